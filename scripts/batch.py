@@ -28,7 +28,7 @@ from registry.register import Register
 from registry.units import label_day
 from scripts.command import command
 from scripts.mapping import read_mapping
-from scripts.options import FILE_OR_STREAM, STREAM
+from scripts.options import FILE_OR_STREAM, STREAM, Wording
 from scripts.progress import counting, say
 from scripts.settings import read_settings
 
@@ -81,10 +81,11 @@ def _command(operation: str) -> click.Command:
         target: _Out,
         *,
         files: _Files,
-        on: Annotated[datetime.date | None, "A column with the labels of that day."] = None,
+        on: Annotated[datetime.date | None, "Columns with the labels of that day."] = None,
+        wording: Wording = None,
         processes: _Processes = None,
     ) -> int:
-        return _answer(operation, source, target, files, processes, on=on)
+        return _answer(operation, source, target, files, processes, on=label_day(on, wording))
 
     def recheck(
         source: _In,
@@ -114,7 +115,6 @@ def _answer(
     on: datetime.date | None = None,
     since: str | None = None,
 ) -> int:
-    label_day(on)
     stated = tuple(read_mapping(files.mapping).items()) if files.mapping else ()
     # An output without a suffix is written as the input is.
     read_as = _form_of(source, files.form, WORKBOOKS)

@@ -9,6 +9,7 @@ import click
 
 from registry.core.days import parse_day
 from registry.core.messages import Message
+from registry.units import Wordings, parse_wording
 
 
 def refuse_to_overwrite(path: Path) -> None:
@@ -40,6 +41,19 @@ class DayType(click.ParamType[Any]):
             )
 
 
+class WordingType(click.ParamType[Any]):
+    """`today`, `both`, or `before:2025-07-01`."""
+
+    name = "wording"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Wordings:
+        """The wordings that are meant; wrong usage for anything else."""
+        try:
+            return value if isinstance(value, Wordings) else parse_wording(value)
+        except (ValueError, OverflowError):
+            self.fail(str(Message("malformed_wording")), param, ctx)
+
+
 DAY = DayType()
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -52,4 +66,10 @@ SCRATCH = Path(tempfile.gettempdir())
 """Where what is thrown away again is made, by default."""
 DryRun = Annotated[bool, "Write nothing."]
 Force = Annotated[bool, "Write over a file that is there."]
+Wording = Annotated[
+    Wordings | None,
+    WordingType(),
+    "--wording before:DAY|both|today",
+    "As the map before a day has it, beside today's or alone.",
+]
 Form = Annotated[Literal["text", "json"], "--format", "How to print the result."]

@@ -21,9 +21,10 @@ from registry.publish.route.listing import OPERATION, lines_of, unread_of
 from registry.publish.route.outputs import to_geojson, to_gpx, way_words
 from registry.publish.route.run import NOTICES, Order, Route, Wish, plan_route
 from registry.register import Register
+from registry.units import TODAYS_WORDING
 from scripts.command import command
 from scripts.mapping import read_mapping
-from scripts.options import FILE_OR_STREAM, STREAM
+from scripts.options import FILE_OR_STREAM, STREAM, Wording
 from scripts.progress import say
 from scripts.settings import read_settings
 
@@ -46,6 +47,7 @@ def route(
     end: Annotated[str | None, "--end CODE|POINT", "Where it ends: a code, or `lat, lon`."] = None,
     round_trip: Annotated[bool, "Back to the start."] = False,
     stickers: Annotated[bool, "Stickers in place of a sheet."] = False,
+    wording: Wording = None,
     mapping: Annotated[
         str | None, "--mapping FILE.json", 'Which header is which field: {"Nơi đến": "address"}.'
     ] = None,
@@ -74,7 +76,7 @@ def route(
             made.gazetteer.get(),
             made.reads,
             lines,
-            Wish(order, start, end, round_trip),
+            Wish(order, start, end, round_trip, wording or TODAYS_WORDING),
             settings.routing_url,
         )
     public = url or settings.public_url

@@ -19,6 +19,7 @@ from registry.ops.overview import is_demonstration
 from registry.publish.batch.pasted import read_pasted, text_of
 from registry.publish.route.listing import OPERATION
 from registry.publish.route.run import Wish
+from registry.units import TODAYS_WORDING, parse_wording
 
 blueprint = page_blueprint("route_page")
 
@@ -69,6 +70,7 @@ def _wish() -> Wish:
         asked.get("start", "").strip() or None,
         asked.get("end", "").strip() or None,
         "round_trip" in asked,
+        parse_wording("both") if "wording" in asked else TODAYS_WORDING,
     )
 
 

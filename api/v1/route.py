@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, NotRequired
 
 from flask import Response, jsonify, request
 from pydantic import Field
@@ -13,9 +13,10 @@ from api.core.access import count_rows
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import CODES_OF_TABLES, Resource, public
-from api.core.shapes import unit_ref
-from api.core.types import Request, Words
+from api.core.shapes import DatedLabel, unit_ref, with_label_on
+from api.core.types import WORDING, Request, Wording, Words
 from api.v1.papers import as_pdf, site
+from geo.code import format as code_display
 from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
 from registry.files.formats.formats import FORMATS
@@ -31,6 +32,7 @@ from registry.publish.route.run import NOTICES, Measure, Order, Route, Visit, Wi
 from registry.publish.route.walking import Side
 from registry.records.lookup import CodeForms, code_forms
 from registry.search.judge.verdicts import Question
+from registry.units import TODAYS_WORDING
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 MAX_LINES: Final = 500
@@ -75,11 +77,13 @@ class RouteQuery(Request):
         examples=["21.0285, 105.8542"],
     )
     round_trip: bool = Field(default=False, description="Ends where it begins; `end` is not read")
+    wording: Wording | None = WORDING
 
     @property
     def wish(self) -> Wish:
         """What is asked of the register."""
-        return Wish(self.order, self.start, self.end, self.round_trip)
+        wordings = self.wording or TODAYS_WORDING
+        return Wish(self.order, self.start, self.end, self.round_trip, wordings)
 
 
 class PapersQuery(RouteQuery):
@@ -129,6 +133,8 @@ class RouteStop(TypedDict):
     metres: int | None
     """From the stop before it, or from `start`"""
     parcels: list[RouteParcel]
+    label_on: NotRequired[DatedLabel]
+    """Only with `wording`"""
 
 
 class RouteChoice(TypedDict):
@@ -306,9 +312,10 @@ def _point(point: Point | None) -> RoutePoint | None:
 def _stop(known: Gazetteer, at: int, visit: Visit) -> RouteStop:
     stop = visit.stop
     record = stop.record
-    return RouteStop(
+    body = RouteStop(
         at=at,
-        **code_forms(record.code),
+        code=record.code,
+        code_display=code_display(record.code),
         label=stop.label,
         door=visit.door,
         commune=unit_ref(known.units.get(record.unit_id or 0), today()),
@@ -320,6 +327,7 @@ def _stop(known: Gazetteer, at: int, visit: Visit) -> RouteStop:
         metres=visit.metres,
         parcels=list(stop.parcels),
     )
+    return with_label_on(body, stop.on)
 
 
 def _unplaced(each: Unplaced) -> UnplacedLine:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from geo.admin import LEVELS, name_key, parse_name
 from geo.text import accent_key, has_diacritics
@@ -70,12 +70,14 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
     return as_of or now
 
 
-@dataclass(frozen=True, slots=True)
-class Wordings:
+class Wordings(NamedTuple):
     """In which wordings an address is wanted: today's, that of another day, or both."""
 
     today: bool = True
     day: datetime.date | None = None
+
+
+TODAYS_WORDING: Final = Wordings()
 
 
 def parse_wording(written: str) -> Wordings:
@@ -95,7 +97,7 @@ def parse_wording(written: str) -> Wordings:
         return Wordings(False, parse_day(day) - datetime.timedelta(days=1))
     if written != "today":
         raise ValueError("today, both, or before: and a day")
-    return Wordings()
+    return TODAYS_WORDING
 
 
 def label_day(on: datetime.date | None, wordings: Wordings | None = None) -> datetime.date | None:

@@ -14,6 +14,7 @@ from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.boundaries import load_boundaries
 from tests.support.lifecycle import Town
 from tests.support.lifecycle import town as open_town
+from tests.support.pdf import texts_of
 from tests.support.units import open_app
 
 HA, THUONG = "00199", "00187"
@@ -189,3 +190,25 @@ def test_row_of_a_batch_may_ask_otherwise(shop: Shop) -> None:
     answer = shop.client.post("/v1/batch/lookup", query_string=OLD, json={"rows": rows}).get_json()
     told = [row["result"]["answer"].get("label_on", {}).get("day") for row in answer["rows"]]
     assert told == ["2025-06-30", "2025-12-31", None]
+
+
+def test_stickers_have_the_wordings_that_are_asked_for(shop: Shop) -> None:
+    known = shop.town.house("23", former_commune=HA, **WEST)
+    shop.town.house("25")
+    lines = f"{known}\n25 Phố Láng, Phường Láng, Hà Nội".encode()
+    old, new = (f"{ward}, Thành phố Hà Nội" for ward in ("Quận Đống Đa", "Phường Láng"))
+    # Of the second only today's label is known, which stands in for the other.
+    counts = {"before:2025-07-01": (1, 1, 2, 1), "both": (1, 2, 2, 1), "today": (0, 2, 0, 0)}
+    for wording, counted in counts.items():
+        paper = shop.client.post(
+            "/v1/routes/papers",
+            query_string={"paper": "stickers", "wording": wording},
+            data=lines,
+            content_type="text/plain",
+        )
+        words = " ".join(" ".join(texts_of(paper.data)).split())
+        assert tuple(map(words.count, (old, new, "Trước 1/7/2025:", "chưa rõ"))) == counted
+        assert ("wording_unknown" in paper.headers["Paper-Notices"]) == (wording != "today")
+    stops = shop.client.post("/v1/routes", query_string=OLD, json={"rows": [{"code": known}]})
+    (stop,) = stops.get_json()["stops"]
+    assert stop["label_on"]["label"] == LABEL.format(door="23 Phố Láng", ward="Hạ")

@@ -48,6 +48,7 @@ function wish() {
   const asked = { order: given.get('order') };
   for (const name of ['start', 'end']) if (given.get(name).trim()) asked[name] = given.get(name).trim();
   if (given.has('round_trip')) asked.round_trip = 'true';
+  if (given.has('wording')) asked.wording = given.get('wording');
   return asked;
 }
 
@@ -166,6 +167,7 @@ function fill({ text, wish: asked }) {
   form.elements.order.value = asked.order;
   for (const name of ['start', 'end']) form.elements[name].value = asked[name] ?? '';
   form.elements.round_trip.checked = 'round_trip' in asked;
+  form.elements.wording.checked = 'wording' in asked;
   at('ends').open = 'start' in asked || 'end' in asked || 'round_trip' in asked;
   at('again').hidden = !kept;
 }

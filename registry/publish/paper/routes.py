@@ -1,5 +1,6 @@
 """A carrier's route on paper: a sheet to tick, and stickers for its parcels."""
 
+import datetime
 from typing import Any, Final
 
 from geo import code as codes
@@ -85,18 +86,40 @@ def print_stickers(site: Site, found: Route) -> Paper:
     """
     notices = Notices()
     every = [
-        _sticker(site, at, visit, count)
+        _sticker(site, found, at, visit, count)
         for at, visit in enumerate(found.visits, 1)
         for count in range(len(visit.stop.parcels))
     ]
     stickers = every[:MAX_STICKERS]
     site.tell({sticker["name"] for sticker in stickers}, notices)
     notices.add("more", count=len(every) - len(stickers))
+    unknown = [visit.stop.record.code for visit in found.visits if _lacks_wording(found, visit)]
+    notices.add("wording_unknown", *unknown)
     pdf = typeset("stickers", {"stickers": stickers}, notices)
     return Paper("tem.pdf", pdf, len(stickers), notices.all())
 
 
-def _sticker(site: Site, at: int, visit: Visit, count: int) -> dict[str, Any]:
+def _lacks_wording(found: Route, visit: Visit) -> bool:
+    """Whether its label of another day is wanted, and nobody knows it."""
+    told = visit.stop.on
+    return found.wordings.day is not None and (told is None or told.label is None)
+
+
+def _lines(found: Route, visit: Visit) -> list[str]:
+    """The labels of a sticker, of another day behind what says so; today's stands in for one that
+    nobody knows.
+    """
+    stop, day = visit.stop, found.wordings.day
+    today_too = found.wordings.today or _lacks_wording(found, visit)
+    lines = [stop.label] if today_too else []
+    if day is not None:
+        label = stop.on.label if stop.on and stop.on.label else "chưa rõ"
+        first = day + datetime.timedelta(days=1)
+        lines.append(f"Trước {first.day}/{first.month}/{first.year}: {label}")
+    return lines
+
+
+def _sticker(site: Site, found: Route, at: int, visit: Visit, count: int) -> dict[str, Any]:
     stop = visit.stop
     code = codes.format(stop.record.code)
     parcel = stop.parcels[count]
@@ -104,7 +127,7 @@ def _sticker(site: Site, at: int, visit: Visit, count: int) -> dict[str, Any]:
         "name": stop.record.code,
         "at": at,
         "code": code,
-        "label": stop.label,
+        "label": "\n".join(_lines(found, visit)),
         "ref": parcel.ref or f"dòng {parcel.line}",
         "count": f"{count + 1}/{len(stop.parcels)}" if len(stop.parcels) > 1 else "",
         "qr": qr_svg(site.address_url(code)),

@@ -30,6 +30,7 @@ MESSAGES: Final = {
     "restricted": Message("notice_restricted_places"),
     "more": Message("notice_more_left"),
     "no_position": Message("notice_no_map"),
+    "wording_unknown": Message("notice_wording_unknown"),
     "letters_missing": Message("notice_letters_missing"),
 }
 """Stable code of a notice → what it says."""

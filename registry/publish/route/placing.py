@@ -1,5 +1,6 @@
 """Which door each line of a list means; those that mean none, with why and what to ask."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from registry.core.personal import holds_personal
 from registry.core.reads import Reads
 from registry.publish.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
 from registry.publish.route.listing import Line
-from registry.records.record import Record, record_wording
+from registry.records.record import DatedLabel, Record, record_wording
 from registry.search.faults import FAULTS
 from registry.search.find.doors import active_records
 from registry.search.find.mistyped_codes import with_labels
@@ -58,6 +59,8 @@ class Stop:
     record: Record
     label: str
     parcels: tuple[RouteParcel, ...]
+    on: DatedLabel | None = None
+    """Its label of the day that was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,16 @@ class Placed:
     """Lines that say nothing."""
 
 
-def place(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> Placed:
-    """The doors of a list. Several parcels to one door are one stop.
+def place(
+    gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line], on: datetime.date | None = None
+) -> Placed:
+    """The doors of a list. Several parcels to one door are one stop; with `on` they have their
+    labels of that day.
 
     A code is answered as a look-up answers it, an address as its validation does. Raises
     NotPreparedError and DatabaseUnavailableError: no line can be answered then.
     """
-    found = _answers(gazetteer, reads, lines)
+    found = _answers(gazetteer, reads, lines, on)
     codes = {
         told.code
         for outcome in found
@@ -103,6 +109,7 @@ def place(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> Placed:
     }
     records = {record.code: record for record in alone(reads, active_records(sorted(codes)))}
     parcels: dict[str, list[RouteParcel]] = {}
+    labels: dict[str, DatedLabel] = {}
     unplaced: list[Unplaced] = []
     empty: list[int] = []
     for line, outcome in zip(lines, found, strict=True):
@@ -113,12 +120,15 @@ def place(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> Placed:
         if record is not None:
             records[record.code] = record
             parcels.setdefault(record.code, []).append(RouteParcel(line.number, line.ref))
+            told_on = told.on if isinstance(told, Validation) else _on(gazetteer, record, on)
+            if told_on and (told_on.label or record.code not in labels):
+                labels[record.code] = told_on
         elif outcome.status == EMPTY:
             empty.append(line.number)
         else:
             unplaced.append(_unplaced(gazetteer, reads, line, outcome))
     stops = tuple(
-        Stop(records[code], _label(gazetteer, records[code]), tuple(brought))
+        Stop(records[code], _label(gazetteer, records[code]), tuple(brought), labels.get(code))
         for code, brought in parcels.items()
     )
     return Placed(stops, tuple(unplaced), tuple(empty))
@@ -128,12 +138,18 @@ def _label(gazetteer: Gazetteer, record: Record) -> str:
     return record_wording(gazetteer, today(), record).label
 
 
-def _answers(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> list[Outcome]:
+def _on(gazetteer: Gazetteer, record: Record, on: datetime.date | None) -> DatedLabel | None:
+    return record_wording(gazetteer, today(), record, on).on if on else None
+
+
+def _answers(
+    gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line], on: datetime.date | None
+) -> list[Outcome]:
     """What became of each line."""
     found: list[Outcome] = []
     for start in range(0, len(lines), _TOGETHER):
         part = lines[start : start + _TOGETHER]
-        asked = [_asked(line) for line in part]
+        asked = [_asked(line, on) for line in part]
         answers = {
             operation: iter(_together(gazetteer, reads, operation, asked, kind))
             for operation, kind in (("lookup", CodeAsked), ("validate", Question))
@@ -146,21 +162,21 @@ def _answers(gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line]) -> list[
                 found.append(next(answers[operation]))
     retired = [at for at, outcome in enumerate(found) if isinstance(outcome.error, GoneError)]
     # As an address a retired code is its heir, where it has one; else it is a question.
-    onward = [Question(str(getattr(found[at].asked, "code", ""))) for at in retired]
+    onward = [Question(str(getattr(found[at].asked, "code", "")), on=on) for at in retired]
     heirs = outcomes(gazetteer, reads, "validate", [partial(_same, one) for one in onward])
     for at, heir in zip(retired, heirs, strict=True):
         found[at] = heir
     return found
 
 
-def _asked(line: Line) -> CodeAsked | Question | RegistryError:
+def _asked(line: Line, on: datetime.date | None) -> CodeAsked | Question | RegistryError:
     try:
         asked = line.asked()
     except RegistryError as error:
         return error
     if not isinstance(asked, CodeAsked | Question):
         raise TypeError(f"no line asks {type(asked).__name__}")
-    return asked
+    return replace(asked, on=on)
 
 
 def _together(

@@ -26,6 +26,7 @@ from registry.publish.route.walking import Door, Side, side_of, walked
 from registry.publish.route.way import Way
 from registry.records.lookup import lookup
 from registry.records.record import Record, names_on
+from registry.units import TODAYS_WORDING, Wordings, label_day
 from registry.units.gazetteer import Gazetteer, today
 
 Order = Literal["walking", "shortest"]
@@ -63,6 +64,8 @@ class Wish:
     """The same; None for wherever the last stop is."""
     round_trip: bool = False
     """Whether it ends where it begins."""
+    wordings: Wordings = TODAYS_WORDING
+    """In which its stops are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Route:
     end: Point | None
     notices: tuple[str, ...]
     """Codes of NOTICES."""
+    wordings: Wordings
 
     @property
     def parcels(self) -> int:
@@ -127,7 +131,7 @@ def plan_route(
         raise InvalidInputError.of_field("list", "empty_list", Message("list_empty"))
     start = _position(reads, "start", wish.start)
     end = start if wish.round_trip else _position(reads, "end", wish.end)
-    placed = place(gazetteer, reads, lines)
+    placed = place(gazetteer, reads, lines, label_day(None, wish.wordings))
     return order_round(gazetteer, placed, wish, start, end, routing_url)
 
 
@@ -166,6 +170,7 @@ def order_round(
         start,
         way.end,
         tuple(notices),
+        wish.wordings,
     )
 
 
