@@ -1,12 +1,13 @@
 """The page of one address: what the QR of a plate opens."""
 
+import datetime
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import segno
-from flask import Response, redirect
+from flask import Response, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -29,7 +30,7 @@ from registry.core.errors import (
     NotFoundError,
     WithdrawnError,
 )
-from registry.core.messages import _
+from registry.core.messages import Message, _
 from registry.publish.drawing.surroundings import numbered, surroundings
 from registry.publish.services import services_of
 from registry.records.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
@@ -37,6 +38,7 @@ from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.records.uses import use_words
 from registry.register import Register
+from registry.units import LAST_DAY_OF_OLD_MAP, label_day, parse_wording
 from registry.units.boundaries.reach import moved_m
 from registry.units.gazetteer import today
 
@@ -50,8 +52,9 @@ _LOCAL: Final = (".local", ".lan", ".internal", ".home.arpa")
 @public_page("lookup", discloses=True)
 def get_address(address_code: str) -> BaseResponse:
     """The address of a code in any writing; each has its page under one."""
+    before = _map_asked()
     try:
-        record = lookup(register().reads, address_code)
+        record = lookup(register().reads, address_code, before)
     except WithdrawnError:
         return _no_address(410, address_code, withdrawn=True)
     except GoneError as error:
@@ -66,14 +69,33 @@ def get_address(address_code: str) -> BaseResponse:
     shown = code_display(record.code)
     if address_code != shown:
         return redirect(f"/a/{shown}", 302)
-    return address_page(record)
+    return address_page(record, before=before)
+
+
+def _map_asked() -> datetime.date:
+    """The last day of the map by which the address is told beside that of today."""
+    try:
+        asked = parse_wording(request.args.get("wording", "both"))
+    except (ValueError, OverflowError):
+        detail = Message("malformed_wording")
+        raise InvalidInputError.of_field("wording", "malformed_wording", detail) from None
+    return label_day(None, asked) or LAST_DAY_OF_OLD_MAP
 
 
 def address_page(
-    record: Record, status: int = 200, *, complaint: str | None = None, filled: object = None
+    record: Record,
+    status: int = 200,
+    *,
+    before: datetime.date = LAST_DAY_OF_OLD_MAP,
+    complaint: str | None = None,
+    filled: object = None,
 ) -> Response:
-    """The page of a record; with what is wrong in the report form, and what was filled in there."""
-    return page("address.html", status, **_shown(record), complaint=complaint, filled=filled or {})
+    """The page of a record; with what is wrong in the report form, and what was filled in there.
+
+    The record knows how it read on `before`.
+    """
+    shown = _shown(record, before)
+    return page("address.html", status, **shown, complaint=complaint, filled=filled or {})
 
 
 def opens_in(url: str) -> Literal["machine", "network", "world"]:
@@ -120,9 +142,10 @@ def _no_address(
     )
 
 
-def _shown(record: Record) -> dict[str, Any]:
+def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = address_answer(known, record)
+    body = address_answer(known, record, on=before)
+    old = body["label_on"]
     body["entrances"] = entrances_of(record)
     ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"
@@ -130,6 +153,8 @@ def _shown(record: Record) -> dict[str, Any]:
     hidden = record.restricted and body["position"] is None
     return {
         "address": body,
+        "old": old if old["communes"] and old["label"] != body["label"] else None,
+        "old_until": day_words(str(before + datetime.timedelta(days=1))),
         "record": record,
         "hidden": hidden,
         "demo": is_demo(record.code),

@@ -33,6 +33,7 @@ from registry.lifecycle.reports.new_houses import MAX_TEXT
 from registry.lifecycle.reports.receipts import by_receipt
 from registry.records.entrances import KINDS as ENTRANCES
 from registry.records.lookup import lookup
+from registry.units import LAST_DAY_OF_OLD_MAP
 
 blueprint = page_blueprint("report_forms")
 
@@ -67,7 +68,7 @@ def post_report(address_code: str) -> BaseResponse:
             "kind", "literal_error", Message("must_be_one_of", expected=", ".join(KINDS))
         )
     try:
-        record = lookup(register().reads, address_code)
+        record = lookup(register().reads, address_code, LAST_DAY_OF_OLD_MAP)
     except (GoneError, NotFoundError, InvalidInputError):
         told: BaseResponse = get_address(address_code)  # which says so
         return told

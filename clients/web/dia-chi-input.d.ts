@@ -7,6 +7,20 @@ export interface Unit {
   name: string;
 }
 
+/** The address by the map of another day, where the attribute `wording` asks for it. */
+export interface OldWording {
+  day: string;
+  /** Null where the register does not know in which of `communes` it was. */
+  label: string | null;
+  door: string | null;
+  communes: Unit[];
+  commune: Unit | null;
+  district: Unit | null;
+  province: Unit | null;
+  known_by: 'register' | 'street' | 'text' | 'point' | null;
+  door_known: boolean;
+}
+
 /** The register's answer; POST /v1/validate in docs/api.md tells all of it. */
 export interface Answer {
   verdict: Verdict;
@@ -16,6 +30,7 @@ export interface Answer {
   code_display: string | null;
   commune: Unit | null;
   province: Unit | null;
+  label_on?: OldWording;
   question: { text: string; choices: { label: string }[] } | null;
   [member: string]: unknown;
 }

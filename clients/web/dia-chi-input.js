@@ -15,13 +15,13 @@
       label: 'Địa chỉ', count: (n) => `${n} gợi ý`, none: 'Không có gợi ý', checking: 'Đang kiểm tra…', missing: 'Hãy điền địa chỉ.',
       keep: 'Giữ như đã gõ', choose: 'Chọn tỉnh, xã', province: 'Tỉnh, thành phố', commune: 'Xã, phường', street: 'Đường, thôn', number: 'Số nhà', use: 'Dùng địa chỉ này',
       pick: '— chọn —', ask: 'Hãy trả lời câu hỏi về địa chỉ.', yes: 'Đúng', code: 'Mã địa chỉ', silent: 'Chưa kiểm tra được địa chỉ này; vẫn dùng như đã gõ.',
-      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.',
+      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.', old: 'Cách viết cũ',
     },
     en: {
       label: 'Address', count: (n) => `${n} suggestion${n === 1 ? '' : 's'}`, none: 'No suggestions', checking: 'Checking…', missing: 'Please fill in the address.',
       keep: 'Keep it as typed', choose: 'Choose province and commune', province: 'Province', commune: 'Commune', street: 'Street or hamlet', number: 'House number', use: 'Use this address',
       pick: '— choose —', ask: 'Please answer the question about the address.', yes: 'Yes', code: 'Address code', silent: 'The address could not be checked; it is taken as typed.',
-      rewritten: 'The address was rewritten as shown above. Please review it, then submit.',
+      rewritten: 'The address was rewritten as shown above. Please review it, then submit.', old: 'By the old map',
     },
   };
   const STYLE = `
@@ -185,17 +185,30 @@
         label: this.value, code: text(answer.code), commune: text(answer.commune?.code), province: text(answer.province?.code),
         verdict: this.#checked?.for === this.value ? text(this.answer?.verdict) || 'unchecked' : '',
         'commune-name': text(answer.commune?.name), 'province-name': text(answer.province?.name),
+        ...this.#old(answer.label_on),
       };
       if (this.name) {
         const values = new FormData();
         values.append(this.name, this.value);
-        for (const part of ['code', 'commune', 'province', 'verdict']) values.append(this.getAttribute(`${part}-name`) || `${this.name}_${part}`, said[part]);
+        const old = this.hasAttribute('wording') ? ['old-label', 'old-commune', 'old-district', 'old-province', 'old-known-by'] : [];
+        for (const part of ['code', 'commune', 'province', 'verdict', ...old]) values.append(this.getAttribute(`${part}-name`) || `${this.name}_${part.replaceAll('-', '_')}`, said[part]);
         this.#internals.setFormValue(values, this.value);
       }
       for (const [part, value] of Object.entries(said)) this.#fill(this.getAttribute(`fill-${part}`), value);
       const empty = this.hasAttribute('required') && !this.value.trim();
       if (empty) this.#internals.setValidity({ valueMissing: true }, this.#t.missing, this.#input);
       else this.#internals.setValidity({});
+    }
+
+    /** The address by the map that the attribute `wording` names; empty where the register does not know it. */
+    #old(told) {
+      const parts = { 'old-label': text(told?.label), 'old-door': text(told?.door), 'old-known-by': text(told?.known_by) };
+      for (const part of ['commune', 'district', 'province']) {
+        const unit = text(told?.label) ? told[part] : null;
+        parts[`old-${part}`] = text(unit?.code);
+        parts[`old-${part}-name`] = text(unit?.name);
+      }
+      return parts;
     }
 
     /** Fields of the page that some system has of its own: text, or a list in which one is chosen. */
@@ -336,7 +349,7 @@
       try {
         const response = await fetch(`${this.#register}/v1/validate`, {
           method: 'POST', headers: { 'Content-Type': 'application/json' }, signal: mine.signal,
-          body: JSON.stringify(fields ?? { address: given, ...(this.#chosen === given && { chosen: true }) }),
+          body: JSON.stringify({ ...(fields ?? { address: given, ...(this.#chosen === given && { chosen: true }) }), ...(this.getAttribute('wording') && { wording: this.getAttribute('wording') }) }),
         });
         const said = await response.json();
         if (response.ok && text(said?.verdict)) answer = said;
@@ -365,6 +378,7 @@
         const rewritten = this.#original !== null;
         this.#ask(rewritten ? `${this.#t.rewritten} ` : '', [], rewritten);
         if (text(answer.code_display)) this.#said.append(`${this.#t.code}: `, make('span', { class: 'code' }, answer.code_display));
+        if (text(answer.label_on?.label)) this.#said.append(make('small', { part: 'old' }, `${this.#t.old}: ${answer.label_on.label}`));
         return undefined;
       }
       const choices = answer.next_action === 'ask_yes_no' ? [{ label: answer.label }] : lines(answer.question?.choices);

@@ -38,6 +38,10 @@ WOO_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Thanh
 <label>Tỉnh <select name="billing_state" id="billing_state"><option value="">…</option>
 <option value="HN">Hà Nội</option><option value="HCM">Hồ Chí Minh</option></select></label>
 <button id="place_order">Đặt hàng</button></form></html>"""
+# A shop whose carrier still works by the map of before July 2025, with fields of its own for it.
+CARRIER_PAGE = PLAIN.replace(
+    "<dia-chi-input>", '<dia-chi-input wording="before:2025-07-01" fill-old-district-name="#quan">'
+).replace("<button>", '<label>Quận <input id="quan" name="quan"></label><button>')
 SHOPIFY_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Giỏ hàng</title>
 <form id="cart">{SHOPIFY}<button name="checkout">Thanh toán</button></form></html>"""
 
@@ -72,6 +76,7 @@ def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "alone": alone,
         "without": without,
         "woo": WOO_PAGE,
+        "carrier": CARRIER_PAGE,
         "shopify": SHOPIFY_PAGE,
     }
     for name, page in pages.items():
@@ -300,6 +305,31 @@ def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
         "billing_city": ["Phường Nhiêu Lộc"],
         "billing_state": ["HCM"],
     }
+
+
+@in_both_sizes
+def test_carrier_of_the_old_map_has_its_wording_with_the_order(visit: Visit) -> None:
+    page = visit.open("/carrier.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    old = "82/10/2 Đường Lê Thị Hồng Gấm, Phường 11, Quận 3, Thành phố Hồ Chí Minh"
+    expect(page.get_by_text(f"Cách viết cũ: {old}")).to_be_visible()
+    expect(typing(page)).to_have_value(DOOR)
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert sent["address"] == [DOOR]
+    assert sent["quan"] == ["Quận 3"]
+    parts = ("label", "commune", "district", "province", "known_by")
+    told = [sent[f"address_old_{part}"] for part in parts]
+    assert told == [[old], ["27133"], ["770"], ["79"], ["register"]]
+
+
+def test_old_wording_goes_with_the_address_that_it_was_of(visit: Visit) -> None:
+    page = visit.open("/carrier.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    expect(page.locator("#quan")).to_have_value("Quận 3")
+    typing(page).fill("1 Không Có Đường Này")
+    expect(page.locator("#quan")).to_have_value("")
 
 
 def test_shopify_has_the_code_with_the_order(visit: Visit) -> None:
