@@ -2,13 +2,18 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar, overload
+from functools import partial
+from typing import Annotated, Final, NotRequired, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.core.context import gazetteer
 from api.core.types import Request
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.schemes import SCHEME
 from registry.records import entrances
 from registry.records import record as records
 from registry.records.entrances import Kind, Source
@@ -23,7 +28,8 @@ Body = TypeVar("Body")
 class Extras:
     """What is wanted beside what every answer has."""
 
-    ids: bool = False
+    ids: bool | str = False
+    """Whether all schemes are, or which one is."""
     postal: bool = False
 
 
@@ -45,10 +51,21 @@ class WithPostal(WithIds):
         False, description="Whether the lines of a letter are wanted as well, as `postal_label`"
     )
 
+    scheme: str | None = Field(
+        None,
+        pattern=SCHEME,
+        description="In place of `ids`: of this scheme alone, as of a carrier",
+        examples=["postcode"],
+    )
+
     @property
     def extras(self) -> Extras:
-        """Both."""
-        return Extras(self.ids, self.postal)
+        """All of them; raises InvalidInputError for a scheme of which no unit has an id."""
+        scheme = self.scheme
+        if scheme and all(scheme != known for known, _ in gazetteer().schemes):
+            detail = Message("scheme_unknown", scheme=scheme)
+            raise InvalidInputError.of_field("scheme", "unknown_scheme", detail)
+        return Extras(scheme or self.ids, self.postal)
 
 
 class PostalLabel(TypedDict):
@@ -61,7 +78,9 @@ class PostalLabel(TypedDict):
     """For mail from abroad"""
 
 
-def with_postal(body: Body, words: records.Wording | None, day: datetime.date) -> Body:
+def with_postal(
+    body: Body, words: records.Wording | records.DatedLabel | None, day: datetime.date
+) -> Body:
     """The body, with the lines of a letter; none where the address is not one."""
     lines = postal_lines(words, day) if words else ()
     told = PostalLabel(lines=list(lines), lines_ascii=list(foreign_lines(lines)))
@@ -99,21 +118,25 @@ class DatedLabel(TypedDict):
     a label"""
     door_known: bool
     """Whether its street and number are in the words of that day; else in those of today"""
+    postal_label: NotRequired[PostalLabel | None]
+    """Only with `postal`"""
 
 
-def dated_label(told: records.DatedLabel) -> DatedLabel:
+def dated_label(told: records.DatedLabel, extras: Extras = NO_EXTRAS) -> DatedLabel:
     """The same label."""
-    return DatedLabel(
+    ref = partial(unit_ref, day=told.day, ids=extras.ids)
+    body = DatedLabel(
         day=told.day,
         label=told.label,
-        communes=[unit_ref(unit, told.day) for unit in told.units],
-        door=told.door,
-        commune=unit_ref(told.units[0], told.day) if told.label is not None else None,
-        district=unit_ref(told.district, told.day),
-        province=unit_ref(told.province, told.day),
+        communes=[ref(unit) for unit in told.units],
+        door=", ".join(told.door) or None,
+        commune=ref(told.units[0]) if told.label is not None else None,
+        district=ref(told.district),
+        province=ref(told.province),
         known_by=told.known_by,
         door_known=told.door_known,
     )
+    return with_postal(body, told, told.day) if extras.postal else body
 
 
 class Entrance(TypedDict):
@@ -147,24 +170,27 @@ def entrance_of(told: entrances.Entrance, of: str | None = None) -> Entrance:
     )
 
 
-def with_label_on(body: Body, told: records.DatedLabel | None) -> Body:
+def with_label_on(body: Body, told: records.DatedLabel | None, extras: Extras = NO_EXTRAS) -> Body:
     """The body, with the label of a day where one was asked for."""
     if told is not None:
-        body["label_on"] = dated_label(told)  # type: ignore[index]
+        body["label_on"] = dated_label(told, extras)  # type: ignore[index]
     return body
 
 
 @overload
-def unit_ref(unit: Unit, day: datetime.date, *, ids: bool = False) -> UnitRef: ...
+def unit_ref(unit: Unit, day: datetime.date, *, ids: bool | str = False) -> UnitRef: ...
 @overload
-def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool = False) -> UnitRef | None: ...
-def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool = False) -> UnitRef | None:
-    """A unit as it is called on a day, with `ids` in other schemes as well; None for none."""
+def unit_ref(
+    unit: Unit | None, day: datetime.date, *, ids: bool | str = False
+) -> UnitRef | None: ...
+def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool | str = False) -> UnitRef | None:
+    """A unit as it is called on a day, with `ids` in other schemes, or one; None for none."""
     if unit is None:
         return None
     told = UnitRef(code=unit.code, name=unit.version_on(day).full_name)
     if ids:
-        told["ids"] = unit.identifiers_on(day)
+        every = unit.identifiers_on(day)
+        told["ids"] = every if ids is True else {k: v for k, v in every.items() if k == ids}
     return told
 
 

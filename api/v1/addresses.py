@@ -195,7 +195,7 @@ def address_answer(
         words.on.check_known()
     if extras.postal:
         with_postal(body, words, day)
-    return with_label_on(body, words.on)
+    return with_label_on(body, words.on, extras)
 
 
 class AddressQuery(WithPostal):

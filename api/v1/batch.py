@@ -311,7 +311,7 @@ def _csv(
     extras: Extras,
 ) -> Iterator[str]:
     day = today()
-    more = extra_columns(gazetteer(), operation, ids=extras.ids, postal=extras.postal)
+    more = extra_columns(gazetteer(), operation, on, ids=extras.ids, postal=extras.postal)
     columns = flat_columns(operation, on) + more + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
 

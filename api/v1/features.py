@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from api.core.shapes import (
     DatedLabel,
     Entrance,
+    Extras,
     Span,
     entrance_of,
     span_of,
@@ -111,7 +112,7 @@ class Properties(TypedDict):
 
 
 def properties_of(
-    answer: Answer, words: Wording, day: datetime.date, *, ids: bool = False
+    answer: Answer, words: Wording, day: datetime.date, *, ids: bool | str = False
 ) -> Properties:
     """An answer in the words of a day."""
     parts, record = answer.parts, answer.record
@@ -152,7 +153,7 @@ def properties_of(
     )
     if answer.entrance is not None:
         body["entrance"] = entrance_of(answer.entrance)
-    return with_label_on(body, words.on)
+    return with_label_on(body, words.on, Extras(ids))
 
 
 class PointGeometry(TypedDict):
@@ -171,7 +172,7 @@ class Feature(TypedDict):
 
 
 def feature_of(
-    known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool = False
+    known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool | str = False
 ) -> Feature:
     """The place that a search answers, in today's words; with `on` its label of that day."""
     day = today()
@@ -198,7 +199,7 @@ def feature_collection(
     found: Sequence[Answer],
     on: datetime.date | None = None,
     *,
-    ids: bool = False,
+    ids: bool | str = False,
 ) -> FeatureCollection:
     """The answers to a question: about a point, or else about a text."""
     return FeatureCollection(

@@ -212,7 +212,7 @@ def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> Validati
     )
     if extras.postal:
         with_postal(body, found.words, day)
-    return with_label_on(body, found.on)
+    return with_label_on(body, found.on, extras)
 
 
 @blueprint.post("")

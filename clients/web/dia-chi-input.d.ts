@@ -5,6 +5,8 @@ export type Verdict = 'accept' | 'correct' | 'confirm' | 'complete' | 'unverifie
 export interface Unit {
   code: string;
   name: string;
+  /** Only with the attribute `scheme`. */
+  ids?: Record<string, string>;
 }
 
 /** The address by the map of another day, where the attribute `wording` asks for it. */

@@ -200,12 +200,19 @@
       else this.#internals.setValidity({});
     }
 
+    /** What of the answer is for the carrier. */
+    #asked() {
+      const given = ['wording', 'scheme'].map((name) => [name, this.getAttribute(name)]);
+      return Object.fromEntries(given.filter(([, value]) => value));
+    }
+
     /** The address by the map that the attribute `wording` names; empty where the register does not know it. */
     #old(told) {
       const parts = { 'old-label': text(told?.label), 'old-door': text(told?.door), 'old-known-by': text(told?.known_by) };
       for (const part of ['commune', 'district', 'province']) {
         const unit = text(told?.label) ? told[part] : null;
-        parts[`old-${part}`] = text(unit?.code);
+        const scheme = this.getAttribute('scheme');
+        parts[`old-${part}`] = text(scheme ? unit?.ids?.[scheme] : unit?.code);
         parts[`old-${part}-name`] = text(unit?.name);
       }
       return parts;
@@ -349,7 +356,7 @@
       try {
         const response = await fetch(`${this.#register}/v1/validate`, {
           method: 'POST', headers: { 'Content-Type': 'application/json' }, signal: mine.signal,
-          body: JSON.stringify({ ...(fields ?? { address: given, ...(this.#chosen === given && { chosen: true }) }), ...(this.getAttribute('wording') && { wording: this.getAttribute('wording') }) }),
+          body: JSON.stringify({ ...(fields ?? { address: given, ...(this.#chosen === given && { chosen: true }) }), ...this.#asked() }),
         });
         const said = await response.json();
         if (response.ok && text(said?.verdict)) answer = said;

@@ -6,7 +6,8 @@ from typing import Final
 
 from geo.text import transliterate, with_plain_signs
 from registry.core.schemes import POSTCODE
-from registry.records.record import Wording
+from registry.records.record import DatedLabel, Wording
+from registry.units.gazetteer import Unit
 
 _LINE: Final = 40
 """Characters of a line that holds several parts of an address."""
@@ -18,16 +19,23 @@ def postcode_of(words: Wording, day: datetime.date) -> str | None:
     return words.commune.identifier(POSTCODE, day) if words.commune else None
 
 
-def postal_lines(words: Wording, day: datetime.date) -> tuple[str, ...]:
-    """The lines below the addressee, for mail within Viet Nam."""
-    commune, province = words.commune, words.province
+def postal_lines(words: Wording | DatedLabel, day: datetime.date) -> tuple[str, ...]:
+    """The lines below the addressee, for mail within Viet Nam; none where the unit is not known."""
+    inner: tuple[Unit | None, ...]
+    if isinstance(words, Wording):
+        inner = (words.commune,)
+    elif words.label is None:
+        return ()
+    else:
+        inner = (*words.units, words.district)
+    province = words.province
     lines = [*_filled(words.door)]
-    if commune is not None:
-        lines.append(commune.version_on(day).full_name)
+    lines += [unit.version_on(day).full_name for unit in inner if unit is not None]
     if province is not None:
         called = province.version_on(day)
         name = called.name if called.kind == "thanh_pho" else called.full_name
-        lines.append(" ".join(filter(None, (name, postcode_of(words, day)))))
+        postcode = inner[0].identifier(POSTCODE, day) if inner[0] else None
+        lines.append(" ".join(filter(None, (name, postcode))))
     return tuple(lines)
 
 

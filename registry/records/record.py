@@ -169,8 +169,8 @@ class DatedLabel:
     """In which it may have been: one where that is known, none where no map of it is known."""
     district: Unit | None
     province: Unit | None
-    door: str | None = None
-    """The label without its units."""
+    door: tuple[str, ...] = ()
+    """The label without its units, part by part."""
     known_by: KnownBy | None = None
     """What says in which unit it was; None without a label."""
     door_known: bool = False
@@ -328,8 +328,8 @@ def _label_in(
 ) -> DatedLabel:
     """The label in the one unit of a day."""
     words = _unit_words(gazetteer, units[0], day)
-    door = ", ".join(door_words(parts, alley_word(words.names[-1])))
-    label = ", ".join(filter(None, (door, *words.names)))
+    door = door_words(parts, alley_word(words.names[-1]))
+    label = ", ".join((*door, *words.names))
     return DatedLabel(day, label, units, words.district, words.province, door, known_by)
 
 

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from geo.code import format as code_display
+from registry.core.events import write_scope
+from registry.records.unit_identifiers import IdentifierFile, load_unit_identifiers
 from registry.units import LAST_DAY_OF_OLD_MAP
 from registry.units.boundaries import load_boundaries
+from tests.support.factories import TEST
 from tests.support.lifecycle import Town
 from tests.support.lifecycle import town as open_town
 from tests.support.pdf import texts_of
@@ -58,8 +62,13 @@ def shop(
     ]
     file = tmp_path_factory.mktemp("wording") / "old.geojson"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    ids = file.with_suffix(".csv")
+    ids.write_text(f"code,value\n{HA},1A0602\n006,1486\n01,201\n")
     with open_town(admin_url, f"wording_{worker_id}") as town, open_app(town.url) as app:
         load_boundaries(town.engine, str(file), actor="tests", day=LAST_DAY_OF_OLD_MAP)
+        with write_scope(town.engine, TEST) as session:
+            said = IdentifierFile("ghn", LAST_DAY_OF_OLD_MAP, partial=True)
+            assert load_unit_identifiers(session, ids, said).written
         yield Shop(town, app.test_client())
 
 
@@ -169,18 +178,18 @@ def test_batch_has_its_parts_in_columns(shop: Shop) -> None:
     )
     known, unknown = csv.DictReader(io.StringIO(answer.text))
     parts = {
-        "label": LABEL.format(door="17 Phố Láng", ward="Hạ"),
-        "door": "17 Phố Láng",
-        "commune": "Phường Láng Hạ",
-        "commune_code": HA,
-        "district": "Quận Đống Đa",
-        "district_code": "006",
-        "province": "Thành phố Hà Nội",
-        "province_code": "01",
-        "known_by": "register",
+        "label_on": LABEL.format(door="17 Phố Láng", ward="Hạ"),
+        "door_on": "17 Phố Láng",
+        "commune_on": "Phường Láng Hạ",
+        "commune_on_code": HA,
+        "district_on": "Quận Đống Đa",
+        "district_on_code": "006",
+        "province_on": "Thành phố Hà Nội",
+        "province_on_code": "01",
+        "known_by_on": "register",
     }
-    assert {name: known[f"result_{name}_on"] for name in parts} == parts
-    assert not any(unknown[f"result_{name}_on"] for name in parts)
+    assert {name: known[f"result_{name}"] for name in parts} == parts
+    assert not any(unknown[f"result_{name}"] for name in parts)
     assert unknown["result_label"]
 
 
@@ -190,6 +199,45 @@ def test_row_of_a_batch_may_ask_otherwise(shop: Shop) -> None:
     answer = shop.client.post("/v1/batch/lookup", query_string=OLD, json={"rows": rows}).get_json()
     told = [row["result"]["answer"].get("label_on", {}).get("day") for row in answer["rows"]]
     assert told == ["2025-06-30", "2025-12-31", None]
+
+
+def test_ids_are_those_of_the_old_units_in_the_scheme_of_the_carrier(shop: Shop) -> None:
+    code = shop.town.house("27", former_commune=HA, **WEST)
+    told = shop.told(code, scheme="ghn", postal="true")["label_on"]
+    parts = ("commune", "district", "province")
+    ids = [("ghn", "1A0602"), ("ghn", "1486"), ("ghn", "201")]
+    assert [next(iter(told[part]["ids"].items())) for part in parts] == ids
+    assert told["postal_label"]["lines"] == [
+        *("27 Phố Láng", "Phường Láng Hạ", "Quận Đống Đa", "Hà Nội"),
+    ]
+    # Another scheme has ids of its own of units that are still there, and none of the others.
+    told = shop.validated("27 Láng, Phường Láng, Hà Nội", scheme="iso_3166_2")["label_on"]
+    assert [told[part]["ids"] for part in parts] == [{}, {}, {"iso_3166_2": "VN-HN"}]
+    answer = shop.client.post(
+        "/v1/batch/lookup",
+        query_string=OLD | {"scheme": "ghn"},
+        data=f"code\n{code}\n".encode(),
+        content_type="text/csv",
+    )
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert [row[f"result_{part}_on_id_ghn"] for part in parts] == [each for _, each in ids]
+    assert row["result_province_id_ghn"] == "201"
+    unknown = shop.told(code, scheme="gkn")
+    assert [each["code"] for each in unknown["errors"]] == ["unknown_scheme"]
+
+
+def test_page_of_a_code_has_the_old_wording_with_its_parts(shop: Shop) -> None:
+    code = shop.town.house("29", **WEST)
+    page = shop.client.get(f"/a/{code_display(code)}").text
+    for words in (LABEL.format(door="29 Phố Láng", ward="Hạ"), "Theo địa giới trước 01/07/2025"):
+        assert words in page
+    assert "vị trí nhà trên bản đồ cũ" in page
+    untold = shop.client.get(f"/a/{code_display(shop.town.house('31'))}").text
+    assert "chưa rõ thuộc đơn vị cũ nào: " in untold
+    assert "Chép địa chỉ cũ" not in untold
+    other = shop.client.get(f"/a/{code_display(code)}?wording=before:2026-01-01").text
+    assert "Trước 01/01/2026" not in other  # it was written as it is today
+    assert shop.client.get(f"/a/{code_display(code)}?wording=old").status_code == 422
 
 
 def test_stickers_have_the_wordings_that_are_asked_for(shop: Shop) -> None:

@@ -77,6 +77,7 @@ def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "without": without,
         "woo": WOO_PAGE,
         "carrier": CARRIER_PAGE,
+        "scheme": CARRIER_PAGE.replace(" wording=", ' scheme="iso_3166_2" wording='),
         "shopify": SHOPIFY_PAGE,
     }
     for name, page in pages.items():
@@ -322,6 +323,15 @@ def test_carrier_of_the_old_map_has_its_wording_with_the_order(visit: Visit) -> 
     parts = ("label", "commune", "district", "province", "known_by")
     told = [sent[f"address_old_{part}"] for part in parts]
     assert told == [[old], ["27133"], ["770"], ["79"], ["register"]]
+
+
+def test_ids_of_the_old_units_are_those_of_the_carriers_scheme(visit: Visit) -> None:
+    page = visit.open("/scheme.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    expect(typing(page)).to_have_value(DOOR)
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    told = [sent[f"address_old_{part}"] for part in ("commune", "district", "province")]
+    assert told == [[""], [""], ["VN-SG"]]
 
 
 def test_old_wording_goes_with_the_address_that_it_was_of(visit: Visit) -> None:

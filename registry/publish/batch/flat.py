@@ -39,10 +39,11 @@ FLAT_COLUMNS: Final = {
 }
 """Operation → columns, in an order that others may rely on."""
 _ON: Final = (
-    *("label_on", "door_on", "commune_on", "commune_code_on", "district_on", "district_code_on"),
-    *("province_on", "province_code_on", "known_by_on"),
+    *("label_on", "door_on", "commune_on", "commune_on_code", "district_on", "district_on_code"),
+    *("province_on", "province_on_code", "known_by_on"),
 )
 """Of the label of a day: its line and its parts."""
+_OF_DAY: Final = "_on"
 _ID_OF: Final = "_id_"
 """Between level and scheme in the name of a column."""
 _POSTAL: Final = ("postal_label", "postal_label_ascii")
@@ -54,11 +55,18 @@ def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
 
 
 def extra_columns(
-    gazetteer: Gazetteer, operation: str, *, ids: bool, postal: bool
+    gazetteer: Gazetteer,
+    operation: str,
+    on: datetime.date | None,
+    *,
+    ids: bool | str,
+    postal: bool,
 ) -> tuple[str, ...]:
-    """The columns behind them: ids of other schemes, and the lines of a letter."""
-    schemes = [pair for pair in gazetteer.schemes if pair[1] != "district"] if ids else []
-    told = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes]
+    """The columns behind them: ids of all schemes or of one, and the lines of a letter."""
+    schemes = [pair for pair in gazetteer.schemes if ids in (True, pair[0])]
+    told = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes if level != "district"]
+    if on is not None:
+        told += [f"{level}{_OF_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
     if postal and operation in ("lookup", "validate"):
         told += _POSTAL
     return tuple(told)
@@ -95,17 +103,18 @@ def flat(
     elif outcome.meant is not None:
         cells["detail"] = REASONS[outcome.meant.reason][0]
         cells |= _suggestions(map(code_display, outcome.meant.suggestions))
-    return cells | _extras(gazetteer, day, extras, cells, words) if extras else cells
+    return cells | _extras(gazetteer, (day, on), extras, cells, words) if extras else cells
 
 
 def _extras(
     gazetteer: Gazetteer,
-    day: datetime.date,
+    days: tuple[datetime.date, datetime.date | None],
     columns: Sequence[str],
     cells: Mapping[str, Cell],
     words: Wording | None,
 ) -> dict[str, Cell]:
-    lines = postal_lines(words, day) if words else ()
+    today, on = days
+    lines = postal_lines(words, today) if words else ()
     postal = (lines, foreign_lines(lines) if lines else ())
     told: dict[str, Cell] = {
         column: " | ".join(each) or None for column, each in zip(_POSTAL, postal, strict=True)
@@ -113,6 +122,7 @@ def _extras(
     for column in columns:
         level, id_of, scheme = column.partition(_ID_OF)
         if id_of:
+            day = on if on is not None and level.endswith(_OF_DAY) else today
             bearers = gazetteer.with_code(str(cells[f"{level}_code"] or ""))
             unit = next((unit for unit in bearers if unit.alive_on(day)), None)
             told[column] = unit.identifier(scheme, day) if unit else None
@@ -182,7 +192,7 @@ def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
     units = (told.units[0], told.district, told.province)
     names = ((u.version_on(told.day).full_name, u.code) if u else (None, None) for u in units)
     parts = (part for named in names for part in named)
-    return dict(zip(_ON, (told.label, told.door, *parts, told.known_by), strict=True))
+    return dict(zip(_ON, (told.label, ", ".join(told.door), *parts, told.known_by), strict=True))
 
 
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
