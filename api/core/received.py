@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
-from flask import current_app, request
+from flask import current_app, json, request
 from werkzeug.exceptions import LengthRequired
 
 from api.core.bodies import BODY
@@ -13,6 +13,7 @@ from api.core.context import register
 from api.core.endpoint import facts_of
 from api.core.requests import Request
 from registry.core.errors import InvalidInputError
+from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
 from registry.files import kept
 
@@ -44,6 +45,30 @@ def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[P
             if path.stat().st_size == 0:
                 raise InvalidInputError.of_field(part, "empty", Message("file_empty"))
         yield parts
+
+
+def mapping_in(text: str | None) -> dict[str, str] | None:
+    """Header → field, as the sender of a file wrote it in JSON; raises InvalidInputError."""
+    if not text:
+        return None
+    try:
+        loads_once(text)
+        mapping = json.loads(text)  # which reads no half of a sign
+    except GivenTwiceError as error:
+        raise InvalidInputError.of_field(
+            "mapping", "given_twice", Message("named_twice", name=error.name)
+        ) from None
+    except ValueError:
+        mapping = None
+    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
+        raise InvalidInputError.of_field(
+            "mapping",
+            "malformed_json",
+            Message("mapping_not_object"),
+        )
+    if "\0" in "".join((*mapping, *mapping.values())):
+        raise InvalidInputError.of_field("mapping", "nul_character", Message("text_has_nul"))
+    return mapping
 
 
 def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, tuple[Path, str]]]:

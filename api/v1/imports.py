@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from flask import Response, json, request, send_file, stream_with_context
+from flask import Response, request, send_file, stream_with_context
 from werkzeug.exceptions import BadRequest
 
 from api.core.access import as_caller, caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
-from api.core.received import keep_files_below_var, received
+from api.core.received import keep_files_below_var, mapping_in, received
 from api.core.requests import Request as OwnRequest
 from api.core.shapes import unkept
 from api.v1.import_bodies import (
@@ -39,7 +39,6 @@ from api.v1.import_bodies import (
 from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from registry.core.database import session_scope
 from registry.core.errors import ImportStateError, InvalidInputError, NotFoundError
-from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
 from registry.files import kept
 from registry.files.csv_cells import Writer
@@ -113,7 +112,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
         "fix": options.fix,
     }
     asked: dict[str, Any] = {name: value for name, value in given.items() if value}
-    if mapping := _mapping(options.mapping):
+    if mapping := mapping_in(options.mapping):
         asked["mapping"] = mapping
     with received(query.file_name) as parts:
         path, name = parts["file"]
@@ -294,29 +293,6 @@ def delete_import(import_id: int) -> Response:
     """Discard an import that is not published: its file, reports and problems."""
     discard(register().engine, register().settings, import_id, caller())
     return shown(import_id)
-
-
-def _mapping(text: str | None) -> dict[str, str] | None:
-    if not text:
-        return None
-    try:
-        loads_once(text)
-        mapping = json.loads(text)  # which reads no half of a sign
-    except GivenTwiceError as error:
-        raise InvalidInputError.of_field(
-            "mapping", "given_twice", Message("named_twice", name=error.name)
-        ) from None
-    except ValueError:
-        mapping = None
-    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
-        raise InvalidInputError.of_field(
-            "mapping",
-            "malformed_json",
-            Message("mapping_not_object"),
-        )
-    if "\0" in "".join((*mapping, *mapping.values())):
-        raise InvalidInputError.of_field("mapping", "nul_character", Message("text_has_nul"))
-    return mapping
 
 
 def _idempotency_key() -> str | None:

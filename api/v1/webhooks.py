@@ -156,7 +156,7 @@ class WebhookDelivery(TypedDict):
     id: int
     message: str
     """Its `webhook-id`: equal for equal messages"""
-    kind: Literal["changes", "test"]
+    kind: Literal["changes", "test", "batch"]
     behind: str
     """Behind which its entries stand: `since` of a replay"""
     entries: int

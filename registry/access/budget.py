@@ -18,7 +18,8 @@ import datetime
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
@@ -186,6 +187,17 @@ _purse: ContextVar[Purse | None] = ContextVar("diachiso_purse", default=None)
 def carry(purse: Purse | None) -> None:
     """From here on codes are paid from `purse`, in this thread; None for nothing to pay."""
     _purse.set(purse)
+
+
+@contextmanager
+def carrying(purse: Purse | None) -> Iterator[None]:
+    """In the block codes are paid from `purse`; None for nothing to pay."""
+    before = carried()
+    carry(purse)
+    try:
+        yield
+    finally:
+        carry(before)
 
 
 def carried() -> Purse | None:

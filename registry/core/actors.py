@@ -107,8 +107,8 @@ def act_as(actor: Actor | None) -> None:
 
 
 @contextmanager
-def acting_as(actor: Actor) -> Iterator[None]:
-    """In the block `actor` acts."""
+def acting_as(actor: Actor | None) -> Iterator[None]:
+    """In the block `actor` acts; None for the operator."""
     before = acting()
     act_as(actor)
     try:

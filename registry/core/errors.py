@@ -280,6 +280,12 @@ class ReformStateError(ConflictError):
     code = "reform_state"
 
 
+class BatchStateError(ConflictError):
+    """A large batch that has no result, or none yet. Member: `state`."""
+
+    code = "batch_state"
+
+
 class VerdictChangedError(ConflictError):
     """The register has changed since the dry run that was looked at. Members: `before`, `now`."""
 
@@ -329,6 +335,12 @@ class FileTooCostlyError(UnreadableFileError):
     """A file whose reading takes more time, memory or rows than one of its size should."""
 
     code = "file_too_costly"
+
+
+class TooManyRowsError(UnreadableFileError):
+    """A file of more rows than are answered at once."""
+
+    code = "too_many_rows"
 
 
 class SystemNotConfirmedError(UnreadableFileError):

@@ -57,6 +57,8 @@ class Settings:
     """`DIACHISO_BATCH_ROWS`: the most rows of one batch over HTTP."""
     batch_bytes: int = 10_000_000
     """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
+    large_batch_rows: int = 1_000_000
+    """`DIACHISO_LARGE_BATCH_ROWS`: the most rows of a file that a job answers."""
     cors_origins: tuple[str, ...] = ("*",)
     """`DIACHISO_CORS_ORIGINS`: sites whose pages may read what needs no key; `none` for none."""
     anonymous_reads: bool = True
@@ -186,6 +188,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         batch_rows=number("DIACHISO_BATCH_ROWS", Settings().batch_rows),
         batch_bytes=number("DIACHISO_BATCH_BYTES", Settings().batch_bytes),
+        large_batch_rows=number("DIACHISO_LARGE_BATCH_ROWS", Settings().large_batch_rows),
         cors_origins=tuple((text("DIACHISO_CORS_ORIGINS") or "*").split()),
         anonymous_reads=switch("DIACHISO_ANONYMOUS_READS", default=Settings().anonymous_reads),
         limits=switch("DIACHISO_LIMITS") if text("DIACHISO_LIMITS") else None,

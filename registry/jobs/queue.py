@@ -53,9 +53,9 @@ def enqueue(
     return _defer(session, job, lock, None, arguments)
 
 
-def enqueue_at(session: Session, job: Job, at: datetime.datetime) -> int:
-    """Enqueue `job` without arguments, to run no earlier than `at`."""
-    return _defer(session, job, None, at, {})
+def enqueue_at(session: Session, job: Job, at: datetime.datetime, **arguments: object) -> int:
+    """Enqueue `job` with these arguments, to run no earlier than `at`."""
+    return _defer(session, job, None, at, arguments)
 
 
 def enqueue_once(session: Session | Connection, job: Job) -> None:

@@ -1,7 +1,7 @@
-"""What imports and reforms share that come over HTTP: their files, how far they are, their end.
+"""What imports, reforms and large batches share: their files, how far they are, their end.
 
-The tables are their own, `import` and `import_work`, `reform` and `reform_work`; so is what people
-ask for, which job does it, and what becomes of it.
+The tables are their own, `import` and `import_work`, `reform` and `reform_work`, `batch`; so is
+what people ask for, which job does it, and what becomes of it.
 """
 
 import datetime
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from registry.core.actors import Actor
 from registry.core.database import session_scope
 from registry.core.errors import (
+    BatchStateError,
     ImportStateError,
     OutcomeUnknownError,
     ReformStateError,
@@ -35,7 +36,7 @@ SQL: Final = Statements(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An import or a reform as it stands; of the command line what is being done is None."""
+    """An import, reform or batch as it stands; of the command line nothing is being done."""
 
     id: int
     state: str
@@ -46,7 +47,7 @@ class Submission:
     phase: str | None
     """What is being done now; None for nothing."""
     done: int
-    """Rows that were read so far, or records that were carried."""
+    """Rows that were read or answered so far, or records that were carried."""
     problem: dict[str, Any] | None
     """Why the last thing that was asked for was not done: `code`, `detail` and perhaps more."""
     asked_by: str | None
@@ -56,11 +57,11 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Imports, or reforms."""
+    """Imports, reforms, or batches."""
 
-    name: Literal["imports", "reforms"]
+    name: Literal["imports", "reforms", "batches"]
     """Also the folder of their files."""
-    refusal: type[ImportStateError | ReformStateError]
+    refusal: type[ImportStateError | ReformStateError | BatchStateError]
     in_state: str
     """Code of the message for what its state does not allow."""
     key: str
@@ -93,7 +94,9 @@ class Kind:
                 kept.remove(each)
             raise
 
-    def wrong_state(self, view: Submission, why: Message) -> ImportStateError | ReformStateError:
+    def wrong_state(
+        self, view: Submission, why: Message
+    ) -> ImportStateError | ReformStateError | BatchStateError:
         """The refusal of what cannot be done about one as it is."""
         doing = f", {view.phase}" if view.phase else ""
         said = Message(self.in_state, id=view.id, state=view.state, doing=doing, why=why)
@@ -148,13 +151,13 @@ class Kind:
     def clear_away(
         self, engine: Engine, settings: Settings, discard: Callable[[Session, int], None]
     ) -> Sequence[Any]:
-        """Delete files whose time is over, and discard what was not carried or published by then.
+        """Delete files whose time is over, and discard what nobody carried or published by then.
 
         Returns (id, state) of those whose job is lost, after a restore, say.
         """
         with session_scope(engine) as session:
             for number, state in session.execute(SQL.text("over", self.name)).all():
-                if state in ("reported", "failed"):
+                if state in ("reported", "failed", "done"):
                     discard(session, number)
                 self.drop_files(session, number)
                 kept.remove(self.folder(settings, number))
@@ -168,6 +171,7 @@ class Kind:
 
 IMPORTS: Final = Kind("imports", ImportStateError, "import_in_state", "import_id", None)
 REFORMS: Final = Kind("reforms", ReformStateError, "reform_in_state", "reform_id", "reform")
+BATCHES: Final = Kind("batches", BatchStateError, "batch_in_state", "batch_id", None)
 
 
 def check_verdict(view: Submission, verdict: int | None) -> None:

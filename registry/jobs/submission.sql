@@ -1,18 +1,33 @@
 -- imports --
 -- with kind: import
+-- with work: import_work
 -- with key: import_id
+-- with argument: import_id
 -- with done: rows_done
+-- with verdicts: , verdict = verdict + :verdicts
 -- with stamped: , changed_at = clock_timestamp()
 -- with first: actor, size_bytes
 -- with first_values: 'operator', 0
 
 -- reforms --
 -- with kind: reform
+-- with work: reform_work
 -- with key: reform_id
+-- with argument: reform_id
 -- with done: done
+-- with verdicts: , verdict = verdict + :verdicts
 -- with stamped:
 -- with first: file_name, task
 -- with first_values: '', 'try'
+
+-- batches --
+-- with kind: batch
+-- with work: batch
+-- with key: id
+-- with argument: batch_id
+-- with done: done
+-- with verdicts:
+-- with stamped:
 
 -- hold --
 -- A job that writes it to the register holds it as long as that takes: nobody waits for that.
@@ -22,40 +37,39 @@ SELECT id FROM {kind} WHERE id = :id FOR UPDATE SKIP LOCKED
 -- hand_over --
 -- One of the command line gets its row when somebody asks for something over HTTP.
 -- by imports, reforms
-INSERT INTO {kind}_work ({key}, {first}, phase, asked_by, asked_key_id)
+INSERT INTO {work} ({key}, {first}, phase, asked_by, asked_key_id)
 VALUES (:id, {first_values}, :phase, :actor, :key_id)
 ON CONFLICT ({key}) DO UPDATE SET phase = excluded.phase, asked_by = excluded.asked_by,
     asked_key_id = excluded.asked_key_id, problem = NULL, {done} = 0{stamped}
 
 -- note_progress --
--- by imports, reforms
-UPDATE {kind}_work SET phase = coalesce(:phase, phase), {done} = greatest({done}, :done){stamped}
+-- by imports, reforms, batches
+UPDATE {work} SET phase = coalesce(:phase, phase), {done} = greatest({done}, :done){stamped}
 WHERE {key} = :id
 
 -- end_work --
--- by imports, reforms
-UPDATE {kind}_work SET phase = NULL, problem = CAST(:problem AS jsonb),
-    verdict = verdict + :verdicts{stamped}
+-- by imports, reforms, batches
+UPDATE {work} SET phase = NULL, problem = CAST(:problem AS jsonb){verdicts}{stamped}
 WHERE {key} = :id
 
 -- over --
--- by imports, reforms
-SELECT s.id, s.state FROM {kind} s JOIN {kind}_work w ON w.{key} = s.id
+-- by imports, reforms, batches
+SELECT s.id, s.state FROM {kind} s JOIN {work} w ON w.{key} = s.id
 WHERE w.files_until < clock_timestamp() AND s.state NOT IN ('staged', 'publishing')
     AND w.phase IS NULL
 FOR UPDATE OF s SKIP LOCKED
 
 -- drop_files --
--- by imports, reforms
-UPDATE {kind}_work SET phase = NULL, files_until = NULL{stamped} WHERE {key} = :id
+-- by imports, reforms, batches
+UPDATE {work} SET phase = NULL, files_until = NULL{stamped} WHERE {key} = :id
 
 -- without_files --
--- by imports, reforms
-SELECT {key} FROM {kind}_work WHERE files_until IS NULL AND {key} = ANY (:ids)
+-- by imports, reforms, batches
+SELECT {key} FROM {work} WHERE files_until IS NULL AND {key} = ANY (:ids)
 
 -- lost --
--- by imports, reforms
-SELECT s.id, s.state FROM {kind} s JOIN {kind}_work w ON w.{key} = s.id
+-- by imports, reforms, batches
+SELECT s.id, s.state FROM {kind} s JOIN {work} w ON w.{key} = s.id
 WHERE w.phase IS NOT NULL AND NOT EXISTS (
     SELECT FROM jobs.procrastinate_jobs j
-    WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'{key}' AS bigint) = s.id)
+    WHERE j.status IN ('todo', 'doing') AND CAST(j.args->>'{argument}' AS bigint) = s.id)

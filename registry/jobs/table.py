@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Queue = Literal["upkeep", "imports", "publications", "webhooks"]
+Queue = Literal["upkeep", "imports", "publications", "batches", "webhooks"]
 UPKEEP: Final = "upkeep"
 IMPORTS: Final = "imports"
 """Dry runs of files that anybody with a key may deliver."""
 PUBLICATIONS: Final = "publications"
 """What is written to the register: it never waits behind a dry run."""
+BATCHES: Final = "batches"
+"""Large batches of questions: they take minutes, and write nothing to the register."""
 WEBHOOKS: Final = "webhooks"
 
 
@@ -58,6 +60,14 @@ _REFORMS: Final = "registry.reform.work"
 WORK_ON_REFORM: Final = Job(
     "reforms.work", f"{_REFORMS}:work", queue=PUBLICATIONS, gave_up=f"{_REFORMS}:given_up"
 )
+_BATCHES: Final = "registry.publish.batch.large"
+ANSWER_BATCH: Final = Job(
+    "batches.answer",
+    f"{_BATCHES}.work:answer",
+    queue=BATCHES,
+    gave_up=f"{_BATCHES}.work:given_up",
+)
+TELL_BATCH: Final = Job("batches.tell", f"{_BATCHES}.telling:tell", queue=WEBHOOKS)
 # Readers count what is little, and ask for it when it is much: after a large import, and when the
 # day begins in Viet Nam, for what was verified two years ago.
 COUNT_COVERAGE: Final = Job(
@@ -80,6 +90,9 @@ JOBS: Final = (
     Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="*/5 * * * *"),
     WORK_ON_REFORM,
     Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="*/5 * * * *"),
+    ANSWER_BATCH,
+    TELL_BATCH,
+    Job("batches.clear_away", f"{_BATCHES}.work:clear_away", cron="*/5 * * * *"),
     # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     DELIVER_WEBHOOKS,

@@ -34,7 +34,7 @@ from registry.core.settings import ROOT
 from registry.core.sql import Statements
 from registry.jobs.queue import APPLICATION_NAME, HEARTBEAT_S, SILENT_AFTER_S
 from registry.jobs.schema import SCHEMA
-from registry.jobs.table import IMPORTS, JOBS, PUBLICATIONS, UPKEEP, WEBHOOKS, Job
+from registry.jobs.table import BATCHES, IMPORTS, JOBS, PUBLICATIONS, UPKEEP, WEBHOOKS, Job
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -46,6 +46,8 @@ _STOP_S: Final = 1.0
 """How long running jobs may go on when the worker is told to end; they are done again later."""
 _UPKEEP_AT_ONCE: Final = 1
 _PUBLICATIONS_AT_ONCE: Final = 2
+_BATCHES_AT_ONCE: Final = 2
+"""Of two keys, so that a small one does not wait for a million rows."""
 _WEBHOOKS_AT_ONCE: Final = 2
 """One that waits for slow receivers keeps no other from being told."""
 _TIMESTAMP: Final = "timestamp"
@@ -122,6 +124,7 @@ class Worker:
                 for part in (
                     self._go_through(IMPORTS, self._imports_at_once),
                     self._go_through(PUBLICATIONS, _PUBLICATIONS_AT_ONCE),
+                    self._go_through(BATCHES, _BATCHES_AT_ONCE),
                     self._go_through(UPKEEP, _UPKEEP_AT_ONCE),
                     self._go_through(WEBHOOKS, _WEBHOOKS_AT_ONCE),
                     self._take_up_lost(),

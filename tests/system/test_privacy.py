@@ -31,9 +31,8 @@ PERSONAL = frozenset({
 ALLOWED = {("enumeration_budget", "holder"), ("map_label", "holder")}
 # Names of things: units, streets, localities, keys of organisations, buildings.
 NAMED = {
-    "admin_unit_version", "api_key", "household", "household_use", "household_version", "import",
-    "map_label",
-    "map_unit", "parked_key", "reform_work", "place", "place_alias",
+    "admin_unit_version", "api_key", "batch", "household", "household_use", "household_version",
+    "import", "map_label", "map_unit", "parked_key", "reform_work", "place", "place_alias",
     "place_version", "service_office",
 }  # fmt: skip
 NAMED_ANSWERS = {

@@ -1,4 +1,4 @@
-"""Webhooks, areas of services, counts of requests and backups."""
+"""Large batches, webhooks, areas of services, counts of requests and backups."""
 
 from typing import Final
 
@@ -14,10 +14,29 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB
 
 from registry.core.tables import FILLED, KEY, METADATA
 
+BATCH: Final = Table(
+    "batch",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("key_id", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("request", JSONB(none_as_null=True), nullable=False, server_default=FILLED),
+    Column("state", Text, nullable=False, server_default=FILLED),
+    Column("phase", Text, server_default=FILLED),
+    Column("rows_count", BigInteger),
+    Column("done", BigInteger, nullable=False, server_default=FILLED),
+    Column("written_bytes", BigInteger, nullable=False, server_default=FILLED),
+    Column("counts", JSONB(none_as_null=True), nullable=False, server_default=FILLED),
+    Column("problem", JSONB(none_as_null=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=FILLED),
+    Column("files_until", DateTime(timezone=True), nullable=False, server_default=FILLED),
+)
 WEBHOOK: Final = Table(
     "webhook",
     METADATA,

@@ -16,12 +16,12 @@ from registry.core.messages import Message
 from registry.files.formats.fonts import table_in_unicode
 from registry.files.formats.formats import FORMATS, ODS_MEMBER, Trait, recognized
 from registry.files.formats.ods_spaces import is_spaced, write_tight
-from registry.files.formats.other_kinds import WORDS, refuse_other_kinds
+from registry.files.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.files.formats.sandbox import read_sandboxed
 from registry.files.formats.scratch import Scratch
 from registry.files.formats.spreadsheet_artifacts import undone
 from registry.files.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
-from registry.files.formats.text import SNIFFED_BYTES
+from registry.files.formats.text import SNIFFED_BYTES, nearly_utf8
 from registry.files.formats.xlsx_size import is_too_large
 
 MOST_UNPACKED: Final = 4 << 30
@@ -71,6 +71,22 @@ def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False)
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
     return table_in_unicode(*undone(table, sample))
+
+
+def text_form(path: Path) -> str | None:
+    """`csv` or `ndjson` for a text in UTF-8 of lines of cells or of objects; None for other files.
+
+    A few bytes of it may be wrong. Raises UnreadableFileError for what holds no table.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(SNIFFED_BYTES)
+    begun = head.strip(BLANK)
+    if not begun or head.startswith((_GZIP, _ZIP)) or recognized(head) or not nearly_utf8(head):
+        return None
+    refuse_other_kinds(path, head)
+    if not begun.startswith((b"{", b"[")):
+        return "csv"
+    return "ndjson" if begun.startswith(b"{") and begun.splitlines()[0].endswith(b"}") else None
 
 
 @dataclass(frozen=True, slots=True)

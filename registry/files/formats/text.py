@@ -248,6 +248,11 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
+def nearly_utf8(head: bytes) -> bool:
+    """Whether the beginning of a file is text in UTF-8, but for a few bytes."""
+    return b"\0" not in head and (_is_utf8(head) or _mostly_utf8(head))
+
+
 def _from_1258(latin: str) -> str:
     return unicodedata.normalize("NFC", latin.encode(_LATIN_1).decode("cp1258", "replace"))
 

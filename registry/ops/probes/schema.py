@@ -71,7 +71,7 @@ MAY_WRITE: Final = {
         *("import", "import_problem", "import_edit", "import_work", "source_name", "api_key_unit"),
         "field_report_voice",
         *("enumeration_budget", "request_rate", "map_unit", "map_label", "map_density"),
-        *("coverage_count", "desk_session", "webhook", "service_office"),
+        *("coverage_count", "desk_session", "webhook", "service_office", "batch"),
     ),
     "UPDATE": ("map_state", "coverage_state", "unit_told_state"),
     "UPDATE DELETE": ("household",),

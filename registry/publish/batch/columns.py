@@ -126,7 +126,7 @@ def columns_of(
     {'address': (1,), 'district': (2,), 'province': (3,)}
     """
     check_width(headers)
-    fields = _checked(operation, stated)
+    fields = check_mapping(operation, stated)
     found = _found(operation, headers, fields)
     needed, likeliest = _NEEDED[operation]
     if found.keys().isdisjoint(needed):
@@ -166,7 +166,7 @@ def returned_columns(
     asked: tuple[tuple[int, str], ...] = (),
 ) -> ReturnedColumns:
     """The columns that go back beside the answers: those whose headers are known, or `asked` by."""
-    known = dict(_known(operation, headers, _checked(operation, stated)))
+    known = dict(_known(operation, headers, check_mapping(operation, stated)))
     return ReturnedColumns.of(headers, (known | dict(asked)).items())
 
 
@@ -239,7 +239,7 @@ def _own(operation: str, header: str) -> str | None:
     return _OWN[operation].get(fold(header)) or field_of(header)
 
 
-def _checked(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str]:
+def check_mapping(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Folded header → field; '' for a column that is not read. Raises InvalidInputError."""
     known = (*_FIELDS[operation], REFERENCE)
     for field in (_CALLED.get(field, field) for _, field in stated):

@@ -13,6 +13,8 @@ from multiprocessing.util import Finalize
 from typing import Final
 
 from geo import address
+from registry.access.budget import Purse, carrying
+from registry.core.actors import acting_as
 from registry.core.errors import DatabaseUnavailableError
 from registry.core.messages import Message
 from registry.core.settings import Settings
@@ -65,6 +67,10 @@ class Work:
     """A day whose labels are wanted as well."""
     since: Since | None = None
     """Where rows are rechecked: only those that changed are told."""
+    key_id: int | None = None
+    """Key whose holder asks, over HTTP; None for the operator."""
+    pays: bool = False
+    """Whether that key pays for codes that it did not name."""
 
     @property
     def together(self) -> int:
@@ -152,11 +158,15 @@ class _Desk:
     def __init__(self, work: Work) -> None:
         self.operation, self.layout, self.on = work.operation, work.layout, work.on
         self.since = work.since
-        self.register = Register.open(work.settings, work.database_url)
+        self.register = register = Register.open(work.settings, work.database_url)
+        self.actor = register.keys.holder(work.key_id) if work.key_id is not None else None
+        holder, most = f"key:{work.key_id}", work.settings.budget_per_key
+        self.purse = Purse(register.budget, most, lambda: holder) if work.pays else None
 
     def written(self, rows: Sequence[InputRow]) -> Written:
         """These rows with their flat results."""
-        return self.register.gazetteer.of_one_map(partial(self._written, rows))
+        with acting_as(self.actor), carrying(self.purse):
+            return self.register.gazetteer.of_one_map(partial(self._written, rows))
 
     def _written(self, rows: Sequence[InputRow]) -> Written:
         gazetteer, day = self.register.gazetteer.get(), today()

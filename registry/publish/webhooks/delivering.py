@@ -154,13 +154,30 @@ def send_due(
 
 def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
     """Send a message that tells nothing, once."""
+    send_once(engine, settings, webhook_id, "test", test_message(webhook_id))
+
+
+def send_once(
+    engine: Engine,
+    settings: Settings,
+    webhook_id: int,
+    kind: str,
+    message: tuple[str, str],
+    *,
+    attempt: int = 1,
+) -> Sent | None:
+    """Send a message that is not of the feed, by its name and body, whatever the webhook's state;
+    None where there is no such webhook any more.
+    """
     with session_scope(engine) as session:
         row = session.execute(SQL.text("webhook"), {"id": webhook_id}).one_or_none()
-    if row is not None:
-        name, body = test_message(webhook_id)
-        sent = post(row.url, name, body, _secrets(row), settings.webhook_hosts)
-        with session_scope(engine) as session:
-            _note(session, row, "test", name, 0, sent, attempt=1, given_up=False)
+    if row is None:
+        return None
+    name, body = message
+    sent = post(row.url, name, body, _secrets(row), settings.webhook_hosts)
+    with session_scope(engine) as session:
+        _note(session, row, kind, name, 0, sent, attempt=attempt, given_up=False)
+    return sent
 
 
 def clear_away(engine: Engine, _settings: Settings) -> None:
@@ -260,6 +277,12 @@ def _settle(
         return bool(current.state == "active")
 
 
+def pause_s(attempts: int, sent: Sent) -> float:
+    """How long to wait after so many failures, as the receiver asks or longer."""
+    longer = 1 + random.random() * _JITTER  # noqa: S311 - no secret
+    return max(PAUSES_S[attempts - 1] * longer, sent.retry_after_s)
+
+
 def _failed(
     session: Session, row: Row[Any], cursor: str, message: Message, sent: Sent, attempts: int
 ) -> None:
@@ -276,10 +299,7 @@ def _failed(
         given_up=is_over,
         behind=cursor,
     )
-    pause_s = 0.0
-    if not is_over:
-        longer = 1 + random.random() * _JITTER  # noqa: S311 - no secret
-        pause_s = max(PAUSES_S[attempts - 1] * longer, sent.retry_after_s)
+    pause = datetime.timedelta(seconds=0.0 if is_over else pause_s(attempts, sent))
     due_at = session.execute(
         SQL.text("note_failure"),
         {
@@ -287,7 +307,7 @@ def _failed(
             "attempts": attempts,
             "outcome": sent.outcome,
             "over": is_over,
-            "pause": datetime.timedelta(seconds=pause_s),
+            "pause": pause,
         },
     ).scalar_one()
     if not is_over:

@@ -6,7 +6,7 @@ record that changed twice, on both sides of the end of a page, would be told by 
 
 import datetime
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ _LISTED: Final = 1_000
 """Codes of a list that are named beside a street, locality or commune in which they lie."""
 CHANGED: Final = "register.changed"
 TEST: Final = "register.test"
+BATCH: Final = "batch.ended"
 
 _CODES: Final = "SELECT code FROM webhook_code WHERE webhook_id = %(id)s"
 _LYING_IN: Final = {
@@ -107,6 +108,13 @@ def test_message(webhook_id: int) -> tuple[str, str]:
     now = datetime.datetime.now(VIET_NAM).isoformat(timespec="microseconds")
     body = {"type": TEST, "timestamp": now, "data": {"webhook": webhook_id}}
     return _hashed(f"{webhook_id} {now}"), to_json(body).decode()
+
+
+def batch_message(told: Mapping[str, Any], ended_at: datetime.datetime) -> tuple[str, str]:
+    """What is told of a large batch that has ended: its name, the same each time, and its body."""
+    at = ended_at.astimezone(VIET_NAM).isoformat(timespec="microseconds")
+    body = to_json({"type": BATCH, "timestamp": at, "data": told}).decode()
+    return _hashed(body), body
 
 
 def _name(told: Told, entries: Sequence[Entry]) -> str:

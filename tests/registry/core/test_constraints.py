@@ -236,6 +236,9 @@ VALID: dict[str, Callable[[Parents], Row]] = {
         "key_id": p.key, "url": "https://a.vn", "secret": b"w" * 32, "cursor": "c", "caught_up": 0,
         "state": "paused",
     },
+    "batch": lambda p: {
+        "key_id": p.key, "actor": "Công ty", "operation": "validate", "file_name": "a.csv",
+    },
     "webhook_delivery": lambda p: {
         "webhook_id": p.webhook, "message": "m", "kind": "test", "behind": "c", "entries": 0,
         "attempt": 1, "took_ms": 1, "outcome": "delivered",
@@ -418,6 +421,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("ck_field_record_says_where", {"code": None}),
     ("ck_field_record_accuracy_in_metres", {"position_accuracy_m": -1.0}),
     ("ck_field_record_point_on_earth", {"point": "POINT(580000 2330000)"}),
+    ("ck_batch_state_known", {"state": "idle"}),
     ("ck_webhook_state_known", {"state": "idle"}),
     ("ck_webhook_secret_length", {"secret": b"w"}),
     ("ck_webhook_previous_ends", {"previous_until": NOON}),

@@ -355,7 +355,7 @@ NOT_CARRIED = {
     "not published": "field_record field_round import_edit import_problem import_work"
     " pending_operation reform_work",
     "for undoing": "household_ref_before reform_before",
-    "others'": "service_area service_area_code service_area_unit service_office webhook"
+    "others'": "batch service_area service_area_code service_area_unit service_office webhook"
     " webhook_code webhook_delivery webhook_unit",
     "not filled yet": "household_use",
     "of the place": "backup_run second_person_table service_count",

@@ -1,0 +1,244 @@
+"""Large batches: a file is delivered, answered by a job, fetched by its key, and forgotten."""
+
+from typing import Annotated, Any, Final, Literal, cast
+
+from flask import Response, request, send_file
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from api.core.access import caller
+from api.core.audit import note
+from api.core.context import register
+from api.core.endpoint import Resource, keyed
+from api.core.received import FILE, keep_files_below_var, mapping_in, received
+from api.core.requests import Request as OwnRequest
+from api.core.shapes import at, unkept
+from api.core.types import Day, OfferedRemedy, Request, members
+from registry.access.budget import carried
+from registry.core.database import session_scope
+from registry.core.errors import InvalidInputError
+from registry.core.messages import Message
+from registry.core.remedies import offered
+from registry.files.formats.formats import FORMATS
+from registry.jobs.asked import remedies_of, shown_problem
+from registry.lifecycle.requests import Line
+from registry.publish.batch.large import asking
+from registry.publish.batch.large.asking import BatchView
+from registry.units import label_day
+
+blueprint = Resource("batches", "/v1/batches", tag="search", kind="batch")
+blueprint.before_request(keep_files_below_var)
+
+Operation = Literal["lookup", "geocode", "reverse", "validate"]
+State = Literal["working", "done", "failed"]
+_FORMATS: Final = ("csv", "ndjson", "xlsx")
+
+
+class BatchOptions(Request):
+    """How the file is read and answered. In a form beside the part `file`, else in the query."""
+
+    operation: Operation | None = Field(None, description="What each row asks; always needed")
+    format: Literal["csv", "ndjson", "xlsx"] | None = Field(
+        None, description="Of the result; that of the file by default, CSV for map layers"
+    )
+    on: Day | None = Field(None, description="A day whose labels are wanted as well, as `label_on`")
+    sheet: Line | None = Field(None, description="Sheet or layer to read, where there are several")
+    mapping: str | None = Field(
+        None,
+        max_length=20_000,
+        description='Your headers and the fields they mean, a JSON object: {"Nơi đến": "address"};'
+        " `source_ref` is your own reference, which comes back as it came",
+    )
+    webhook: int | None = Field(
+        None, ge=1, le=2**63 - 1, description="A webhook of yours that is told of the end"
+    )
+
+
+class BatchesQuery(BatchOptions):
+    """The same beside a body that is the file itself."""
+
+    file_name: str | None = Field(
+        None, max_length=200, description="Name of the file, for a body that is the file itself"
+    )
+
+
+class BatchForm(BatchOptions):
+    """The same as parts of a form, beside the part `file`."""
+
+
+class BatchProgress(TypedDict):
+    """What is being done now."""
+
+    phase: str
+    """waiting, reading, answering, writing"""
+    rows: int
+    """Rows that are answered so far"""
+    of: int | None
+    """Rows of the file; null before they are counted"""
+
+
+class BatchTrouble(TypedDict):
+    """Why there is no result."""
+
+    code: Annotated[str, Field(examples=["columns_not_recognised"])]
+    detail: str
+    columns: list[str] | None
+    """Headers, none of which was recognised: `mapping` says what one of them is"""
+    sheets: list[str] | None
+    """Of which `sheet` has to name one"""
+    remedies: list[OfferedRemedy]
+    """With which to deliver the file again"""
+
+
+class LargeBatch(TypedDict):
+    """A large batch."""
+
+    id: int
+    state: Annotated[
+        State, Field(description="working (waits or is being answered), done, failed (see trouble)")
+    ]
+    operation: Operation
+    file_name: str
+    created_at: str
+    progress: BatchProgress | None
+    """Null once it has ended"""
+    rows: int | None
+    """Of the file, each of which is in the result, in its order"""
+    unanswered: int
+    """Rows whose status is not ok"""
+    verdicts: dict[str, int]
+    """Of validate: how many of each"""
+    unread_columns: list[str]
+    """Headers of the columns that nothing is asked by; your reference is returned all the same"""
+    result: Annotated[str | None, Field(examples=["/v1/batches/7/result"])]
+    """Path of the result, for this key alone; null where there is none"""
+    trouble: BatchTrouble | None
+    deleted_at: str | None
+    """When the batch and its result are deleted; null while it is worked on"""
+
+
+class LargeBatches(TypedDict):
+    """Batches, the latest first."""
+
+    batches: list[LargeBatch]
+
+
+class Deleted(TypedDict):
+    """It is no more."""
+
+    id: int
+
+
+@blueprint.post("")
+@keyed(
+    "carrier",
+    accepted=LargeBatch,
+    statuses=(404, 409),
+    operation_id="deliver_batch",
+    codes=("storage_unavailable",),
+    upload=(FILE,),
+    discloses=True,
+)
+def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
+    """Deliver a file of up to a million rows, CSV, workbook, NDJSON or map layer: a job answers it.
+
+    As `multipart/form-data` with the part `file`, or as the body itself, with its `Content-Length`.
+    What it is, is found out by reading it. Look at the batch until its state is `done`, or name a
+    webhook; then fetch the result. It is deleted a day after its end.
+    """
+    in_form = cast(OwnRequest, request).is_form
+    options: BatchOptions = form if in_form else query
+    if options.operation is None:
+        raise InvalidInputError.of_field("operation", "missing", Message("operation_required"))
+    label_day(options.on)
+    asked: dict[str, Any] = options.model_dump(
+        mode="json", exclude_none=True, exclude={"operation", "mapping", "file_name"}
+    )
+    if mapping := mapping_in(options.mapping):
+        asked["mapping"] = mapping
+    asked["pays"] = carried() is not None
+    made = register()
+    with received(query.file_name) as parts:
+        batch_id = asking.receive(
+            made.engine, made.settings, parts[FILE], options.operation, asked, caller()
+        )
+    return _shown(batch_id, 202)
+
+
+@blueprint.get("")
+@keyed("carrier", operation_id="list_batches")
+def get_batches() -> LargeBatches:
+    """The large batches of this key."""
+    with session_scope(register().engine) as session:
+        found = asking.list_batches(session, caller())
+    return {"batches": [_body(view) for view in found]}
+
+
+@blueprint.get("/<int:batch_id>")
+@keyed("carrier", answer=LargeBatch)
+def get_batch(batch_id: int) -> Response:
+    """A large batch: its progress, its result, or why there is none; 404 to every other key."""
+    return _shown(batch_id)
+
+
+@blueprint.get("/<int:batch_id>/result")
+@keyed(
+    "carrier",
+    operation_id="get_batch_result",
+    codes=("batch_state",),
+    media_types=tuple(FORMATS[form].media_type.partition(";")[0] for form in _FORMATS),
+)
+def get_result(batch_id: int) -> Response:
+    """Every row of the file in its order, known columns in place, `result_…` behind them."""
+    view = _found(batch_id)
+    path = asking.result_of(register().settings, view)
+    note(count=view.rows)
+    made = send_file(
+        path,
+        FORMATS[path.suffix[1:]].media_type,
+        as_attachment=True,
+        download_name=path.name,
+        etag=False,
+        conditional=False,
+    )
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+@blueprint.delete("/<int:batch_id>")
+@keyed("carrier", operation_id="delete_batch")
+def delete_batch(batch_id: int) -> Deleted:
+    """Delete a large batch with its file and its result; where it is being answered, that ends."""
+    asking.discard(register().engine, register().settings, batch_id, caller())
+    return {"id": batch_id}
+
+
+def _found(batch_id: int) -> BatchView:
+    with session_scope(register().engine) as session:
+        return asking.find_batch(session, batch_id, caller())
+
+
+def _shown(batch_id: int, status: int = 200) -> Response:
+    view = _found(batch_id)
+    note(count=view.rows)
+    return unkept(_body(view), status)
+
+
+def _body(view: BatchView) -> LargeBatch:
+    trouble = None
+    if view.problem:
+        shown = shown_problem(view.problem) | {"remedies": offered(remedies_of(view.problem))}
+        trouble = {name: shown.get(name) for name in BatchTrouble.__annotations__}
+    is_over = view.phase is None
+    return members(
+        LargeBatch,
+        view,
+        created_at=at(view.created_at),
+        progress=None if is_over else {"phase": view.phase, "rows": view.done, "of": view.rows},
+        unanswered=view.counts.get("unanswered", 0),
+        verdicts=view.counts.get("verdicts", {}),
+        unread_columns=view.counts.get("unread", []),
+        result=f"/v1/batches/{view.id}/result" if view.state == "done" else None,
+        trouble=trouble,
+        deleted_at=at(view.files_until) if is_over else None,
+    )

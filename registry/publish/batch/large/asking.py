@@ -1,0 +1,134 @@
+"""What people ask for a large batch: answer a file, show it, forget it. All but its key get 404."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from geo.titles import without_people
+from registry.core.actors import Actor
+from registry.core.database import session_scope
+from registry.core.errors import ConflictError, NotFoundError
+from registry.core.messages import Message
+from registry.core.settings import Settings
+from registry.core.sql import Statements
+from registry.files import kept
+from registry.jobs.queue import abandon
+from registry.jobs.submission import BATCHES, Submission
+from registry.jobs.table import ANSWER_BATCH
+from registry.publish.batch.columns import check_mapping
+from registry.publish.webhooks.subscriptions import find_webhook
+
+SQL: Final = Statements(__file__, "queries.sql")
+
+MOST_OF_KEY: Final = 10
+"""Batches of a key that are there at once: each has a file on the disk."""
+KEPT: Final = datetime.timedelta(days=1)
+"""How long all of a batch is kept behind its end."""
+RESULT: Final = "result"
+"""Kind of the file that is fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView(Submission):
+    """A batch as it stands."""
+
+    file_name: str
+    files_until: datetime.datetime
+    operation: str
+    request: dict[str, Any]
+    """How the file is read and answered; what is not given is not there: `format`, `sheet`,
+    `mapping`, `on`, `webhook`; `pays`, whether codes that were not asked for are paid."""
+    rows: int | None
+    """Of the file; None before they are counted."""
+    written_bytes: int
+    """Length of the answers that are written."""
+    counts: dict[str, Any]
+    """`unanswered` rows, `verdicts` by verdict, and headers of columns that are `unread`."""
+    created_at: datetime.datetime
+
+
+def receive(
+    engine: Engine,
+    settings: Settings,
+    file: tuple[Path, str],
+    operation: str,
+    request: dict[str, Any],
+    actor: Actor,
+) -> int:
+    """Keep a file with its name, and let a job answer it; the number of the batch.
+
+    Raises InvalidInputError, NotFoundError for another key's webhook, ConflictError for one batch
+    too many.
+    """
+    if actor.key_id is None:
+        raise ConflictError(Message("batch_needs_key"))
+    check_mapping(operation, request.get("mapping", {}).items())
+    path, given = file
+    name = kept.clean_name(given)
+    with BATCHES.receiving(settings) as folder, session_scope(engine) as session:
+        session.execute(_LOCK_KEY, {"key": actor.key_id})
+        if len(list_batches(session, actor)) >= MOST_OF_KEY:
+            raise ConflictError(Message("too_many_large_batches", most=MOST_OF_KEY))
+        if "webhook" in request:
+            find_webhook(session, actor, request["webhook"])
+        values = {"key": actor.key_id, "actor": actor.name, "operation": operation}
+        values |= {"name": without_people(name), "request": json.dumps(request)}
+        number: int = session.execute(SQL.text("insert_batch"), values).scalar_one()
+        kept.keep(folder(number), path, name)
+        BATCHES.enqueue(session, number, actor, ANSWER_BATCH)
+    return number
+
+
+def list_batches(session: Session, actor: Actor) -> Sequence[BatchView]:
+    """Those of the key, the latest first."""
+    rows = session.execute(SQL.text("batches"), {"key": actor.key_id, "id": None})
+    return [BatchView(*row) for row in rows]
+
+
+def find_batch(session: Session, batch_id: int, actor: Actor) -> BatchView:
+    """One of the key's; raises NotFoundError, also where it is another key's."""
+    given = {"key": actor.key_id, "id": batch_id}
+    row = session.execute(SQL.text("batches"), given).one_or_none()
+    if row is None:
+        raise NotFoundError(Message("batch_unknown", batch_id=batch_id))
+    return BatchView(*row)
+
+
+def any_batch(session: Session, batch_id: int) -> BatchView | None:
+    """One, whoever asks."""
+    row = session.execute(SQL.text("any_batch"), {"id": batch_id}).one_or_none()
+    return None if row is None else BatchView(*row)
+
+
+def result_of(settings: Settings, view: BatchView) -> Path:
+    """The file of its answers. Raises BatchStateError where there is none, or none yet."""
+    path = kept.report(BATCHES.folder(settings, view.id), RESULT)
+    if view.state != "done":
+        raise BATCHES.wrong_state(view, Message("result_after_done"))
+    if path is None:
+        raise NotFoundError(Message("delivered_file_missing_here"))
+    return path
+
+
+def discard(engine: Engine, settings: Settings, batch_id: int, actor: Actor) -> None:
+    """Forget a batch with its file and its result; its job ends. Raises NotFoundError."""
+    with session_scope(engine) as session:
+        find_batch(session, batch_id, actor)
+        forget(session, batch_id)
+        abandon(session, batch_id=batch_id)
+    kept.remove(BATCHES.folder(settings, batch_id))
+
+
+def forget(session: Session, batch_id: int) -> None:
+    """Delete what is known of a batch; the caller removes its files."""
+    session.execute(_DELETE, {"id": batch_id})
+
+
+_LOCK_KEY: Final = text("SELECT id FROM api_key WHERE id = :key FOR NO KEY UPDATE")
+_DELETE: Final = text("DELETE FROM batch WHERE id = :id")

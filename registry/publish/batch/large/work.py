@@ -1,0 +1,189 @@
+"""The jobs of large batches: answer a file, and clear away what is over.
+
+Answers are written as they are found, and how far they are is noted each second: a job that was
+killed goes on from there. It acts as the holder of the key that asked, and pays from its budget.
+"""
+
+import datetime
+import json
+import os
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+
+from registry.core.database import session_scope
+from registry.core.errors import (
+    DatabaseUnavailableError,
+    FileTooCostlyError,
+    NotFoundError,
+    RegistryError,
+    TooManyRowsError,
+)
+from registry.core.messages import Message
+from registry.core.settings import Settings
+from registry.core.sql import Statements
+from registry.files import kept
+from registry.files.formats.sandbox import TOO_COSTLY
+from registry.files.formats.table import unreadable
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
+from registry.jobs.queue import enqueue
+from registry.jobs.submission import BATCHES
+from registry.jobs.table import TELL_BATCH
+from registry.publish.batch.flat import flat_columns
+from registry.publish.batch.large.asking import KEPT, RESULT, BatchView, any_batch, forget
+from registry.publish.batch.large.reading import WORKBOOK, opened, reading
+from registry.publish.batch.rows import Layout, Table
+from registry.publish.batch.work import Work, answer_rows
+from registry.publish.batch.workbooks import write_workbook
+
+SQL: Final = Statements(__file__, "queries.sql")
+
+_ANSWERS: Final = "answers"
+"""Kind of the file of answers that are being written."""
+_NOTED_S: Final = 1.0
+_SHARE: Final = 4
+"""Of so many processors one answers a batch: two are answered at once, and others ask as well."""
+_LEFT_BEHIND_S: Final = 3_600.0
+
+
+def answer(engine: Engine, settings: Settings, *, batch_id: int) -> None:
+    """Answer every row of the file."""
+    with session_scope(engine) as session:
+        view = any_batch(session, batch_id)
+    if view is None or view.phase is None:
+        return
+    problem = None
+    try:
+        with kept.refusals(), acting_for(engine, settings, view):
+            _answer(engine, settings, view)
+    except DatabaseUnavailableError:
+        raise
+    except RegistryError as error:
+        problem = kept_problem(error)
+    except MemoryError:
+        problem = kept_problem(unreadable(Path(view.file_name), TOO_COSTLY, FileTooCostlyError))
+    _settle(engine, settings, batch_id, problem)
+
+
+def given_up(engine: Engine, settings: Settings, *, batch_id: int) -> None:
+    """Say that it was not answered."""
+    _settle(engine, settings, batch_id, INTERRUPTED)
+
+
+def clear_away(engine: Engine, settings: Settings) -> None:
+    """Delete batches whose day is over, and settle those whose job is lost.
+
+    A file goes as well whose batch was deleted while somebody was at it.
+    """
+    for batch_id, _state in BATCHES.clear_away(engine, settings, forget):
+        _settle(engine, settings, batch_id, INTERRUPTED)
+    here = set(kept.numbers_kept(settings, BATCHES.name))
+    with session_scope(engine) as session:
+        here -= set(session.scalars(_KNOWN, {"ids": list(here)}))
+    for folder in (BATCHES.folder(settings, number) for number in here):
+        # One that came just now may not be committed yet.
+        if folder.stat().st_mtime < time.time() - _LEFT_BEHIND_S:
+            kept.remove(folder)
+
+
+def _answer(engine: Engine, settings: Settings, view: BatchView) -> None:
+    folder, asked = BATCHES.folder(settings, view.id), view.request
+    path = kept.delivered(folder)
+    if path is None:
+        raise NotFoundError(Message("delivered_file_missing_here"))
+    BATCHES.note_progress(engine, view.id, phase="reading")
+    stated = tuple(asked.get("mapping", {}).items())
+    with reading(path, view.operation, asked.get("sheet"), stated) as (form, rows, table):
+        if rows > settings.large_batch_rows:
+            too_many = Message("file_has_too_many_rows", rows=rows, most=settings.large_batch_rows)
+            raise unreadable(path, too_many, TooManyRowsError)
+        form = asked.get("format", form)
+        on = datetime.date.fromisoformat(asked["on"]) if "on" in asked else None
+        layout = Layout.of(
+            "csv" if form == WORKBOOK else form, table, flat_columns(view.operation, on)
+        )
+        url = engine.url.render_as_string(hide_password=False)
+        work = Work(
+            settings, url, view.operation, layout, on, None, view.asked_key_id, asked["pays"]
+        )
+        answers = kept.report(folder, _ANSWERS) or kept.new_report(folder, _ANSWERS, "rows")
+        head = "" if form == WORKBOOK else layout.head()
+        _write(engine, view, rows, table, head, answers, work)
+    name = f"{path.stem}-ket-qua.{form}"
+    if form != WORKBOOK:
+        kept.keep(folder, answers, name, RESULT)
+        return
+    BATCHES.note_progress(engine, view.id, phase="writing")
+    with kept.replaced_report(folder, RESULT, name) as part, opened(answers) as lines:
+        write_workbook(part, layout, lines)
+
+
+def _write(
+    engine: Engine,
+    view: BatchView,
+    rows: int,
+    table: Table,
+    head: str,
+    answers: Path,
+    work: Work,
+) -> None:
+    """Write the answers of all rows, from where an earlier job was killed."""
+    with answers.open("ab") as out:
+        is_whole = out.tell() >= view.written_bytes  # not where a machine went down
+        done, written = (view.done, view.written_bytes) if is_whole else (0, 0)
+        told = view.counts if done else {}
+        unanswered, verdicts = told.get("unanswered", 0), Counter(told.get("verdicts", {}))
+        out.truncate(written)
+        if not written:
+            out.write(_bytes(head))
+
+        def note() -> None:
+            out.flush()
+            os.fsync(out.fileno())
+            counts = {"unanswered": unanswered, "verdicts": verdicts, "unread": table.unread}
+            given = {"id": view.id, "rows": rows, "done": done, "written": out.tell()}
+            with session_scope(engine) as session:
+                session.execute(SQL.text("note_rows"), {**given, "counts": json.dumps(counts)})
+
+        note()
+        noted_at = time.monotonic()
+        processes = max(1, (os.cpu_count() or 1) // _SHARE)
+        for part in answer_rows(work, islice(table.rows, done, None), processes=processes):
+            out.write(_bytes(part.text))
+            done += part.rows
+            unanswered += part.unanswered
+            verdicts.update(part.verdicts)
+            if time.monotonic() - noted_at >= _NOTED_S:
+                note()
+                noted_at = time.monotonic()
+        note()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _settle(
+    engine: Engine, settings: Settings, batch_id: int, problem: dict[str, Any] | None
+) -> None:
+    """Nothing is being done any more; what is left of the files is the result, for a day."""
+    with session_scope(engine) as session:
+        BATCHES.end_work(session, batch_id, problem)
+        state = "failed" if problem else "done"
+        given = {"id": batch_id, "state": state, "kept": KEPT}
+        view = session.execute(SQL.text("settle"), given).one_or_none()
+        if view is not None and "webhook" in view.request:
+            enqueue(session, TELL_BATCH, batch_id=batch_id)
+    folder = BATCHES.folder(settings, batch_id)
+    if problem or view is None:  # it was deleted meanwhile
+        kept.remove(folder)
+        return
+    for kind in (kept.DELIVERED, _ANSWERS):
+        kept.remove_kind(folder, kind)
+
+
+_KNOWN: Final = text("SELECT id FROM batch WHERE id = ANY (:ids)")
