@@ -39,7 +39,22 @@ def acting_for(engine: Engine, settings: Settings, view: Submission) -> Iterator
 
 def kept_problem(error: RegistryError) -> dict[str, Any]:
     """An error as it is kept, for whoever asked: its messages are not in words yet."""
-    return {"code": error.code, "message": error.message.as_json(), **stored(error.extra)}
+    kept = {"code": error.code, "message": error.message.as_json(), **stored(error.extra)}
+    cleaned: dict[str, Any] = storable(kept)
+    return cleaned
+
+
+def storable(value: Any) -> Any:
+    r"""JSON as PostgreSQL takes it, where it quotes a file: no bytes that are no text, no NUL.
+
+    >>> storable({"columns": ["L\udce1ng", "a\0"]})
+    {'columns': ['L?ng', 'a?']}
+    """
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", "?")
+    if isinstance(value, Mapping):
+        return {storable(name): storable(each) for name, each in value.items()}
+    return [*map(storable, value)] if isinstance(value, list | tuple) else value
 
 
 def shown_problem(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import xlsxwriter
 from sqlalchemy import text
@@ -23,11 +25,13 @@ from registry.core.settings import Settings
 from registry.files.formats.any_file import read_file
 from registry.publish.batch.large import work
 from registry.publish.batch.large.asking import MOST_OF_KEY
+from tests.support.background import processes_with, worker
 from tests.support.disk import file_limit
 from tests.support.keys import bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.receiver import receiving
 from tests.support.uploads import Desk
+from tests.support.waiting import eventually
 
 HEADER = "mã đơn,Người nhận,Địa chỉ,ghi chú\n"
 ORDERS = (
@@ -71,6 +75,11 @@ class Shop:
         assert found.status_code == 200, found.text
         shown: dict[str, Any] = found.get_json()
         return shown
+
+    def phase(self, number: int) -> str | None:
+        """What is being done about a batch."""
+        progress = self.seen(number)["progress"]
+        return progress and str(progress["phase"])
 
     def result(self, seen: dict[str, Any]) -> bytes:
         """The file of answers."""
@@ -197,18 +206,22 @@ def test_a_file_is_what_is_in_it(shop: Shop, tmp_path: Path, form: str) -> None:
 
 
 REFUSED = {
-    "columns": ("Cột A,b\n1 Phố Láng,\n", "columns_not_recognised"),
-    "too many": ("Địa chỉ\n" + ",\n" * 51, "too_many_rows"),
-    "a document": ("%PDF-1.7 \n", "unreadable_file"),
-    "a page": ("<!doctype html><table>", "unreadable_file"),
-    "two columns": ("Địa chỉ,Địa chỉ\na,b\n", "unreadable_file"),
+    "columns": ("Cột A,b\n1 Phố Láng,\n".encode(), "columns_not_recognised"),
+    "a wrong byte in a header": (
+        "Cột thứ nhất – chỗ ở Đường Láng,L".encode() + b"\xe1ng\na,b\n",
+        "columns_not_recognised",
+    ),
+    "too many": (("Địa chỉ\n" + ",\n" * 51).encode(), "too_many_rows"),
+    "a document": (b"%PDF-1.7 \n", "unreadable_file"),
+    "a page": (b"<!doctype html><table>", "unreadable_file"),
+    "two columns": ("Địa chỉ,Địa chỉ\na,b\n".encode(), "unreadable_file"),
 }
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_an_unreadable_file_fails_with_the_reason(shop: Shop, kind: str) -> None:
     file, code = REFUSED[kind]
-    seen = shop.answered(file.encode())
+    seen = shop.answered(file)
     assert (seen["state"], seen["trouble"]["code"], seen["result"]) == ("failed", code, None)
     assert not (shop.folder / str(seen["id"])).exists()
     result = shop.desk.office.get(f"/v1/batches/{seen['id']}/result", shop.key)
@@ -217,7 +230,7 @@ def test_an_unreadable_file_fails_with_the_reason(shop: Shop, kind: str) -> None
         (remedy,) = seen["trouble"]["remedies"]
         assert (remedy["option"], seen["trouble"]["columns"]) == ("mapping", ["Cột A", "b"])
         given = {"mapping": json.dumps({"Cột A": "address"}), "format": "ndjson"}
-        row = json.loads(shop.result(shop.answered(file.encode(), **given)))
+        row = json.loads(shop.result(shop.answered(file, **given)))
         assert row["Cột A"] == "1 Phố Láng"
 
 
@@ -264,6 +277,22 @@ def test_a_job_that_was_killed_goes_on_where_its_answers_end(shop: Shop) -> None
     )
     shop.desk.work()
     assert shop.result(shop.seen(number)) == whole.replace(b"DH1", b"BEFORE", 1)
+
+
+@pytest.mark.thorough
+def test_a_worker_answers_again_what_was_killed(shop: Shop) -> None:
+    office, settings = shop.desk.office, shop.desk.settings
+    whole = shop.result(shop.answered(ORDERS.encode()))
+    number = shop.deliver(ORDERS.encode()).get_json()["id"]
+    with psycopg.connect(office.place.url) as held:
+        held.execute("LOCK household")
+        with worker(office.place.url, DIACHISO_VAR=str(settings.var)):
+            eventually(lambda: shop.phase(number) == "answering", "it is being answered")
+            (process,) = processes_with("large.work:answer", f'"batch_id": {number}')
+            os.kill(process, signal.SIGKILL)
+            held.rollback()
+            eventually(lambda: shop.phase(number) is None, "it is answered")
+    assert shop.result(shop.seen(number)) == whole
 
 
 def test_a_full_disk_and_a_lost_job_leave_a_failed_batch(shop: Shop) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -81,6 +81,17 @@ def worker(url: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def processes_with(*words: str) -> list[int]:
+    """Processes in whose command line all these stand."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            command = (process / "cmdline").read_text(errors="replace")
+            if all(word in command for word in words):
+                found.append(int(process.name))
+    return found
 
 
 def gone(pid: int) -> bool:

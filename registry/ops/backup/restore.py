@@ -99,11 +99,15 @@ def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> 
 
 
 def bring_up(url: str, report: Report) -> None:
-    """Bring what was restored up to date: schema and seeds of today, events that waited moved."""
+    """Bring what was restored up to date: schema and seeds of today, events that waited moved;
+    large batches, whose files no backup has, are forgotten.
+    """
     try:
         prepare_database(url, report)
     except UnitsInUseError as error:
         report(error.detail)  # the register is as it was saved, and the next start says so again
+    with connected(url, role=OWNER_ROLE) as connection:
+        connection.execute("DELETE FROM batch")
     _move_waiting(url, report)
 
 

@@ -72,7 +72,7 @@ class Saved:
 
 
 def fill(url: str) -> str:
-    """A household with a past, an event that waits, a webhook; the household's code."""
+    """A household with a past, an event that waits, a webhook, a batch; the household's code."""
     engine = make_engine(url)
     with session_scope(engine) as session:
         create_key(session, NewKey("hãng", "carrier"))
@@ -81,6 +81,12 @@ def fill(url: str) -> str:
                 "INSERT INTO webhook (key_id, url, secret, cursor, caught_up)"
                 " SELECT id, 'https://example.com/', decode(repeat('00', 32), 'hex'), '0', 0"
                 " FROM api_key"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO batch (key_id, actor, operation, file_name)"
+                " SELECT id, name, 'validate', 'a.csv' FROM api_key"
             )
         )
     with write_scope(engine, TEST) as session:
@@ -168,6 +174,7 @@ def test_register_goes_on_in_a_fresh_cluster(
         # A copy does not speak to the receivers of the original.
         assert rows(url, "SELECT state FROM webhook") == [("paused",)]
         assert rows(saved.url, "SELECT state FROM webhook") == [("active",)]
+        assert rows(url, "SELECT count(*) FROM batch") == [(0,)]
         assert rows(url, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename <> 'spatial_ref_sys'") == [("diachiso_owner",)]  # fmt: skip
         assert sick(url) <= sick(saved.url)

@@ -29,7 +29,7 @@ from registry.core.sql import Statements
 from registry.files import kept
 from registry.files.formats.sandbox import TOO_COSTLY
 from registry.files.formats.table import unreadable
-from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem
+from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem, storable
 from registry.jobs.queue import enqueue
 from registry.jobs.submission import BATCHES
 from registry.jobs.table import TELL_BATCH
@@ -71,7 +71,10 @@ def answer(engine: Engine, settings: Settings, *, batch_id: int) -> None:
 
 def given_up(engine: Engine, settings: Settings, *, batch_id: int) -> None:
     """Say that it was not answered."""
-    _settle(engine, settings, batch_id, INTERRUPTED)
+    with session_scope(engine) as session:
+        view = any_batch(session, batch_id)
+    if view is not None and view.phase is not None:
+        _settle(engine, settings, batch_id, INTERRUPTED)
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
@@ -141,10 +144,12 @@ def _write(
         if not written:
             out.write(_bytes(head))
 
+        unread = storable(table.unread)
+
         def note() -> None:
             out.flush()
             os.fsync(out.fileno())
-            counts = {"unanswered": unanswered, "verdicts": verdicts, "unread": table.unread}
+            counts = {"unanswered": unanswered, "verdicts": verdicts, "unread": unread}
             given = {"id": view.id, "rows": rows, "done": done, "written": out.tell()}
             with session_scope(engine) as session:
                 session.execute(SQL.text("note_rows"), {**given, "counts": json.dumps(counts)})
