@@ -143,7 +143,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     """Deliver a file of up to a million rows, CSV, workbook, NDJSON or map layer: a job answers it.
 
     As `multipart/form-data` with the part `file`, or as the body itself, with its `Content-Length`.
-    What it is, is found out by reading it. Look at the batch until its state is `done`, or name a
+    The content decides how it is read, not its name. Look at the batch until its state is `done`, or name a
     webhook; then fetch the result. It is deleted a day after its end.
     """
     in_form = cast(OwnRequest, request).is_form
