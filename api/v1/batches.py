@@ -143,8 +143,8 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     """Deliver a file of up to a million rows, CSV, workbook, NDJSON or map layer: a job answers it.
 
     As `multipart/form-data` with the part `file`, or as the body itself, with its `Content-Length`.
-    The content decides how it is read, not its name. Look at the batch until its state is `done`, or name a
-    webhook; then fetch the result. It is deleted a day after its end.
+    The content decides how it is read, not its name. Look at the batch until its state is `done`,
+    or name a webhook; then fetch the result. It is deleted a day after its end.
     """
     in_form = cast(OwnRequest, request).is_form
     options: BatchOptions = form if in_form else query

@@ -23,8 +23,11 @@ from registry.access.keys import KeyMade
 from registry.core.database import session_scope
 from registry.core.settings import Settings
 from registry.files.formats.any_file import read_file
-from registry.publish.batch.large import work
+from registry.publish.batch.flat import flat_columns
+from registry.publish.batch.large import work as jobs
 from registry.publish.batch.large.asking import MOST_OF_KEY
+from registry.publish.batch.rows import Layout, read_table
+from registry.publish.batch.work import Work, answer_rows
 from tests.support.background import processes_with, worker
 from tests.support.disk import file_limit
 from tests.support.keys import bearer, code_of
@@ -299,11 +302,11 @@ def test_a_full_disk_and_a_lost_job_leave_a_failed_batch(shop: Shop) -> None:
     engine, settings = shop.desk.office.place.engine, shop.desk.settings
     number = shop.deliver(ORDERS.encode()).get_json()["id"]
     with file_limit(100):
-        work.answer(engine, settings, batch_id=number)
+        jobs.answer(engine, settings, batch_id=number)
     assert shop.seen(number)["trouble"]["code"] == "storage_full"
     lost = shop.deliver(ORDERS.encode()).get_json()["id"]
     shop.desk.office.by_owner("DELETE FROM jobs.procrastinate_jobs WHERE status = 'todo'")
-    work.clear_away(engine, settings)
+    jobs.clear_away(engine, settings)
     seen = shop.seen(lost)
     assert (seen["state"], seen["trouble"]["code"]) == ("failed", "interrupted")
     assert list(shop.folder.glob(f"{lost}/**/*")) == []
@@ -315,20 +318,34 @@ def test_a_batch_is_gone_a_day_after_its_end(shop: Shop) -> None:
     behind = shop.folder / "999999"
     behind.mkdir()
     os.utime(behind, (0, 0))
-    work.clear_away(engine, settings)
+    jobs.clear_away(engine, settings)
     assert shop.seen(number)["deleted_at"]
     shop.desk.office.by_owner("UPDATE batch SET files_until = files_until - interval '25 hours'")
-    work.clear_away(engine, settings)
+    jobs.clear_away(engine, settings)
     assert code_of(shop.desk.office.get(f"/v1/batches/{number}", shop.key)) == (404, "not_found")
     assert not (shop.folder / str(number)).exists()
     assert not behind.exists()
 
 
-def test_a_batch_sees_and_pays_what_its_key_does(shop: Shop) -> None:
-    unknown = "".join(f"{code_display(from_serial(8 * 10**8 + n))}\n" for n in range(6))
-    seen = shop.answered(f"mã\n{unknown}".encode(), operation="lookup")
+UNKNOWN = [f"{code_display(from_serial(8 * 10**8 + n))}\n" for n in range(250)]
+
+
+def test_a_batch_is_paid_by_its_key(shop: Shop) -> None:
+    seen = shop.answered(f"mã\n{''.join(UNKNOWN[:6])}".encode(), operation="lookup")
     statuses = [row["result_status"] for row in csv.DictReader(io.StringIO(shop.text(seen)))]
     assert statuses == ["not_found"] * 4 + ["enumeration_budget"] * 2
+
+
+@pytest.mark.thorough
+def test_every_process_pays_from_the_same_key(shop: Shop) -> None:
+    table = read_table("csv", "lookup", ["mã\n", *UNKNOWN])
+    layout = Layout.of("csv", table, flat_columns("lookup", None))
+    (key_id,) = (row["id"] for row in _rows(shop, "api_key") if row["name"] == shop.key.name)
+    url = shop.desk.office.place.url
+    work = Work(shop.desk.settings, url, "lookup", layout, key_id=key_id, pays=True)
+    answered = "".join(part.text for part in answer_rows(work, table.rows, processes=2))
+    assert answered.count("\n") == 250
+    assert 1 <= answered.count("not_found") <= 8
 
 
 def test_a_webhook_is_told_of_the_end_until_it_listens(shop: Shop) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -88,9 +89,10 @@ def clear_away(engine: Engine, settings: Settings) -> None:
     with session_scope(engine) as session:
         here -= set(session.scalars(_KNOWN, {"ids": list(here)}))
     for folder in (BATCHES.folder(settings, number) for number in here):
-        # One that came just now may not be committed yet.
-        if folder.stat().st_mtime < time.time() - _LEFT_BEHIND_S:
-            kept.remove(folder)
+        with suppress(FileNotFoundError):  # another worker was faster
+            # One that came just now may not be committed yet.
+            if folder.stat().st_mtime < time.time() - _LEFT_BEHIND_S:
+                kept.remove(folder)
 
 
 def _answer(engine: Engine, settings: Settings, view: BatchView) -> None:
@@ -143,7 +145,6 @@ def _write(
         out.truncate(written)
         if not written:
             out.write(_bytes(head))
-
         unread = storable(table.unread)
 
         def note() -> None:
