@@ -1,13 +1,13 @@
 """Large batches over HTTP: whose they are, and how far; webhooks are told of their end.
 
 Revision ID: 0008
-Revises: 0004
+Revises: 0005
 """
 
 from alembic import op
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
