@@ -220,6 +220,14 @@ def test_command_exports_what_lies_in_the_geometry_of_a_file(
     assert done.exit_code == 0, done.stderr
     assert f"{COMMUNE}\tPhường Láng\t3\t0\t3" in done.stderr
     assert len(out.read_text().splitlines()) == 4
-    for wrong in (["--buffer", "150"], ["--within", str(path)], ["--within", str(out)]):
+    near = ["--within", str(path), "--buffer", "150"]
+    for wrong in (
+        ["--buffer", "150"],
+        ["--within", str(path)],
+        ["--within", str(out)],
+        [*near, "--status", "proposed"],
+        [*near, "--as-of", "2026-01-01"],
+        [*near, "--layer", "communes"],
+    ):
         refused = CliRunner().invoke(export, [*wrong, "--out", "-", "--format", "csv"])
         assert refused.exit_code not in (0, None), wrong
