@@ -32,6 +32,7 @@ export interface Answer {
   code_display: string | null;
   commune: Unit | null;
   province: Unit | null;
+  postcode: string | null;
   label_on?: OldWording;
   question: { text: string; choices: { label: string }[] } | null;
   [member: string]: unknown;

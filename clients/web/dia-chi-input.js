@@ -181,17 +181,20 @@
     /** The form's values, whether it may be sent, and the fields of the page that follow. */
     #tell() {
       const answer = this.#accepted ?? {};
+      const scheme = this.getAttribute('scheme');
       const said = {
         label: this.value, code: text(answer.code), commune: text(answer.commune?.code), province: text(answer.province?.code),
         verdict: this.#checked?.for === this.value ? text(this.answer?.verdict) || 'unchecked' : '',
-        'commune-name': text(answer.commune?.name), 'province-name': text(answer.province?.name),
+        'commune-name': text(answer.commune?.name), 'province-name': text(answer.province?.name), postcode: text(answer.postcode),
+        'commune-id': text(answer.commune?.ids?.[scheme]), 'province-id': text(answer.province?.ids?.[scheme]),
         ...this.#old(answer.label_on),
       };
       if (this.name) {
         const values = new FormData();
         values.append(this.name, this.value);
+        const ids = scheme ? ['commune-id', 'province-id'] : [];
         const old = this.hasAttribute('wording') ? ['old-label', 'old-commune', 'old-district', 'old-province', 'old-known-by'] : [];
-        for (const part of ['code', 'commune', 'province', 'verdict', ...old]) values.append(this.getAttribute(`${part}-name`) || `${this.name}_${part.replaceAll('-', '_')}`, said[part]);
+        for (const part of ['code', 'commune', 'province', 'verdict', ...ids, ...old]) values.append(this.getAttribute(`${part}-name`) || `${this.name}_${part.replaceAll('-', '_')}`, said[part]);
         this.#internals.setFormValue(values, this.value);
       }
       for (const [part, value] of Object.entries(said)) this.#fill(this.getAttribute(`fill-${part}`), value);

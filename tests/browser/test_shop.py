@@ -37,6 +37,7 @@ WOO_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Thanh
 <label>Thành phố <input name="billing_city" id="billing_city"></label>
 <label>Tỉnh <select name="billing_state" id="billing_state"><option value="">…</option>
 <option value="HN">Hà Nội</option><option value="HCM">Hồ Chí Minh</option></select></label>
+<label>Mã bưu chính <input name="billing_postcode" id="billing_postcode"></label>
 <button id="place_order">Đặt hàng</button></form></html>"""
 # A shop whose carrier still works by the map of before July 2025, with fields of its own for it.
 CARRIER_PAGE = PLAIN.replace(
@@ -75,6 +76,7 @@ def shop(register_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "shop": PLAIN,
         "alone": alone,
         "without": without,
+        "ids": PLAIN.replace("<dia-chi-input", '<dia-chi-input scheme="postcode"'),
         "woo": WOO_PAGE,
         "carrier": CARRIER_PAGE,
         "scheme": CARRIER_PAGE.replace(" wording=", ' scheme="iso_3166_2" wording='),
@@ -305,6 +307,7 @@ def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
         "billing_address_2": ["0001551X"],
         "billing_city": ["Phường Nhiêu Lộc"],
         "billing_state": ["HCM"],
+        "billing_postcode": ["72422"],
     }
 
 
@@ -340,6 +343,14 @@ def test_old_wording_goes_with_the_address_that_it_was_of(visit: Visit) -> None:
     expect(page.locator("#quan")).to_have_value("Quận 3")
     typing(page).fill("1 Không Có Đường Này")
     expect(page.locator("#quan")).to_have_value("")
+
+
+def test_element_sends_the_ids_of_a_scheme(visit: Visit) -> None:
+    page = visit.open("/ids.html")
+    fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
+    expect(typing(page)).to_have_value(DOOR)
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    assert (sent["address_commune_id"], sent["address_province_id"]) == (["72422"], [""])
 
 
 def test_shopify_has_the_code_with_the_order(visit: Visit) -> None:
