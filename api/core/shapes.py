@@ -11,14 +11,13 @@ from typing_extensions import TypedDict
 
 from api.core.context import gazetteer
 from api.core.types import Request
-from registry.core.errors import InvalidInputError
-from registry.core.messages import Message
 from registry.core.schemes import SCHEME
 from registry.records import entrances
 from registry.records import record as records
 from registry.records.entrances import Kind, Source
 from registry.records.postal import foreign_lines, postal_lines
 from registry.records.record import KnownBy
+from registry.units import check_scheme_known
 from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
 
 Body = TypeVar("Body")
@@ -61,11 +60,9 @@ class WithPostal(WithIds):
     @property
     def extras(self) -> Extras:
         """All of them; raises InvalidInputError for a scheme of which no unit has an id."""
-        scheme = self.scheme
-        if scheme and all(scheme != known for known, _ in gazetteer().schemes):
-            detail = Message("scheme_unknown", scheme=scheme)
-            raise InvalidInputError.of_field("scheme", "unknown_scheme", detail)
-        return Extras(scheme or self.ids, self.postal)
+        if self.scheme:
+            check_scheme_known(gazetteer(), self.scheme)
+        return Extras(self.scheme or self.ids, self.postal)
 
 
 class PostalLabel(TypedDict):

@@ -8,6 +8,7 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ from geo.text import accent_key, has_diacritics
 from registry.core.days import parse_day
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
+from registry.core.schemes import SCHEMES
 from registry.core.text_work import Work, WorkSpentError, doing
 from registry.units.announced import to_be_born
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -161,7 +163,7 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
     if query.identifier is None:
         units = list(gazetteer.alive(query.day, level=query.level))
     else:
-        called = gazetteer.identified(*query.identifier, query.day)
+        called = _identified(gazetteer, query.identifier, query.day)
         units = [unit for unit in called if query.level in (None, unit.level)]
     if query.province is not None:
         province = province_on(gazetteer, query.province, query.day)
@@ -173,6 +175,24 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
         units = [unit for _, unit in ranked]
     page = tuple(units[query.offset : query.offset + query.limit])
     return UnitPage(total=len(units), units=page)
+
+
+def check_scheme_known(gazetteer: Gazetteer, scheme: str) -> None:
+    """Raises InvalidInputError for a scheme in which no unit of any day has an id."""
+    if all(scheme != known for known, _ in gazetteer.schemes):
+        detail = Message("scheme_unknown", scheme=scheme)
+        raise InvalidInputError.of_field("scheme", "unknown_scheme", detail)
+
+
+def _identified(
+    gazetteer: Gazetteer, identifier: tuple[str, str], day: datetime.date
+) -> list[Unit]:
+    scheme, value = identifier
+    check_scheme_known(gazetteer, scheme)
+    if scheme in SCHEMES:
+        with suppress(ValueError):
+            value = SCHEMES[scheme].read(value)
+    return gazetteer.identified(scheme, value, day)
 
 
 def found_before(gazetteer: Gazetteer, query: UnitQuery) -> tuple[datetime.date, int] | None:

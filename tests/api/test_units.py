@@ -248,8 +248,10 @@ def test_unit_is_found_by_what_another_scheme_calls_it(client: FlaskClient) -> N
     assert (gone["total"], gone["earlier"]["as_of"]) == (0, "2025-06-30")
     then = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03", as_of="2025-06-30")
     assert [unit["full_name"] for unit in then["units"]] == ["Tỉnh Hà Giang"]
-    assert get(client, "/v1/units", scheme="ghn", value="20308")["total"] == 0
+    assert get(client, "/v1/units", scheme="postcode", value="5127")["total"] == 1
+    assert get(client, "/v1/units", scheme="postcode", value="99999")["total"] == 0
     for wrong in (
+        "scheme=gnh&value=1",
         "scheme=postcode",
         "value=1",
         "scheme=Post&value=1",
