@@ -385,6 +385,18 @@ class TestAgainstShared:
         # of the official catalogue confirm ours. See registry/seed/README.md.
         assert sum(found[code] != expected[code] for code in shared) == 24
 
+    def test_postcodes_agree(self, units, shared_data):
+        living = {identity(unit) for unit in units if not unit["ended"]}
+        found = {
+            row["code"]: row["value"]
+            for row in read(SEED / "unit_identifiers.csv")
+            if row["scheme"] == "postcode" and identity(row) in living
+        }
+        assert found == {
+            OTHER_CODES.get(row["commune_code"], row["commune_code"]): row["postcode"]
+            for row in read(shared_data / "postcodes.csv")
+        }
+
     def test_seats_lie_in_their_communes(self, units, shared_data):
         seats = {
             unit["code"]: (float(unit["lon"]), float(unit["lat"]))
