@@ -9,10 +9,11 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from registry.core.messages import LANGUAGES, N_, in_vietnamese, translate
 from registry.coverage.palette import AUDIT_SHARE
+from registry.records.uses import USE_WORDS
 
 Level = Literal["country", "province", "commune", "locality", "former"]
 Quality = Literal["declared", "census", "derived", "estimate"]
@@ -32,6 +33,7 @@ COUNTED_LABELS: Final = {
     "households": N_("households"),
     "residents": N_("registered households"),
     "dwellings": N_("dwellings"),
+    **{use: USE_WORDS[use] for use in get_args(Used)},
 }
 """What a target counts → how it is shown."""
 AUDIT_LABELS: Final = {
@@ -63,6 +65,11 @@ class UnitTarget:
     source: str
     reference_date: datetime.date
     counted: Counted = "households"
+
+    @property
+    def of_homes(self) -> bool:
+        """Whether it counts homes, and not doors with a use."""
+        return self.counted in get_args(Counted)
 
     @property
     def counted_label(self) -> str:

@@ -91,8 +91,8 @@ ORDER BY unit_id, {best_target}
 
 -- targets_of_unit --
 SELECT id, households, quality, source, reference_date, counted, recorded_at, withdrawn_at
-FROM target WHERE unit_id = :unit AND locality_id IS NULL AND {of_homes}
-ORDER BY withdrawn_at IS NOT NULL, {best_target}
+FROM target WHERE unit_id = :unit AND locality_id IS NULL
+ORDER BY withdrawn_at IS NOT NULL, NOT {of_homes}, {best_target}
 
 -- is_expired --
 -- What was verified falls out of the 24 months by itself; and a clock may be set back.

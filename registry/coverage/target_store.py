@@ -104,7 +104,8 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
         raise ConflictError(
             Message("targets_not_addable", full_name=province.version_on(day).full_name)
         )
-    own = [kept.target for kept in targets_of(session, province.id) if not kept.withdrawn_at]
+    kept = (each for each in targets_of(session, province.id) if not each.withdrawn_at)
+    own = [each.target for each in kept if each.target.of_homes]
     if own and _rank(own[0]) < _rank(total):
         raise ConflictError(
             Message(

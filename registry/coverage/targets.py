@@ -189,7 +189,8 @@ def _gaps(
     units = [gazetteer.units[unit_id] for unit_id in unit_ids]
     found = [u if u.level == "province" else gazetteer.province_of(u, day) for u in units]
     for province in {each.id: each for each in found if each is not None}.values():
-        kept = next(iter(targets_of(session, province.id)), None)
+        known = targets_of(session, province.id)
+        kept = next((each for each in known if each.target.of_homes), None)
         own = None if kept is None or kept.withdrawn_at else kept.target
         total = sum_of_communes(session, gazetteer, province)
         # Numbers of hộ and of dwellings are not compared.

@@ -37,6 +37,7 @@ UNIT = {
     "plated",
     "suspected_duplicates",
     "without_number",
+    "uses",
     "audit",
     "locality",
 }
@@ -79,6 +80,7 @@ def test_provinces_are_listed_by_default(client: FlaskClient) -> None:
         "without_number": 0,
         "audit": [],
         "locality": None,
+        "uses": [],
     }
 
 
