@@ -17,7 +17,7 @@ _COUNTED = ", ".join(f"'{each}'" for each in ("households", "residents", "dwelli
 _COLUMN = f"""
 ALTER TABLE household ADD COLUMN uses jsonb,
     ADD CONSTRAINT ck_household_uses_well_formed
-        CHECK (jsonb_path_match(uses, '$.size() >= 1 && $.size() <= 50')
+        CHECK (jsonb_path_match(uses, '$.size() >= 1 && $.size() <= 500')
             AND uses = jsonb_path_query_array(uses, '$[*] ? (
                 @.use like_regex "^(dwelling|{"|".join(_KINDS)})$"
                 && (exists (@.name) && @.key.type() == "string" && @.name like_regex "^.{{1,200}}$"
@@ -73,7 +73,7 @@ _STATEMENTS = (
     "ALTER TABLE target VALIDATE CONSTRAINT ck_target_counted_known",
 )
 _WORDS = {
-    "COLUMN household.uses": "What stands there beside homes or in their place, 1 to 50: use, name,"
+    "COLUMN household.uses": "What stands there beside homes or in their place, 1 to 500: use, name,"
     " key, since, until; none at a mere dwelling",
     "TABLE household_use": "Uses of a door other than dwelling, by names: rows of household.uses,"
     " kept by its triggers",

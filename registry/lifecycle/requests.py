@@ -250,7 +250,7 @@ class UsesRequest(OperationRequest):
 
     code: Code = Field(description="code of the record")
     uses: list[GivenUse] = Field(
-        max_length=uses.MOST, description="every one of them, at most 50; without homes 0 hộ"
+        max_length=uses.MOST, description="every one of them, at most 500; without homes 0 hộ"
     )
 
 

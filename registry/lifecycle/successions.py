@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from registry.core.errors import InvalidInputError
+from registry.core.errors import ConflictError, InvalidInputError
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
@@ -16,7 +16,7 @@ from registry.lifecycle.records import (
     reserved_rows,
 )
 from registry.lifecycle.work import Columns, Done, Row, Work, read_code
-from registry.records.uses import DWELLING, is_lived_in, kept_uses
+from registry.records.uses import DWELLING, MOST, is_lived_in, kept_uses
 
 SQL: Final = Statements(__file__, "queries.sql")
 
@@ -60,6 +60,8 @@ def _merged_uses(target: Row, ended: Sequence[Row]) -> Columns:
         return {}
     homes = [] if target["kind"] == "building" else [{"use": DWELLING}]
     columns: Columns = {"uses": kept_uses(each for row in rows for each in row["uses"] or homes)}
+    if len(columns["uses"] or ()) > MOST:
+        raise ConflictError(Message("too_many_uses", most=MOST))
     if homes and is_lived_in(columns["uses"]):
         columns["households_count"] = max(target["households_count"], 1)
     return columns

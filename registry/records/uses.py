@@ -25,8 +25,10 @@ from registry.core.personal import holds_personal
 Kind = Literal["dwelling", "office", "business", "works", "public_place", "other"]
 KINDS: Final = get_args(Kind)
 DWELLING: Final = "dwelling"
-MOST: Final = 50
+MOST: Final = 500
 """Uses of one door: a tower of offices has as many names on its board."""
+MOST_OF_CELL: Final = 10
+"""Uses that one row of a list says; an import takes those of fifty rows at a door."""
 MAX_NAME: Final = 200
 SOMEBODY: Final = " ?person"
 """Stands behind what is read of a cell whose name was left out, because it is a person's."""
@@ -162,7 +164,7 @@ def made_use(
 
 def kept_uses(uses: Iterable[Use]) -> list[Use] | None:
     """The list of a record, each once; None for a mere dwelling."""
-    once = list({json.dumps(each): each for each in uses}.values())[:MOST]
+    once = list({json.dumps(each): each for each in uses}.values())
     return None if all(each == {"use": DWELLING} for each in once) else once
 
 
@@ -212,6 +214,8 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
             found.append(made_use(called, None if of_whom else name[:MAX_NAME]))
     there = {each["use"] for each in found}
     kept = kept_uses([*(made_use(use) for use in said if use not in there), *found])
+    if len(kept or ()) > MOST_OF_CELL:
+        return "…"
     # As PostgreSQL writes it, because it is compared as a text.
     return (json.dumps(kept, ensure_ascii=False) if kept else "") + (SOMEBODY if somebody else "")
 

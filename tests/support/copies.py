@@ -70,6 +70,7 @@ def _body(row: dict[str, Any], places: dict[int, dict[str, Any]]) -> dict[str, A
         "map": {"from": row["map_from"], "to": row["map_to"]},
         "position": position,
         "entrances": [_NO_ENTRANCE | each for each in json.loads(row["entrances"])],
+        "uses": json.loads(row["uses"]),
     }
 
 

@@ -131,7 +131,7 @@ HOUSEHOLD: Final = Table(
             "Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note,"
             " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, label=N_("Entrances")),
     _column("uses", JSONB(none_as_null=True),
-            "What stands there beside homes or in their place, 1 to 50: use, name, key, since,"
+            "What stands there beside homes or in their place, 1 to 500: use, name, key, since,"
             " until; none at a mere dwelling",
             Goes.EVERYWHERE & ~Goes.EDITED, label=N_("Uses, with names of organisations")),
     _column("restricted", Boolean, "Never in tiles, exports, packs, reverse, suggestions",

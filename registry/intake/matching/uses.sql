@@ -1,8 +1,9 @@
 -- in: found, entry. out: entry, of a new door with the uses of all rows that name it: an office is one
 -- row of a list, and a shop at its door another. A row without any is of a dwelling.
+-- Fifty rows are taken: with ten uses each they are as many as a record has.
 UPDATE entry e SET uses_read = '[' || a.uses || ']'
 FROM (
-    SELECT head, string_agg(DISTINCT uses, ', ' ORDER BY uses) AS uses
+    SELECT head, array_to_string(list_sort(list(DISTINCT uses))[:50], ', ') AS uses
     FROM (
         SELECT f.head, coalesce(r.uses_read[2:-2], '{"use": "dwelling"}') AS uses
         FROM (

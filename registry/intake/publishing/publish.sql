@@ -106,7 +106,7 @@ FROM used n CROSS JOIN LATERAL (
         FROM jsonb_array_elements(
             coalesce((SELECT uses FROM household WHERE code = n.code), '[{"use": "dwelling"}]')
             || n.uses) WITH ORDINALITY e (use, place)
-        GROUP BY e.use ORDER BY place LIMIT 50
+        GROUP BY e.use ORDER BY place LIMIT 500
     ) u
 ) m
 WHERE h.code = n.code AND h.status = 'active' AND h.uses IS DISTINCT FROM m.uses
@@ -114,7 +114,7 @@ WHERE h.code = n.code AND h.status = 'active' AND h.uses IS DISTINCT FROM m.uses
 
 -- used --
 SELECT f.code, max(e.households)::INTEGER AS households,
-    '[' || string_agg(DISTINCT e.use, ', ' ORDER BY e.use) || ']' AS uses
+    '[' || array_to_string(list_sort(list(DISTINCT e.use))[:50], ', ') || ']' AS uses
 FROM found f
 JOIN (
     SELECT *, coalesce(uses_read[2:-2], '{"use": "dwelling"}') AS use FROM entry

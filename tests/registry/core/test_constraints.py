@@ -359,7 +359,7 @@ WRONG: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     *(
         ("ck_household_uses_well_formed", {"uses": wrong})
         for wrong in (
-            *([], {}, [{}], ["office"], [[OFFICE]], [OFFICE] * 51, [OFFICE, {}]),
+            *([], {}, [{}], ["office"], [[OFFICE]], [OFFICE] * 501, [OFFICE, {}]),
             *(
                 [OFFICE | slip]
                 for slip in (

@@ -175,3 +175,10 @@ def test_offices_are_counted_beside_households(
     assert uses(engine) == found
     country = uses(engine, None)
     assert (country["office"].doors, country["office"].target) == (2, None)
+
+
+def test_a_tower_of_many_offices_is_one_record(engine: Engine, deliver: Deliver) -> None:
+    deliver(*(door("12", f"r{at}", use_name=f"Công ty {at}") for at in range(60)))
+    deliver(*(door("12", f"x{at}", use_name=f"Cửa hàng {at}") for at in range(20)), source="chợ")
+    (uses,) = at_doors(engine).values()
+    assert (uses[0], len(uses[1])) == (0, 70)

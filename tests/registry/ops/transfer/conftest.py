@@ -82,6 +82,8 @@ def _fill(place: Town, folder: Path) -> None:
     place.do("merge-street", commune=COMMUNE, street="Phố Gộp", into="Phố Mới", **WHY)
     into = {"into": "Tổ 5, Khu phố 8", "locality": "Tổ 6, Khu phố 8"}
     place.do("merge-locality", commune=COMMUNE, **into, **WHY)
+    office = {"use": "office", "name": "UBND phường Láng", "since": "2025-07-01"}
+    place.do("uses", code=one, uses=[office])
     place.do("correct", code=old, restricted=True, reason="tests")
     place.do("replace", code=merged, reason="tests")
     place.retire(hamlet)

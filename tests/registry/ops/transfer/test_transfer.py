@@ -84,6 +84,10 @@ def test_register_with_everything_in_it_comes_back_equal(
     assert again.parts == went.parts
     assert again.content == went.content
     assert again.register != went.register
+    # Rows by which names are searched come with their records.
+    with psycopg.connect(url) as connection:
+        uses = connection.execute("SELECT use, name_key, lower(valid)::text FROM household_use")
+        assert uses.fetchall() == [("office", "uy ban nhan dan phuong lang", "2025-07-01")]
 
 
 AT_0001 = """
@@ -351,13 +355,12 @@ NOT_CARRIED = {
     " request_rate field_report_receipt field_report_voice",
     "made anew": "alembic_version boundary boundary_part coverage_count coverage_state"
     " coverage_touched event_pending map_density map_label map_state map_unit parked_key"
-    " unit_told unit_told_state admin_unit_alias",
+    " unit_told unit_told_state admin_unit_alias household_use",
     "not published": "field_record field_round import_edit import_problem import_work"
     " pending_operation reform_work",
     "for undoing": "household_ref_before reform_before",
     "others'": "batch service_area service_area_code service_area_unit service_office webhook"
     " webhook_code webhook_delivery webhook_unit",
-    "not filled yet": "household_use",
     "of the place": "backup_run second_person_table service_count",
 }
 """Why a table is in no transfer file → the tables."""
