@@ -107,7 +107,7 @@ class DatedLabel(TypedDict):
     """The label without its units"""
     commune: UnitRef | None
     district: UnitRef | None
-    """Null where there were none"""
+    """Null where there were none; where the commune is not known, that of all that it may be"""
     province: UnitRef | None
     known_by: KnownBy | None
     """What says in which unit it was: the `register`; its `street`, which the register knows in one

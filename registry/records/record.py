@@ -168,6 +168,7 @@ class DatedLabel:
     units: tuple[Unit, ...]
     """In which it may have been: one where that is known, none where no map of it is known."""
     district: Unit | None
+    """That of all of them."""
     province: Unit | None
     door: tuple[str, ...] = ()
     """The label without its units, part by part."""
@@ -312,11 +313,22 @@ def _label_wanted(
         said &= set(label_on(gazetteer, on, parts, unit, named, past).units)
     found = said & around if around else said
     if len(found) != 1:
-        return told
+        return _in_common(gazetteer.knowing(on), told)
     known_by: KnownBy = "point" if len(said) > 1 else "text"
     door = then.parts if then is not None else parts
     label = _label_in(gazetteer.knowing(on), on, door, tuple(found), known_by)
     return replace(label, door_known=registered)
+
+
+def _in_common(gazetteer: Gazetteer, told: DatedLabel) -> DatedLabel:
+    """The same with district and province, where all units that it may be in are of one."""
+    held = [_unit_words(gazetteer, unit, told.day) for unit in told.units]
+    districts, provinces = {each.district for each in held}, {each.province for each in held}
+    return replace(
+        told,
+        district=districts.pop() if len(districts) == 1 else None,
+        province=provinces.pop() if len(provinces) == 1 else None,
+    )
 
 
 def _label_in(

@@ -187,12 +187,14 @@ def _place(
 
 
 def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
-    if told is None or told.label is None:
+    if told is None:
         return {}
-    units = (told.units[0], told.district, told.province)
+    units = (told.units[0] if told.label is not None else None, told.district, told.province)
     names = ((u.version_on(told.day).full_name, u.code) if u else (None, None) for u in units)
     parts = (part for named in names for part in named)
-    return dict(zip(_ON, (told.label, ", ".join(told.door), *parts, told.known_by), strict=True))
+    return dict(
+        zip(_ON, (told.label, ", ".join(told.door) or None, *parts, told.known_by), strict=True)
+    )
 
 
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
