@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from api.core.columns import Columns, Written
 from api.core.context import counts, gazetteer, register
 from api.core.endpoint import Resource, public
+from api.core.errors import UNIT_CODE
 from api.core.shapes import (
     NO_EXTRAS,
     DatedLabel,
@@ -61,6 +62,12 @@ class ValidateBody(WithPostal, Columns):
         None, description="A day whose label of what is found is wanted as well, as `label_on`"
     )
     wording: Wording | None = WORDING
+    former_commune: str | None = Field(
+        None,
+        pattern=UNIT_CODE,
+        description="Code of one of `communes` of `label_on`, where somebody was asked which it is",
+        examples=["00187"],
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -75,6 +82,7 @@ class ValidateBody(WithPostal, Columns):
             components=self.components,
             chosen=self.chosen,
             on=label_day(self.on, self.wording),
+            former=self.former_commune,
         )
 
 

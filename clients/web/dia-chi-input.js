@@ -15,13 +15,13 @@
       label: 'Địa chỉ', count: (n) => `${n} gợi ý`, none: 'Không có gợi ý', checking: 'Đang kiểm tra…', missing: 'Hãy điền địa chỉ.',
       keep: 'Giữ như đã gõ', choose: 'Chọn tỉnh, xã', province: 'Tỉnh, thành phố', commune: 'Xã, phường', street: 'Đường, thôn', number: 'Số nhà', use: 'Dùng địa chỉ này',
       pick: '— chọn —', ask: 'Hãy trả lời câu hỏi về địa chỉ.', yes: 'Đúng', code: 'Mã địa chỉ', silent: 'Chưa kiểm tra được địa chỉ này; vẫn dùng như đã gõ.',
-      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.', old: 'Cách viết cũ',
+      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.', old: 'Cách viết cũ', former: 'Phường, xã cũ',
     },
     en: {
       label: 'Address', count: (n) => `${n} suggestion${n === 1 ? '' : 's'}`, none: 'No suggestions', checking: 'Checking…', missing: 'Please fill in the address.',
       keep: 'Keep it as typed', choose: 'Choose province and commune', province: 'Province', commune: 'Commune', street: 'Street or hamlet', number: 'House number', use: 'Use this address',
       pick: '— choose —', ask: 'Please answer the question about the address.', yes: 'Yes', code: 'Address code', silent: 'The address could not be checked; it is taken as typed.',
-      rewritten: 'The address was rewritten as shown above. Please review it, then submit.', old: 'By the old map',
+      rewritten: 'The address was rewritten as shown above. Please review it, then submit.', old: 'By the old map', former: 'Former commune',
     },
   };
   const STYLE = `
@@ -75,6 +75,7 @@
     #chosen = null; // a label that was picked
     #kept = null; // what the shopper insists on
     #confirmed = null; // a label that the shopper was asked about and picked
+    #former = ''; // code of the commune of before that was picked
     #original = null; // the shopper's own text, where the field shows a rewritten one
     #typed = 0; // counts changes: an answer to something older is dropped
     #disabledByForm = false;
@@ -205,7 +206,7 @@
 
     /** What of the answer is for the carrier. */
     #asked() {
-      const given = ['wording', 'scheme'].map((name) => [name, this.getAttribute(name)]);
+      const given = [...['wording', 'scheme'].map((name) => [name, this.getAttribute(name)]), ['former_commune', this.#former]];
       return Object.fromEntries(given.filter(([, value]) => value));
     }
 
@@ -248,6 +249,7 @@
     #forget() {
       this.#typed += 1;
       this.#chosen = this.#kept = this.#confirmed = this.#original = null;
+      this.#former = '';
       this.#checking?.abort();
       this.#ask('');
     }
@@ -389,6 +391,7 @@
         this.#ask(rewritten ? `${this.#t.rewritten} ` : '', [], rewritten);
         if (text(answer.code_display)) this.#said.append(`${this.#t.code}: `, make('span', { class: 'code' }, answer.code_display));
         if (text(answer.label_on?.label)) this.#said.append(make('small', { part: 'old' }, `${this.#t.old}: ${answer.label_on.label}`));
+        else this.#askFormer(answer.label_on?.communes);
         return undefined;
       }
       const choices = answer.next_action === 'ask_yes_no' ? [{ label: answer.label }] : lines(answer.question?.choices);
@@ -402,6 +405,23 @@
       this.#said.textContent = said;
       this.#choices.replaceChildren(...buttons.map((button) => make('li', {}, button)));
       this.#choices.hidden = !buttons.length;
+    }
+
+    /** Which of several communes of before it was, where the register does not know; nobody has to say. */
+    #askFormer(communes) {
+      if (!Array.isArray(communes) || communes.length < 2 || this.#former) return;
+      const option = (unit) => make('option', { value: text(unit?.code) }, text(unit?.name));
+      const which = make('select', { part: 'former', 'aria-label': this.#t.former, onchange: () => this.#ofFormer(which.value) },
+        make('option', { value: '' }, `${this.#t.former} ${this.#t.pick}`), ...communes.map(option));
+      this.#choices.append(make('li', {}, which));
+      this.#choices.hidden = false;
+    }
+
+    #ofFormer(code) {
+      this.#former = code;
+      this.#checked = null;
+      this.#input.focus();
+      return this.#check();
     }
 
     async #pick(label) {

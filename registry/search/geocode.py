@@ -121,6 +121,8 @@ class Question:
     """Whether it was picked from the choices of a question: only a verdict depends on it."""
     on: datetime.date | None = None
     """A day whose label of what is found is wanted as well."""
+    former: str | None = None
+    """Code of the commune of that day, or of before July 2025, where somebody was asked for it."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:

@@ -13,6 +13,7 @@ from typing import Final
 from geo.foreign import is_elsewhere
 from geo.label import label
 from registry.core.batching import Query, alone
+from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.reads import Reads
 from registry.files.spellings.footer_words import is_total
 from registry.records.past import with_past
@@ -32,8 +33,9 @@ from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
 from registry.search.judge.wording import door_parts, in_todays_words
 from registry.search.read.door_with_units import ReadAddress
+from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN
-from registry.units.gazetteer import Gazetteer, today
+from registry.units.gazetteer import Gazetteer, Unit, today
 
 _LOOKED_AT: Final = 20
 
@@ -57,14 +59,26 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
 
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:
+    former = _former(gazetteer, question, today())
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         day, answers, reading = today(), located.answers, located.reading
         # Who picked the address from choices was shown them.
         beside = [] if question.chosen else doors_beside(gazetteer, reads, day, answers, reading)
-        return Judge(gazetteer, reads, day, located, beside, on=question.on).validation()
+        judge = Judge(gazetteer, reads, day, located, beside, on=question.on, former=former)
+        return judge.validation()
     if located.meant is not None:
         return _meant(gazetteer, reads, located.meant, question.on)
     return _unplaced(located.reading, question.text or "")
+
+
+def _former(gazetteer: Gazetteer, question: Question, day: datetime.date) -> Unit | None:
+    if question.former is None:
+        return None
+    on = min(question.on or LAST_DAY_OF_OLD_MAP, day)
+    try:
+        return unit_by_code(gazetteer, question.former, on)
+    except NotFoundError as error:
+        raise InvalidInputError.of_field("former_commune", "unit_unknown", error.message) from None
 
 
 def _rejected(reason: str | None = None) -> Validation:

@@ -127,6 +127,21 @@ def test_text_says_it_of_a_door_that_is_not_registered(shop: Shop) -> None:
     assert len(unknown["communes"]) > 1
 
 
+def test_former_commune_that_was_asked_for_counts_as_named(shop: Shop) -> None:
+    address = "803 Phố Láng, Phường Láng, Hà Nội"
+    told = shop.validated(address, former_commune=THUONG)["label_on"]
+    assert (told["label"], told["known_by"]) == (
+        LABEL.format(door="803 Phố Láng", ward="Thượng"),
+        "text",
+    )
+    # One that never came to this commune says nothing, one that is none is refused.
+    elsewhere = shop.validated(address, former_commune="00001")["label_on"]
+    assert (elsewhere["label"], elsewhere["known_by"]) == (None, None)
+    for code, why in (("99999", "unit_unknown"), ("Láng", "string_pattern_mismatch")):
+        errors = shop.validated(address, former_commune=code)["errors"]
+        assert [(each["field"], each["code"]) for each in errors] == [("former_commune", why)]
+
+
 def test_text_and_point_have_to_agree(shop: Shop) -> None:
     shop.town.house("11", lon=105.7, lat=21.02)
     shop.town.house("13", **WEST)

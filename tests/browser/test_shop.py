@@ -328,6 +328,23 @@ def test_carrier_of_the_old_map_has_its_wording_with_the_order(visit: Visit) -> 
     assert told == [[old], ["27133"], ["770"], ["79"], ["register"]]
 
 
+@in_both_sizes
+def test_shopper_says_which_ward_of_before_it_was(visit: Visit) -> None:
+    page = visit.open("/carrier.html")
+    address = "12 Không Có Đường Này, Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"
+    fill(page, address)
+    which = page.get_by_label("Phường, xã cũ")
+    expect(which).to_be_visible()
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    which.select_option("Phường 11")
+    expect(page.get_by_text("Phường 11, Quận 3, Thành phố Hồ Chí Minh")).to_be_visible()
+    expect(which).to_have_count(0)
+    sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
+    told = [sent[f"address_old_{part}"] for part in ("commune", "district", "known_by")]
+    assert (told, sent["quan"]) == ([["27133"], ["770"], ["text"]], ["Quận 3"])
+
+
 def test_ids_of_the_old_units_are_those_of_the_carriers_scheme(visit: Visit) -> None:
     page = visit.open("/scheme.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")

@@ -44,11 +44,13 @@ class Judge:
         beside: list[Answer],
         *,
         on: datetime.date | None = None,
+        former: Unit | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.reads = reads
         self.day = day
         self.on = on
+        self.former = former
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
         beside = alone(reads, answers_with_past(beside, on))
@@ -108,7 +110,9 @@ class Judge:
         """
         found: dict[str, tuple[Answer, Wording]] = {}
         for answer in answers:
-            words = in_todays_words(self.gazetteer, self.day, answer, self.reading, self.on)
+            words = in_todays_words(
+                *(self.gazetteer, self.day, answer, self.reading, self.on, self.former)
+            )
             # Nobody is sure whether a street is a đường or a phố.
             street = words.label.replace(" Phố ", " Đường ")
             found.setdefault(answer.record.code if answer.record else street, (answer, words))

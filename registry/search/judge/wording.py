@@ -26,8 +26,12 @@ def in_todays_words(
     answer: Answer,
     reading: ReadAddress | None,
     on: datetime.date | None = None,
+    asked_former: Unit | None = None,
 ) -> Wording:
-    """The wording of an answer; where it stops above the door, with the door that was asked for."""
+    """The wording of an answer; where it stops above the door, with the door that was asked for.
+
+    `asked_former` is the former commune that somebody was asked for.
+    """
     former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
     # The flat that was asked for in a building was in none of its labels.
     own = answer.record if parts == answer.parts else None
@@ -35,7 +39,7 @@ def in_todays_words(
         *(gazetteer, day, parts, answer.unit, former),
         past=own.past if own else (),
         on=on,
-        named=_former_named(reading, day),
+        named=asked_former or _former_named(reading, day),
         registered=own is not None,
     )
 
