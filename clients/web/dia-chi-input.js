@@ -413,7 +413,7 @@
       const option = (unit) => make('option', { value: text(unit?.code) }, text(unit?.name));
       const which = make('select', { part: 'former', 'aria-label': this.#t.former, onchange: () => this.#ofFormer(which.value) },
         make('option', { value: '' }, `${this.#t.former} ${this.#t.pick}`), ...communes.map(option));
-      this.#choices.append(make('li', {}, which));
+      this.#choices.prepend(make('li', {}, which));
       this.#choices.hidden = false;
     }
 

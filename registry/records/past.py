@@ -27,9 +27,10 @@ _EDGE_M: Final = 20
 """So near an edge a point is on both sides of it: that is how precisely boundaries are drawn."""
 _UNKNOWN_M: Final = 50
 """How precise a point counts whose accuracy nobody knows."""
-SQL: Final = Statements(
-    __file__, lines=LINES, edge_m=str(_EDGE_M), unknown_m=str(_UNKNOWN_M), **FRAGMENTS
-)
+_FAR_M: Final = 2_000
+"""A point less precise than this says nothing."""
+_METRES: Final = {"edge_m": str(_EDGE_M), "unknown_m": str(_UNKNOWN_M), "far_m": str(_FAR_M)}
+SQL: Final = Statements(__file__, lines=LINES, **_METRES, **FRAGMENTS)
 _ON: Final = bulk(SQL.written("at_ends_of_days"), (("code", "text"), ("day", "date")))
 
 

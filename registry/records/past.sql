@@ -15,11 +15,15 @@ FROM {lines} CROSS JOIN LATERAL {household_at} h
 -- around --
 -- Communes of that day that may hold the door, by where it is known to lie today: it has not moved
 -- since. A degree is more than 100 km here, so that a metre is a little more than it should be.
+-- OFFSET 0 and the sub-select keep the planner from the index of units by level and day, by which
+-- it would read every commune of that day.
 (
     SELECT array_agg(DISTINCT p.unit_id)
-    FROM household o
-    JOIN boundary_part p ON ST_DWithin(p.geom, o.point,
-        greatest(coalesce(o.position_accuracy_m, {unknown_m}), {edge_m}) / 100000.0)
-    JOIN admin_unit u ON u.id = p.unit_id
-    WHERE o.code = k.code COLLATE "C" AND u.level = 'commune' AND u.lifetime @> k.day
+    FROM (
+        SELECT b.unit_id FROM household o JOIN boundary_part b ON ST_DWithin(b.geom, o.point,
+            greatest(coalesce(o.position_accuracy_m, {unknown_m}), {edge_m}) / 100000.0)
+        WHERE o.code = k.code COLLATE "C" AND coalesce(o.position_accuracy_m, 0) <= {far_m} OFFSET 0
+    ) p
+    WHERE (SELECT u.level = 'commune' AND u.lifetime @> k.day FROM admin_unit u
+        WHERE u.id = p.unit_id)
 )

@@ -102,10 +102,11 @@ def test_polygons_of_before_say_in_which_ward_a_door_was(shop: Shop) -> None:
         ("3", {"lon": EDGE - 0.0001, "lat": 21.02}),
         ("5", WEST | {"position_accuracy_m": 900}),
         ("7", {"lon": 105.7, "lat": 21.02}),
+        ("10", {"lon": EDGE - 0.03, "lat": 21.02, "position_accuracy_m": 2_001}),
     ],
 )
 def test_point_that_says_nothing_is_said_to(shop: Shop, number: str, point: Any) -> None:
-    """It lies on the edge, may lie on both sides, or in neither."""
+    """It lies on the edge, may lie on both sides, in neither, or somewhere around."""
     told = shop.told(shop.town.house(number, **point))["label_on"]
     assert (told["label"], told["door"], told["commune"], told["known_by"]) == (None,) * 4
     assert {HA, THUONG} <= {unit["code"] for unit in told["communes"]}
