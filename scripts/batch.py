@@ -18,7 +18,7 @@ from registry.files.formats.formats import WORKBOOKS
 from registry.files.whole_file import whole_file
 from registry.ops import cluster
 from registry.publish.batch import RECHECK
-from registry.publish.batch.flat import flat_columns
+from registry.publish.batch.flat import check_scheme_known, flat_columns, scheme_columns
 from registry.publish.batch.rows import SUFFIXES, Layout, Stated, Table, read_table
 from registry.publish.batch.words import CHANGES, VERDICTS
 from registry.publish.batch.work import Work, answer_rows
@@ -83,9 +83,13 @@ def _command(operation: str) -> click.Command:
         files: _Files,
         on: Annotated[datetime.date | None, "Columns with the labels of that day."] = None,
         wording: Wording = None,
+        scheme: Annotated[
+            str | None, "--scheme NAME", "Columns of what this scheme calls units, as a carrier."
+        ] = None,
         processes: _Processes = None,
     ) -> int:
-        return _answer(operation, source, target, files, processes, on=label_day(on, wording))
+        day = label_day(on, wording)
+        return _answer(operation, source, target, files, processes, on=day, scheme=scheme)
 
     def recheck(
         source: _In,
@@ -113,6 +117,7 @@ def _answer(
     processes: int | None,
     *,
     on: datetime.date | None = None,
+    scheme: str | None = None,
     since: str | None = None,
 ) -> int:
     stated = tuple(read_mapping(files.mapping).items()) if files.mapping else ()
@@ -125,9 +130,11 @@ def _answer(
     settings = read_settings()
     database_url = cluster.database_url(settings)
     behind = None
-    if since:
+    if since or scheme:
         with closing(Register.open(settings, database_url)) as register:
-            behind = read_since(register, since)
+            behind = read_since(register, since) if since else None
+            if scheme:
+                check_scheme_known(register.gazetteer.get(), scheme)
     rows = told = unanswered = 0
     verdicts = Counter[str]()
 
@@ -145,10 +152,9 @@ def _answer(
     with _reading(source, read_as, operation, files.sheet, stated) as table:
         if table.unread:
             say(Message("columns_ignored", unread=", ".join(table.unread)))
-        layout = Layout.of(
-            _TEXT if write_as == _BOOK else write_as, table, flat_columns(operation, on)
-        )
-        work = Work(settings, database_url, operation, layout, on, behind)
+        columns = flat_columns(operation, on) + scheme_columns(scheme, on)
+        layout = Layout.of(_TEXT if write_as == _BOOK else write_as, table, columns)
+        work = Work(settings, database_url, operation, layout, on, behind, scheme=scheme)
         texts = answered(work, table)
         if write_as == _BOOK:
             with _whole(target) as part:

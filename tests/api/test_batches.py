@@ -237,6 +237,20 @@ def test_an_unreadable_file_fails_with_the_reason(shop: Shop, kind: str) -> None
         assert row["Cột A"] == "1 Phố Láng"
 
 
+def test_the_old_wording_has_its_parts_and_ids_in_columns(shop: Shop) -> None:
+    asked = {"wording": "before:2025-07-01", "scheme": "iso_3166_2"}
+    file = "địa chỉ\n1 Phố Láng Phường Láng Hạ Đống Đa Hà Nội\n".encode()
+    (row,) = csv.DictReader(io.StringIO(shop.text(shop.answered(file, **asked))))
+    told = [row[f"result_{name}"] for name in ("commune_on", "district_on", "known_by_on")]
+    assert told == ["Phường Láng Hạ", "Quận Đống Đa", "text"]
+    ids = {name: value for name, value in row.items() if name.endswith("_id_iso_3166_2")}
+    assert {name for name, value in ids.items() if value == "VN-HN"} == {
+        "result_province_id_iso_3166_2",
+        "result_province_on_id_iso_3166_2",
+    }
+    assert len(ids) == 5
+
+
 def test_what_is_asked_is_checked_at_once(shop: Shop) -> None:
     office, file = shop.desk.office, b"a"
     webhook = {"url": "https://shop.vn/x", "state": "paused"}
@@ -249,6 +263,8 @@ def test_what_is_asked_is_checked_at_once(shop: Shop) -> None:
         ({"mapping": "["}, (422, "invalid_input")),
         ({"mapping": '{"a": "owner"}'}, (422, "invalid_input")),
         ({"on": "1900-01-01"}, (422, "invalid_input")),
+        ({"wording": "old"}, (422, "invalid_input")),
+        ({"scheme": "gkn"}, (422, "invalid_input")),
         ({"webhook": other["id"]}, (404, "not_found")),
     )
     for fields, refusal in wrong:

@@ -200,6 +200,17 @@ def test_file_of_codes_has_a_column_of_it(
     with target.open(encoding="utf-8") as rows:
         labels = [row["result_label_on"] for row in csv.DictReader(rows)]
     assert labels == [LABELS["2026-02-15"], ""]
+    worded = ["--wording", "before:2026-02-16", "--scheme", "iso_3166_2", "--processes", "1"]
+    assert CliRunner().invoke(diachiso, [*command[:3], *worded]).exit_code == 0
+    with target.open(encoding="utf-8") as rows:
+        told = [
+            (r["result_label_on"], r["result_province_on_id_iso_3166_2"])
+            for r in csv.DictReader(rows)
+        ]
+    assert told == [(LABELS["2026-02-15"], "VN-HN"), ("", "")]
+    unknown = CliRunner().invoke(diachiso, [*command[:3], "--scheme", "gkn"])
+    assert isinstance(unknown.exception, InvalidInputError)
+    assert CliRunner().invoke(diachiso, [*command[:3], "--wording", "old"]).exit_code == 2
 
 
 @pytest.mark.parametrize("on", ["2026-02-15", "2025-06-30"])
