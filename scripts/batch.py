@@ -18,14 +18,14 @@ from registry.files.formats.formats import WORKBOOKS
 from registry.files.whole_file import whole_file
 from registry.ops import cluster
 from registry.publish.batch import RECHECK
-from registry.publish.batch.flat import check_scheme_known, flat_columns, scheme_columns
+from registry.publish.batch.flat import extra_columns, flat_columns
 from registry.publish.batch.rows import SUFFIXES, Layout, Stated, Table, read_table
 from registry.publish.batch.words import CHANGES, VERDICTS
 from registry.publish.batch.work import Work, answer_rows
 from registry.publish.batch.workbooks import WRITTEN, reading_workbook, write_workbook
 from registry.publish.changes.since import Since, read_since
 from registry.register import Register
-from registry.units import label_day
+from registry.units import check_scheme_known, label_day
 from scripts.command import command
 from scripts.mapping import read_mapping
 from scripts.options import FILE_OR_STREAM, STREAM, Wording
@@ -130,11 +130,14 @@ def _answer(
     settings = read_settings()
     database_url = cluster.database_url(settings)
     behind = None
+    more: tuple[str, ...] = ()
     if since or scheme:
         with closing(Register.open(settings, database_url)) as register:
             behind = read_since(register, since) if since else None
             if scheme:
-                check_scheme_known(register.gazetteer.get(), scheme)
+                known = register.gazetteer.get()
+                check_scheme_known(known, scheme)
+                more = extra_columns(known, operation, on, ids=scheme, postal=False)
     rows = told = unanswered = 0
     verdicts = Counter[str]()
 
@@ -152,9 +155,9 @@ def _answer(
     with _reading(source, read_as, operation, files.sheet, stated) as table:
         if table.unread:
             say(Message("columns_ignored", unread=", ".join(table.unread)))
-        columns = flat_columns(operation, on) + scheme_columns(scheme, on)
+        columns = flat_columns(operation, on) + more
         layout = Layout.of(_TEXT if write_as == _BOOK else write_as, table, columns)
-        work = Work(settings, database_url, operation, layout, on, behind, scheme=scheme)
+        work = Work(settings, database_url, operation, layout, on, behind, more=more)
         texts = answered(work, table)
         if write_as == _BOOK:
             with _whole(target) as part:

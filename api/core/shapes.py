@@ -12,7 +12,6 @@ from typing_extensions import TypedDict
 from api.core.context import gazetteer
 from api.core.types import Request
 from registry.core.schemes import SCHEME
-from registry.publish.batch.flat import check_scheme_known
 from registry.records import entrances
 from registry.records import record as records
 from registry.records.entrances import Kind, Source

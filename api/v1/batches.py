@@ -12,18 +12,17 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
 from api.core.received import FILE, keep_files_below_var, mapping_in, received
 from api.core.requests import Request as OwnRequest
-from api.core.shapes import at, unkept
-from api.core.types import WORDING, Day, OfferedRemedy, Request, Wording, members
+from api.core.shapes import WithPostal, at, unkept
+from api.core.types import WORDING, Day, OfferedRemedy, Wording, members
 from registry.access.budget import carried
 from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.remedies import offered
-from registry.core.schemes import SCHEME
 from registry.files.formats.formats import FORMATS
 from registry.jobs.asked import remedies_of, shown_problem
 from registry.lifecycle.requests import Line
-from registry.publish.batch.flat import check_scheme_known
+from registry.publish.batch.flat import extra_columns
 from registry.publish.batch.large import asking
 from registry.publish.batch.large.asking import BatchView
 from registry.units import label_day
@@ -36,7 +35,7 @@ State = Literal["working", "done", "failed"]
 _FORMATS: Final = ("csv", "ndjson", "xlsx")
 
 
-class BatchOptions(Request):
+class BatchOptions(WithPostal):
     """How the file is read and answered. In a form beside the part `file`, else in the query."""
 
     operation: Operation | None = Field(None, description="What each row asks; always needed")
@@ -45,9 +44,6 @@ class BatchOptions(Request):
     )
     on: Day | None = Field(None, description="A day whose labels are wanted as well, as `label_on`")
     wording: Wording | None = WORDING
-    scheme: str | None = Field(
-        None, pattern=SCHEME, description="Columns of what this scheme calls units"
-    )
     sheet: Line | None = Field(None, description="Sheet or layer to read, where there are several")
     mapping: str | None = Field(
         None,
@@ -156,12 +152,13 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     options: BatchOptions = form if in_form else query
     if options.operation is None:
         raise InvalidInputError.of_field("operation", "missing", Message("operation_required"))
-    if options.scheme:
-        check_scheme_known(gazetteer(), options.scheme)
-    own = {"operation", "mapping", "file_name", "on", "wording"}
-    asked: dict[str, Any] = options.model_dump(mode="json", exclude_none=True, exclude=own)
-    if on := label_day(options.on, options.wording):
-        asked["on"] = on.isoformat()
+    day, extras = label_day(options.on, options.wording), options.extras
+    more = extra_columns(gazetteer(), options.operation, day, ids=extras.ids, postal=extras.postal)
+    asked: dict[str, Any] = options.model_dump(
+        include={"format", "sheet", "webhook"}, exclude_none=True
+    )
+    asked |= {"on": day.isoformat()} if day else {}
+    asked["more"] = more
     if mapping := mapping_in(options.mapping):
         asked["mapping"] = mapping
     asked["pays"] = carried() is not None

@@ -127,11 +127,12 @@ def test_rows_come_back_in_order_as_a_small_batch_answers_them(shop: Shop) -> No
     assert seen["unread_columns"] == ["mã đơn", "Người nhận", "ghi chú"]
     assert seen["verdicts"]["accept"] == 1
     headers = bearer(shop.key) | {"Content-Type": "text/csv"}
-    small = shop.desk.office.client.post(
-        "/v1/batch/validate", data=ORDERS.encode(), headers=headers
-    )
-    result = shop.result(seen)
-    assert result.decode() == small.text
+    for asked in ({}, {"wording": "before:2025-07-01", "ids": "true", "postal": "true"}):
+        small = shop.desk.office.client.post(
+            "/v1/batch/validate", data=ORDERS.encode(), headers=headers, query_string=asked
+        )
+        result = shop.result(shop.answered(ORDERS.encode(), **asked))
+        assert result.decode() == small.text
     assert b"Canary" not in result
     rows = list(csv.DictReader(io.StringIO(result.decode())))
     assert [row["mã đơn"] for row in rows] == ["DH1", "DH2", "", "DH4", "DH5"]

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.code import format as code_display
-from registry.core.errors import InvalidInputError, MistypedCodeError
-from registry.core.messages import Message
+from registry.core.errors import MistypedCodeError
 from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.postal import foreign_lines, postal_lines
@@ -53,21 +52,6 @@ _POSTAL: Final = ("postal_label", "postal_label_ascii")
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
     """The columns, with those of the label of a day where one is asked for."""
     return FLAT_COLUMNS[operation] + (_ON if on is not None else ())
-
-
-def scheme_columns(scheme: str | None, on: datetime.date | None) -> tuple[str, ...]:
-    """The columns of what one scheme calls units, whichever levels it has."""
-    if scheme is None:
-        return ()
-    levels = ("commune", "province", *(("commune_on", "district_on", "province_on") if on else ()))
-    return tuple(f"{level}{_ID_OF}{scheme}" for level in levels)
-
-
-def check_scheme_known(gazetteer: Gazetteer, scheme: str) -> None:
-    """Raise InvalidInputError for a scheme of which no unit has an id."""
-    if all(scheme != known for known, _ in gazetteer.schemes):
-        detail = Message("scheme_unknown", scheme=scheme)
-        raise InvalidInputError.of_field("scheme", "unknown_scheme", detail)
 
 
 def extra_columns(
@@ -139,7 +123,7 @@ def _extras(
         level, id_of, scheme = column.partition(_ID_OF)
         if id_of:
             day = on if on is not None and level.endswith(_OF_DAY) else today
-            bearers = gazetteer.with_code(str(cells[f"{level}_code"] or ""))
+            bearers = gazetteer.with_code(str(cells.get(f"{level}_code") or ""))
             unit = next((unit for unit in bearers if unit.alive_on(day)), None)
             told[column] = unit.identifier(scheme, day) if unit else None
     return {column: told[column] for column in columns}

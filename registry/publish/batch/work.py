@@ -20,7 +20,7 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 from registry.core.side_processes import side_processes
 from registry.publish.batch import OK, Outcome, outcomes
-from registry.publish.batch.flat import flat, flat_change, scheme_columns
+from registry.publish.batch.flat import flat, flat_change
 from registry.publish.batch.recheck import recheck
 from registry.publish.batch.rows import InputRow, Layout, read_row
 from registry.publish.changes.since import Since
@@ -71,8 +71,8 @@ class Work:
     """Key whose holder asks, over HTTP; None for the operator."""
     pays: bool = False
     """Whether that key pays for codes that it did not name."""
-    scheme: str | None = None
-    """What calls units, where its ids are wanted as well."""
+    more: tuple[str, ...] = ()
+    """Columns of `flat.extra_columns` that are wanted as well."""
 
     @property
     def together(self) -> int:
@@ -159,7 +159,7 @@ class _Desk:
 
     def __init__(self, work: Work) -> None:
         self.operation, self.layout, self.on = work.operation, work.layout, work.on
-        self.extras = scheme_columns(work.scheme, work.on)
+        self.more = work.more
         self.since = work.since
         self.register = register = Register.open(work.settings, work.database_url)
         self.actor = register.keys.holder(work.key_id) if work.key_id is not None else None
@@ -176,7 +176,7 @@ class _Desk:
         if self.since is not None:
             return self._rechecked(gazetteer, self.since, rows)
         found = self._outcomes(gazetteer, rows)
-        results = [flat(gazetteer, day, self.operation, outcome, self.extras) for outcome in found]
+        results = [flat(gazetteer, day, self.operation, outcome, self.more) for outcome in found]
         unanswered = sum(outcome.status != OK for outcome in found)
         text = self.layout.text(zip(rows, results, strict=True))
         verdicts = Counter(str(found["verdict"]) for found in results if found.get("verdict"))

@@ -43,7 +43,8 @@ class BatchView(Submission):
     operation: str
     request: dict[str, Any]
     """How the file is read and answered; what is not given is not there: `format`, `sheet`,
-    `mapping`, `on`, `webhook`; `pays`, whether codes that were not asked for are paid."""
+    `mapping`, `on`, `webhook`; and always `more`, the columns of `flat.extra_columns`, and `pays`,
+    whether codes that were not asked for are paid."""
     rows: int | None
     """Of the file; None before they are counted."""
     written_bytes: int

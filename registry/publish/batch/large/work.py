@@ -34,7 +34,7 @@ from registry.jobs.asked import INTERRUPTED, acting_for, kept_problem, storable
 from registry.jobs.queue import enqueue
 from registry.jobs.submission import BATCHES
 from registry.jobs.table import TELL_BATCH
-from registry.publish.batch.flat import flat_columns, scheme_columns
+from registry.publish.batch.flat import flat_columns
 from registry.publish.batch.large.asking import KEPT, RESULT, BatchView, any_batch, forget
 from registry.publish.batch.large.reading import WORKBOOK, opened, reading
 from registry.publish.batch.rows import Layout, Table
@@ -108,13 +108,15 @@ def _answer(engine: Engine, settings: Settings, view: BatchView) -> None:
             raise unreadable(path, too_many, TooManyRowsError)
         form = asked.get("format", form)
         on = datetime.date.fromisoformat(asked["on"]) if "on" in asked else None
-        scheme = asked.get("scheme")
-        columns = flat_columns(view.operation, on) + scheme_columns(scheme, on)
+        more = tuple(asked["more"])
+        columns = (*flat_columns(view.operation, on), *more)
         layout = Layout.of("csv" if form == WORKBOOK else form, table, columns)
-        url = engine.url.render_as_string(hide_password=False)
+        url, key_id = engine.url.render_as_string(hide_password=False), view.asked_key_id
         work = Work(
-            *(settings, url, view.operation, layout, on, None, view.asked_key_id, asked["pays"]),
-            scheme=scheme,
+            *(settings, url, view.operation, layout, on),
+            key_id=key_id,
+            pays=asked["pays"],
+            more=more,
         )
         answers = kept.report(folder, _ANSWERS) or kept.new_report(folder, _ANSWERS, "rows")
         head = "" if form == WORKBOOK else layout.head()
