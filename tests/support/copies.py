@@ -28,8 +28,8 @@ _ADDRESS = """
 _SAME = ("code", "kind", "status", "label", "label_before_2025_07", "house_number", "building")
 _ALSO_SAME = ("floor", "unit_number", "households_count", "verified_on", "delivery_hint")
 _NO_ENTRANCE = dict.fromkeys(("accuracy_m", "note", "seen_on", "source", "of"))
-LEFT_OUT = {"code_display", "code_spoken", "demo"}
-"""Members of an address that its code tells by itself."""
+LEFT_OUT = {"code_display", "code_spoken", "demo", "postcode"}
+"""Members of an address that its code, or its commune, tells by itself."""
 
 
 def bodies(copy: Copy) -> dict[str, dict[str, Any]]:
