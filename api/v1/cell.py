@@ -9,17 +9,18 @@ from pydantic import Field
 from api.core.columns import Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.types import Request
+from api.core.types import WORDING, Request, Wording
 from registry.publish.batch import outcomes
-from registry.publish.batch.flat import FLAT_COLUMNS, flat
+from registry.publish.batch.flat import OF_DAY, flat, flat_columns
 from registry.publish.batch.rows import InputRow, read_row
+from registry.units import LAST_DAY_OF_OLD_MAP, label_day
 from registry.units.gazetteer import today
 
 blueprint = Resource("cell", "/v1/cell", tag="search", kind="validate")
 
 _OPERATION: Final = "validate"
 _TEXT: Final = "text/plain"
-Column: Any = Literal[FLAT_COLUMNS[_OPERATION]]
+Column: Any = Literal[flat_columns(_OPERATION, LAST_DAY_OF_OLD_MAP)]
 
 
 class CellQuery(Request):
@@ -29,6 +30,7 @@ class CellQuery(Request):
         description="Address of any map, or a code", examples=["27 Láng, Phường Láng, Hà Nội"]
     )
     column: Column = Field("label", description="A column of a batch of `validate`")
+    wording: Wording | None = WORDING
     quoted: bool = Field(
         False, description="In quotes, where commas would part it: for IMPORTDATA of Google Sheets"
     )
@@ -42,7 +44,10 @@ def get_cell(query: CellQuery) -> Response:
     The address stands in the URL, and so in logs on the way: prefer batches for many rows.
     """
     known, row = gazetteer(), InputRow({"address": query.q}, {})
-    questions = [partial(read_row, _OPERATION, row)]
+    on = label_day(None, query.wording)
+    if on is None and query.column in OF_DAY:
+        on = LAST_DAY_OF_OLD_MAP
+    questions = [partial(read_row, _OPERATION, row, on)]
     (outcome,) = outcomes(known, register().reads, _OPERATION, questions)
     value = flat(known, today(), _OPERATION, outcome)[query.column]
     text = "" if value is None else str(value)

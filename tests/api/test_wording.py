@@ -244,6 +244,21 @@ def test_ids_are_those_of_the_old_units_in_the_scheme_of_the_carrier(shop: Shop)
     assert [each["code"] for each in unknown["errors"]] == ["unknown_scheme"]
 
 
+@pytest.mark.parametrize(
+    ("column", "asked", "value"),
+    [
+        ("label_on", {}, LABEL.format(door="33 Phố Láng", ward="Hạ")),
+        ("district_on", OLD, "Quận Đống Đa"),
+        ("commune_on", {"wording": "before:2026-01-01"}, "Phường Láng"),
+    ],
+)
+def test_cell_of_a_spreadsheet_has_it(
+    shop: Shop, column: str, asked: dict[str, str], value: str
+) -> None:
+    address = {"q": "33 Láng, Phường Láng Hạ, Đống Đa, Hà Nội", "column": column}
+    assert shop.client.get("/v1/cell", query_string=address | asked).text == value
+
+
 def test_page_of_a_code_has_the_old_wording_with_its_parts(shop: Shop) -> None:
     code = shop.town.house("29", **WEST)
     page = shop.client.get(f"/a/{code_display(code)}").text

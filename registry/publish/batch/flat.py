@@ -38,12 +38,12 @@ FLAT_COLUMNS: Final = {
     RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
 }
 """Operation → columns, in an order that others may rely on."""
-_ON: Final = (
+OF_DAY: Final = (
     *("label_on", "door_on", "commune_on", "commune_on_code", "district_on", "district_on_code"),
     *("province_on", "province_on_code", "known_by_on"),
 )
 """Of the label of a day: its line and its parts."""
-_OF_DAY: Final = "_on"
+_AT_DAY: Final = "_on"
 _ID_OF: Final = "_id_"
 """Between level and scheme in the name of a column."""
 _POSTAL: Final = ("postal_label", "postal_label_ascii")
@@ -51,7 +51,7 @@ _POSTAL: Final = ("postal_label", "postal_label_ascii")
 
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
     """The columns, with those of the label of a day where one is asked for."""
-    return FLAT_COLUMNS[operation] + (_ON if on is not None else ())
+    return FLAT_COLUMNS[operation] + (OF_DAY if on is not None else ())
 
 
 def extra_columns(
@@ -66,7 +66,7 @@ def extra_columns(
     schemes = [pair for pair in gazetteer.schemes if ids in (True, pair[0])]
     told = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes if level != "district"]
     if on is not None:
-        told += [f"{level}{_OF_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
+        told += [f"{level}{_AT_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
     if postal and operation in ("lookup", "validate"):
         told += _POSTAL
     return tuple(told)
@@ -122,7 +122,7 @@ def _extras(
     for column in columns:
         level, id_of, scheme = column.partition(_ID_OF)
         if id_of:
-            day = on if on is not None and level.endswith(_OF_DAY) else today
+            day = on if on is not None and level.endswith(_AT_DAY) else today
             bearers = gazetteer.with_code(str(cells.get(f"{level}_code") or ""))
             unit = next((unit for unit in bearers if unit.alive_on(day)), None)
             told[column] = unit.identifier(scheme, day) if unit else None
@@ -193,7 +193,7 @@ def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
     names = ((u.version_on(told.day).full_name, u.code) if u else (None, None) for u in units)
     parts = (part for named in names for part in named)
     return dict(
-        zip(_ON, (told.label, ", ".join(told.door) or None, *parts, told.known_by), strict=True)
+        zip(OF_DAY, (told.label, ", ".join(told.door) or None, *parts, told.known_by), strict=True)
     )
 
 
