@@ -71,12 +71,16 @@ PAGES = {
     "/v1/field/area", "/mcp", "/board.json", "/board", "/data", "/data/<name>",
     "/data/manifest.json", "/coverage", "/coverage/<code>", "/coverage/<code>/map", "/packs",
     "/verify", "/verify/<number>", "/reports", "/reports/<receipt>",
+    *(f"/nominatim/{name}" for name in ("search", "reverse", "lookup")),
+    *(f"/nominatim/{name}.php" for name in ("search", "reverse", "lookup")),
+    "/photon/api", "/photon/api/", "/photon/structured", "/photon/reverse",
 }  # fmt: skip
 """Beside the API; asked for what is hidden below, or elsewhere for what they show of one record."""
 STILL = {
     "/", "/docs", "/docs/<path:name>", "/docs/<path:name>.md", "/docs/img/<name>", "/docs/try",
     "/field", "/import", "/kept.js", "/llms.txt", "/manifest.webmanifest", "/offline",
     "/static/<known>/<path:name>", "/static/dia-chi-input.js", "/metrics",
+    "/nominatim/status", "/nominatim/status.php", "/photon/status",
 }  # fmt: skip
 """The same for every register, or counts of the service alone."""
 ECHO = frozenset({"query", "q", "address", "text"})
@@ -297,6 +301,12 @@ def test_no_search_finds_it(site: Site) -> None:
         for path, name in (("/v1/geocode", "q"), ("/v1/validate", "address")):
             answer = site.client.post(path, json={name: text})
             assert site.found(answer.get_json(force=True), text) == [], text
+        for path in ("/nominatim/search", "/photon/api"):
+            answer = site.client.get(path, query_string={"q": text, "addressdetails": 1})
+            assert site.found(answer.get_json(force=True), text) == [], (path, text)
+        for column in ("code", "lon", "lat"):
+            value = site.client.get("/v1/cell", query_string={"q": text, "column": column}).text
+            assert site.found([value], text) == [], (column, text)
 
 
 def test_no_parts_of_an_address_find_it(site: Site) -> None:
@@ -336,6 +346,9 @@ def test_no_point_leads_to_it(site: Site) -> None:
                 assert off == 0.0 or site.found(shown) == []
                 posted = site.client.post("/v1/reverse", json=query).get_json()
                 assert posted == shown
+            for path in ("/nominatim/reverse", "/photon/reverse"):
+                shown = site.client.get(path, query_string=point).get_json()
+                assert off == 0.0 or site.found(shown) == []
 
 
 def test_no_batch_finds_it(site: Site) -> None:
@@ -588,6 +601,8 @@ WALKED = {
     "/v1/addresses/{address_code}/history",
     "/v1/autocomplete",
     "/v1/batch/{operation}",
+    *(f"/v1/batches{one}" for one in ("", "/{batch_id}", "/{batch_id}/result")),  # as small ones
+    "/v1/cell",
     "/v1/changes",
     "/v1/coverage",
     "/v1/coverage/{code}",
