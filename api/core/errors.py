@@ -15,12 +15,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
 from api.core.meant import is_longitude, parameter_meant
-from api.core.types import Problem
+from api.core.types import WORDING_PATTERN, Problem
 from registry.core import errors
 from registry.core.days import DAY_PATTERN
 from registry.core.invalid import message_of
 from registry.core.messages import Message, english_texts
 from registry.core.remedies import offered, remedies_in
+from registry.core.schemes import SCHEME
 from registry.lifecycle.requests import LINE_PATTERN
 
 MIMETYPE: Final = "application/problem+json"
@@ -39,6 +40,8 @@ PATTERNS: Final = {
     CRS_CODE: "malformed_crs",
     DAY_PATTERN: "malformed_day",
     LINE_PATTERN: "malformed_line",
+    SCHEME: "scheme_invalid",
+    WORDING_PATTERN: "malformed_wording",
 }
 """Pattern of a parameter → the message of who does not keep to it."""
 _FAULT: Final = 500

@@ -45,10 +45,11 @@ def _wording(value: Any) -> Any:
         raise invalid_value("malformed_wording", Message("malformed_wording")) from None
 
 
+WORDING_PATTERN: Final = "^(today|both|before:.+)$"
 Wording = Annotated[
     Wordings,
     BeforeValidator(_wording),
-    WithJsonSchema({"type": "string", "pattern": "^(today|both|before:.+)$"}),
+    WithJsonSchema({"type": "string", "pattern": WORDING_PATTERN}),
 ]
 """In which wordings an address is wanted; today's is always answered."""
 WORDING: Final = Field(

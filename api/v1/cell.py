@@ -9,6 +9,7 @@ from pydantic import Field
 from api.core.columns import Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
+from api.core.errors import status_of
 from api.core.types import WORDING, Request, Wording
 from registry.publish.batch import outcomes
 from registry.publish.batch.flat import OF_DAY, flat, flat_columns
@@ -20,6 +21,8 @@ blueprint = Resource("cell", "/v1/cell", tag="search", kind="validate")
 
 _OPERATION: Final = "validate"
 _TEXT: Final = "text/plain"
+_OF_THE_TEXT: Final = (404, 410, 422)
+"""Statuses that a single call would answer because of what was asked."""
 Column: Any = Literal[flat_columns(_OPERATION, LAST_DAY_OF_OLD_MAP)]
 
 
@@ -49,6 +52,8 @@ def get_cell(query: CellQuery) -> Response:
         on = LAST_DAY_OF_OLD_MAP
     questions = [partial(read_row, _OPERATION, row, on)]
     (outcome,) = outcomes(known, register().reads, _OPERATION, questions)
+    if outcome.error is not None and status_of(outcome.error) not in _OF_THE_TEXT:
+        raise outcome.error  # as a spent budget, or a database that is away
     value = flat(known, today(), _OPERATION, outcome)[query.column]
     text = "" if value is None else str(value)
     if query.quoted:

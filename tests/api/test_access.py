@@ -36,10 +36,10 @@ SAID_BY_ALL = (
     "/desk/sign-in",
     "/desk/sign-in/kept",
 )
-# The session, the receivers and the areas of whoever asks.
+# The session, the receivers, the areas and the questions of whoever asks.
 OWN = (
     *("/desk/sign-out", "/desk/webhooks", "/v1/webhooks"),
-    *("/desk/services", "/v1/services"),
+    *("/desk/services", "/v1/services", "/v1/batches"),
 )
 
 

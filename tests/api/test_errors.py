@@ -36,6 +36,7 @@ NEED_A_KEY = {
         "", "/<int:reform_id>", "/<int:reform_id>/undecided", "/<int:reform_id>/undo",
     )),
     *(f"/v1/imports/<int:import_id>/{part}" for part in ("rows", "rollback")),
+    *(f"/v1/batches{part}" for part in ("", "/<int:batch_id>", "/<int:batch_id>/result")),
 }  # fmt: skip
 """Ask for a key, or the code of a round, first."""
 NEED_NO_DATABASE = {
@@ -158,6 +159,7 @@ NEED_THE_DATABASE = [
     "/readyz",
     "/v1/addresses/1000-0006",
     "/v1/autocomplete?q=lang",
+    "/v1/cell?q=27+Lang",
     "/v1/certificates/GXN-4K7M-29TR-0R",
     "/v1/coverage",
     "/v1/coverage/01",

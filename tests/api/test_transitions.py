@@ -66,6 +66,7 @@ def body(here: Office, name: str, code: str) -> dict[str, Any]:
         "correct": {"code": code, "delivery_hint": "gần chợ"},
         "move": {"code": code, **LANG},
         "entrances": {"code": code, "entrances": [{"kind": "main", **LANG}]},
+        "uses": {"code": code, "uses": [{"use": "office", "name": "UBND phường Láng"}]},
         "renumber": {"code": code, "house_number": number()},
         "merge": {"codes": [code], "into": record(here, "active"), **WHY},
         "split": {
@@ -280,6 +281,7 @@ def lines(schema: dict[str, Any], defs: dict[str, Any]) -> Iterator[tuple[str, A
                 inner = defs[kind["items"]["$ref"].rpartition("/")[2]]
                 for within, value in lines(inner, defs):
                     item = {"old": "1", "new": "3"} if "old" in inner["properties"] else {}
+                    item |= {"use": "office"} if "use" in inner["properties"] else {}
                     yield f"{name}.0.{within}", [item | {within: value}, item]
 
 

@@ -161,6 +161,9 @@ def _beside(here: World) -> None:
     ((ids["report"],),) = here.office.place.rows("SELECT max(id) FROM field_report")
     hook = client.post("/v1/webhooks", json={"url": HOOK}, headers=bearer(reporter))
     ids["webhook"] = hook.get_json()["id"]
+    file = {"data": f"code\n{ids['record']}\n".encode(), "content_type": "text/csv"}
+    path = f"/v1/batches?operation=lookup&file_name={MARK}.csv"
+    ids["batch"] = client.post(path, headers=bearer(reporter), **file).get_json()["id"]
     # Nothing is sent: the receiver does not exist.
     path = f"/v1/webhooks/{ids['webhook']}"
     client.patch(path, json={"state": "paused"}, headers=bearer(reporter))

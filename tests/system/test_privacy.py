@@ -37,7 +37,8 @@ NAMED = {
 }  # fmt: skip
 NAMED_ANSWERS = {
     "NearName",  # streets and localities of a file
-    "AnnouncedUnit", "ChangedPlace", "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
+    "AnnouncedUnit", "ChangedPlace", "CommuneWithin",
+    "CoverageGap", "CoverageOfUnit", "Ended", "FeedPlace",
     "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
     "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary",
     "UnservedDoors", "WhoAmI",

@@ -25,6 +25,7 @@ TYPES = {
     "float8": "DOUBLE",
     "uuid": "UUID",
     "text[]": "VARCHAR[]",
+    "jsonb": "VARCHAR",
 }
 
 ODD = """

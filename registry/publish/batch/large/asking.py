@@ -30,6 +30,7 @@ MOST_OF_KEY: Final = 10
 """Batches of a key that are there at once: each has a file on the disk."""
 KEPT: Final = datetime.timedelta(days=1)
 """How long all of a batch is kept behind its end."""
+_MAX_ID: Final = 2**63 - 1
 RESULT: Final = "result"
 """Kind of the file that is fetched."""
 
@@ -94,7 +95,7 @@ def list_batches(session: Session, actor: Actor) -> Sequence[BatchView]:
 
 def find_batch(session: Session, batch_id: int, actor: Actor) -> BatchView:
     """One of the key's; raises NotFoundError, also where it is another key's."""
-    given = {"key": actor.key_id, "id": batch_id}
+    given = {"key": actor.key_id, "id": min(batch_id, _MAX_ID)}
     row = session.execute(SQL.text("batches"), given).one_or_none()
     if row is None:
         raise NotFoundError(Message("batch_unknown", batch_id=batch_id))
