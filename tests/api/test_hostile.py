@@ -64,7 +64,7 @@ def check(client: Client, method: str, path: str, **sent: Any) -> int:
     assert answer.status_code < 500, _told(method, path, sent)
     if answer.status_code >= 400 and method != "HEAD":
         kinds = {"application/problem+json", *(() if path.startswith("/v1") else (PAGE,))}
-        if path == "/mcp":  # JSON-RPC has problems of its own
+        if path.startswith(("/mcp", "/nominatim", "/photon")):  # they have problems of their own
             kinds |= {"application/json"}
         assert answer.content_type in kinds, _told(method, path, sent)
     return answer.status_code
