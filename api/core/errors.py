@@ -199,6 +199,17 @@ def status_of(error: errors.RegistryError) -> int:
     return next(STATUS[c] for c in type(error).__mro__ if c in STATUS)
 
 
+def check_answered(error: errors.RegistryError | None) -> None:
+    """Raise what kept a row from being answered, unless it is about what the row asks: a spent
+    budget, or a database that is away.
+    """
+    if error is not None and status_of(error) not in _OF_THE_QUESTION:
+        raise error
+
+
+_OF_THE_QUESTION: Final = (404, 410, 422)
+
+
 def registry_problem(error: errors.RegistryError) -> Response:
     """The answer to an error of ours."""
     status = status_of(error)

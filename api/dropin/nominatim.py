@@ -5,20 +5,21 @@ no XML, so that jsonv2 is the default. Names are Vietnamese whatever `accept-lan
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import public
-from api.core.errors import status_of
+from api.core.errors import check_answered
 from api.dropin.errors import UsageError, errors_as
 from api.dropin.place import COUNTRY, Place, code_of, inside, no_finer, places_of
-from registry.core.errors import GoneError, NotFoundError, RegistryError
 from registry.core.release import release
-from registry.records.lookup import lookup
-from registry.search.answers import of_record
+from registry.publish.batch import CodeAsked, outcomes
+from registry.records.record import Record
+from registry.search.answers import Answer, of_record
 from registry.search.disclosure import told_answers
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.reverse import reverse
@@ -114,30 +115,29 @@ def at_point() -> Response:
 @in_their_form
 def by_ids() -> Response:
     """Doors by the ids of answers, `osm_ids=N…`, or by their codes."""
-    written, found = _format(), []
+    written, codes = _format(), []
     asked = list(filter(None, map(str.strip, request.args.get("osm_ids", "").split(","))))
     if len(asked) > _MOST_LOOKED_UP:
         raise UsageError("Too many object IDs.")
     for one in asked:
         number = one[1:] if one[0] in "NWRnwr" and one[1:].isdecimal() else one
         code = code_of(int(number)) if number.isdecimal() and len(number) < 16 else one
-        if code is not None and (answer := _door(code)) is not None:
-            found.append(answer)
-    places = list(places_of(found))
+        if code is not None:
+            codes.append(code)
+    places = list(places_of(_doors(codes)))
     return _rendered(places, written, details=_flag("addressdetails", default=True))
 
 
-def _door(code: str) -> Any:
-    try:
-        record = lookup(register().reads, code)
-    except (NotFoundError, GoneError):
-        return None
-    except RegistryError as error:
-        if status_of(error) != 422:
-            raise
-        return None
-    units = gazetteer().units
-    return of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
+def _doors(codes: list[str]) -> Iterator[Answer]:
+    """The doors of these codes, without those that lead nowhere."""
+    known, units = gazetteer(), gazetteer().units
+    questions = [partial(CodeAsked, code) for code in codes]
+    for outcome in outcomes(known, register().reads, "lookup", questions):
+        check_answered(outcome.error)
+        record = outcome.found
+        if isinstance(record, Record):
+            unit, former = units.get(record.unit_id or 0), units.get(record.former_unit_id or 0)
+            yield of_record(record, unit, former)
 
 
 @blueprint.get("/status")
@@ -149,8 +149,8 @@ def status() -> Response:
     written = _format("text", _STATUS_FORMATS)
     if written == "text":
         return Response("OK", mimetype="text/plain")
-    told = {"status": 0, "message": "OK", "software_version": release()}
-    return jsonify({**told, "data_updated": f"{today().isoformat()}T00:00:00+07:00"})
+    answer = {"status": 0, "message": "OK", "software_version": release()}
+    return jsonify({**answer, "data_updated": f"{today().isoformat()}T00:00:00+07:00"})
 
 
 # What is asked
@@ -213,8 +213,8 @@ def _rendered(
         return jsonify(_NOTHING)
     if written in ("json", "jsonv2"):
         key = "class" if written == "json" else "category"
-        told = [_json(place, key, details=details) for place in places]
-        return jsonify(told[0] if single else told)
+        answer = [_json(place, key, details=details) for place in places]
+        return jsonify(answer[0] if single else answer)
     features = [
         (_feature if written == "geojson" else _geocodejson)(place, details=details)
         for place in places
@@ -241,21 +241,21 @@ def _words(place: Place, key: str) -> dict[str, Any]:
 
 def _json(place: Place, key: str, *, details: bool) -> dict[str, Any]:
     west, south, east, north = place.box
-    told = _words(place, key)
-    told["lat"], told["lon"] = f"{place.lat:.7f}", f"{place.lon:.7f}"
-    told["boundingbox"] = [f"{side:.7f}" for side in (south, north, west, east)]
+    answer = _words(place, key)
+    answer["lat"], answer["lon"] = f"{place.lat:.7f}", f"{place.lon:.7f}"
+    answer["boundingbox"] = [f"{side:.7f}" for side in (south, north, west, east)]
     if details:
-        told["address"] = place.address
-    return told | place.own
+        answer["address"] = place.address
+    return answer | place.own
 
 
 def _feature(place: Place, *, details: bool) -> dict[str, Any]:
-    told = _words(place, "category")
+    answer = _words(place, "category")
     if details:
-        told["address"] = place.address
+        answer["address"] = place.address
     return {
         "type": "Feature",
-        "properties": told | place.own,
+        "properties": answer | place.own,
         "bbox": [round(side, 7) for side in place.box],
         "geometry": _point(place),
     }
@@ -263,7 +263,7 @@ def _feature(place: Place, *, details: bool) -> dict[str, Any]:
 
 def _geocodejson(place: Place, *, details: bool) -> dict[str, Any]:
     kind, address = place.kind, place.address
-    told = {
+    answer = {
         "place_id": place.id,
         "osm_key": kind.key,
         "osm_value": kind.value,
@@ -271,12 +271,12 @@ def _geocodejson(place: Place, *, details: bool) -> dict[str, Any]:
         "label": place.label,
     }
     if kind.member != "house_number":
-        told["name"] = place.name
+        answer["name"] = place.name
     if details:
-        told |= {_TOLD[key]: value for key, value in address.items() if key in _TOLD}
+        answer |= {_TOLD[key]: value for key, value in address.items() if key in _TOLD}
     return {
         "type": "Feature",
-        "properties": {"geocoding": told | place.own},
+        "properties": {"geocoding": answer | place.own},
         "geometry": _point(place),
     }
 

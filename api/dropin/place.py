@@ -77,10 +77,10 @@ class Place:
     @property
     def own(self) -> dict[str, Any]:
         """Members of this register, for which theirs have no room."""
-        told = {} if self.code is None else {"code": self.code}
+        answer = {} if self.code is None else {"code": self.code}
         if self.estimated_m is None:
-            return told
-        return {**told, "point_estimated": True, "accuracy_m": self.estimated_m}
+            return answer
+        return {**answer, "point_estimated": True, "accuracy_m": self.estimated_m}
 
     @property
     def kind(self) -> Kind:
@@ -147,15 +147,15 @@ def suggested(line: Suggestion) -> Iterator[Place]:
 def _address(
     geocoding: GeocodingProperties, province: Unit | None, day: datetime.date
 ) -> dict[str, str]:
-    told = {
+    answer = {
         ours: str(geocoding[theirs])  # type: ignore[literal-required]
         for ours, theirs in _MEMBERS
         if theirs in geocoding
     }
     iso = province.identifier(_ISO, day) if province else None
     if iso is not None:
-        told["ISO3166-2-lvl4"] = iso
-    return {**told, "country": geocoding["country"], "country_code": COUNTRY}
+        answer["ISO3166-2-lvl4"] = iso
+    return {**answer, "country": geocoding["country"], "country_code": COUNTRY}
 
 
 def _reach(answer: Answer, unit: Unit | None) -> float:

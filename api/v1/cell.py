@@ -9,7 +9,7 @@ from pydantic import Field
 from api.core.columns import Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.errors import status_of
+from api.core.errors import check_answered
 from api.core.types import WORDING, Request, Wording
 from registry.publish.batch import outcomes
 from registry.publish.batch.flat import OF_DAY, flat, flat_columns
@@ -21,8 +21,6 @@ blueprint = Resource("cell", "/v1/cell", tag="search", kind="validate")
 
 _OPERATION: Final = "validate"
 _TEXT: Final = "text/plain"
-_OF_THE_TEXT: Final = (404, 410, 422)
-"""Statuses that a single call would answer because of what was asked."""
 Column: Any = Literal[flat_columns(_OPERATION, LAST_DAY_OF_OLD_MAP)]
 
 
@@ -52,8 +50,7 @@ def get_cell(query: CellQuery) -> Response:
         on = LAST_DAY_OF_OLD_MAP
     questions = [partial(read_row, _OPERATION, row, on)]
     (outcome,) = outcomes(known, register().reads, _OPERATION, questions)
-    if outcome.error is not None and status_of(outcome.error) not in _OF_THE_TEXT:
-        raise outcome.error  # as a spent budget, or a database that is away
+    check_answered(outcome.error)
     value = flat(known, today(), _OPERATION, outcome)[query.column]
     text = "" if value is None else str(value)
     if query.quoted:

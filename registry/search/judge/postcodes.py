@@ -13,6 +13,8 @@ from registry.units.postcodes import communes_with_postcode, is_of_postcode, rea
 
 _SAID: Final = ("commune_missing", "commune_several", "province_missing", "province_supposed")
 """Faults of a text without its commune or province, which follow from a postcode."""
+_OPEN: Final = frozenset({*_SAID, "ambiguous", "commune_undecided"})
+"""Faults of an answer beside which another one may be meant."""
 
 
 def by_postcode_in(
@@ -31,9 +33,13 @@ def by_postcode_in(
 def by_postcode(
     gazetteer: Gazetteer, day: datetime.date, found: list[Answer], postcode: str
 ) -> list[Answer]:
-    """Of several answers those in the commune of a postcode; where none is, all with a fault."""
+    """Of several answers those in the commune of a postcode; where the address names another
+    commune, or none lies there, all with a fault.
+    """
     communes = communes_with_postcode(gazetteer, postcode, day)
     inside = [one for one in found if one.unit is not None and one.unit.id in communes]
+    if inside and inside[0] is not found[0] and _OPEN.isdisjoint(found[0].faults):
+        inside = []  # what is named is not corrected
     if len(inside) == 1:
         inside = [without_fault(inside[0], "ambiguous")]
     if inside:

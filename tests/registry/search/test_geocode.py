@@ -7,12 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import code as codes
+from geo.label import LabelParts
 from registry.core.batching import together
 from registry.core.errors import InvalidInputError
 from registry.search.answers import Answer
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.geocode import Components, Question, geocode, locate
+from registry.search.judge.postcodes import by_postcode
 from registry.search.validate import validate, validating
+from registry.units import unit_by_code
 from registry.units.gazetteer import today
 from tests.support.factories import swapped
 from tests.support.search_world import LANG, World
@@ -402,3 +405,24 @@ def test_street_with_and_without_its_former_commune_is_one(world: World) -> None
     assert len(both) == 2
     two = ask(world, "99 Nguyễn Trãi, Phường Láng, Hà Nội")
     assert ["ambiguous" in answer.faults for answer in two] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("faults", "kept"),
+    [
+        ((), ["00199", "00004"]),
+        (("house_number_not_found",), ["00199", "00004"]),
+        (("ambiguous",), ["00004"]),
+        (("commune_missing",), ["00004"]),
+    ],
+)
+def test_postcode_chooses_where_the_commune_is_open_and_corrects_none(
+    world: World, faults: tuple[str, ...], kept: list[str]
+) -> None:
+    """11528 is of Láng, 11120 of Ba Đình."""
+    units = [unit_by_code(world.gazetteer, code, None) for code in ("00199", "00004")]
+    found = [Answer("street", LabelParts(), unit, faults=faults) for unit in units]
+    answered = by_postcode(world.gazetteer, today(), found, "11120")
+    assert [answer.unit.code for answer in answered if answer.unit] == kept
+    contradicted = ["postcode_contradicts_text" in answer.faults for answer in answered]
+    assert contradicted == ([True, False] if len(kept) > 1 else [False])
