@@ -5,7 +5,7 @@ any `lang`.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -70,13 +70,8 @@ def api() -> Response:
     text = request.args.get("q", "").strip()
     if not text:
         raise UsageError("missing search term 'q': /?q=berlin")
-    near, known = _near(), register()
-    places: list[Place] = []
-    if len(text) <= _TYPED:
-        typing = Typing(text, MAX_LIMIT, near=near)
-        found = autocomplete(gazetteer(), known.reads, known.place_names.get(), typing)
-        places = _suggested(told_suggestions(found))
-    return _rendered(places or _searched(text, near))
+    near = _near()
+    return _rendered(lambda: _completed(text, near) or _searched(text, near))
 
 
 @blueprint.get("/structured")
@@ -90,7 +85,8 @@ def structured() -> Response:
             "at least one of the parameters " + ", ".join(STRUCTURED) + " is required."
         )
     house = f"{parts.pop('housenumber')} {parts.pop('street')}".strip()
-    return _rendered(_searched(", ".join(filter(None, (house, *parts.values()))), _near()))
+    text, near = ", ".join(filter(None, (house, *parts.values()))), _near()
+    return _rendered(lambda: _searched(text, near))
 
 
 @blueprint.get("/reverse")
@@ -104,14 +100,15 @@ def at_point() -> Response:
     radius_m = _number("radius", 1.0) * _METRES
     if not 0 <= radius_m <= 5_000 * _METRES:
         raise UsageError("invalid search term 'radius', expected a strictly positive number.")
-    found = reverse(
-        *(gazetteer(), register().reads),
-        lon=near[0],
-        lat=near[1],
-        limit=_limit(1),
-        radius_m=min(max(radius_m, 1.0), MAX_RADIUS_M),
-    )
-    return _rendered(places_of(told_answers(found)), 1)
+    lon, lat = near
+    most, reach_m = _limit(1), min(max(radius_m, 1.0), MAX_RADIUS_M)
+
+    def nearest() -> Iterable[Place]:
+        here = (gazetteer(), register().reads)
+        found = reverse(*here, lon=lon, lat=lat, limit=most, radius_m=reach_m)
+        return places_of(told_answers(found))
+
+    return _rendered(nearest, 1)
 
 
 @blueprint.get("/status")
@@ -120,6 +117,14 @@ def at_point() -> Response:
 def status() -> Response:
     """Whether it answers."""
     return jsonify({"status": "Ok"})
+
+
+def _completed(text: str, near: tuple[float, float] | None) -> list[Place]:
+    if len(text) > _TYPED:
+        return []
+    known, typing = register(), Typing(text, MAX_LIMIT, near=near)
+    found = autocomplete(gazetteer(), known.reads, known.place_names.get(), typing)
+    return _suggested(told_suggestions(found))
 
 
 def _searched(text: str, near: tuple[float, float] | None) -> list[Place]:
@@ -194,19 +199,20 @@ def _box() -> tuple[float, float, float, float] | None:
 # What is answered
 
 
-def _rendered(places: Iterable[Place], limit: int = _LIMIT) -> Response:
-    layers, box = request.args.getlist("layer"), _box()
+def _rendered(find: Callable[[], Iterable[Place]], limit: int = _LIMIT) -> Response:
+    """What is found, as the filters leave it; these are checked before anything is searched."""
+    layers, box, most = request.args.getlist("layer"), _box(), _limit(limit)
     if unknown := set(layers).difference(LAYERS):
         raise UsageError(f"Unknown layer type: {min(unknown)}. Allowed layers are: {LAYERS}")
     countries = request.args.getlist("countrycode") or [COUNTRY]
     left = [
         place
-        for place in places
+        for place in find()
         if (not layers or _LAYERS[place.level] in layers)
         and (box is None or inside(place, box))
         and COUNTRY in map(str.lower, countries)
     ]
-    features = [_feature(place) for place in left[: _limit(limit)]]
+    features = [_feature(place) for place in left[:most]]
     return jsonify({"type": "FeatureCollection", "features": features})
 
 

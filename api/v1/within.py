@@ -1,4 +1,4 @@
-"""Records inside a polygon, a circle or along a line: counted for whoever plans, told by the file.
+"""Records inside a polygon, a circle or along a line: counted for planning, listed in a file.
 
 For outages, clearances and delivery zones. Counts cost nothing; records are paid as all that are
 told without being named (`registry.access.budget`).

@@ -41,7 +41,7 @@ class Scheme:
     english: str
 
     def read(self, written: str) -> str:
-        """The value as the scheme writes it; raises ValueError for what is none."""
+        """The value as the scheme writes it; raises ValueError for an invalid one."""
         if not self.pattern:
             return written
         value = written.strip().upper()
