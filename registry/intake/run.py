@@ -31,6 +31,7 @@ from registry.intake.columns.demo_guard import refuse_made_up
 from registry.intake.columns.edited import digest_of_edits
 from registry.intake.columns.reader import SourceFile, numbering_of, open_file
 from registry.intake.engine import Workbench, workbench
+from registry.intake.matching.identifiers import publish_identifiers
 from registry.intake.matching.match import bring_places
 from registry.intake.matching.repeat import find_repeat
 from registry.intake.matching.settled_names import digest, settle, settled_names
@@ -317,7 +318,8 @@ def _reading_of(
 ) -> str:
     """What a row is read by, beside its cells: where that changed, it is looked at again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
-    stated = filter(None, (options.crs, "fix" if options.fix else None, digest(names)))
+    drafts = "drafts" if from_environment().draft_schemes else None
+    stated = filter(None, (options.crs, "fix" if options.fix else None, drafts, digest(names)))
     units = (gazetteer.version, gazetteer.turned_on)
     return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
 
@@ -341,6 +343,8 @@ def _write(
         options.source,
         lambda count: issue_code_string(connection, count, demo=demo),
     )
+    if bench.has("identifier"):
+        publish_identifiers(session, bench)
     if counts["new"] + counts["changed"] > MOST_RECORDS:
         enqueue_once(session, COUNT_COVERAGE)
     return {"buildings": published.buildings, "demo_removed": removed}

@@ -20,6 +20,7 @@ from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.perimeter import reject_beyond
 from registry.intake.judging.points import bring_seats, hold, locate, measure
 from registry.intake.judging.row_rules import clean_values, weigh, write_problems
+from registry.intake.matching.identifiers import check_identifiers
 from registry.intake.matching.match import MOST, bring_places, bring_records, look_back
 from registry.intake.matching.name_variants import tell_apart
 from registry.intake.matching.names import teach
@@ -165,6 +166,7 @@ STEPS: Final = (
     Step("matching/named_places.sql"),
     Step("matching/near.sql"),
     Step("matching/vanished.sql", "full"),
+    Step(lambda job: check_identifiers(job.session, job.bench, job.file)),
     Step(lambda job: clean_values(job.bench)),
     Step(_hold, "publishing"),
     Step(lambda job: job.file.table.remarks.extend(beyond_targets(job.bench)), "real"),

@@ -34,6 +34,7 @@ EXTERNAL_ID: Final = Table(
     Column("scheme", KEY, primary_key=True),
     Column("value", KEY, primary_key=True),
     Column("valid", DATERANGE, nullable=False, server_default=FILLED),
+    Column("import_id", BigInteger),
 )
 HOUSEHOLD_USE: Final = Table(
     "household_use",

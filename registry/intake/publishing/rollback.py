@@ -92,7 +92,7 @@ def roll_back(
         if not keep_later and (obstacle := _built_on(session, import_id)):
             raise ConflictError(obstacle.detail)
         _keep(session)
-        for statement in ("remove_refs", "restore_refs", "forget_refs"):
+        for statement in ("remove_refs", "remove_identifiers", "restore_refs", "forget_refs"):
             session.execute(SQL.text(statement), parameters)
         restored = restore_touched(session, row.published_event_id)
         # Flats first: a building cannot go before them.

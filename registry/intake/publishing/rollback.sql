@@ -12,7 +12,8 @@ CROSS JOIN LATERAL (
     SELECT EXISTS (SELECT FROM household_ref r WHERE r.code = t.code
             AND r.import_id IS DISTINCT FROM :id) AS refs,
         EXISTS (SELECT FROM plate p WHERE p.code = t.code) AS plates,
-        EXISTS (SELECT FROM external_id x WHERE x.code = t.code)
+        EXISTS (SELECT FROM external_id x WHERE x.code = t.code
+                AND x.import_id IS DISTINCT FROM :id)
             OR EXISTS (SELECT FROM certificate c WHERE c.code = t.code)
             OR EXISTS (SELECT FROM field_report f
                 WHERE f.code = t.code AND f.state <> 'open')
@@ -58,6 +59,10 @@ WHERE h.kind = :kind AND t.code = h.code AND t.made
 -- remove_refs --
 DELETE FROM household_ref r WHERE r.import_id = :id
     AND NOT EXISTS (SELECT FROM kept k WHERE k.code = r.code)
+
+-- remove_identifiers --
+DELETE FROM external_id x WHERE x.import_id = :id
+    AND NOT EXISTS (SELECT FROM kept k WHERE k.code = x.code)
 
 -- restore_refs --
 UPDATE household_ref r SET linked = b.linked, shares = b.shares, row_hash = b.row_hash,

@@ -50,10 +50,10 @@ PROBLEMS: Final = {
     "record_has_several": Message("code_has_several_values"),
 }
 """Code → what is wrong with a row, or to be looked at, in words."""
-_WIDE: Final = tuple(
+WIDE: Final = tuple(
     each.scheme for each in SCHEMES.values() if each.of == "record" and each.pattern
 )
-"""Columns of a scheme of their own."""
+"""Schemes that have a column of their own, also in lists of households."""
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
@@ -111,7 +111,7 @@ def _identifiers(row: dict[str, str], scheme: str) -> Iterator[dict[str, str]]:
     """The identifiers of a row: that of `value`, and those of columns of known schemes, of which a
     cell may hold several, between semicolons.
     """
-    wide = [(name, value) for name in _WIDE for value in row[name].split(";") if value.strip()]
+    wide = [(name, value) for name in WIDE for value in row[name].split(";") if value.strip()]
     if row["value"] or not wide:
         yield row | {"scheme": row["scheme"] or scheme}
     for name, value in wide:
@@ -129,19 +129,28 @@ def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
 
 def _of_scheme(said: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
     """The identifier as its scheme writes it, or what is wrong with it."""
-    if (scheme := SCHEMES.get(said.scheme)) is None:
-        return said
-    if scheme.draft and not drafts:
-        return "scheme_draft", said.scheme
+    value = read_value(said.scheme, said.value, drafts=drafts)
+    return replace(said, value=value) if isinstance(value, str) else value
+
+
+def read_value(scheme: str, value: str, *, drafts: bool) -> str | Wrong:
+    """The value as its scheme writes it, or what is wrong with it.
+
+    With `drafts`, schemes are taken that no law has yet.
+    """
+    if (known := SCHEMES.get(scheme)) is None or known.of == "unit":
+        return value
+    if known.draft and not drafts:
+        return "scheme_draft", scheme
     try:
-        return said if scheme.of == "unit" else replace(said, value=scheme.read(said.value))
+        return known.read(value)
     except ValueError:
-        return "value_unreadable", said.value
+        return "value_unreadable", value
 
 
 TABLE: Final = TableFile(
     "external_ids",
-    (("code",), ("value", *_WIDE)),
+    (("code",), ("value", *WIDE)),
     rules=(_scheme, in_order("valid_from", "valid_to", "dates_swapped")),
 )
 
@@ -153,10 +162,11 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
         driver_connection(connection).cursor() as cursor,
         cursor.copy("COPY external_row FROM STDIN") as copy,
     ):
-        for number, each in rows:
-            copy.write_row((number, *each.key, each.valid_from, day_after(each.valid_to)))
+        for place, (number, each) in enumerate(rows):
+            days = each.valid_from, day_after(each.valid_to)
+            copy.write_row((place, number, *each.key, *days, None))
     unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
-    unknown += _contradicting(session) + _taken(session)
+    unknown += [(number, *said) for number, _scheme, *said in refuse_rows(session)]
     new, changed, unchanged = session.execute(SQL.text("counts")).one()
     session.execute(SQL.text("upsert"))
     noticed = [tuple(row) for row in session.execute(SQL.text("noticed"))]
@@ -165,30 +175,30 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
     return {"new": new, "changed": changed, "unchanged": unchanged, "problems": problems}
 
 
-def _contradicting(session: Session) -> list[tuple[Any, ...]]:
-    """Rows whose value begins with what a scheme of units calls another commune."""
+def refuse_rows(session: Session) -> list[tuple[int, str, str, str]]:
+    """Remove from `external_row` what another record or commune has; row, scheme, problem, value.
+
+    A value begins with what a scheme of units calls the record's commune, and of some schemes a
+    record has one value and a value one record.
+    """
     begins = {each.scheme: each.begins for each in SCHEMES.values() if each.begins}
     known = load_gazetteer(session)
-    wrong = []
-    for number, value, scheme, unit_id in session.execute(
-        SQL.text("beginnings"), {"schemes": list(begins)}
-    ):
-        unit = known.units.get(unit_id or 0)
-        if unit is not None and not _begins(known, unit, begins[scheme], value):
-            wrong.append(number)
-    return [tuple(row) for row in session.execute(SQL.text("contradict"), {"numbers": wrong})]
+    rows = session.execute(SQL.text("beginnings"), {"schemes": list(begins)}).all()
+    wrong = [
+        (place, number, scheme, "value_contradicts_commune", value)
+        for place, number, scheme, value, unit_id in rows
+        if (unit := known.units.get(unit_id or 0)) is not None
+        and not _begins(known, unit, begins[scheme], value)
+    ]
+    session.execute(SQL.text("remove"), {"ids": [row[0] for row in wrong]})
+    sole = [each.scheme for each in SCHEMES.values() if each.sole]
+    taken = [tuple(row) for row in session.execute(SQL.text("taken"), {"schemes": sole})]
+    session.execute(SQL.text("remove"), {"ids": [row[0] for row in taken]})
+    return [(number, *said) for _place, number, *said in wrong + taken]
 
 
 def _begins(known: Gazetteer, unit: Unit, scheme: str, value: str) -> bool:
-    """Whether a value begins with that of the unit, or of one that it continues."""
+    """Whether a value begins with that of the unit, or of one that it continues, if it has any."""
     had = (unit, *(step.predecessor for step in known.predecessors(unit)))
     values = [each.value for one in had for each in one.identifiers if each.scheme == scheme]
-    return any(value.startswith(each) for each in values)
-
-
-def _taken(session: Session) -> list[tuple[Any, ...]]:
-    """Rows of schemes in which a value is one record's, and that is another's; removed."""
-    sole = [each.scheme for each in SCHEMES.values() if each.sole]
-    rows = [tuple(row) for row in session.execute(SQL.text("taken"), {"schemes": sole})]
-    session.execute(SQL.text("remove_taken"), {"numbers": [row[0] for row in rows]})
-    return rows
+    return not values or any(value.startswith(each) for each in values)

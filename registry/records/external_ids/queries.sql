@@ -9,9 +9,10 @@ SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_i
 WHERE x.code = :code ORDER BY x.scheme, x.value
 
 -- stage --
+-- The unit is that of a record yet to be made.
 CREATE TEMPORARY TABLE external_row (
-    number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
-    first date, after date
+    id int, number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
+    first date, after date, unit_id int
 ) ON COMMIT DROP
 
 -- valid --
@@ -23,12 +24,8 @@ DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.cod
 RETURNING r.number, 'code_unknown', r.code
 
 -- beginnings --
-SELECT r.number, r.value, r.scheme, h.unit_id FROM external_row r JOIN household h USING (code)
-WHERE r.scheme = ANY (:schemes)
-
--- contradict --
-DELETE FROM external_row r WHERE r.number = ANY (:numbers)
-RETURNING r.number, 'value_contradicts_commune', r.value
+SELECT r.id, r.number, r.scheme, r.value, coalesce(r.unit_id, h.unit_id)
+FROM external_row r LEFT JOIN household h USING (code) WHERE r.scheme = ANY (:schemes)
 
 -- after --
 -- All values of schemes in which each is one record's, as they will be.
@@ -43,16 +40,16 @@ RETURNING r.number, 'value_contradicts_commune', r.value
 )
 
 -- taken --
-SELECT DISTINCT r.number, 'value_taken', r.value FROM external_row r
+SELECT DISTINCT r.id, r.number, r.scheme, 'value_taken', r.value FROM external_row r
 JOIN {after} a ON a.scheme = r.scheme AND a.value = r.value AND a.code <> r.code
     AND a.valid && {valid}
 UNION ALL
-SELECT DISTINCT r.number, 'record_has_other', r.code FROM external_row r
+SELECT DISTINCT r.id, r.number, r.scheme, 'record_has_other', r.code FROM external_row r
 JOIN {after} a ON a.scheme = r.scheme AND a.code = r.code AND a.value <> r.value
     AND a.valid && {valid}
 
--- remove_taken --
-DELETE FROM external_row WHERE number = ANY (:numbers)
+-- remove --
+DELETE FROM external_row WHERE id = ANY (:ids)
 
 -- counts --
 SELECT count(*) FILTER (WHERE x.code IS NULL),
@@ -62,8 +59,8 @@ FROM external_row r LEFT JOIN external_id x USING (code, scheme, value)
 -- upsert --
 INSERT INTO external_id AS x (code, scheme, value, valid)
 SELECT r.code, r.scheme, r.value, {valid} FROM external_row r
-ON CONFLICT (code, scheme, value) DO UPDATE SET valid = excluded.valid
-    WHERE x.valid <> excluded.valid
+ON CONFLICT (code, scheme, value) DO UPDATE SET valid = excluded.valid, import_id = NULL
+    WHERE x.valid <> excluded.valid OR x.import_id IS NOT NULL
 
 -- noticed --
 SELECT r.number, 'value_shared', r.value FROM external_row r

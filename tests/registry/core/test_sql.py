@@ -15,6 +15,7 @@ from psycopg import ClientCursor
 from registry.core.batching import Bulk
 from registry.core.settings import ROOT
 from registry.core.sql import FRAGMENT, Statements, parted, sections
+from registry.intake.matching import identifiers
 from registry.intake.publishing.publish import HANDED
 from registry.intake.row_reports import VANISHED_REF
 from registry.units.seeds import FILES as FILES_OF_SEEDS
@@ -198,6 +199,9 @@ _BESIDE: Final = {
     ],
     "intake/publishing/publish.sql": [
         f"CREATE TEMPORARY TABLE {name} ({columns})" for name, columns in HANDED.items()
+    ],
+    "intake/matching/identifiers.sql": [
+        f"CREATE TEMPORARY TABLE {name} ({columns})" for name, columns in identifiers.HANDED.items()
     ],
     "intake/row_reports.sql": [f"CREATE TEMPORARY TABLE vanished_ref ({VANISHED_REF})"],
     "ops/transfer/reading.sql": [

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from registry import intake
+from registry.core.settings import ROOT
 from registry.intake.judging.problems import PROBLEMS, RULES
 
 FOLDER = Path(intake.__file__).parent
@@ -27,7 +28,8 @@ def test_patterns_fit_the_whole_text() -> None:
 @pytest.mark.parametrize("stage", ["judging", "matching"])
 def test_what_no_rule_finds_is_found_by_a_step_of_its_stage(stage: str) -> None:
     """Named in full, or by its end: `field || '_ambiguous'`."""
-    files = (path for path in (FOLDER / stage).iterdir() if path.suffix in (".py", ".sql"))
+    folders = (FOLDER / stage, ROOT / "registry" / "records" / "external_ids")
+    files = (p for each in folders for p in each.iterdir() if p.suffix in (".py", ".sql"))
     written = "".join(path.read_text("utf-8") for path in files)
     found_by_rules = {rule.code for rule in RULES}
     kinds = [kind for kind in PROBLEMS.values() if kind.stage == stage]

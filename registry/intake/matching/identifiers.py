@@ -1,0 +1,75 @@
+"""Identifiers of other schemes in a list of households: checked here, stored on publishing.
+
+They stand in columns that are called as the scheme. One that is wrong is left out with a warning;
+its row is imported nevertheless.
+"""
+
+from collections.abc import Iterator
+from itertools import batched
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from registry.core.messages import Message
+from registry.core.settings import from_environment
+from registry.core.sql import Statements
+from registry.intake.columns.reader import SourceFile, as_read, rows_of
+from registry.intake.engine import Workbench
+from registry.records.external_ids.loading import WIDE, read_value, refuse_rows
+
+SQL: Final = Statements(__file__)
+_ROWS: Final = 50_000
+HANDED: Final = {
+    "external_row": "id int, number int, code text, scheme text, value text, first date,"
+    " after date, unit_id int",
+    "identified": "row_code text, code text",
+}
+"""Temporary tables of PostgreSQL → their columns."""
+
+
+def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> None:
+    """Leave `identifier`, the file's identifiers by row, and `external_row` in PostgreSQL.
+
+    `external_row` has those that can be stored, by code; of a record yet to be made by `row` and
+    the row's number. Others are warnings in `problem`.
+    """
+    columns = [(at, name) for at, name in file.columns.known.items() if name in WIDE]
+    if not columns:
+        return
+    bench.table("identifier", "row_number BIGINT, scheme VARCHAR, value VARCHAR, problem VARCHAR")
+    for rows in batched(_identifiers(file, columns), _ROWS):
+        bench.add("identifier", rows)
+    if not bench.has("identifier"):
+        return
+    bench.hand("external_row", HANDED["external_row"], SQL.written("identifiers"))
+    refused = refuse_rows(session)
+    bench.table(
+        "refused_identifier", "row_number BIGINT, scheme VARCHAR, code VARCHAR, value VARCHAR"
+    )
+    bench.add("refused_identifier", refused)
+    bench.duck.execute(SQL.written("problems"))
+    stored = session.execute(SQL.text("count")).all()
+    for scheme, count in stored:
+        file.table.remarks.append(Message("identifiers_in_list", scheme=scheme, count=count))
+
+
+def publish_identifiers(session: Session, bench: Workbench) -> None:
+    """Store what `check_identifiers` left; the new records have their codes by now."""
+    bench.hand("identified", HANDED["identified"], SQL.written("issued"))
+    session.execute(SQL.text("name"))
+    session.execute(SQL.text("store"), {"import_id": bench.import_id})
+
+
+def _identifiers(
+    file: SourceFile, columns: list[tuple[int, str]]
+) -> Iterator[tuple[int, str, str, str | None]]:
+    """Row, scheme, value as the scheme writes it, and what is wrong with it."""
+    drafts = from_environment().draft_schemes
+    with rows_of(file) as rows:
+        for number, row in enumerate(rows, 1):
+            for at, scheme in columns:
+                for cell in row[at].split(";") if at < len(row) else ():
+                    if written := as_read(cell):
+                        read = read_value(scheme, written, drafts=drafts)
+                        value, problem = (read, None) if isinstance(read, str) else read[::-1]
+                        yield number, scheme, value, problem
