@@ -67,6 +67,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_thorough(item: pytest.Item) -> bool:
+    """By the mark of the case, else of the test, else of its module or folder."""
+    if own := [mark.name for mark in item.own_markers if mark.name in ("gate", "thorough")]:
+        return own[-1] == "thorough"
     if item.get_closest_marker("gate"):
         return False
     return bool(item.get_closest_marker("thorough")) or item.nodeid.startswith(_THOROUGH)

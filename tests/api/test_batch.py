@@ -293,6 +293,7 @@ def test_unknown_operation_type_and_parameter_are_refused(site: Site) -> None:
     assert site.client.get("/v1/batch/lookup").status_code == 405
 
 
+@pytest.mark.thorough
 def test_stopped_database_is_503_before_any_row() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         response = app.test_client().post(

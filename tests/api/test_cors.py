@@ -62,6 +62,7 @@ def test_what_needs_a_key_is_closed_to_pages() -> None:
         assert ALLOWED not in response.headers
 
 
+@pytest.mark.thorough
 def test_refusals_that_tell_nothing_can_be_read() -> None:
     """Else a page's developer is told no more than that the request failed."""
     with client_for("*") as client:

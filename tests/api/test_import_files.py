@@ -82,6 +82,7 @@ def geodatabase(folder: Path) -> Path:
     return packed(folder / "ho.zip", (folder / "ho.gdb").iterdir(), within="ho.gdb/")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", gate_takes(LAYERS, "GeoPackage"))
 def test_rejected_row_of_a_layer_comes_back_as_a_layer(
     desk: Desk, tmp_path: Path, kind: str
@@ -170,6 +171,7 @@ def _job_of(desk: Desk, number: int) -> object:
     return found[0][0]
 
 
+@pytest.mark.thorough
 def test_one_caller_has_one_dry_run_at_a_time_and_publishes_beside_them(desk: Desk) -> None:
     one, other = desk.office.key("nhập một"), desk.office.key("duyệt hai", "approver")
     tried = desk.tried(one, table(row("91")), source="một")["id"]

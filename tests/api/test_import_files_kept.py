@@ -94,6 +94,7 @@ def test_discarded_delivery_leaves_nothing(desk: Desk) -> None:
     assert on_disk(desk) == []
 
 
+@pytest.mark.thorough
 def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: Desk) -> None:
     editor, approver = desk.office.key("giao 4"), desk.office.key("duyệt 4", "approver")
     engine = desk.office.place.engine
@@ -119,6 +120,7 @@ def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: 
     assert on_disk(desk) == []
 
 
+@pytest.mark.thorough
 def test_what_a_killed_job_left_is_swept(desk: Desk) -> None:
     editor, approver = desk.office.key("giao 5"), desk.office.key("duyệt 5", "approver")
     number = desk.tried(editor, table(row("23", "V1")))["id"]

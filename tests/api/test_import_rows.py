@@ -175,6 +175,7 @@ def test_what_is_edited_while_it_is_tried_is_tried_once_more(
     assert (shown["state"], shown["counts"]["rejected"], shown["verdict"]) == ("reported", 0, 3)
 
 
+@pytest.mark.thorough
 def test_rejected_rows_of_a_published_import_are_delivered_anew(
     desk: Desk, editor: KeyMade, tried: int
 ) -> None:

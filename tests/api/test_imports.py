@@ -430,6 +430,7 @@ def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
     assert theirs.get_json()["id"] != first.get_json()["id"]
 
 
+@pytest.mark.thorough
 def test_file_that_is_delivered_again_takes_the_place_of_the_one_that_waits(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 8c"), desk.office.key("duyệt 8c", "approver")
     first = desk.tried(editor, table(row("83")), source="tám c")["id"]
@@ -502,6 +503,7 @@ def test_full_delivery_that_lacks_nearly_all_is_refused_unless_it_is_meant(desk:
     assert len(rows_of(desk.office.get(path, editor))) == 9
 
 
+@pytest.mark.thorough
 def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 13"), desk.office.key("duyệt 13", "approver")
     engine = desk.office.place.engine
@@ -518,6 +520,7 @@ def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk
     assert desk.seen(editor, early)["state"] == "failed"
 
 
+@pytest.mark.thorough
 def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 14"), desk.office.key("duyệt 14", "approver")
     published, waiting = (
@@ -609,6 +612,7 @@ def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
     assert wrong["trouble"]["code"] == "invalid_input"
 
 
+@pytest.mark.thorough
 def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -> None:
     wards = (COMMUNE, ELSEWHERE)  # a key of one ward need not say which
     editor = desk.office.key("nhập 19", units=wards)

@@ -144,6 +144,7 @@ def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Pa
     assert ("reform", "quản trị") in town.rows("SELECT kind, actor FROM event")
 
 
+@pytest.mark.thorough
 def test_one_to_come_is_prepared_and_withdrawn(hall: Hall) -> None:
     tomorrow = today() + datetime.timedelta(days=1)
     sent = hall.done(hall.send(resolution(RENAME, "2/NQ", tomorrow)))

@@ -324,6 +324,7 @@ def test_no_parts_of_an_address_find_it(site: Site) -> None:
                 assert site.found(answer.get_json(force=True)) == [], (path, more)
 
 
+@pytest.mark.thorough
 def test_no_suggestion_names_it(site: Site) -> None:
     begun = {text[:n] for text in site.texts for n in (3, 8, 20, 200)}
     for text in sorted(begun):
@@ -369,6 +370,7 @@ def test_no_batch_finds_it(site: Site) -> None:
             assert site.found(line["result"], said) == [], (operation, line)
 
 
+@pytest.mark.thorough
 def test_no_round_finds_it(site: Site) -> None:
     """But by its code, and then no more than a look-up tells: on no paper and in no file either."""
     named = {h.code for h in site.hidden}
@@ -414,6 +416,7 @@ def test_no_other_code_leads_to_it(site: Site) -> None:
             assert site.found(answer) == []
 
 
+@pytest.mark.thorough
 def test_no_tile_shows_it(site: Site) -> None:
     refresh(site.place.engine)
     for hidden in site.hidden:

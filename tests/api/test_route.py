@@ -256,6 +256,7 @@ def test_shortest_order_begins_and_ends_where_it_is_told_to(site: Site) -> None:
     assert best["metres"] == pytest.approx(2 * 1_040 * 8 / 100, rel=0.2)
 
 
+@pytest.mark.thorough
 def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
     site: Site, osrm: Osrm
 ) -> None:

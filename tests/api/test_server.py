@@ -115,6 +115,7 @@ def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
         )
 
 
+@pytest.mark.thorough
 def test_connections_that_say_nothing_or_half_a_head_stop_nobody(service: Service) -> None:
     with ExitStack() as stack:
         for head in ("", "GET /v1/geocode?q=a HTTP/1.1\r\nX: "):

@@ -5,6 +5,7 @@ import pytest
 from tests.support.changed import concerned_tests
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "concerned"),
     [

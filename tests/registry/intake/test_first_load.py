@@ -50,7 +50,6 @@ def reader(engine: Engine) -> Iterator[None]:
         yield
 
 
-@pytest.mark.gate
 def test_first_load_leaves_the_keys_as_they_were(engine: Engine, tmp_path: Path) -> None:
     before = rows(engine, KEYS)
 

@@ -19,6 +19,7 @@ from registry.intake.columns.cells import cells_in_blocks
 from registry.intake.columns.reader import open_file
 from registry.lifecycle.number_table import read_numbers_file
 from registry.publish.batch.pasted import text_of
+from tests.support.thorough import gate_takes
 
 pytestmark = pytest.mark.thorough
 
@@ -235,8 +236,12 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
 }
 
 
+HEAVY = ("a table packed many times", "a long text in every row of a sheet")
+"""Those that take seconds to be made."""
+
+
 @pytest.mark.gate
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", gate_takes(REFUSED, *(REFUSED.keys() - set(HEAVY))))
 def test_file_that_would_end_the_process_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     path = REFUSED[name](tmp_path)
     with pytest.raises(UnreadableFileError) as caught:

@@ -59,10 +59,10 @@ def packed(path: Path, files: Iterable[Path], within: str = "", **cut: float) ->
     ("driver", "suffix", "cut"),
     [
         ("ESRI Shapefile", "shp", "shp"),
-        ("ESRI Shapefile", "shp", "dbf"),
-        ("MapInfo File", "tab", "dat"),
+        pytest.param("ESRI Shapefile", "shp", "dbf", marks=pytest.mark.thorough),
+        pytest.param("MapInfo File", "tab", "dat", marks=pytest.mark.thorough),
         ("MapInfo File", "tab", "map"),
-        ("MapInfo File", "tab", "id"),
+        pytest.param("MapInfo File", "tab", "id", marks=pytest.mark.thorough),
     ],
 )
 def test_a_layer_that_is_cut_is_refused_and_never_read_in_part(

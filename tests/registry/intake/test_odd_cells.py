@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.intake.publishing.rollback import roll_back
@@ -50,6 +51,7 @@ def test_no_cell_ends_a_file(deliver: Deliver) -> None:
     assert len(odd) not in codes(result)
 
 
+@pytest.mark.thorough
 def test_no_cell_beside_a_text_ends_a_file(deliver: Deliver) -> None:
     given = {"address": "12 Phố Quán Thánh, Phường Ba Đình, Hà Nội"}
     for field in ("commune", "district", "province", "locality", "former_address", "address"):

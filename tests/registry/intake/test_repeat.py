@@ -77,6 +77,7 @@ def test_other_delivery_is_read(engine: Engine, again: Again) -> None:
     assert repeats(engine, again(delivery="full")) is None
 
 
+@pytest.mark.thorough
 def test_file_is_read_when_another_came_between(
     engine: Engine, again: Again, deliver: Deliver
 ) -> None:
@@ -98,6 +99,7 @@ def test_file_is_read_when_another_came_between(
     ],
     ids=["record", "unit", "boundary"],
 )
+@pytest.mark.thorough
 def test_file_is_read_when_its_rows_may_mean_something_else(
     engine: Engine, again: Again, change: str
 ) -> None:

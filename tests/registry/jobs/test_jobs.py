@@ -92,7 +92,6 @@ def test_jobs_of_one_lock_queue_while_others_run_beside_them(
         is_done(engine, second)
 
 
-@pytest.mark.gate
 def test_job_is_tried_again_when_its_process_is_killed(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:

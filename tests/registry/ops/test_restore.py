@@ -29,6 +29,7 @@ from tests.support.factories import (
 from tests.support.feed import codes_of_event, feed_after
 from tests.support.refusal import refused
 from tests.support.tables import CodeKey, Event, EventPending, Household, HouseholdVersion
+from tests.support.thorough import gate_takes
 
 pytestmark = pytest.mark.thorough
 
@@ -166,7 +167,7 @@ def call_restored(engine: Engine) -> UUID:
 
 
 @pytest.mark.gate
-@pytest.mark.parametrize("where", ACROSS_CLUSTERS)
+@pytest.mark.parametrize("where", gate_takes(ACROSS_CLUSTERS, "fresh cluster"))
 def test_register_is_whole_and_goes_on_when_restored(
     register: str,
     restore: Callable[[str, str], str],

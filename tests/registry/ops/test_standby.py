@@ -69,7 +69,6 @@ def one(url: str, query: str) -> object:
     return row[0]
 
 
-@pytest.mark.gate
 def test_standby_follows_and_goes_on_as_another_register_when_promoted(
     primary: PrivateCluster, standby: PrivateCluster
 ) -> None:

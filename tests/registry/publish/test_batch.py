@@ -95,6 +95,7 @@ def test_one_that_takes_too_long_fails_no_other(database_url: str) -> None:
         reads.close()
 
 
+@pytest.mark.thorough
 def test_no_database_is_the_outcome_of_each(world: World) -> None:
     gone = Reads("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1, statement_timeout_ms=300)
     try:

@@ -207,7 +207,6 @@ class Printed:
         return found.verdict in verdicts and {found.code} == codes
 
 
-@pytest.mark.gate
 def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import_odd(engine, tmp_path / "odd.csv")

@@ -66,6 +66,7 @@ def scattered(count: int) -> list[Point]:
     return [east(chance.uniform(0, 3_000), chance.uniform(0, 3_000)) for _ in range(count)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 2, 3, 60])
 def test_shortest_order_has_every_stop_once_and_is_no_longer(
     monkeypatch: pytest.MonkeyPatch, count: int

@@ -308,6 +308,7 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
     assert reform(town.engine, read_resolution(path), Options("tests")).state == "carried"
 
 
+@pytest.mark.thorough
 def test_command(hall: Hall) -> None:
     hall.town.house("27")
 

@@ -57,6 +57,7 @@ def test_addresses_of_the_vectors_under_other_numbers(gazetteer: Gazetteer) -> N
     check(gazetteer, renumbered(texts, random.Random(1), times=4))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("word", ["", "Số ", "số nhà ", "K"])
 def test_numbers_that_may_be_more_than_a_house(gazetteer: Gazetteer, word: str) -> None:
     streets = [street.strip() for street in STREETS.split("|")]

@@ -194,6 +194,7 @@ def test_register_with_something_in_it_is_refused(place: Town, file: Path) -> No
     assert place.rows("SELECT count(*) FROM parked_key") == [(0,)]
 
 
+@pytest.mark.thorough
 def test_register_that_others_read_is_refused(file: Path, fresh_database: Fresh) -> None:
     url = fresh_database()
     with psycopg.connect(url) as reader:
