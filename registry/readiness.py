@@ -2,7 +2,7 @@
 
 Load balancers ask often, have short timeouts, and remove a server after two of them. The database
 that answers queries and the primary are checked separately: the primary may hang while a replica
-answers. Why it runs none of `registry.ops.probes`: docs/decisions/0065-one-list-of-probes.md.
+answers. Why it runs none of `registry.ops.probes`: docs/decisions/0055-one-list-of-probes.md.
 """
 
 from dataclasses import dataclass, replace

@@ -59,6 +59,7 @@ PAGES: Final = (
             ),
         )
     ),
+    ROOT / "docs" / "decisions" / "README.md",
     ROOT / "deploy" / "alerts.yml",
     ROOT / "api" / "pages" / "static" / "pack_words.js",
 )
@@ -336,6 +337,15 @@ def _value(figure: dict[str, Any]) -> str:
     return f"**{shown}**" if figure.get("missed") else shown
 
 
+def decision_pages() -> str:
+    """A numbered list of the pages of decisions."""
+    lines = []
+    for page in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
+        number, title = page.read_text(encoding="utf-8").partition("\n")[0][2:].split(" ", 1)
+        lines.append(f"{int(number)}. [{title}]({page.name})")
+    return "\n".join(lines)
+
+
 def _when(figure: dict[str, Any]) -> str:
     commit = f"`{figure['commit']}`" if "commit" in figure else ""
     load = f"load {figure['load']:g}" if "load" in figure else figure.get("note", "")
@@ -359,6 +369,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "formats": formats,
     **{name: partial(columns, table) for name, table in TABLES.items()},
     "alerts": alerts,
+    "decision_pages": decision_pages,
 }
 
 

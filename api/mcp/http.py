@@ -2,7 +2,7 @@
 
 The SDK's own transport answers, by its ASGI interface, within the request: so the gate, the limits,
 the bounds of bodies and the log are those of every endpoint, and no stream holds a thread
-(docs/decisions/0035-mcp-in-the-request.md).
+(docs/decisions/0033-mcp-in-the-request.md).
 """
 
 import asyncio

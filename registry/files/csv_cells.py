@@ -2,7 +2,7 @@
 
 A cell that begins as a formula does gets an apostrophe in front, unless it is a number (OWASP, CSV
 injection). A cell gets one more that has apostrophes there already, so that a reader which takes
-one off has each cell as it was: `docs/decisions/0022-cells-that-would-run.md`.
+one off has each cell as it was: `docs/decisions/0022-csv-formula-cells.md`.
 """
 
 import csv

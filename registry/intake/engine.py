@@ -2,7 +2,7 @@
 
 DuckDB works on columns, takes half a gigabyte at most and spills the rest below `var/imports`. What
 an import needs of the register is brought over by the connection that it will publish on, so that
-the snapshot, the locks and row-level security are those of its transaction (decision 0027); what it
+the snapshot, the locks and row-level security are those of its transaction (decision 0026); what it
 found goes back the same way. A step is one `.sql` file, which can be pasted into a shell.
 
 Most files are small, and DuckDB plans a statement for one row as for a million. So a statement, and

@@ -5,7 +5,7 @@
 -- metres (a degree of longitude is 8 % shorter in the north), so more are fetched than asked for
 -- and put in order on the spheroid. A flat is found as its building, unless that has no point.
 -- Records with entrances, few of all, are found by whichever of these lies nearest, by an index of
--- their own: of those that lie nearest by their point they are left out (decision 0040).
+-- their own: of those that lie nearest by their point they are left out (decision 0038).
 SELECT h.*, {points} AS points FROM household h
 WHERE {open} AND {which}
     AND CASE WHEN h.parent_code IS NULL THEN true ELSE (

@@ -4,7 +4,7 @@ Without a cursor the records themselves come first, in the order of their codes,
 changed since that walk began. Changes come in the order of (position, code). An entry tells the
 record as it is when the page is read, and is left out where a later event wrote it: that one's
 entry comes too. So a follower never learns of a state that has become restricted since, and has
-the register's own when it has read all there is (docs/decisions/0012-feed-tells-states.md).
+the register's own when it has read all there is (docs/decisions/0012-feed-carries-states.md).
 """
 
 from collections import defaultdict
