@@ -32,14 +32,14 @@ GROUPS: Final = (
     (
         N_("For developers"),
         (
-            *("api", "changes", "feed", "pack", "matching", "import", "coverage"),
-            *("reforms", "lifecycle", "problems"),
+            *("api", "codes", "changes", "feed", "pack", "matching", "import"),
+            *("coverage", "reforms", "lifecycle", "problems"),
         ),
     ),
     (
         N_("For operators"),
         (
-            *("operations", "cluster", "scale", "monitoring", "privacy"),
+            *("operations", "cluster", "scale", "monitoring", "privacy", "release"),
             *("architecture", "benchmarks", "decisions"),
         ),
     ),
