@@ -279,7 +279,7 @@ def _rule(alert: Alert) -> str:
         labels: {{severity: {alert.severity}}}
         annotations:
           summary: "{alert.summary}"
-          runbook_url: docs/monitoring.md#{alert.name.lower()}"""
+          runbook_url: docs/mend.md#{alert.name.lower()}"""
 
 
 def formats() -> str:

@@ -39,7 +39,7 @@ GROUPS: Final = (
     (
         N_("For operators"),
         (
-            *("operations", "cluster", "scale", "monitoring", "privacy", "release"),
+            *("install", "run", "mend", "cluster", "privacy", "release"),
             *("architecture", "benchmarks", "decisions"),
         ),
     ),

@@ -42,7 +42,7 @@ Report = Callable[[Message | str], None]
 def prepare_database(admin_url: str, report: Report) -> None:
     """Make the database of `admin_url` a register of this version; idempotent.
 
-    The role of the URL must be able to create what is missing (docs/operations.md says what).
+    The role of the URL must be able to create what is missing (docs/install.md lists it).
     Raises NotPreparedError, with the statement that an administrator has to run, where it is not;
     UnitsInUseError, when all is done but the seeds, where those would take units from what they
     hold.

@@ -90,7 +90,8 @@ def test_it_answers_without_a_database(admin_url: str, fresh_database: Callable[
 
 def test_alerts_and_dashboard_ask_for_what_there_is(client: FlaskClient, place: Town) -> None:
     """Each alert has its runbook, and each query names metrics that are told."""
-    manual = (ROOT / "docs" / "monitoring.md").read_text()
+    manual = (ROOT / "docs" / "run.md").read_text()
+    runbooks = (ROOT / "docs" / "mend.md").read_text()
     (group,) = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]
     dashboard = json.loads((DEPLOY / "grafana.json").read_text())
     queries = [rule["expr"] for rule in group["rules"]]
@@ -106,6 +107,6 @@ def test_alerts_and_dashboard_ask_for_what_there_is(client: FlaskClient, place: 
     assert asked - told <= {f"diachiso_{name}" for name in rare}
     for rule in group["rules"]:
         page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
-        assert Path(page) == Path("docs/monitoring.md")
-        assert f"### {rule['alert']}\n" in manual
+        assert Path(page) == Path("docs/mend.md")
+        assert f"### {rule['alert']}\n" in runbooks
         assert anchor == rule["alert"].lower()

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One rule of deploy/alerts.yml; its runbook is the section of its name in monitoring.md."""
+    """One rule of deploy/alerts.yml; its runbook is the section of its name in docs/mend.md."""
 
     name: str
     expr: str

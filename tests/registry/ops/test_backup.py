@@ -237,7 +237,7 @@ def test_backup_can_be_verified_without_touching_anything(saved: Saved, tmp_path
 def test_login_that_is_no_superuser_saves_and_restores(
     saved: Saved, admin_url: str, worker_id: str, tmp_path: Path
 ) -> None:
-    """As docs/operations.md has an administrator make it."""
+    """As an administrator makes it by docs/install.md."""
     login = f"saver_{worker_id}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f"DROP ROLE IF EXISTS {login}")
