@@ -22,6 +22,7 @@ from api.app import create_app
 from api.core.counters import Counters
 from api.core.logs import configure_logs, log
 from api.server import Pace, Server
+from registry.core import tracing
 from registry.core.settings import from_environment
 from registry.files import kept
 from registry.ops.cluster import database_url
@@ -42,6 +43,7 @@ def _shared_counters() -> Counters | None:
 
 load_ahead()
 configure_logs()
+tracing.enable()
 _settings = from_environment()
 _register = Register.open(_settings, _settings.database_web_url or database_url(_settings))
 warm(_register)

@@ -19,6 +19,7 @@ from flask.globals import request_ctx
 from pydantic_core import to_json
 
 from api.core.requests import Request
+from registry.core import tracing
 
 log = structlog.get_logger("diachiso")
 
@@ -73,6 +74,16 @@ class LoggedFlask(Flask):
     By itself it logs nothing but the path of a request that failed. Its requests carry
     `started_at` (`api.core.requests.Request`).
     """
+
+    def full_dispatch_request(self) -> Response:
+        """Answer a request, in a span of its route where traces are exported."""
+        if not tracing.is_enabled():
+            return super().full_dispatch_request()
+        route = _rule() or "none"
+        with tracing.request_span(request.method, route, request.headers.items()) as answer:
+            response = super().full_dispatch_request()
+            answer["status"] = response.status_code
+            return response
 
     def finalize_request(self, *arguments: Any, **named: Any) -> Response:
         """Write the line of a request that is answered."""

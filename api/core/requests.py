@@ -21,6 +21,7 @@ from api.core.errors import Repeated, invalid_input
 from registry.core.errors import InvalidInputError
 from registry.core.json_once import GivenTwiceError, loads_once
 from registry.core.messages import Message
+from registry.core.tracing import trace_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -50,9 +51,11 @@ class Request(flask.Request):
 
     @cached_property
     def id(self) -> str:
-        """By which a line of the log is found again: the proxy's, where it is hexadecimal (it
-        tells nothing else then), or one of our own.
+        """By which a line of the log is found again: that of the trace, where traces are exported;
+        the proxy's, where it is hexadecimal (it tells nothing else then); or one of our own.
         """
+        if trace := trace_id():
+            return trace
         given = self.headers.get("X-Request-Id", "")
         return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 

@@ -15,6 +15,7 @@ from registry.core.errors import DatabaseUnavailableError, NotPreparedError, Reg
 from registry.core.reads import Reads, Row
 from registry.core.sql import tables_of_lines
 from registry.core.text_work import Work, WorkSpentError, doing
+from registry.core.tracing import traced
 
 T = TypeVar("T")
 Line = tuple[str | int | None, ...]
@@ -199,6 +200,7 @@ def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryErr
     return [answers[at] for at in range(len(answers))]
 
 
+@traced("find")
 def _granted(reads: Reads, request: Request) -> Any:
     if isinstance(request, Several):
         (found,) = _all_granted(reads, [request])

@@ -27,6 +27,7 @@ from registry.core.errors import (
     WrongRoleError,
 )
 from registry.core.messages import Message
+from registry.core.tracing import watch
 
 OWNER_ROLE: Final = "diachiso_owner"
 """Owns every object; used by migrations and seeds only."""
@@ -130,6 +131,7 @@ def make_engine(
     event.listen(engine, "do_connect", door.enter)
     check = partial(check_role, role=role, may_be_pooled=may_be_pooled)
     event.listen(engine, "connect", lambda connection, _record: check(connection))
+    watch(engine)
     return engine
 
 

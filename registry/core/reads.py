@@ -40,6 +40,7 @@ from registry.core.database import (
 )
 from registry.core.errors import DatabaseUnavailableError, NotPreparedError, WrongRoleError
 from registry.core.messages import Message
+from registry.core.tracing import traced
 
 Row = tuple[Any, ...]
 
@@ -235,6 +236,7 @@ class Reads:
         """Close every connection."""
         self._pool.close()
 
+    @traced("database")
     def _rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
         connection = self._pool.getconn()
         try:

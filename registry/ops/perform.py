@@ -20,6 +20,7 @@ from registry.core.database import make_engine
 from registry.core.errors import RegistryError
 from registry.core.events import written_for
 from registry.core.settings import Settings, from_environment
+from registry.core.tracing import enable, job_span
 from registry.jobs.queue import REQUEST
 from registry.ops import cluster
 
@@ -36,9 +37,11 @@ def function_of(written: str) -> Callable[..., None]:
 def perform(written: str, engine: Engine, settings: Settings, arguments: dict[str, Any]) -> None:
     """Do it; what it writes is written for the request that asked for it."""
     arguments = dict(arguments)
-    written_for(arguments.pop(REQUEST, None))
+    request_id = arguments.pop(REQUEST, None)
+    written_for(request_id)
     try:
-        function_of(written)(engine, settings, **arguments)
+        with job_span(written.rpartition(":")[2], request_id):
+            function_of(written)(engine, settings, **arguments)
     finally:
         written_for(None)
 
@@ -47,6 +50,7 @@ def main() -> int:
     """The exit status; what went wrong is said by its place, never in words of a file or row."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     written, arguments = sys.argv[1:]
+    enable()
     limit_memory()  # a file made to need more ends its own job, and not the database
     try:
         settings = from_environment()

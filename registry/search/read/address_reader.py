@@ -12,6 +12,7 @@ from geo.number_or_name import KIET_UNSURE
 from geo.text import accent_key, fold, has_diacritics, with_plain_signs
 from geo.words import is_country, words_of
 from registry.core.text_work import WorkSpentError, spend
+from registry.core.tracing import traced
 from registry.search.read.door_with_units import (
     ReadAddress,
     levels,
@@ -43,6 +44,7 @@ TWO_NUMBERS: Final = frozenset(
 """Notes of steps of the grammar that had two house numbers before them, or an alley's."""
 
 
+@traced("read")
 def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
     """The readings of `text`, best first: those that name a commune before those that do not.
 
