@@ -1,5 +1,6 @@
 """The lexicon: every table loads, is in order, and holds only what the grammar knows."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from geo.lexicon import LexiconError, read_table
 from geo.pieces import pieces_of
 from geo.words import words_of
 from registry import intake
+from registry.core.rules import LEXICON_DIGEST
 
 FOLDER = Path(lexicon.__file__).parent
 TABLES = sorted((*FOLDER.glob("*.csv"), *Path(intake.__file__).parent.rglob("*.csv")))
@@ -22,6 +24,18 @@ def test_a_table_says_where_it_comes_from_and_what_its_columns_mean(path: Path) 
     columns = next(line for line in lines if not line.startswith("#")).split(",")
     assert "Source:" in comments
     assert [column for column in columns if f"{column}:" not in comments] == []
+
+
+def test_a_changed_lexicon_is_another_version_of_the_rules() -> None:
+    """Registers write their keys anew for it, and rows that came before are read again."""
+    rows = [
+        f"{path.name}:{line}\n"
+        for path in sorted(FOLDER.glob("*.csv"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    digest = sha256("".join(rows).encode()).hexdigest()[:12]
+    assert digest == LEXICON_DIGEST, "raise RULES_VERSION, in registry/core/rules.py"
 
 
 def test_every_role_is_known_to_the_grammar() -> None:
