@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from api.v1.addresses import address_answer
+from api.v1.addresses import Address, address_answer
 from registry.core.errors import GoneError, NotFoundError
 from registry.core.settings import Settings
+from registry.core.tables.records import Goes, described, going
 from registry.publish.changes import Page, read_page
 from registry.publish.changes.entries import Following, following
 from registry.records.lookup import lookup
@@ -26,7 +27,12 @@ _ADDRESS = """
     LEFT JOIN unit u ON u.id = a.commune LEFT JOIN unit f ON f.id = a.former_commune
 """
 _SAME = ("code", "kind", "status", "label", "label_before_2025_07", "house_number", "building")
-_ALSO_SAME = ("floor", "unit_number", "households_count", "verified_on", "delivery_hint")
+_ALSO_SAME = tuple(
+    member
+    for column in going(Goes.ANSWERED | Goes.FED)
+    if (member := described(column).member) in Address.__annotations__
+    and member not in (*_SAME, "parent", "entrances", "uses")
+)
 _NO_ENTRANCE = dict.fromkeys(("accuracy_m", "note", "seen_on", "source", "of"))
 LEFT_OUT = {"code_display", "code_spoken", "demo", "postcode"}
 """Members of an address that its code, or its commune, tells by itself."""
