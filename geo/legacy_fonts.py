@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from geo.syllables import bears_tone_late, is_syllable, is_unwritten
+from geo.syllables import has_late_tone, is_syllable, is_unwritten
 
 Font = Literal["tcvn3", "vni"]
 
@@ -170,7 +170,7 @@ def is_written(word: str) -> bool:
     [True, False, False, False]
     """
     composed = unicodedata.normalize("NFC", word)
-    return _is_vietnamese(composed) and not (is_unwritten(composed) or bears_tone_late(composed))
+    return _is_vietnamese(composed) and not (is_unwritten(composed) or has_late_tone(composed))
 
 
 def _is_vietnamese(word: str) -> bool:

@@ -95,7 +95,7 @@ def point_in(text: str) -> tuple[float, float] | None:
 
 
 @value(frozen=True, slots=True)
-class Witness:
+class Evidence:
     """A point that stands in a text beside words, and the words."""
 
     rest: str
@@ -104,14 +104,14 @@ class Witness:
     plus_code: str | None
 
 
-def witness_in(text: str) -> Witness | None:
+def evidence_in(text: str) -> Evidence | None:
     """The first point of a text that has words as well: degrees, the link of a map, a Plus Code.
 
-    >>> witness_in("12 Láng, Hà Nội (21.0285, 105.8542)").point
+    >>> evidence_in("12 Láng, Hà Nội (21.0285, 105.8542)").point
     (105.8542, 21.0285)
-    >>> witness_in("12 Láng https://maps.google.com/?q=21.02,105.85, Hà Nội").rest
+    >>> evidence_in("12 Láng https://maps.google.com/?q=21.02,105.85, Hà Nội").rest
     '12 Láng , Hà Nội'
-    >>> witness_in("2VF2+Q4 Hà Nội").plus_code, witness_in("12.5/3 Láng"), witness_in("2VF2+Q4")
+    >>> evidence_in("2VF2+Q4 Hà Nội").plus_code, evidence_in("12.5/3 Láng"), evidence_in("2VF2+Q4")
     ('2VF2+Q4', None, None)
     """
     code = code_in(text)
@@ -128,7 +128,7 @@ def witness_in(text: str) -> Witness | None:
     rest = f"{text[: match.start()]}{text[match.end() :]}".strip(" ,;()[]")
     if not any(map(str.isalpha, rest)):
         return None
-    return Witness(rest, point, code[1].upper() if code and point is None else None)
+    return Evidence(rest, point, code[1].upper() if code and point is None else None)
 
 
 def two_numbers(text: str) -> tuple[str, str] | None:

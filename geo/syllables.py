@@ -133,10 +133,10 @@ def _is_toned_for_nothing(word: str) -> bool:
     return bool(toned) and not is_syllable(word.lower()) and not _FOREIGN.search(fold(word))
 
 
-def bears_tone_late(word: str) -> bool:
+def has_late_tone(word: str) -> bool:
     """Whether the tone stands on the second of two vowels that it never stands on: `Haò`, `Suá`.
 
-    >>> [bears_tone_late(word) for word in ("Haò", "Suá", "Hoà", "Hào", "Quá")]
+    >>> [has_late_tone(word) for word in ("Haò", "Suá", "Hoà", "Hào", "Quá")]
     [True, True, False, False, False]
     """
     found = _taken_apart(word)

@@ -85,13 +85,13 @@ def pytest_collection_finish() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--all"):
         settings.load_profile(PROFILE)
-    _let_programs_hear_hangups()
+    _let_programs_get_hangups()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Durations(everything=config.getoption("--all")))
         config.stash[_cluster] = postgis.TestCluster()
 
 
-def _let_programs_hear_hangups() -> None:
+def _let_programs_get_hangups() -> None:
     """Under `nohup` every program inherits a SIGHUP that is ignored; a handler is not inherited."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or _NOHUP in os.environ:
         os.environ[_NOHUP] = "yes"  # for the workers of xdist, which outlive the terminal as well

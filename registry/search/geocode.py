@@ -14,7 +14,7 @@ from geo.alternatives import FIRST_NUMBER_DROPPED
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
 from geo.plus_code import completed
-from geo.points import Witness, point_in, witness_in
+from geo.points import Evidence, evidence_in, point_in
 from geo.text import with_plain_signs
 from geo.values import value
 from registry.access import budget
@@ -82,7 +82,7 @@ from registry.units.text import read_units
 MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
-_WITNESS_M: Final = 150.0
+_EVIDENCE_M: Final = 150.0
 """How far a point beside words may lie from the door that they name: pins are set by hand."""
 _AT_POINT_M: Final = 50.0
 """How near the door of a street has to be to a point beside its name."""
@@ -103,7 +103,7 @@ class Components:
     district: str | None = None
     province: str | None = None
     postcode: str | None = None
-    """A witness: read by nothing, it contradicts an answer of another commune."""
+    """Evidence: read by nothing, it contradicts an answer of another commune."""
 
 
 @value(frozen=True, slots=True)
@@ -222,8 +222,8 @@ class _Search:
     def _text(self, text: str) -> Query[list[Answer]]:
         if point := point_in(text):
             return (yield from self._at(*point))
-        if witness := witness_in(text):
-            found = yield from self._beside(witness)
+        if evidence := evidence_in(text):
+            found = yield from self._beside(evidence)
             if found:
                 return found
         if code := whole_code(text):
@@ -266,22 +266,22 @@ class _Search:
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
-    def _beside(self, witness: Witness) -> Query[list[Answer]]:
+    def _beside(self, evidence: Evidence) -> Query[list[Answer]]:
         """Of a point beside words: what lies there, only where it is certainly in that place.
 
-        Words that name more than units are what is meant, and the point their witness.
+        Words that name more than units are what is meant, and the point their evidence.
         """
-        places = yield from self._read(witness.rest)
-        point = witness.point
-        if witness.plus_code is not None:
+        places = yield from self._read(evidence.rest)
+        point = evidence.point
+        if evidence.plus_code is not None:
             points = {
-                completed(witness.plus_code, lon=a.lon, lat=a.lat)
+                completed(evidence.plus_code, lon=a.lon, lat=a.lat)
                 for a in places
                 if a.lon is not None and a.lat is not None
             }
             point = points.pop() if len(points) == 1 else None
         if point is not None and self._names_more_than_units():
-            return (yield from self._witnessed(places, *point))
+            return (yield from self._checked_by_point(places, *point))
         self.reading = None  # it is a point that is answered
         if point is None:
             return []
@@ -293,7 +293,9 @@ class _Search:
         reading = self.reading
         return reading is not None and (reading.door != Door() or bool(reading.unread))
 
-    def _witnessed(self, places: list[Answer], lon: float, lat: float) -> Query[list[Answer]]:
+    def _checked_by_point(
+        self, places: list[Answer], lon: float, lat: float
+    ) -> Query[list[Answer]]:
         """What the words name, ranked by a point beside them, which may differ from it.
 
         Of a street or hamlet without a number the door at the point, where there is one of it.
@@ -301,7 +303,7 @@ class _Search:
         if any(answer.level in DOORS for answer in places):
             return [
                 answer
-                if metres_from(answer, lon, lat) <= _WITNESS_M + (answer.accuracy_m or 0)
+                if metres_from(answer, lon, lat) <= _EVIDENCE_M + (answer.accuracy_m or 0)
                 else with_fault(answer, POINT_CONTRADICTS)
                 for answer in nearest_first(places, lon, lat)
             ]

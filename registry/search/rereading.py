@@ -23,7 +23,7 @@ from registry.core.batching import Query, side_by_side
 from registry.core.personal import without_people
 from registry.core.text_work import WorkSpentError, spend
 from registry.search.answers import PLACED, Answer, with_fault
-from registry.search.find.blocks import bears_name
+from registry.search.find.blocks import has_name
 from registry.search.find.restored_words import restore_places
 from registry.search.judge.ranking import (
     Located,
@@ -97,13 +97,13 @@ class Rereading:
         """
         first = best.answers[0] if best.answers else None
         for name, rest in _named_buildings(self.gazetteer, text, best.reading):
-            if first and is_as_written(first) and _bears(first, name):
+            if first and is_as_written(first) and _has_name(first, name):
                 break
             other = yield from self.in_building(rest, name)
             number = other.reading.door.house_number if other.reading else None
             key = number.key if number else None
             if other.answers and all(
-                _bears(a, name) and a.parts.number_key == key for a in other.answers
+                _has_name(a, name) and a.parts.number_key == key for a in other.answers
             ):
                 return other
         return best
@@ -194,8 +194,8 @@ def _named_buildings(
             yield f"{flat.building or ''} {part}".lstrip(), text.replace(part, "", 1)
 
 
-def _bears(answer: Answer, name: str) -> bool:
-    return answer.record is not None and bears_name(name, answer.record)
+def _has_name(answer: Answer, name: str) -> bool:
+    return answer.record is not None and has_name(name, answer.record)
 
 
 def _is_all_of(piece: Piece, part: str) -> bool:

@@ -164,7 +164,7 @@ def test_key_that_is_not_known_is_refused(gated: FlaskClient) -> None:
     assert gated.get("/editor", headers={"X-Role": "unknown"}).status_code == 401
 
 
-def test_route_that_is_none_is_not_found_without_a_key(gated: FlaskClient) -> None:
+def test_invalid_route_is_not_found_without_a_key(gated: FlaskClient) -> None:
     assert gated.get("/nothing").status_code == 404
     assert gated.get("/v1/operations/verify").status_code == 405
 

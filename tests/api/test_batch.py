@@ -168,7 +168,7 @@ def test_known_members_come_back_and_an_earlier_result_is_written_anew(site: Sit
     assert line["Kho 7"] == "x"
 
 
-def test_numbers_that_are_none_in_json_come_back_as_null(site: Site) -> None:
+def test_unknown_numbers_in_json_come_back_as_null(site: Site) -> None:
     line = '{"address": "27 Láng, Phường Láng, Hà Nội", "order": NaN, "id": -Infinity}'
 
     def refuse(name: str) -> None:

@@ -45,7 +45,7 @@ def test_signing_in_leads_to_pages_of_the_desk_alone(office: Office, to: str) ->
 
 
 @pytest.mark.parametrize("given", ["", "dcs_", f"dcs_{'0' * 36}", "é\x00"])
-def test_key_that_is_none_is_told(office: Office, given: str) -> None:
+def test_invalid_key_is_told(office: Office, given: str) -> None:
     response = office.client.post("/desk/sign-in", data={"key": given})
     assert response.status_code == 401
     assert 'role="alert"' in response.text

@@ -492,7 +492,7 @@ def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
     assert broken == [], "\n".join(broken)
 
 
-def test_number_that_nothing_bears_breaks_nothing(here: World) -> None:
+def test_number_that_nothing_has_breaks_nothing(here: World) -> None:
     country, broken = seated(here, here.country, "admin"), []
     for operation in operations(here.office.app):
         for number in (0, 2**31, 2**63 - 1, 2**63, 10**30):

@@ -124,7 +124,7 @@ def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["Postcode/1", "postcode/%00", f"postcode/{'x' * 201}", "a-b/1"])
-def test_question_that_is_none_is_refused(office: Office, path: str) -> None:
+def test_invalid_question_is_refused(office: Office, path: str) -> None:
     assert office.get(f"/v1/external/{path}").status_code in (400, 404, 422)
 
 

@@ -110,7 +110,7 @@ def test_code_is_enough_where_nothing_is_told_without_a_key(office: Office, edit
         assert found.status_code == 200
 
 
-def test_codes_that_are_none_are_told_and_guessing_ends(office: Office, editor: Seat) -> None:
+def test_unknown_codes_are_told_and_guessing_ends(office: Office, editor: Seat) -> None:
     number, code = opened(editor)
     digits = code.replace(" ", "")
     slip = digits[:-1] + str((int(digits[-1]) + 1) % 10)

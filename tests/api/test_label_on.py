@@ -123,7 +123,7 @@ def test_commune_that_is_not_known_is_not_guessed(story: Story) -> None:
         ("", "malformed_day"),
     ],
 )
-def test_day_that_is_none_is_refused(story: Story, on: str, code: str) -> None:
+def test_invalid_day_is_refused(story: Story, on: str, code: str) -> None:
     asked = {"on": on}
     for response in (
         story.client.get(f"/v1/addresses/{story.known}", query_string=asked),

@@ -174,7 +174,7 @@ def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock
 # --- codes that are none -------------------------------------------------------------------------
 
 
-def test_codes_that_are_none_are_paid_until_nothing_is_left(office: Office, clock: Clock) -> None:
+def test_unknown_codes_are_paid_until_nothing_is_left(office: Office, clock: Clock) -> None:
     code = office.place.house("1")
     assert [miss(office) for _ in range(3)] == [(404, "not_found")] * 3
     # Not even a right one: the difference would be the answer.

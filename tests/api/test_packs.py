@@ -229,7 +229,7 @@ def test_what_is_no_pack_is_told(depot: Depot, path: str, status: int, code: str
     assert code in (None, told["code"], *(each["code"] for each in told.get("errors") or ()))
 
 
-def test_key_file_that_is_none_is_told(depot: Depot, tmp_path: Path) -> None:
+def test_invalid_key_file_is_told(depot: Depot, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text('{"keys": [{"kty": "oct", "k": "AAAA"}]}')
     settings = replace(depot.settings, pack_keys=tmp_path / "keys")
     with open_app(depot.place.url, by_header, settings) as app:

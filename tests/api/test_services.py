@@ -128,9 +128,7 @@ def test_check_tells_the_operator_what_is_its_own(
         ("code=1000-0006&on=hôm qua", (422, "invalid_input")),
     ],
 )
-def test_question_that_is_none_is_refused(
-    office: Office, query: str, problem: tuple[int, str]
-) -> None:
+def test_invalid_question_is_refused(office: Office, query: str, problem: tuple[int, str]) -> None:
     assert code_of(office.get(f"/v1/services?{query}")) == problem
 
 

@@ -190,7 +190,7 @@ def test_stopped_database_is_503() -> None:
         assert app.test_client().post(PATH, json={"address": "27 Láng"}).status_code == 503
 
 
-def test_who_calls_a_field_otherwise_hears_of_them_all(site: Site) -> None:
+def test_who_calls_a_field_otherwise_gets_them_all(site: Site) -> None:
     """Geocoding takes `q`, and so it is tried here as well."""
     problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
     assert problem["detail"].startswith("q: không có tham số này")

@@ -174,7 +174,7 @@ def test_wordings(shop: Shop) -> None:
         ({"on": "2025-07-01"}, "two_days"),
     ],
 )
-def test_wording_that_is_none_is_refused(shop: Shop, asked: dict[str, str], code: str) -> None:
+def test_invalid_wording_is_refused(shop: Shop, asked: dict[str, str], code: str) -> None:
     for answer in (
         shop.told("0000-0000", **asked),
         shop.validated("27 Láng, Hà Nội", **asked),

@@ -121,7 +121,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     assert checksum(desk.office.place.engine) == before
 
 
-def test_key_that_is_none_or_may_not_import_is_told_so(visit: Visit, desk: Desk) -> None:
+def test_invalid_key_or_one_that_may_not_import_is_named(visit: Visit, desk: Desk) -> None:
     visit.allowed = ("401", "403")
     page = visit.enter("dcs_" + "x" * 36, DESK)
     expect(page.get_by_role("alert")).to_be_visible()

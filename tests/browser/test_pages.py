@@ -384,7 +384,7 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
             eventually(lambda: not visit.overflows(), f"{path} stays in {width}")
 
 
-def test_code_that_is_none_is_led_on(visit: Visit, world: World) -> None:
+def test_invalid_code_is_led_on(visit: Visit, world: World) -> None:
     visit.allowed = ("404", "410")
     page = visit.open(f"/a/{world.codes['40 retired']}")
     expect(page.locator(".codes .plate")).to_have_text(code_display(world.codes["40B"]))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.plus_code import completed
-from geo.points import point_in, witness_in
+from geo.points import evidence_in, point_in
 from tests.support.vectors import Row, cases
 
 
@@ -17,13 +17,13 @@ def test_point_of_this_country_is_read_however_it_is_written(row: Row) -> None:
 
 @given(st.text(max_size=60) | st.text("0123456789.,°'\"NSEWBĐT +@/?=q:", max_size=60))
 def test_reading_never_fails(text: str) -> None:
-    for read in (point_in, witness_in):
+    for read in (point_in, evidence_in):
         read(text)
 
 
 @pytest.mark.parametrize("short", ["2VF2+Q4", "H72VF2+Q4"])
 def test_short_code_is_the_area_nearest_to_the_place(short: str) -> None:
-    found = witness_in(f"{short.lower()}, Hà Nội")
+    found = evidence_in(f"{short.lower()}, Hà Nội")
     assert found is not None
     assert (found.plus_code, found.rest) == (short, "Hà Nội")
     for near in ((105.84, 21.03), (105.86, 21.01)):

@@ -307,7 +307,7 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
         ("a.ods", None, "No such file"),
     ],
 )
-def test_spreadsheet_that_is_none_is_told(
+def test_invalid_spreadsheet_is_told(
     world: World, tmp_path: Path, name: str, content: bytes | None, said: str
 ) -> None:
     source, target = tmp_path / name, tmp_path / "out.xlsx"

@@ -100,7 +100,7 @@ def test_help_shows_what_a_command_is_for() -> None:
     assert "Tạo khoá cho NAME" in shown.output
 
 
-def test_setting_that_is_none_is_told_in_vietnamese_and_without_a_password(
+def test_invalid_setting_is_told_in_vietnamese_and_without_a_password(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db:geheim/x")

@@ -34,7 +34,7 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
     if best[1]:
         fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
         faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
-        if any(_bears_former(hit.record, named, formerly) for hit, _ in fitting):
+        if any(_has_former_name(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
         return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
     groups = {other.key for place in door.localities for other in of_like_kind(place)}
@@ -146,7 +146,7 @@ def doubt_of_marks(
     return "locality_corrected" if Likeness.SLIP in likes else None
 
 
-def _bears_former(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
+def _has_former_name(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
     """Whether it lies in what was named only by a former name of it."""
     if not formerly:
         return False

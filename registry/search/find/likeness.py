@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from geo.syllables import bears_tone_late, is_syllable, is_unwritten
+from geo.syllables import has_late_tone, is_syllable, is_unwritten
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
 from registry.units.vocabulary import FAMOUS, Vocabulary
@@ -104,7 +104,7 @@ def is_no_name(vocabulary: Vocabulary, typed: Name) -> bool:
 
 
 def _is_unwritten(vocabulary: Vocabulary, word: str) -> bool:
-    if bears_tone_late(word):
+    if has_late_tone(word):
         return True  # its accent key is that of the tone where it belongs
     return is_unwritten(word) and not vocabulary.knows(accent_key(word), accented=True)
 

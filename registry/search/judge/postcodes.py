@@ -1,4 +1,4 @@
-"""A postcode beside an address: the witness of its commune; where they differ, a fault."""
+"""A postcode beside an address: the evidence of its commune; where they differ, a fault."""
 
 import datetime
 from typing import Final

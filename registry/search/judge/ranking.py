@@ -19,7 +19,7 @@ from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.search.answers import DOORS, LEVELS, PLACED, Answer, with_fault, without_fault
 from registry.search.faults import COMMUNE_UNSAID, ONLY_DOOR, confidence
-from registry.search.find.blocks import bears_name, is_called_so
+from registry.search.find.blocks import has_name, is_called_so
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.judge.explanation import Tried
 from registry.search.read.door_with_units import ReadAddress
@@ -202,7 +202,7 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
         flat, place = door.flat, named.get(squash(part))
         block = flat.building if flat else None
         called = f"{block} {part}" if block else part  # `W1, Sunrise City`
-        is_said_of = bears_name if block else is_called_so
+        is_said_of = has_name if block else is_called_so
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
         elif flat and all(one and is_said_of(called, one) for one in records):

@@ -65,7 +65,7 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
         ("DIACHISO_ROUTING_URL", "osrm:5000"),
     ],
 )
-def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:
+def test_invalid_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
         from_environment({name: value})
 
@@ -75,7 +75,7 @@ def test_value_that_is_none_names_its_variable(name: str, value: str) -> None:
     ["geheim", "mysql://me:geheim@db/x", "postgresql://me@db:geheim/x", "host=db password=geheim"],
 )
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL"])
-def test_database_that_is_none_is_told_without_its_password(name: str, value: str) -> None:
+def test_invalid_database_is_told_without_its_password(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"^{name} phải có dạng postgresql://") as raised:
         from_environment({name: value})
     assert "geheim" not in str(raised.value)

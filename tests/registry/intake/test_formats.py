@@ -567,9 +567,7 @@ def test_archive_with_one_table_is_read_whatever_its_names_say(tmp_path: Path) -
         ({"xl/workbook.xml": b"<a"}, "bảng tính hỏng"),
     ],
 )
-def test_archive_that_is_none_of_ours_is_told(
-    tmp_path: Path, members: dict[str, bytes], says: str
-) -> None:
+def test_foreign_archive_is_named(tmp_path: Path, members: dict[str, bytes], says: str) -> None:
     with pytest.raises(UnreadableFileError, match=says):
         read(an_archive(tmp_path, **members))
 

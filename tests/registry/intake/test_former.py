@@ -104,7 +104,7 @@ def test_rows_without_reference_keep_theirs_when_the_street_is_renamed(
     assert codes(engine) == before
 
 
-def test_a_name_that_another_street_bears_today_means_that_one(
+def test_a_name_that_another_street_has_today_means_that_one(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -188,7 +188,7 @@ def test_a_former_number_far_away_is_a_new_house(engine: Engine, deliver: Delive
     assert (result.new, result.linked, result.problems) == (1, 0, {})
 
 
-def test_a_reference_whose_number_another_house_bears_now_keeps_its_house(
+def test_a_reference_whose_number_another_house_has_now_keeps_its_house(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14", "b"))

@@ -36,7 +36,7 @@ def test_rows_change_the_records_of_their_codes(
     assert rows(engine, references) == list(zip(written, codes, strict=True))
 
 
-def test_code_that_no_dwelling_bears_is_refused(engine: Engine, deliver: Deliver) -> None:
+def test_code_that_no_dwelling_has_is_refused(engine: Engine, deliver: Deliver) -> None:
     deliver(door("1", "a"))
     (code,) = numbers(engine)
     told = deliver(door("1A", code), door("3", "10000006"), source="another")

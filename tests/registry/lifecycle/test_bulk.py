@@ -88,7 +88,7 @@ def test_name_is_free_again_for_another_street_after_a_rename(place: Town) -> No
     assert aliases(place, "giang vo") == [(place.row(old).street_id,) * 2]
 
 
-def test_street_renamed_back_and_forth_has_no_former_name_that_it_bears(place: Town) -> None:
+def test_street_renamed_back_and_forth_has_no_former_name_that_it_has(place: Town) -> None:
     place.street("Phố Thành Công")
     place.do("rename-street", **HERE, street="Thành Công", new_name="Phố Nguyên Hồng")
     place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")

@@ -387,7 +387,7 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
     assert not taken(place, known, round_).refused
 
 
-def test_roles_and_four_eyes_hold(place: Town, known: Gazetteer) -> None:
+def test_roles_and_a_second_person_are_needed(place: Town, known: Gazetteer) -> None:
     lang = next(u for u in known.with_code(COMMUNE) if u.ended is None)
     units = frozenset({lang.id})
 

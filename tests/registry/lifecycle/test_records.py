@@ -100,7 +100,7 @@ def test_proposed_record_has_a_code_of_its_own(place: Town) -> None:
         ),
     ],
 )
-def test_address_that_is_none_is_refused_by_its_part(
+def test_invalid_address_is_refused_by_its_part(
     place: Town, fields: dict[str, Any], wrong: tuple[str, str]
 ) -> None:
     with pytest.raises(InvalidInputError) as raised:
@@ -397,7 +397,7 @@ def test_nothing_is_left_of_a_dry_run_or_a_refusal(place: Town) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "12", "1000-0007", "ĐỊA CHỈ", "1000-0006"])
-def test_code_that_is_none_or_unknown_is_refused(place: Town, code: str) -> None:
+def test_invalid_or_unknown_code_is_refused(place: Town, code: str) -> None:
     with pytest.raises((RegistryError, ValueError)) as raised:
         place.do("verify", code=code)
     if code == "1000-0006":

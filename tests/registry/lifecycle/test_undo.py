@@ -160,7 +160,7 @@ def test_changes_of_one_street_are_undone_one_after_the_other(place: Town) -> No
     assert checksum(place.engine) == before
 
 
-def test_name_that_another_street_bears_by_now_stands_in_the_way(place: Town) -> None:
+def test_name_that_another_street_has_by_now_stands_in_the_way(place: Town) -> None:
     place.street("Phố Liễu Giai")
     done = place.do("rename-street", **HERE, street="Liễu Giai", new_name="Phố Đội Cấn")
     place.street("Phố Liễu Giai")

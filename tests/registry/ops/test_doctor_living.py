@@ -281,7 +281,7 @@ def test_old_transaction_numbers_and_dead_rows_are_told(
     assert "writing will soon be impossible" in result.english
 
 
-def test_replica_that_is_none_is_found(url: str, fresh_database: Callable[[], str]) -> None:
+def test_invalid_replica_is_found(url: str, fresh_database: Callable[[], str]) -> None:
     assert found(url, "read_replica", database_read_url=url).state == State.OK
     other = fresh_database()
     execute(other, "UPDATE register_identity SET uuid = gen_random_uuid()")

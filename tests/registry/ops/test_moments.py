@@ -293,7 +293,7 @@ def test_complaint_of_pgbackrest_is_one_line(said: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["25:00", "10", "2026-11-28", "hôm qua", "30/02/2026 10:31"])
-def test_moment_that_is_none_is_refused(written: str) -> None:
+def test_invalid_moment_is_refused(written: str) -> None:
     with pytest.raises(InvalidInputError, match="không phải thời điểm"):
         parse_moment(written, LONG_AGO)
 

@@ -294,7 +294,7 @@ def test_record_that_leaves_the_unit_is_removed_for_its_follower(
             assert each.differences() == []
 
 
-def test_unit_that_is_none_is_refused(register: Register) -> None:
+def test_invalid_unit_is_refused(register: Register) -> None:
     known = register.gazetteer.get()
     with pytest.raises(NotFoundError):
         following(known, "99999", demo=False)

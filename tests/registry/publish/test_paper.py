@@ -177,7 +177,7 @@ def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str)
         assert street.replace(" ", "") in "".join(texts_of(paper.pdf)).replace(" ", "")
 
 
-def test_what_is_no_real_paper_bears_a_watermark(place: Town, known: Gazetteer) -> None:
+def test_what_is_no_real_paper_has_a_watermark(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Thử", "1")
     trial = Site("http://127.0.0.1:8000", False)
     paper = plates(place, known, site=trial, codes=[door])

@@ -307,7 +307,7 @@ def test_trial_tells_overlaps_and_areas_that_a_bad_row_loses(depot: Depot) -> No
         (HEADER + ",A,giao,,,,,,,,\n" * 50_001, "50,000"),
     ],
 )
-def test_file_that_is_none_is_refused(depot: Depot, content: str, said: str) -> None:
+def test_invalid_file_is_refused(depot: Depot, content: str, said: str) -> None:
     before = depot.town.rows("SELECT id FROM service_area ORDER BY id")
     with pytest.raises(UnreadableFileError, match=said):
         depot.load(content)

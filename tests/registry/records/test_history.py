@@ -168,7 +168,7 @@ def test_day_is_asked_as_it_ended_in_viet_nam() -> None:
         ("2999-01-01T00:00:00+07:00", "day_in_future"),
     ],
 )
-def test_moment_that_is_none_or_has_not_come_is_refused(text: str, code: str) -> None:
+def test_invalid_or_future_moment_is_refused(text: str, code: str) -> None:
     with pytest.raises(InvalidInputError) as raised:
         moment_of(text)
     errors: Any = raised.value.extra["errors"]

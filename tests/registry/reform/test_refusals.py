@@ -177,7 +177,7 @@ def test_polygons_of_a_file_are_checked_as_those_written_inline(
 @pytest.mark.parametrize(
     "name", ["<b>Láng</b>", "=cmd()", "@SUM(A1)", "Láng\\0", "Láng\\u202e", "-"]
 )
-def test_name_that_is_none_is_refused(hall: Hall, name: str) -> None:
+def test_invalid_name_is_refused(hall: Hall, name: str) -> None:
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(f'changes:\n  - rename: {{unit: "00199", name: "{name}"}}\n')
     assert [each.code for each in caught.value.refusals] == ["unfit_name"]

@@ -140,7 +140,7 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
     assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
 
 
-def test_point_beside_words_is_their_witness(world: World) -> None:
+def test_point_beside_words_is_their_evidence(world: World) -> None:
     there = "27 Láng, Phường Láng, Hà Nội"
     lon, lat = LANG
     for written in (f"{there} {lat}, {lon}", f"({lat}, {lon}) {there}", f"{there} geo:{lat},{lon}"):
@@ -153,7 +153,7 @@ def test_point_beside_words_is_their_witness(world: World) -> None:
     assert "point_contradicts_text" in off.faults
 
 
-def test_plus_code_beside_words_is_their_witness(world: World) -> None:
+def test_plus_code_beside_words_is_their_evidence(world: World) -> None:
     here, far = "2RC4+CC", "2V6V+2V"
     (door,) = ask(world, f"{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
     assert (names(world, [door]), door.faults) == (["27 Láng"], ())

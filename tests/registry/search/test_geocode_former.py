@@ -136,7 +136,7 @@ def test_chain_of_renames_mergers_and_new_numbers_leads_on(place: Town, ask: Ask
     ask.sure("5 Hai A", code, "former_name")
 
 
-def test_name_that_another_street_bears_today_is_a_doubt(place: Town, ask: Asking) -> None:
+def test_name_that_another_street_has_today_is_a_doubt(place: Town, ask: Asking) -> None:
     place.street("Phố Giảng Võ")
     old, only_old = place.house("12", "Giảng Võ"), place.house("14", "Giảng Võ")
     place.do("rename-street", **HERE, street="Giảng Võ", new_name="Phố Núi Trúc")

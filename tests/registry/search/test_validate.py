@@ -494,7 +494,7 @@ def test_two_codes_are_asked_about(world: World, between: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["2HT6-4FP6", "2HT64FP6", "2HT6-4FP5", "mã 2HT6-4FP6"])
-def test_code_that_is_none_is_told_and_the_address_beside_it_confirmed(
+def test_invalid_code_is_told_and_the_address_beside_it_confirmed(
     world: World, written: str
 ) -> None:
     address = f"27 Phố Láng{IN_LANG}"

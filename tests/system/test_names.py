@@ -1,0 +1,61 @@
+"""Identifiers use the words of docs/glossary.md."""
+
+import csv
+import re
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from registry.core.settings import ROOT
+from tests.system.test_promises import listed
+
+pytestmark = pytest.mark.gate
+
+TABLE = Path(__file__).with_name("not_our_words.csv")
+WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+
+def words_of(name: str) -> str:
+    """The words of an identifier, between underscores.
+
+    >>> words_of("_TextWork"), words_of("by_heir2")
+    ('_text_work_', '_by_heir2_')
+    """
+    return f"_{'_'.join(WORD.findall(name)).lower()}_"
+
+
+def others_words(names: Iterable[str], table: dict[str, str]) -> list[str]:
+    """Those of the names that have a word of the table, each with what to write."""
+    return [
+        f"{name}: write {instead} for {word}"
+        for name in sorted(names)
+        for word, instead in table.items()
+        if f"_{word}_" in words_of(name)
+    ]
+
+
+def test_identifiers_have_none_of_the_words_that_are_not_ours() -> None:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = [(row["word"], row["instead"]) for row in csv.DictReader(file)]
+    assert rows == sorted(set(rows))
+    names: dict[str, set[str]] = defaultdict(set)
+    for path in (file for file in listed("--cached", "--others") if file.suffix == ".py"):
+        with path.open("rb") as source:
+            for token in tokenize.tokenize(source.readline):
+                if token.type == tokenize.NAME:
+                    names[token.string].add(path.relative_to(ROOT).as_posix())
+    found = others_words(names, dict(rows))
+    assert [f"{each} ({min(names[each.partition(':')[0]])})" for each in found] == []
+
+
+def test_a_word_is_found_alone_and_not_within_another() -> None:
+    table = {"bears": "has", "is_none": "invalid"}
+    names = ["bears_name", "CodeBears", "forbears", "key_is_none", "is_nonempty"]
+    assert others_words(names, table) == [
+        "CodeBears: write has for bears",
+        "bears_name: write has for bears",
+        "key_is_none: write invalid for is_none",
+    ]
