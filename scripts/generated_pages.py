@@ -13,7 +13,6 @@ from contextlib import closing
 from functools import partial
 from typing import Any, Final
 
-import click
 from pydantic import BaseModel
 
 from api.app import create_app
@@ -24,7 +23,6 @@ from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from geo import lexicon
 from geo.locality import DWELLING_ESTATES
 from geo.text import fold
-from geo.understanding import STEPS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.schemes import SCHEMES
@@ -32,34 +30,31 @@ from registry.core.settings import ROOT, Settings
 from registry.files.formats.formats import FORMATS
 from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
+from registry.lifecycle.requests import Address
 from registry.lifecycle.table import OPERATIONS, Operation
 from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.register import Register
 from registry.search.faults import FAULTS
-from scripts.lifecycle import operation as group
 from scripts.table_template import TABLES
 
-LIFECYCLE: Final = ROOT / "docs" / "lifecycle.md"
 PAGES: Final = (
-    LIFECYCLE,
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
             *(
                 "api",
                 "problems",
-                "coverage",
+                "lifecycle",
                 "services",
-                "reforms",
                 "import",
                 "benchmarks",
-                "matching",
             ),
         )
     ),
     ROOT / "docs" / "decisions" / "README.md",
+    *(ROOT / "docs" / "reference" / f"{name}.md" for name in ("operations", "faults", "tables")),
     ROOT / "deploy" / "alerts.yml",
     ROOT / "api" / "pages" / "static" / "pack_words.js",
 )
@@ -70,7 +65,6 @@ _PART: Final = re.compile(
 _COMMON: Final = ("reason", "decision_number")
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 """Never connected to: what an application declares needs no database."""
-_SERVER: Final = "http://127.0.0.1:8000"
 
 
 def refreshed(page: str) -> str:
@@ -95,15 +89,34 @@ def diagram() -> str:
 def listing() -> str:
     """One line an operation."""
     head = (
-        "| endpoint | tên gọi | what it is for | record is | becomes | role |\n"
-        "|---|---|---|---|---|---|"
+        "| endpoint | tên gọi | what it is for | record is | becomes | role | takes |\n"
+        "|---|---|---|---|---|---|---|"
     )
     return "\n".join([head, *(_line(made) for made in OPERATIONS)])
 
 
-def sections() -> str:
-    """Each operation with its parameters, its command and an example."""
-    return "\n\n".join(_section(made) for made in OPERATIONS)
+def members() -> str:
+    """One line a member of the operations' bodies, with what it means."""
+    meanings: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for made in OPERATIONS:
+        for name, info in made.request.model_fields.items():
+            if name not in _COMMON:
+                meanings[name][info.description or ""].append(made.name)
+    rows = (f"| `{name}` | {_one_or_each(found)} |" for name, found in meanings.items())
+    return "\n".join(["| member | meaning |", "|---|---|", *rows])
+
+
+def examples() -> str:
+    """A body for each operation, in the order in which the test sends them."""
+    bodies = (f"{each.name} {json.dumps(each.example, ensure_ascii=False)}" for each in OPERATIONS)
+    return "\n".join(["```text", *bodies, "```"])
+
+
+def _one_or_each(found: dict[str, list[str]]) -> str:
+    """The meaning of a member; where operations differ, the common one before the others."""
+    common, *others = sorted(found, key=lambda meaning: -len(found[meaning]))
+    differing = (f"{meaning} ({', '.join(found[meaning])})" for meaning in others)
+    return "; ".join([common, *differing])
 
 
 def problems() -> str:
@@ -139,15 +152,6 @@ def faults() -> str:
         f"| `{f.code}` | {f.weight:g} | {f.verdict} | {f.message_en} |" for f in FAULTS.values()
     )
     return "\n".join(["| fault | weight | verdict | |", "|---|---|---|---|", *rows])
-
-
-def penalties() -> str:
-    """One line a step of the grammar that departs from plain writing."""
-    rows = (
-        f"| `{name}` | {step.penalty} | {step.english} | `{step.example}` |"
-        for name, step in STEPS.items()
-    )
-    return "\n".join(["| step | penalty | | |", "|---|---|---|---|", *rows])
 
 
 def pack_words() -> str:
@@ -204,62 +208,27 @@ def _line(made: Operation) -> str:
     called = in_vietnamese(made.called)
     return (
         f"| `POST /v1/operations/{made.name}` | {called} | {made.summary} | {before} | {after} |"
-        f" {made.role} |"
+        f" {made.role} | {_taken(made.request)} |"
     )
 
 
-def _section(made: Operation) -> str:
-    example = json.dumps(made.example, ensure_ascii=False)
-    return f"""### `POST /v1/operations/{made.name}`
-
-{made.summary}
-
-{_parameters(made.request)}
-
-- {_command(made)}
-
-```console
-$ curl -H 'Authorization: Bearer …' --json '{example}' '{_SERVER}/v1/operations/{made.name}'
-```"""
-
-
-def _parameters(model: type[BaseModel]) -> str:
-    rows = ["| parameter | meaning |", "|---|---|"]
-    for name, info in model.model_fields.items():
-        needed = ", needed" if info.is_required() else ""
-        if name not in _COMMON or needed:
-            rows.append(f"| `{name}`{needed} | {info.description} |")
-        nested = getattr(info.annotation, "__args__", ())
-        for kind in nested:
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                rows += [
-                    f"| `{name}[].{inner}`{', needed' if of.is_required() else ''}"
-                    f" | {of.description} |"
-                    for inner, of in kind.model_fields.items()
-                ]
-    optional = [f"`{n}`" for n in _COMMON if not model.model_fields[n].is_required()]
-    rows.append(f"| {', '.join(optional)} | why, and by which decision |")
-    return "\n".join(rows)
-
-
-def _command(made: Operation) -> str:
-    options = []
-    for option in group.commands[made.name].params:
-        if isinstance(option, click.Option):
-            flag = "/".join([*option.opts, *option.secondary_opts])
-            shown = flag if option.is_flag else f"{flag} {option.make_metavar(_CONTEXT)}"
-            shown = shown.replace("|", "\\|")
-            options.append(shown if option.required else f"[{shown}]")
-    return f"`bin/diachiso operation {made.name} {' '.join(options)}`"
+def _taken(model: type[BaseModel]) -> str:
+    """The members of a body, those that are required in bold."""
+    fields = model.model_fields
+    shown = [f"**`{name}`**" for name, info in fields.items() if info.is_required()]
+    if issubclass(model, Address):
+        shown.append("the address")
+    known = {*_COMMON, *(Address.model_fields if issubclass(model, Address) else ())}
+    shown += [
+        f"`{name}`" for name, info in fields.items() if not info.is_required() and name not in known
+    ]
+    return ", ".join(shown)
 
 
 def columns(table: TableFile) -> str:
     """The columns of a small table: its header in the template, its name, what stands in it."""
-    rows = [
-        f"| {each.header} | `{each.field}` | {each.explained(0)} | {each.explained(1)} |"
-        for each in table.columns
-    ]
-    return "\n".join(["| cột | column | nghĩa | what stands in it |", "|---|---|---|---|", *rows])
+    rows = [f"| {each.header} | `{each.field}` | {each.explained(1)} |" for each in table.columns]
+    return "\n".join(["| cột | column | what it holds |", "|---|---|---|", *rows])
 
 
 def alerts() -> str:
@@ -376,15 +345,14 @@ def _when(figure: dict[str, Any]) -> str:
     return ", ".join(filter(None, (figure["date"], size, load, commit)))
 
 
-_CONTEXT: Final = click.Context(group)
 _PARTS: Final[dict[str, Callable[..., str]]] = {
     "diagram": diagram,
     "listing": listing,
-    "sections": sections,
+    "members": members,
+    "examples": examples,
     "problems": problems,
     "faults": faults,
     "schemes": schemes,
-    "penalties": penalties,
     "pack_words": pack_words,
     "endpoints": endpoints,
     "figures": figures,
