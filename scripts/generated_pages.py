@@ -253,13 +253,11 @@ def _rule(alert: Alert) -> str:
 
 def formats() -> str:
     """One line a format that is imported."""
-    rows = ["| loại, format | đuôi, suffixes | trả lại dòng, rows come back so |", "|---|---|---|"]
-    rows += [
-        f"| {each.label} | {each.endings} | {'x' if each.writer else ''} |"
+    return "\n".join(
+        f"- {each.label}: {each.endings}{'; rows come back' if each.writer else ''}"
         for each in FORMATS.values()
         if each.reader
-    ]
-    return "\n".join(rows)
+    )
 
 
 def figures(*scenarios: str) -> str:
