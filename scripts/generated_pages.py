@@ -37,6 +37,7 @@ from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.register import Register
 from registry.search.faults import FAULTS
+from scripts.reference import command_sections, setting_lines
 from scripts.table_template import TABLES
 
 PAGES: Final = (
@@ -54,7 +55,10 @@ PAGES: Final = (
         )
     ),
     ROOT / "docs" / "decisions" / "README.md",
-    *(ROOT / "docs" / "reference" / f"{name}.md" for name in ("operations", "faults", "tables")),
+    *(
+        ROOT / "docs" / "reference" / f"{name}.md"
+        for name in ("commands", "settings", "operations", "faults", "tables")
+    ),
     ROOT / "deploy" / "alerts.yml",
     ROOT / "api" / "pages" / "static" / "pack_words.js",
 )
@@ -361,6 +365,8 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     **{name: partial(columns, table) for name, table in TABLES.items()},
     "alerts": alerts,
     "decision_pages": decision_pages,
+    "commands": command_sections,
+    "settings": setting_lines,
 }
 
 

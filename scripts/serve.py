@@ -17,7 +17,11 @@ def serve(
     *,
     port: Annotated[int, click.IntRange(0, 65535), "0 takes a free one."] = 8000,
     host: Annotated[str, "Address to listen on."] = "127.0.0.1",
-    workers: Annotated[int, click.IntRange(1, 64), "Server processes."] = _WORKERS,
+    workers: Annotated[
+        int | None,
+        click.IntRange(1, 64),
+        "Server processes; by default one per processor, at most 4.",
+    ] = None,
     prepare: Annotated[
         bool, "--prepare/--no-prepare", "Bring it up to date first; the default."
     ] = True,
@@ -42,7 +46,7 @@ def serve(
         settings,
         host=host,
         port=port,
-        workers=workers,
+        workers=workers or _WORKERS,
         prepare=prepare,
         worker=worker,
         # An operator's own database is perhaps meant for real households: not without a word.

@@ -11,7 +11,13 @@ from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
 from api.pages.manual import ELSEWHERE, images, manual_page, source_of
-from api.pages.manual_contents import MOST_ASKED, contents, language_of, search
+from api.pages.manual_contents import (
+    MOST_ASKED,
+    contents,
+    language_label,
+    language_of,
+    search,
+)
 from api.pages.shell import page
 from registry.core.errors import NotFoundError, RegistryError
 from registry.core.messages import Message
@@ -40,7 +46,7 @@ def get_contents() -> Response:
     return page(
         "manual_contents.html",
         groups=contents(),
-        language_of=language_of,
+        language_label=language_label,
         asked=asked,
         found=search(asked),
     )
@@ -89,6 +95,7 @@ def get_manual_page(name: str) -> Response:
         found=found,
         body=found.body_of(public_url()),
         written_in=language_of(name),
+        language=language_label(name),
         live=[_asked(*each) for each in _LIVE] if name == _API else [],
     )
 

@@ -22,7 +22,8 @@ from registry.core.settings import ROOT
 DOCS: Final = ROOT / "docs"
 ELSEWHERE: Final = "http://127.0.0.1:8000"
 """The server of the examples, in whose place this one is named."""
-_FOLDERS: Final = ("", "decisions/")
+FOLDERS: Final = ("", "reference/", "decisions/")
+"""Guides, what is generated, and decisions, as a search ranks them."""
 _IMAGES: Final = "img"
 _ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n?")
 """An example that a link can ask."""
@@ -59,7 +60,7 @@ def names() -> tuple[str, ...]:
     """Every page, as its address names it; `decisions` is the list of them."""
     found = [
         f"{folder}{path.stem}"
-        for folder in _FOLDERS
+        for folder in FOLDERS
         for path in sorted((DOCS / folder).glob("*.md"))
     ]
     return tuple(name.removesuffix("/README") for name in found)

@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.pages.manual import ManualPage, Section, manual_page, names
+from api.pages.manual import FOLDERS, ManualPage, Section, manual_page, names
 from geo.text import fold
 from registry.core.messages import N_
 
@@ -23,6 +23,7 @@ VIETNAMESE: Final = frozenset(
     {"office", "desk", "field", "paper", "carrier", "routes", "services", "shop"}
 )
 """Pages that are written in Vietnamese; the others are in English."""
+_LANGUAGES: Final = {"vi": "tiếng Việt", "en": "English"}
 GROUPS: Final = (
     (N_("For commune offices"), ("office", "desk", "field", "paper")),
     (
@@ -32,14 +33,16 @@ GROUPS: Final = (
     (
         N_("For developers"),
         (
-            *("api", "codes", "changes", "feed", "pack", "matching", "import"),
+            *("api", "reference/api", "codes", "changes", "feed", "pack", "matching"),
+            "import",
             *("coverage", "reforms", "lifecycle", "problems"),
         ),
     ),
     (
         N_("For operators"),
         (
-            *("install", "run", "mend", "cluster", "privacy", "release"),
+            *("install", "run", "mend", "reference/commands", "reference/settings"),
+            *("cluster", "privacy", "release"),
             *("architecture", "benchmarks", "decisions"),
         ),
     ),
@@ -63,6 +66,11 @@ def language_of(name: str) -> str:
     return "vi" if name in VIETNAMESE else "en"
 
 
+def language_label(name: str) -> str:
+    """The name of that language, in itself."""
+    return _LANGUAGES[language_of(name)]
+
+
 def contents() -> Iterator[tuple[str, list[ManualPage]]]:
     """The groups with their pages; those that nobody has put into one stand in the last."""
     grouped = {name for _, members in GROUPS for name in members}
@@ -73,7 +81,9 @@ def contents() -> Iterator[tuple[str, list[ManualPage]]]:
 
 
 def search(asked: str) -> list[Found]:
-    """Sections that have every word, with or without its marks; the best first."""
+    """Sections that have every word, with or without its marks: of guides, then of the reference,
+    then of decisions, the best first.
+    """
     wanted = [
         re.compile(rf"\b{re.escape(word)}") for word in _WORD.findall(fold(asked[:MOST_ASKED]))
     ]
@@ -84,7 +94,7 @@ def search(asked: str) -> list[Found]:
         for page, section, heading, text in _index()
         if (score := _score(wanted, fold(page.title), heading, text))
     ]
-    found.sort(key=lambda each: -each[0])
+    found.sort(key=lambda each: (_rank(each[1].name), -each[0]))
     return [
         Found(page, section, _excerpt(section.text, wanted))
         for _, page, section in found[:_MOST_FOUND]
@@ -99,6 +109,11 @@ def _index() -> list[tuple[ManualPage, Section, str, str]]:
         if page is not None
         for section in page.sections
     ]
+
+
+def _rank(name: str) -> int:
+    folder = f"{name.partition('/')[0]}/"
+    return FOLDERS.index(folder) if folder in FOLDERS else 0
 
 
 def _score(wanted: list[re.Pattern[str]], title: str, heading: str, text: str) -> int:

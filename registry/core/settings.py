@@ -30,106 +30,118 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decides. Every field has a line in docs/operations.md."""
+    """What the operator decides: each field is an environment variable (`variable_of`).
+
+    The docstrings are the text of docs/reference/settings.md.
+    """
 
     database_url: str | None = None
-    """`DATABASE_URL`: the operator's own PostgreSQL; None means the private cluster."""
+    """The PostgreSQL database, as `postgresql://user:password@host/database`; in the password
+    write `%` as `%25`, `@` as `%40`, `/` as `%2F`, `:` as `%3A`, `#` as `%23`. Unset: the private
+    cluster of `bin/run`."""
     database_read_url: str | None = None
-    """`DATABASE_READ_URL`: a streaming replica for reads; None means the same database."""
+    """A streaming replica for reads. Unset: the same database."""
     database_web_url: str | None = None
-    """`DATABASE_WEB_URL`: the same database by a pooler, for the web processes alone; None means
-    `DATABASE_URL`."""
+    """The same database through a pooler, for the web processes only. Unset: `DATABASE_URL`."""
     replica_age_s: int = 15
-    """`DIACHISO_REPLICA_AGE_S`: how old the replica's newest commit may be for it to be read."""
+    """The replica is read while its newest commit is at most this many seconds old."""
     var: Path = ROOT / "var"
-    """`DIACHISO_VAR`: the private cluster, its log and the lock of `bin/run`."""
+    """Folder of the private cluster, the spill files of imports and the lock of `bin/run`."""
     files: Path | None = None
-    """`DIACHISO_FILES`: where delivered files and open data lie, on a disk that all machines of a
-    service share; None for `var`."""
+    """Folder of delivered files, reports and open data; with several web nodes, on a disk that all
+    of them share. Unset: `DIACHISO_VAR`."""
     backups: Path | None = None
-    """`DIACHISO_BACKUPS`: where backups that bring back a moment are kept: a folder, or a file of
-    pgBackRest's settings; None for nowhere."""
+    """The store of point-in-time backups: a folder, or a file of pgBackRest settings (`.conf`).
+    Unset: no such backups."""
     pool_size: int = 3
-    """`DIACHISO_POOL_SIZE`: database connections, and threads, of each server process."""
+    """Database connections, and request threads, of each server process. Raise `--workers`
+    first."""
     statement_timeout_ms: int = 10_000
-    """`DIACHISO_STATEMENT_TIMEOUT_MS`: the longest a web request may keep the database busy."""
+    """The longest time that one web request may keep the database busy, in milliseconds."""
     batch_rows: int = 10_000
-    """`DIACHISO_BATCH_ROWS`: the most rows of one batch over HTTP."""
+    """Maximum rows of one batch over HTTP."""
     batch_bytes: int = 10_000_000
-    """`DIACHISO_BATCH_BYTES`: the most bytes of one batch over HTTP."""
+    """Maximum bytes of one batch over HTTP."""
     large_batch_rows: int = 1_000_000
-    """`DIACHISO_LARGE_BATCH_ROWS`: the most rows of a file that a job answers."""
+    """Maximum rows of a file that a background job answers."""
     cors_origins: tuple[str, ...] = ("*",)
-    """`DIACHISO_CORS_ORIGINS`: sites whose pages may read what needs no key; `none` for none."""
+    """Sites whose pages may call public endpoints, separated by spaces; `none` for none."""
     anonymous_reads: bool = True
-    """`DIACHISO_ANONYMOUS_READS`: whether anything is answered without a key."""
+    """`off`: everything needs a key but `/healthz`, `/readyz`, `/openapi.json` and `/static`."""
     limits: bool | None = None
-    """`DIACHISO_LIMITS`: whether requests and codes that are none are counted and limited; None
-    for yes, but not on the private cluster of `bin/run` while it serves its own machine alone."""
+    """Whether requests and disclosed codes are counted and limited. Unset: on, except on the
+    private cluster while it listens to its own machine only and no proxy is declared."""
     ipv6_prefix: int = 64
-    """`DIACHISO_IPV6_PREFIX`: bits of an IPv6 address by which callers without a key are told
-    apart."""
+    """Callers without a key are one caller if this many bits of their IPv6 addresses agree (16 to
+    64)."""
     rate_per_address: int = 600
-    """`DIACHISO_RATE_PER_ADDRESS`: requests a minute of one network address without a key."""
+    """Requests a minute per network address without a key."""
     rate_per_key: int = 6_000
-    """`DIACHISO_RATE_PER_KEY`: requests a minute of a key that was made without a rate."""
+    """Requests a minute of a key that has no rate of its own."""
     budget_per_address: int = 600
-    """`DIACHISO_BUDGET_PER_ADDRESS`: units an hour for codes not asked for, without a key."""
+    """Budget of disclosed codes per network address without a key, in units an hour."""
     budget_per_key: int = 100_000
-    """`DIACHISO_BUDGET_PER_KEY`: the same of a key."""
+    """Budget of disclosed codes of a key, in units an hour."""
     key_age_s: int = 3_600
-    """`DIACHISO_KEY_AGE_S`: how old a replica's word on a key may be while the primary is gone."""
+    """While the primary is down, keys are checked on a replica whose newest commit is at most this
+    many seconds old."""
     reports_per_address: int = 20
-    """`DIACHISO_REPORTS_PER_ADDRESS`: field reports a day that count, without a key."""
+    """Field reports a day that count, per network address without a key."""
     reports_per_key: int = 20_000
-    """`DIACHISO_REPORTS_PER_KEY`: the same of a key."""
+    """Field reports a day that count, per key."""
     public_url: str | None = None
-    """`DIACHISO_PUBLIC_URL`: where people reach the pages, for QR codes; None for as asked."""
+    """Public address of the site, as `https://diachi.vn`, for QR codes and shared links; set it
+    before plates are printed. Unset: the address of the request."""
     basemap: str | None = None
-    """`DIACHISO_BASEMAP`: what lies below the dots of maps: a PMTiles file, or the address of
-    another server's tiles with {z}, {x} and {y}; None for nothing."""
+    """Base map below the records: a PMTiles file, or a tile server's URL with `{z}`, `{x}`,
+    `{y}`. Unset: none."""
     basemap_attribution: str = ""
-    """`DIACHISO_BASEMAP_ATTRIBUTION`: whose it is, on the map; empty for what the file says."""
+    """Attribution shown on the map, as `© OpenStreetMap`. Unset: what the file has."""
     leave_s: int = 0
-    """`DIACHISO_LEAVE_S`: how long requests are answered after the end was asked for, while
-    `/readyz` says no already."""
+    """How many seconds `bin/run` goes on serving after a stop signal, with `/readyz` failing
+    already: as long as the proxy takes to notice."""
     proxies: int = 0
-    """`DIACHISO_PROXIES`: how many proxies of yours stand before the server."""
+    """How many of your proxies stand before the server: that many entries of `X-Forwarded-For` and
+    `X-Forwarded-Proto` are trusted, from the right."""
     pack_keys: Path | None = None
-    """`DIACHISO_PACK_KEYS`: the keys that packs are signed with; None for a file in `files`."""
+    """File of the private keys that sign packs, the same on all nodes. Unset:
+    `keys/pack-keys.json` in `DIACHISO_FILES`."""
     open_packs: bool = False
-    """`DIACHISO_OPEN_PACKS`: whether packs are given without a key."""
+    """`on`: packs need no key."""
     draft_schemes: bool = False
-    """`DIACHISO_DRAFT_SCHEMES`: whether identifiers are taken whose scheme is only a draft."""
+    """`on`: identifiers of draft schemes are accepted."""
     open_metrics: bool = False
-    """`DIACHISO_OPEN_METRICS`: whether `/metrics` is told without a key."""
+    """`on`: `/metrics` needs no key."""
     audit_days: int = 730
-    """`DIACHISO_AUDIT_DAYS`: how long the audit log is kept."""
+    """How many days the audit log is kept; at least 31."""
     import_bytes: int = 2_000_000_000
-    """`DIACHISO_IMPORT_BYTES`: the most bytes of a file to import over HTTP."""
+    """Maximum bytes of an import over HTTP; while it is received it takes twice its size on
+    disk."""
     import_days: int = 30
-    """`DIACHISO_IMPORT_DAYS`: how long such a file and its reports are kept."""
+    """How many days an imported file and its reports are kept."""
     imports_at_once: int = 2
-    """`DIACHISO_IMPORTS_AT_ONCE`: imports over HTTP that run side by side, of different sources."""
+    """Dry runs of imports that run side by side, of different keys; each may take 500 MB of
+    memory."""
     open_data: tuple[str, ...] = ("units", "successions", "coverage")
-    """`DIACHISO_OPEN_DATA`: which files everybody may take, by their names; `none` for none."""
+    """Files of open data that are published; `none` for none."""
     webhook_hosts: tuple[str, ...] = ()
-    """`DIACHISO_WEBHOOK_HOSTS`: hosts that webhooks reach also in private networks, or by http."""
+    """Hosts that webhooks may reach in private networks, or by http, separated by spaces."""
     routing_url: str | None = None
-    """`DIACHISO_ROUTING_URL`: a routing server of yours (OSRM) by which routes are measured; None
-    for straight lines."""
+    """Your OSRM server, as `http://10.0.0.9:5000`; it receives points only. Unset: straight
+    lines."""
     oidc_issuer: str | None = None
-    """`DIACHISO_OIDC_ISSUER`: the identity provider whose accounts may sign in at the desk."""
+    """The identity provider whose accounts may sign in at the desk, by its exact issuer URL. Unset:
+    keys only."""
     oidc_client_id: str = ""
-    """`DIACHISO_OIDC_CLIENT_ID`: as what the register is known there."""
+    """The register's client id there; required with an issuer."""
     oidc_client_secret: str | None = field(default=None, repr=False)
-    """`DIACHISO_OIDC_CLIENT_SECRET`: its secret; None for a public client."""
+    """The client secret. Unset: a public client."""
     oidc_role_claim: str = "diachiso_role"
-    """`DIACHISO_OIDC_ROLE_CLAIM`: which claim names the role."""
+    """The claim that names the role: `viewer`, `editor`, `approver` or `admin`."""
     oidc_units_claim: str = "diachiso_units"
-    """`DIACHISO_OIDC_UNITS_CLAIM`: which claim names the codes of the units."""
+    """The claim that lists unit codes; `VN` for a viewer or administrator of the whole country."""
     lang: str | None = None
-    """`DIACHISO_LANG`: language of commands; None for Vietnamese with English in brackets."""
+    """Language of the commands, `vi` or `en`. Unset: Vietnamese with the English in brackets."""
 
     @property
     def leaving(self) -> Path:
@@ -140,6 +152,15 @@ class Settings:
     def kept(self) -> Path:
         """The folder below which delivered files, their reports and open data lie."""
         return self.files or self.var
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a field of the settings.
+
+    >>> variable_of("database_url"), variable_of("pool_size")
+    ('DATABASE_URL', 'DIACHISO_POOL_SIZE')
+    """
+    return name.upper() if name.startswith("database") else f"DIACHISO_{name.upper()}"
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.pages.manual import images, manual_page, names
-from api.pages.manual_contents import GROUPS, OTHERS, contents
+from api.pages.manual_contents import GROUPS, OTHERS, contents, search
 from registry.core.errors import InvalidInputError
 from registry.core.settings import Settings
 from registry.ops.service_counts import ServiceCounts, asked_lately
@@ -105,6 +105,12 @@ def test_documentation_is_read_searched_and_answered_by_this_register(client: Fl
         text = client.get("/docs", query_string={"q": asked}).text
         assert f"/docs/{found}" in text if found else "Không mục nào" in text
     assert client.get("/docs", query_string={"q": "<b>'\"\\[" * 400}).status_code == 200
+    assert ">tiếng Việt<" in client.get("/docs/office").text
+    assert ">English<" in client.get("/docs/reference/settings").text
+    rooms = [each.page.name.partition("/")[0] for each in search("pgbackrest")]
+    ranks = [{"reference": 1, "decisions": 2}.get(room, 0) for room in rooms]
+    assert ranks == sorted(ranks)
+    assert {*ranks} == {0, 1, 2}
     index = client.get("/llms.txt", base_url="https://diachi.example")
     assert index.mimetype == "text/plain"
     assert "https://diachi.example/docs/api.md" in index.text

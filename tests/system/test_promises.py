@@ -1,9 +1,9 @@
 """What holds for the whole project: nothing is offered that no page describes."""
 
+import dataclasses
 import importlib
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 from flask import Flask
 
 from api.core import errors as api_errors
-from registry.core.settings import ROOT
-from scripts.main import diachiso
+from registry.core.settings import ROOT, Settings, variable_of
+from scripts.help import english_help
+from scripts.reference import commands
 from tests.support.web import api_rules
 
 pytestmark = pytest.mark.gate
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.gate
 API = "\n".join(
     (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "lifecycle.md")
 )
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "docs" / "reference"
+SETTINGS = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+COMMANDS = (REFERENCE / "commands.md").read_text(encoding="utf-8")
 PACKAGES = ("geo", "registry", "api", "scripts")
 # Places of the machine, in the clear only where a test or a page is about them.
 MACHINE_PATH = re.compile(r"/work/|/root/|/home/|(?<![\w.])/tmp/(?!diachiso)")
@@ -112,38 +115,33 @@ LIMITS = {
 }
 
 
-def test_every_setting_has_its_line_in_the_operations_page() -> None:
+def test_every_setting_has_its_line_in_the_reference() -> None:
     source = (ROOT / "registry" / "core" / "settings.py").read_text(encoding="utf-8")
-    names = set(re.findall(r'"((?:DIACHISO|DATABASE)_[A-Z_]+)"', source))
-    assert "DATABASE_URL" in names
-    assert [n for n in sorted(names) if not re.search(rf"^\| `{n}` \|", OPERATIONS, re.M)] == []
+    names = set(re.findall(r'"((?:DIACHISO|DATABASE)_[A-Z0-9_]+)"', source))
+    assert names == {variable_of(each.name) for each in dataclasses.fields(Settings)}
+    assert [
+        n for n in sorted(names) if not re.search(rf"^- `{n}`[^:]*: [\w`]", SETTINGS, re.M)
+    ] == []
 
 
-def commands(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(group)
-    for child_name in group.list_commands(context):
-        child = group.get_command(context, child_name)
-        assert child is not None
-        path = f"{name} {child.name}".strip()
-        if isinstance(child, click.Group):
-            yield from commands(child, path)
-        else:
-            yield path, child
-
-
-@pytest.mark.parametrize(("path", "command"), list(commands(diachiso)))
-def test_every_command_and_option_has_its_line_in_a_page(path: str, command: click.Command) -> None:
-    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
-    # `bin/run` is `diachiso serve`.
-    names = ("bin/run",) if path == "serve" else (f"bin/diachiso {path}",)
-    lines = [line for line in pages.splitlines() if any(f"`{n}" in line for n in names)]
-    assert lines, path
-    about = "\n".join(lines)
+@pytest.mark.parametrize(("path", "command"), list(commands()))
+def test_every_command_and_option_is_described_in_the_reference(
+    path: str, command: click.Command
+) -> None:
+    assert english_help(command)
+    sections = {
+        name: re.search(rf"^##+ {name}\n(.*?)(?=^##|\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
+        for name in (path, path.partition(" ")[0])
+    }
+    assert all(sections.values()), path
+    shown = " ".join(found[1] for found in sections.values() if found)
     for option in command.params:
         if isinstance(option, click.Option):
-            assert any(n in about for n in (*option.opts, *option.secondary_opts)), (
-                f"{path} {option.opts}"
-            )
+            assert english_help(option), (path, option.opts)
+            flag = "/".join([*option.opts, *option.secondary_opts])
+            assert re.search(rf"`{flag}[ `]", shown), (path, flag)
+            line = rf"^- `{flag}( [^`]*)?`( \([^)]*\))?: \w"
+            assert re.search(line, COMMANDS, re.MULTILINE), (path, flag)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
