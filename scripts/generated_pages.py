@@ -9,16 +9,11 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from api.app import create_app
-from api.core.endpoint import declared_by, title_of
-from api.document.fold import document
-from api.document.words import TAGS
 from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from geo import lexicon
 from geo.locality import DWELLING_ESTATES
@@ -26,7 +21,7 @@ from geo.text import fold
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.schemes import SCHEMES
-from registry.core.settings import ROOT, Settings
+from registry.core.settings import ROOT
 from registry.files.formats.formats import FORMATS
 from registry.files.table_file import TableFile
 from registry.intake.judging.problems import PROBLEMS
@@ -35,8 +30,8 @@ from registry.lifecycle.table import OPERATIONS, Operation
 from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
-from registry.register import Register
 from registry.search.faults import FAULTS
+from scripts.api_reference import endpoint_sections, error_codes, field_codes
 from scripts.reference import command_sections, setting_lines
 from scripts.table_template import TABLES
 
@@ -57,7 +52,7 @@ PAGES: Final = (
     ROOT / "docs" / "decisions" / "README.md",
     *(
         ROOT / "docs" / "reference" / f"{name}.md"
-        for name in ("commands", "settings", "operations", "faults", "tables")
+        for name in ("api", "commands", "settings", "operations", "faults", "tables")
     ),
     ROOT / "deploy" / "alerts.yml",
     ROOT / "api" / "pages" / "static" / "pack_words.js",
@@ -67,8 +62,6 @@ _PART: Final = re.compile(
     r"(<!-- generated: (\w+)([\w ]*) -->\n).*?((?: *(?:#|//) )?<!-- end -->)", re.DOTALL
 )
 _COMMON: Final = ("reason", "decision_number")
-_NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
-"""Never connected to: what an application declares needs no database."""
 
 
 def refreshed(page: str) -> str:
@@ -182,28 +175,6 @@ def pack_words() -> str:
 def _is_one(word: lexicon.Wording) -> bool:
     key = fold(word.writing)
     return " " not in key and (len(key) > 1 or not word.needs)
-
-
-def endpoints() -> str:
-    """One line an endpoint of the API, by subject, with the least role that may call it."""
-    register = Register.open(Settings(), _NO_DATABASE)
-    with closing(register):
-        app = create_app(register)
-        with app.test_request_context():
-            described = document()["paths"]
-    rows = defaultdict(list)
-    for rule in app.url_map.iter_rules():
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        view = app.view_functions[rule.endpoint]
-        for method, operation in described.get(path, {}).items():
-            of_table = method == "post" and path.startswith("/v1/operations/")
-            if method.upper() in (rule.methods or ()) and not of_table:
-                facts = declared_by(view)
-                role = "the code of a round" if facts.takes_round_code else facts.role
-                shown = f"| `{method.upper()} {path}` | {title_of(view).rstrip('.')} | {role} |"
-                rows[operation["tags"][0]].append(shown)
-    head = "| endpoint | what it does | least role |\n|---|---|---|"
-    return "\n".join([head, *(row for tag in TAGS for row in rows[tag])])
 
 
 def _line(made: Operation) -> str:
@@ -356,7 +327,9 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "faults": faults,
     "schemes": schemes,
     "pack_words": pack_words,
-    "endpoints": endpoints,
+    "endpoints": endpoint_sections,
+    "errors": error_codes,
+    "field_codes": field_codes,
     "figures": figures,
     "matrix": matrix,
     "missed": missed,

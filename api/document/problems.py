@@ -151,4 +151,5 @@ def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
             found |= dict.fromkeys(_MISREAD.get(kind.get("type", ""), ()))
             found |= {"malformed_day": None} if kind.get("format") == "date" else {}
     codes = ", ".join(f"`{code}`" for code in sorted(found))
-    return f"{status_title(422)}: `invalid_input`; in `errors` {codes}, and what docs/api.md lists"
+    listed = "docs/reference/api.md"
+    return f"{status_title(422)}: `invalid_input`; in `errors` {codes}, and what {listed} lists"

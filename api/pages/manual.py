@@ -25,7 +25,7 @@ ELSEWHERE: Final = "http://127.0.0.1:8000"
 FOLDERS: Final = ("", "reference/", "decisions/")
 """Guides, what is generated, and decisions, as a search ranks them."""
 _IMAGES: Final = "img"
-_ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n?")
+_ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n[^$]*")
 """An example that a link can ask."""
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 

@@ -23,7 +23,7 @@ export interface OldWording {
   door_known: boolean;
 }
 
-/** The register's answer; POST /v1/validate in docs/api.md tells all of it. */
+/** The register's answer; described in docs/reference/api.md. */
 export interface Answer {
   verdict: Verdict;
   next_action: string;

@@ -93,7 +93,7 @@ def test_documentation_is_read_searched_and_answered_by_this_register(client: Fl
     listed = client.get("/docs").text
     assert 'href="/docs/office"' in listed
     page = client.get("/docs/api", base_url="https://diachi.example").text
-    assert "https://diachi.example/v1/units" in page
+    assert "https://diachi.example/openapi.json" in page
     assert "127.0.0.1:8000" not in page
     # What the example leads to today, in this register.
     live = page.split('class="live"')[1].split("</section>")[0]

@@ -1,6 +1,5 @@
-"""The examples of docs/api.md are what the application answers."""
+"""The examples of docs/reference/api.md are what the application answers."""
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,17 +10,24 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
-from registry.core.settings import ROOT
+from scripts.api_reference import read_examples
 from tests.support.demo import first_demo
 from tests.support.units import open_app
 from tests.support.web import api_rules
 
 SERVER = "http://127.0.0.1:8000"
 LEFT_OUT = "…"
+PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 OPTIONS = ("--data-urlencode", "--json", "--data-binary", "-H", "-X")
-EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n```\n\n```json\n(.+?)\n```", re.DOTALL)
-EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+KEY_REQUIRED = {"status": 401, "code": "key_required", LEFT_OUT: LEFT_OUT}
+"""The answer of an example that shows none."""
+EXAMPLES = [
+    (endpoint, example["curl"], example.get("answer", KEY_REQUIRED))
+    for endpoint, examples in read_examples().items()
+    for example in examples
+]
 
 
 def request_of(command: str) -> dict[str, Any]:
@@ -82,22 +88,33 @@ def app(admin_url: str, worker_id: str) -> Iterator[Flask]:
         yield made
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[e[0][5:80] for e in EXAMPLES])
-def test_example_is_what_is_answered(client: FlaskClient, command: str, shown: str) -> None:
-    real = client.open(**request_of(command)).get_json(force=True)
-    assert differences(json.loads(shown), real) == []
+def name_of(method: str, rule: Rule) -> str:
+    """`GET /v1/units/{code}`."""
+    return f"{method} " + PLACEHOLDER.sub(r"{\1}", rule.rule)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "command", "shown"), EXAMPLES, ids=[each[0] for each in EXAMPLES]
+)
+def test_example_is_what_is_answered(
+    app: Flask, client: FlaskClient, endpoint: str, command: str, shown: Any
+) -> None:
+    asked = request_of(command)
+    path = urlsplit(asked["path"]).path
+    rule, _ = app.url_map.bind("").match(path, method=asked["method"], return_rule=True)
+    assert endpoint == name_of(asked["method"], rule)
+    assert differences(shown, client.open(**asked).get_json(force=True)) == []
 
 
 def test_every_endpoint_has_an_example(app: Flask) -> None:
-    adapter = app.url_map.bind("")
-    asked = [request_of(command) for command, _ in EXAMPLES]
-    shown = {
-        adapter.match(urlsplit(a["path"]).path, method=a["method"], return_rule=True)[0].rule
-        for a in asked
+    # Operations stand in docs/lifecycle.md, whose test performs their examples.
+    described = {
+        name_of(method, rule)
+        for rule in api_rules(app)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not (method == "POST" and rule.rule.startswith("/v1/operations/"))
     }
-    # Operations stand in docs/lifecycle.md, whose test performs its examples.
-    rules = {rule.rule for rule in api_rules(app) if "/operations/" not in rule.rule}
-    assert shown == rules | {"/mcp"}
+    assert {endpoint for endpoint, *_ in EXAMPLES} == described | {"POST /mcp"}
 
 
 def test_comparison_finds_what_differs() -> None:

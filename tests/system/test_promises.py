@@ -19,10 +19,8 @@ from tests.support.web import api_rules
 
 pytestmark = pytest.mark.gate
 
-API = "\n".join(
-    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "lifecycle.md")
-)
 REFERENCE = ROOT / "docs" / "reference"
+API = (REFERENCE / "api.md").read_text(encoding="utf-8")
 SETTINGS = (REFERENCE / "settings.md").read_text(encoding="utf-8")
 COMMANDS = (REFERENCE / "commands.md").read_text(encoding="utf-8")
 PACKAGES = ("geo", "registry", "api", "scripts")
@@ -30,22 +28,33 @@ PACKAGES = ("geo", "registry", "api", "scripts")
 MACHINE_PATH = re.compile(r"/work/|/root/|/home/|(?<![\w.])/tmp/(?!diachiso)")
 
 
-def test_every_route_has_its_line_in_the_api_page(app: Flask) -> None:
+def is_operation(method: str, path: str) -> bool:
+    """Whether it is one of the operations, which docs/lifecycle.md lists."""
+    return method == "POST" and path.startswith("/v1/operations/")
+
+
+def test_every_route_has_its_section_in_the_reference(app: Flask) -> None:
+    lifecycle = (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8")
     for rule in api_rules(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            assert re.search(rf"^\| `{method} {re.escape(path)}` \|", API, re.MULTILINE), path
+            if is_operation(method, path):
+                assert re.search(rf"^\| `{method} {re.escape(path)}` \|", lifecycle, re.M), path
+            else:
+                assert f"\n### `{method} {path}`\n\n" in API, (method, path)
 
 
-def test_every_parameter_has_its_line_in_the_api_page(app: Flask) -> None:
+def test_every_parameter_is_described_in_the_reference(app: Flask) -> None:
     document = app.test_client().get("/openapi.json").get_json()
     for path, item in document["paths"].items():
-        # Where a path answers both, POST takes what GET does.
-        method = "get" if "get" in item else "post"
-        if names := parameters(document, item[method]):
+        for method, operation in item.items():
+            # The members of an operation are the options of its command, which are described.
+            if is_operation(method.upper(), path):
+                continue
             section = API.split(f"### `{method.upper()} {path}`\n")[1].split("\n##")[0]
-            rows = " ".join(re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE))
-            assert [name for name in names if f"`{name}`" not in rows] == [], path
+            for name in parameters(document, operation):
+                assert re.search(rf"^(- |Also .*)`{name}`", section, re.MULTILINE), (path, name)
+                assert re.search(rf"^- `{name}`( \(.*?\))?: \S", API, re.MULTILINE), (path, name)
 
 
 def parameters(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
@@ -57,13 +66,13 @@ def parameters(document: dict[str, Any], operation: dict[str, Any]) -> set[str]:
     return names
 
 
-def test_every_error_code_has_its_line_in_the_api_page() -> None:
+def test_every_error_code_has_its_line_in_the_reference() -> None:
     for error in api_errors.STATUS:
         status = api_errors.STATUS[error].value
-        assert f"| {status} | `{error.code}` |" in API
+        assert re.search(rf"^- {status} `{error.code}`: \w", API, re.MULTILINE), error.code
 
 
-def test_every_code_of_a_parameter_has_its_line_in_the_api_page(app: Flask) -> None:
+def test_every_code_of_a_parameter_has_its_line_in_the_reference(app: Flask) -> None:
     raised = re.compile(r'(?:of_field\(\s*[^,()]+,|invalid_value\()\s*"([a-z0-9_]+)"')
     sources = [*(ROOT / "api").rglob("*.py"), *(ROOT / "registry").rglob("*.py")]
     codes = {
@@ -76,8 +85,8 @@ def test_every_code_of_a_parameter_has_its_line_in_the_api_page(app: Flask) -> N
     codes.add("unknown_number")  # told of several at once
     codes |= codes_of_types(app.test_client().get("/openapi.json").get_json())
     assert {"missing", "text_or_components", "float_parsing", "nul_character"} <= codes
-    tables = " ".join(re.findall(r"^\| (`[^|]+) \|", API, re.MULTILINE))
-    assert [code for code in sorted(codes) if f"`{code}`" not in tables] == []
+    described = {*re.findall(r"^- `(\w+)`: \S", API.split("## Field codes")[1], re.MULTILINE)}
+    assert codes - described == set()
 
 
 def codes_of_types(document: dict[str, Any]) -> set[str]:
