@@ -227,7 +227,7 @@ def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
 def _example(example: dict[str, Any]) -> str:
     lines = [f"$ {example['curl']}"]
     if "answer" in example:
-        lines.append(json.dumps(example["answer"], ensure_ascii=False))
+        lines.append(json.dumps(example["answer"], ensure_ascii=False, separators=(", ", ":")))
     return "\n".join(["```console", *lines, "```"])
 
 

@@ -117,20 +117,13 @@ def _one_or_each(found: dict[str, list[str]]) -> str:
 
 
 def problems() -> str:
-    """One line a problem of rows, the gravest first."""
-    head = "| code | severity | tiếng Việt | English | đề nghị |\n|---|---|---|---|---|"
-    grave = list(SEVERITIES)
-    kinds = sorted(PROBLEMS.values(), key=lambda kind: (grave.index(kind.severity), kind.code))
-    return "\n".join(
-        [
-            head,
-            *(
-                f"| `{kind.code}` | {SEVERITIES[kind.severity]} ({kind.severity}) | {kind.vi}"
-                f" | {kind.english} | {in_vietnamese(kind.fix).format('…') if kind.fix else ''} |"
-                for kind in kinds
-            ),
-        ]
-    )
+    """One line a problem of rows, by severity."""
+    parts = []
+    for severity in SEVERITIES:
+        found = sorted(k for k, kind in PROBLEMS.items() if kind.severity == severity)
+        lines = (f"- `{code}`: {PROBLEMS[code].english}" for code in found)
+        parts += [f"## {severity.capitalize()}s", "\n".join(lines)]
+    return "\n\n".join(parts)
 
 
 def schemes() -> str:

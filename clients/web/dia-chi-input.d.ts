@@ -1,4 +1,4 @@
-/** A form field for an address in Viet Nam; what each attribute does: docs/shop.md. */
+/** A form field for an address in Viet Nam; what each attribute does: README.md. */
 
 export type Verdict = 'accept' | 'correct' | 'confirm' | 'complete' | 'unverified' | 'reject';
 

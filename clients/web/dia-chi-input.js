@@ -1,7 +1,7 @@
 /*! dia-chi-input: a field for an address in Viet Nam. Apache-2.0. */
 // One file, no dependency: <script src="REGISTER/static/dia-chi-input.js" defer></script>, then
 // <dia-chi-input><input name="address" required></dia-chi-input> in a form. The input inside serves
-// pages that cannot load this file. docs/shop.md has the rest.
+// pages that cannot load this file. README.md has the rest.
 (() => {
   'use strict';
 
