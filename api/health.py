@@ -37,7 +37,7 @@ class ReadinessQuery(Request):
     """What is to be served."""
 
     need: Literal["reading", "writing"] = Field(
-        "reading", description="With `writing` it is 503 also while only questions are answered"
+        "reading", description="`writing`: 503 also while nothing can be written"
     )
 
 
@@ -51,7 +51,7 @@ class Document(TypedDict):
 @blueprint.get("/healthz")
 @public(needs_database=False, reads_key=False, replica=False, operation_id="get_health", cache=None)
 def healthz() -> Health:
-    """Whether the process answers; says nothing of the database."""
+    """Whether the process answers, without asking the database."""
     return {"status": "ok"}
 
 
@@ -60,12 +60,10 @@ def healthz() -> Health:
     reads_key=False, replica=False, operation_id="get_readiness", codes=("leaving",), cache=None
 )
 def readyz(query: ReadinessQuery) -> Readiness:
-    """Whether requests can be served: database reachable, schema of this version, units loaded.
+    """Whether requests can be served: database, schema and units.
 
-    Where reads go to a replica they may be answered while nothing can be written. `jobs` is
-    `failing` while no worker lives: imports over HTTP wait, all else is served. It is what was seen
-    `seconds_ago`, three at most: a database that hangs lets nobody wait here, and counts as none.
-    A server that is told to end says no at once, and serves on for a while.
+    As seen `seconds_ago`, at most three; callers never wait for the database. `jobs` is `failing`
+    without a worker. 503 at once when the server was told to end.
     """
     if register().settings.leaving.exists():
         raise LeavingError(Message("server_stopping"))

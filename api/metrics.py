@@ -108,10 +108,9 @@ ALERTS: Final = (
 @blueprint.get("/metrics")
 @keyed("viewer", takes_session=False, opened_by="open_metrics", media_types=("text/plain",))
 def get_metrics() -> Response:
-    """Figures for Prometheus: requests and their times, what waits, how old the data is.
+    """Metrics for Prometheus: requests, queues, age of the data.
 
-    Where the database does not answer,
-    `diachiso_database_up` is 0 and its figures are missing.
+    Without the database `diachiso_database_up` is 0.
     """
     shown = CollectorRegistry()
     if folder := os.environ.get(METRICS):

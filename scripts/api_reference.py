@@ -91,9 +91,12 @@ def error_codes() -> str:
 
 
 def field_codes() -> str:
-    """One line a code in `errors` of a 422."""
+    """The codes in `errors` of a 422; those of one meaning in one line."""
+    meanings: dict[str, list[str]] = defaultdict(list)
     with FIELD_CODES.open(encoding="utf-8", newline="") as file:
-        return _listed(f"`{row['code']}`: {row['english']}" for row in csv.DictReader(file))
+        for row in csv.DictReader(file):
+            meanings[row["english"]].append(f"`{row['code']}`")
+    return _listed(f"{', '.join(codes)}: {words}" for words, codes in meanings.items())
 
 
 @lru_cache(maxsize=1)

@@ -60,16 +60,14 @@ def _as_json(entry: Noted) -> dict[str, Any]:
 @command(text=lines(_line), as_json=lambda found: [_as_json(entry) for entry in found])
 def audit(
     *,
-    actor: Annotated[
-        str | None, "--actor NAME", "Of this key; `anonymous` for who has none."
-    ] = None,
+    actor: Annotated[str | None, "--actor NAME", "Of this key, or `anonymous`."] = None,
     unit: Annotated[str | None, "--unit CODE", "About this commune or province."] = None,
     code: Annotated[str | None, "--code CODE", "About this record."] = None,
     operation: Annotated[str | None, "--operation KIND", "Of this kind of event."] = None,
     since: Annotated[datetime.date | None, "--since DAY", "From this day on."] = None,
     until: Annotated[datetime.date | None, "--until DAY", "Up to this day."] = None,
-    refused: Annotated[bool, "What was refused or failed."] = False,
-    limit: Annotated[int, click.IntRange(1, _MOST), "At most so many."] = 100,
+    refused: Annotated[bool, "Only refused or failed."] = False,
+    limit: Annotated[int, click.IntRange(1, _MOST), "Maximum entries."] = 100,
 ) -> list[Noted]:
     """The audit log, the newest first."""
     wanted = Wanted(

@@ -26,12 +26,11 @@ _LONGEST_FOLDER = 60
 def backup(
     target: Annotated[str, "FILE|DIR/", click.Path()],
     *,
-    jobs: Annotated[int, click.IntRange(1, 64), "Processes; more than one: a folder."] = 1,
+    jobs: Annotated[int, click.IntRange(1, 64), "Processes; several need a folder."] = 1,
 ) -> None:
-    """Save the register.
+    """Back up the register.
 
-    It holds the key of the codes: keep it as safe as the register. A file has its manifest beside
-    it, FILE.manifest.json, which belongs to it.
+    With the key of the codes: keep it as safe as the register. FILE.manifest.json belongs to it.
     """
     if jobs > 1 and not target.endswith("/"):
         raise click.UsageError(str(Message("jobs_needs_folder")))
@@ -44,17 +43,14 @@ def backup(
 def restore(
     source: Path | None = None,
     *,
-    verify: Annotated[bool, "Into a throw-away cluster, and compare."] = False,
-    scratch: Annotated[Path, EXISTING_FOLDER, "Where the throw-away cluster is made."] = SCRATCH,
-    promoted: Annotated[bool, "A standby was promoted; let it go on."] = False,
-    jobs: Annotated[
-        int, click.IntRange(1, 64), "Processes; with one, a failure leaves the database empty."
-    ] = 1,
+    verify: Annotated[bool, "Restore into a temporary cluster and compare."] = False,
+    scratch: Annotated[Path, EXISTING_FOLDER, "Folder of the temporary cluster."] = SCRATCH,
+    promoted: Annotated[bool, "Continue on a promoted standby."] = False,
+    jobs: Annotated[int, click.IntRange(1, 64), "Processes; with one, all or nothing."] = 1,
 ) -> int:
-    """Restore into an empty database, examine it.
+    """Restore a backup into an empty database.
 
-    The database of DATABASE_URL, or the private cluster, which is made where it is missing;
-    `bin/run` must not be running on it.
+    That of DATABASE_URL, or the private cluster while `bin/run` does not run.
     """
     settings = read_settings()
     if promoted:

@@ -36,7 +36,7 @@ def _line(each: Backup) -> str:
 
 @click.group()
 def backups() -> None:
-    """Backups that bring back a moment.
+    """Point-in-time backups.
 
     DIACHISO_BACKUPS names the store: a folder, or a file of pgBackRest's settings.
     """
@@ -45,12 +45,12 @@ def backups() -> None:
 @command(backups)
 def make(
     *,
-    full: Annotated[bool, "A whole one, though the last is young."] = False,
-    upgraded: Annotated[bool, "Take the store along to a new major version of PostgreSQL."] = False,
+    full: Annotated[bool, "A full backup."] = False,
+    upgraded: Annotated[bool, "Upgrade the store to a new major version of PostgreSQL."] = False,
 ) -> None:
-    """Take a backup; the register goes on.
+    """Take a backup while the register runs.
 
-    A whole one each week, in between what differs from it.
+    Full once a week, differential in between.
     """
     click.echo(_line(take(read_settings(), full=full, upgraded=upgraded, report=say)))
 
@@ -66,19 +66,19 @@ def _show(found: list[Backup]) -> None:
 
 @command(backups, "list", text=_show)
 def list_() -> list[Backup]:
-    """What is in the store, the oldest first."""
+    """List the store, the oldest first."""
     return open_store(read_settings()).backups()
 
 
 @command(backups)
 def restore(
     *,
-    moment: Annotated[str | None, "--to TIME", "The newest without."] = None,
+    moment: Annotated[str | None, "--to TIME", "The moment; by default the newest."] = None,
     into: Annotated[Path, FOLDER, "A new folder."],
 ) -> int:
-    """The register of a moment, beside this one.
+    """Restore the register of a moment beside this one.
 
-    Never over what is there: serve what came back by DIACHISO_VAR=DIR bin/run.
+    Serve it by DIACHISO_VAR=DIR bin/run.
     """
     status = _told(restore_moment(read_settings(), _moment(moment), into, report=say))
     say(
@@ -93,13 +93,11 @@ def restore(
 @command(backups, "rehearse")
 def rehearse_(
     *,
-    scratch: Annotated[
-        Path, EXISTING_FOLDER, "Where the register comes back, and is removed."
-    ] = SCRATCH,
+    scratch: Annotated[Path, EXISTING_FOLDER, "Folder of the temporary register."] = SCRATCH,
 ) -> int:
-    """Let the newest come back, examine and remove it.
+    """Restore the newest backup, check and remove it.
 
-    The doctor and monitors tell when this went well last.
+    `doctor` shows the last success.
     """
     found = rehearse(read_settings(), scratch.resolve(), report=say)
     return _told(found)
@@ -109,7 +107,7 @@ def rehearse_(
 def config() -> None:
     """Print pgBackRest's settings for this register.
 
-    Keep them in a file, change the store there, and name the file in DIACHISO_BACKUPS.
+    To change the store, edit them in a file that DIACHISO_BACKUPS names.
     """
     click.echo(settings_to_print(read_settings()), nl=False)
 

@@ -43,16 +43,13 @@ _HELP: Final = {
 }
 _MORE: Final = """
 
-    IN and OUT are CSV, NDJSON or a spreadsheet by their suffix; - is standard input or output.
-    Every row comes back in order with its result: of its own columns those that are known, and your
-    reference (--mapping '{"Your header": "source_ref"}' names another one), without names and
-    numbers of people. Exit status 1 when a row has no answer.
+    IN and OUT are CSV, NDJSON or workbook by suffix; - is standard input or output. Every row comes
+    back in order with known columns, your reference (`source_ref` in --mapping) and its result,
+    without people. Exit status 1 if a row has no answer.
     """
 _MORE_OF_CHANGES: Final = """
 
-    IN and OUT are CSV, NDJSON or a spreadsheet by their suffix; - is standard input or output, as
-    OUT is by default. A row holds a code or an address; one whose door reads, lies and stands as it
-    did is left out. At the end is said what to give as --since next time. Exit status 1 when a row
+    Files as of lookup; unchanged rows are left out. Prints the next --since. Exit status 1 if a row
     names no door.
     """
 _In = Annotated[Path, "IN", FILE_OR_STREAM]
@@ -63,16 +60,16 @@ _Out = Annotated[Path, "OUT", FILE_OR_STREAM]
 class _Files:
     """How the files are read and written."""
 
-    form: Annotated[Literal["csv", "ndjson"] | None, "--format", "Of both, whatever suffix."] = None
+    form: Annotated[Literal["csv", "ndjson"] | None, "--format", "Form of both files."] = None
     mapping: Annotated[
         str | None,
         "--mapping FILE.json",
-        'Which header is which field: {"Nơi đến": "address"}.',
+        'JSON object, header → field: {"Nơi đến": "address"}.',
     ] = None
-    sheet: Annotated[str | None, "Of a spreadsheet; `*` reads all alike."] = None
+    sheet: Annotated[str | None, "Sheet; `*`: all with the same columns."] = None
 
 
-_Processes = Annotated[int | None, click.IntRange(1, 64), "Default: one a processor."]
+_Processes = Annotated[int | None, click.IntRange(1, 64), "By default one per processor."]
 
 
 def _command(operation: str) -> click.Command:
@@ -84,7 +81,7 @@ def _command(operation: str) -> click.Command:
         on: Annotated[datetime.date | None, "Columns with the labels of that day."] = None,
         wording: Wording = None,
         scheme: Annotated[
-            str | None, "--scheme NAME", "Columns of what this scheme calls units, as a carrier."
+            str | None, "--scheme NAME", "Columns with unit ids of this scheme."
         ] = None,
         processes: _Processes = None,
     ) -> int:
@@ -96,7 +93,7 @@ def _command(operation: str) -> click.Command:
         target: Annotated[Path, "[OUT]", FILE_OR_STREAM] = STREAM,
         *,
         files: _Files,
-        since: Annotated[str, "--since DAY|CURSOR", "Since a day, or the last time."],
+        since: Annotated[str, "--since DAY|CURSOR", "Day, or cursor of the last run."],
         processes: _Processes = None,
     ) -> int:
         return _answer(operation, source, target, files, processes, since=since)

@@ -52,7 +52,7 @@ def coverage(
     *,
     level: Annotated[
         Literal["province", "commune", "locality"] | None,
-        "What to list; provinces by default, with --unit the unit alone.",
+        "What to list; by default provinces, or --unit itself.",
     ] = None,
     code: Annotated[str | None, "--unit CODE", "Only this province or commune."] = None,
     form: Annotated[
@@ -65,24 +65,17 @@ def coverage(
         click.FloatRange(min=0),
         "Exit 1 when the unit asked for, or the country, is below this share.",
     ] = None,
-    accept_estimate: Annotated[bool, "Let --fail-under measure it."] = False,
-    demo: Annotated[bool, "Demonstration codes too."] = False,
-    since: Annotated[datetime.date | None, "--since DAY", "What moved since then."] = None,
-    until: Annotated[datetime.date | None, "--until DAY", "By default now."] = None,
+    accept_estimate: Annotated[bool, "Let --fail-under use an estimate."] = False,
+    demo: Annotated[bool, "Include demonstration records."] = False,
+    since: Annotated[datetime.date | None, "--since DAY", "What changed since that day."] = None,
+    until: Annotated[datetime.date | None, "--until DAY", "Until that day."] = None,
     record: Annotated[bool, "Write today's counts."] = False,
-    recount: Annotated[bool, "Count every commune anew."] = False,
+    recount: Annotated[bool, "Recount every commune."] = False,
 ) -> int:
     """Households with a code.
 
-    Of the provinces, or with --level commune of the communes.
-    With --unit of one unit; with --unit PROVINCE --level commune of its communes, with --unit
-    COMMUNE --level locality of its hamlets. A unit of an old map is answered by its successors.
-    Exit status 1 when --fail-under is not reached, 2 when it cannot be decided: without a target,
-    or against an estimate unless --accept-estimate.
-    With --out FILE.html a report that is read offline and printed: maps, trend and ranking of the
-    unit's parts; with --out FILE.xlsx a workbook.
-    With --since what moved, by the counts of each evening; --record writes today's, as the worker
-    does at 23:50.
+    --level with --unit lists its parts. Exit status 1 if --fail-under is not reached, 2 without a
+    target to decide by. --out FILE.html is an offline report.
     """
     if record or recount:
         _count(record=record, recount=recount)

@@ -29,7 +29,7 @@ def prepare() -> None:
 def web_login(name: str) -> None:
     """Make a login NAME for a pooler: its sessions begin as the application's.
 
-    Its password is yours to set.
+    Set its password yourself.
     """
     settings = read_settings()
     make_web_login(
@@ -40,9 +40,7 @@ def web_login(name: str) -> None:
 @command(database)
 def url(
     *,
-    role: Annotated[
-        Literal["app", "owner", "admin"], "Act as this role; admin is whom the URL itself names."
-    ] = "app",
+    role: Annotated[Literal["app", "owner", "admin"], "Connect as this role."] = "app",
 ) -> None:
     """The URL, for psql and other programs."""
     given = cluster.database_url(read_settings())

@@ -25,22 +25,21 @@ def demo(
         int, click.IntRange(1, PAYLOAD_FIRST), "How many dwellings."
     ] = FIRST_HOUSEHOLDS,
     provinces: Annotated[str | None, "--provinces CODE,CODE", "Only in these provinces."] = None,
-    seed: Annotated[int, "Another one, other houses."] = 1,
+    seed: Annotated[int, "Seed of the random numbers."] = 1,
     file: Annotated[
         TextIO | None,
         "--csv",
         click.File("w", encoding="utf-8", lazy=True),
-        "To this file, - for stdout, instead of the register.",
+        "Write this file (- for stdout) instead.",
     ] = None,
     dry_run: DryRun = False,
-    if_empty: Annotated[bool, "Leave a register that holds households as it is."] = False,
+    if_empty: Annotated[bool, "Only into an empty register."] = False,
     form: Form = "text",
 ) -> int:
-    """Make up households; nothing of them is real.
+    """Make up households.
 
-    Into the register they go as source `demo`, under codes that begin with 0, and only while no
-    other source has published. The same options give the same households. Exit status 1 when the
-    import rejected some.
+    As source `demo`, with codes that begin with 0, while no other source has published. Exit status
+    1 if rows were rejected.
     """
     with opened_engine() as engine:
         codes = [code.strip() for code in (provinces or "").split(",") if code.strip()]

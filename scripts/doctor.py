@@ -18,10 +18,9 @@ _MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", Stat
 
 @command()
 def doctor(*, form: Form = "text") -> int:
-    """Check the register from disk to boundaries, change nothing.
+    """Check the installation; change nothing.
 
-    One line a check: ✓ well, ! worth knowing, ✗ broken, - could not be checked. Exit status 1 when
-    something is broken.
+    Exit status 1 if something is broken.
     """
     results = run_probes(read_settings())
     if form == "json":

@@ -44,34 +44,34 @@ def export(
         str | None,
         "--format",
         click.Choice(list(FORMATS)),
-        "By default what the name ends in says.",
+        "By default by suffix.",
     ] = None,
     unit: Annotated[str | None, "--unit CODE", "Only this unit."] = None,
     statuses: Annotated[
         tuple[str, ...], "--status", click.Choice(STATUSES), "May be given more than once."
     ] = ("active",),
-    as_of: Annotated[str | None, "--as-of WHEN", "As it was on record then."] = None,
+    as_of: Annotated[str | None, "--as-of WHEN", "As recorded at a day or time."] = None,
     on: Annotated[datetime.date | None, "A column with the label of that day."] = None,
     external: Annotated[bool, "A column with other schemes' values."] = False,
     within: Annotated[
         Path | None,
         click.Path(path_type=Path, dir_okay=False, exists=True),
-        "Only inside the one geometry of this GeoJSON.",
+        "Only inside the geometry of this GeoJSON file.",
     ] = None,
     buffer_m: Annotated[
-        float | None, "--buffer METRES", click.FloatRange(0, 25_000, min_open=True), "Around it."
+        float | None,
+        "--buffer METRES",
+        click.FloatRange(0, 25_000, min_open=True),
+        "Metres around that geometry.",
     ] = None,
-    use: Annotated[str | None, click.Choice(KINDS), "Only where this stands."] = None,
-    folder: Annotated[
-        Path | None, "--snapshot", FOLDER, "All of it, with the cursor of the feed."
-    ] = None,
-    demo: Annotated[bool, "Demonstration data, too."] = False,
+    use: Annotated[str | None, click.Choice(KINDS), "Only doors with this use."] = None,
+    folder: Annotated[Path | None, "--snapshot", FOLDER, "Write a snapshot of the feed."] = None,
+    demo: Annotated[bool, "Include demonstration records."] = False,
     force: Force = False,
 ) -> None:
-    """Write every record that may be shown into a file.
+    """Write all records that may be shown into a file.
 
-    Restricted places are left out. Beside the file: what its columns mean, and the licence. With
-    --snapshot a folder from which `diachiso follow URL DIR --snapshot FOLDER` begins.
+    Without restricted places. Beside it: the meaning of its columns, and the licence.
     """
     if (out is None) == (folder is None):
         raise click.UsageError(str(Message("out_or_snapshot_required")))

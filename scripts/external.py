@@ -43,7 +43,7 @@ def external() -> None:
 def load(
     file: Path,
     *,
-    scheme: Annotated[str | None, "Of rows that do not say."] = None,
+    scheme: Annotated[str | None, "Default scheme of rows."] = None,
     sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
     dry_run: DryRun = False,
 ) -> Loaded:

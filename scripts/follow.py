@@ -96,24 +96,24 @@ def follow(
     url: str,
     folder: Annotated[Path, "DIR", FOLDER],
     *,
-    once: Annotated[bool, "End when all there is has been read."] = False,
+    once: Annotated[bool, "End when everything is read."] = False,
     every: Annotated[
         float,
         "--every SECONDS",
         click.FloatRange(min=0.1),
-        "How often to ask when nothing happens.",
+        "Pause between requests.",
     ] = 5.0,
-    key: Annotated[str | None, "Of a carrier or above, or @FILE."] = None,
+    key: Annotated[str | None, "API key, or @FILE with it."] = None,
     snapshot: Annotated[
         Path | None,
         "--snapshot FOLDER",
         EXISTING_FOLDER,
-        "Begin with this export instead of reading all from URL.",
+        "Begin with this snapshot.",
     ] = None,
     unit: Annotated[str | None, "--unit CODE", "Only this unit."] = None,
-    demo: Annotated[bool, "Demonstration too."] = False,
+    demo: Annotated[bool, "Include demonstration records."] = False,
 ) -> None:
-    """Goes on where it was stopped."""
+    """Keep a copy of the register at URL in DIR/copy.sqlite."""
     if not url.startswith(("http://", "https://")):
         raise click.UsageError(str(Message("register_url_invalid", url=url)))
     if key and key.startswith("@"):

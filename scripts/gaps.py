@@ -43,7 +43,7 @@ def gaps(
         tuple[str, ...],
         "--kind",
         click.Choice(list(KINDS)),
-        "Which kind; may be given more than once, all by default.",
+        "May be repeated; all by default.",
     ] = (),
     form: Annotated[
         Literal["table", "csv", "json", "geojson", "xlsx"] | None,
@@ -51,12 +51,11 @@ def gaps(
         "By default what --out ends in, or a table.",
     ] = None,
     out: Annotated[Path | None, FILE, "A form to fill in and import."] = None,
-    demo: Annotated[bool, "Demonstration codes too."] = False,
+    demo: Annotated[bool, "Include demonstration records."] = False,
 ) -> None:
     """Units far below target, holes in streets, places never delivered.
 
-    CSV and XLSX are a form for field teams: a row for each number that is missing. Filled in, it is
-    read by `diachiso import`; rows without a house number come back as rejected.
+    CSV and XLSX are forms for field teams, which `import` reads.
     """
     wanted = form or (out.suffix.lower().removeprefix(".") if out else "table")
     if wanted not in ("table", "csv", "json", "geojson", "xlsx"):

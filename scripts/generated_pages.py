@@ -121,7 +121,8 @@ def problems() -> str:
     parts = []
     for severity in SEVERITIES:
         found = sorted(k for k, kind in PROBLEMS.items() if kind.severity == severity)
-        lines = (f"- `{code}`: {PROBLEMS[code].english}" for code in found)
+        # What to do about it stands behind a colon, in reports.
+        lines = (f"- `{code}`: {PROBLEMS[code].english.partition(': ')[0]}" for code in found)
         parts += [f"## {severity.capitalize()}s", "\n".join(lines)]
     return "\n\n".join(parts)
 

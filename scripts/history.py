@@ -30,7 +30,7 @@ def history_(
     as_of: Annotated[
         str | None,
         "--as-of WHEN",
-        "Only the address of a day, as it ended, or of a time with its offset.",
+        "Only the address of a day or time.",
     ] = None,
     form: Form = "text",
 ) -> None:

@@ -53,7 +53,7 @@ class _Outputs:
 
     report: Annotated[Path | None, FILE, "The rejected rows, with their problems."] = None
     warnings: Annotated[Path | None, FILE, "Published rows with warnings or notices."] = None
-    vanished: Annotated[Path | None, FILE, "What it lacks, and which codes that retires."] = None
+    vanished: Annotated[Path | None, FILE, "Vanished references, and codes to retire."] = None
     codes: Annotated[Path | None, FILE, "Every row, its code and outcome."] = None
 
     def paths(self) -> list[Path]:
@@ -71,27 +71,31 @@ def _names(given: tuple[str, ...]) -> dict[str, str | None]:
 def import_(
     file: Path | None = None,
     *,
-    source: Annotated[str | None, "Who delivers the file; its references are its own."] = None,
+    source: Annotated[str | None, "Who delivers the file."] = None,
     dry_run: DryRun = False,
-    delivery: Annotated[Literal["partial", "full"], "All of its households or a part."] = "partial",
+    delivery: Annotated[
+        Literal["partial", "full"], "All households of the source, or a part."
+    ] = "partial",
     strict: Annotated[bool, "All rows or none."] = False,
-    fix: Annotated[bool, "Mend what leaves no choice, and say so."] = False,
-    accept_vanished: Annotated[bool, "A full delivery that lacks so many."] = False,
-    demo_as_real: Annotated[bool, "Real codes to made-up households, for measurements."] = False,
-    decision: Annotated[str | None, "--decision NUMBER", "Of the legal decision."] = None,
-    crs: Annotated[str | None, "--crs EPSG:CODE", "The file's system, VN-2000 say."] = None,
-    sheet: Annotated[str | None, "--sheet NAME", "Sheet or layer to read; all of them."] = None,
-    mapping: Annotated[str | None, "--mapping FILE|JSON", "Your headers and their fields."] = None,
+    fix: Annotated[bool, "Correct unambiguous errors and report them."] = False,
+    accept_vanished: Annotated[
+        bool, "Accept a full delivery that lacks most of the source."
+    ] = False,
+    demo_as_real: Annotated[bool, "Give made-up households real codes, for measurements."] = False,
+    decision: Annotated[str | None, "--decision NUMBER", "Number of the legal decision."] = None,
+    crs: Annotated[str | None, "--crs EPSG:CODE", "Coordinate system of the file."] = None,
+    sheet: Annotated[str | None, "--sheet NAME", "Sheet or layer; by default all."] = None,
+    mapping: Annotated[str | None, "--mapping FILE|JSON", "JSON object, header → field."] = None,
     names: Annotated[
         tuple[str, ...],
         "--name NAME=NAME",
-        "A name as spelled = the one meant, itself for a place of its own; kept for the source.",
+        "Spelling = name meant, or itself for a new place; kept for the source.",
     ] = (),
-    commune: Annotated[str | None, "--commune CODE", "Of all its rows."] = None,
+    commune: Annotated[str | None, "--commune CODE", "Commune of all rows."] = None,
     outputs: _Outputs,
     form: Form = "text",
     rollback: Annotated[int | None, "--rollback ID", "Take this import back."] = None,
-    keep_later: Annotated[bool, "Undo the rest of the import."] = False,
+    keep_later: Annotated[bool, "With --rollback: keep later changes, undo the rest."] = False,
     listed: Annotated[bool, "--list", "List imports, the latest first."] = False,
 ) -> int:
     """Import households: a table or a map layer.

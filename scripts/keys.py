@@ -65,18 +65,20 @@ def keys() -> None:
 def create(
     name: str,
     *,
-    role: Annotated[Role, "What it may."],
+    role: Annotated[Role, "Role of the key."],
     units: Annotated[
-        tuple[str, ...], "--unit CODES", "Where it may write; an editor and an approver need some."
+        tuple[str, ...],
+        "--unit CODES",
+        "Units where it may write; required for editor and approver.",
     ] = (),
     rate: Annotated[int | None, click.IntRange(1), "Requests a minute."] = None,
     expires: Annotated[
         datetime.date | str | None,
         "--expires DAY|never",
         _EXPIRES,
-        "The last day; a year from now by default.",
+        "Last day; a year from now by default.",
     ] = None,
-    alone: Annotated[bool, "An authority of one person: it approves what it delivered."] = False,
+    alone: Annotated[bool, "It may approve its own deliveries."] = False,
     dry_run: DryRun = False,
     form: Form = "text",
 ) -> None:
@@ -90,7 +92,7 @@ def create(
 
 @command(keys, "list", text=lines(_line), as_json=lambda found: [_as_json(key) for key in found])
 def list_() -> list[KeyDetails]:
-    """All keys; never the keys themselves."""
+    """List keys, without their secrets."""
     with opened_session() as session:
         return registry_keys.list_keys(session)
 
@@ -103,18 +105,18 @@ def rotate(
         float,
         "--overlap HOURS",
         click.FloatRange(0, registry_keys.MAX_OVERLAP_H),
-        "So long the present key is taken; 0 ends it at once.",
+        "Hours that the old key is accepted.",
     ] = registry_keys.DEFAULT_OVERLAP_H,
     expires: Annotated[
         datetime.date | str | None,
         "--expires DAY|never",
         _EXPIRES,
-        "Another last day; as before by default.",
+        "Last day; as before by default.",
     ] = None,
     dry_run: DryRun = False,
     form: Form = "text",
 ) -> None:
-    """Another key; the present one ends after the overlap."""
+    """Replace a key; the old one ends after the overlap."""
     with opened_session(dry_run=dry_run) as session:
         made = (
             registry_keys.rotate_key(session, name, overlap_h=overlap)
@@ -130,12 +132,10 @@ def rotate(
 def bind(
     name: str,
     *,
-    units: Annotated[
-        tuple[str, ...], "--unit CODES", "Where it may write from now on, and nowhere else."
-    ],
+    units: Annotated[tuple[str, ...], "--unit CODES", "Units where it may write."],
     dry_run: DryRun = False,
 ) -> None:
-    """Bind it to other units than before."""
+    """Bind a key to other units."""
     codes = _codes(units)
     with opened_session(dry_run=dry_run) as session:
         before = registry_keys.bind_key(session, name, codes)
@@ -150,7 +150,7 @@ def revoke(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Refuse it from now on, and the one that it replaced."""
+    """Revoke a key, and the one that it replaced."""
     with opened_session(dry_run=dry_run) as session:
         done = registry_keys.revoke_key(session, name)
     if dry_run:
@@ -164,10 +164,10 @@ def revoke(
 def alone(
     name: str,
     *,
-    off: Annotated[bool, "Somebody else approves."] = False,
+    off: Annotated[bool, "End that."] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Let it approve what it delivered."""
+    """Let a key approve its own deliveries."""
     with opened_session(dry_run=dry_run) as session:
         registry_keys.let_approve_own(session, name, allowed=not off)
     if dry_run:

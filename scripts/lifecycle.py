@@ -30,7 +30,7 @@ _AGREED: Final = (
     "Who agreed, where the table asks for a second person: an office, no person's name."
 )
 _COMMON: Final = (
-    ("actor", Annotated[str, "Who."], "operator"),
+    ("actor", Annotated[str, "Who does it, for the history."], "operator"),
     ("second_person", Annotated[str, _AGREED], None),
     ("dry_run", DryRun, False),
     ("form", Form, "text"),

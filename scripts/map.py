@@ -16,7 +16,7 @@ def map_() -> None:
 
 @command(map_)
 def redraw() -> None:
-    """Draw anew what changed; the worker does it by itself."""
+    """Redraw what changed; the worker does so by itself."""
     with opened_engine() as engine:
         redrawn = refresh(engine)
     if redrawn.units:

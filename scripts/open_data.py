@@ -11,7 +11,7 @@ from scripts.settings import read_settings
 
 @command(name="open-data")
 def open_data() -> None:
-    """Make the files of /data anew, as each night."""
+    """Write the files of /data, as each night."""
     settings = read_settings()
     with opened_engine() as engine:
         made = publish(engine, settings)

@@ -70,6 +70,6 @@ Wording = Annotated[
     Wordings | None,
     WordingType(),
     "--wording before:DAY|both|today",
-    "As the map before a day has it, beside today's or alone.",
+    "Columns with the old wording.",
 ]
 Form = Annotated[Literal["text", "json"], "--format", "How to print the result."]

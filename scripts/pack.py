@@ -27,16 +27,14 @@ def pack(
     *,
     unit: Annotated[str, "--unit CODE", "A commune's code."],
     out: Annotated[Path, FILE, "The file to write."],
-    since: Annotated[
-        str | None, "--since CURSOR", "Only what changed since a pack of this cursor."
-    ] = None,
-    use: Annotated[str | None, click.Choice(KINDS), "Only where this stands."] = None,
-    demo: Annotated[bool, "Demonstration data, too."] = False,
+    since: Annotated[str | None, "--since CURSOR", "Only changes since this cursor."] = None,
+    use: Annotated[str | None, click.Choice(KINDS), "Only doors with this use."] = None,
+    demo: Annotated[bool, "Include demonstration records."] = False,
     force: Force = False,
 ) -> None:
     """Write the signed pack of a commune.
 
-    For phones without a network: the page /packs reads it. Restricted places are left out.
+    For phones without a network; without restricted places.
     """
     if not force:
         refuse_to_overwrite(out)
@@ -63,7 +61,7 @@ def _write(out: Path, made: Pack) -> None:
 @command(name="pack-keys")
 def pack_keys(
     *,
-    renew: Annotated[bool, "--rotate", "Sign with a new key from here on."] = False,
+    renew: Annotated[bool, "--rotate", "Sign with a new key from now on."] = False,
 ) -> None:
     """The public keys of packs, as a JWK Set."""
     path = key_file(read_settings())

@@ -58,7 +58,7 @@ class _Doors:
     commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
     street: Annotated[str | None, "All of a street."] = None
     locality: Annotated[str | None, "All of a locality."] = None
-    former_commune: Annotated[str | None, "--former-commune CODE", "Its former one."] = None
+    former_commune: Annotated[str | None, "--former-commune CODE", "Its former commune."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Out:
             raise click.UsageError(str(Message("folder_missing", path=self.out)))
 
 
-_Skip = Annotated[int, click.IntRange(0), "Pass over."]
+_Skip = Annotated[int, click.IntRange(0), "Doors to skip."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,18 @@ def paper() -> None:
 def plates(
     *,
     doors: _Doors,
-    size: Annotated[str, "In mm."] = PLATE_FORM.size,
+    size: Annotated[str, "Width x height in mm."] = PLATE_FORM.size,
     sheet: Annotated[Sheet, "Sheets, or a roll."] = PLATE_FORM.sheet,
     roll_mm: Annotated[int, click.IntRange(*ROLL_MM), "Width of the roll."] = PLATE_FORM.roll_mm,
     bleed_mm: Annotated[
-        int, click.IntRange(0, BLEED_MM), "Ground beyond the cut."
+        int, click.IntRange(0, BLEED_MM), "Bleed beyond the cut."
     ] = PLATE_FORM.bleed_mm,
     skip: _Skip = 0,
     out: _Out,
 ) -> None:
     """Plates of some doors, or of a whole street.
 
-    Nothing is written: that they were handed out is `diachiso operation issue-plates`.
+    Handing out is `operation issue-plates`.
     """
     form = PlateForm(size, sheet, roll_mm, bleed_mm)
     _print(
@@ -166,10 +166,10 @@ def list_(
 def certificate(
     code: str | None = None,
     *,
-    document_number: Annotated[str | None, "In the office's own books."] = None,
-    checked: Annotated[str | None, "--verify NUMBER", "Does it hold."] = None,
-    revoked: Annotated[str | None, "--revoke NUMBER", "Take it back."] = None,
-    reason: Annotated[str | None, "Why it is taken back."] = None,
+    document_number: Annotated[str | None, "Number in the office's books."] = None,
+    checked: Annotated[str | None, "--verify NUMBER", "Check this certificate."] = None,
+    revoked: Annotated[str | None, "--revoke NUMBER", "Revoke this certificate."] = None,
+    reason: Annotated[str | None, "Why it is revoked."] = None,
     out: _Out,
 ) -> int:
     """Certificates of address."""
@@ -201,9 +201,9 @@ class _Planned:
     """What an operation that is to come changes; members of its request."""
 
     commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
-    communes: Annotated[str | None, "Several."] = None
+    communes: Annotated[str | None, "Several communes."] = None
     province: Annotated[str | None, "--province CODE", "All its communes with the street."] = None
-    former_commune: Annotated[str | None, "--former-commune CODE", "Its former one."] = None
+    former_commune: Annotated[str | None, "--former-commune CODE", "Its former commune."] = None
     street: Annotated[str | None, "The street."] = None
     locality: Annotated[str | None, "The locality."] = None
     new_name: Annotated[str | None, "The new name."] = None
@@ -214,7 +214,7 @@ class _Planned:
 def decision(
     operation: Annotated[str | None, click.Choice(_OPERATIONS)] = None,
     *,
-    event: Annotated[int | None, click.IntRange(0), "Of what was done."] = None,
+    event: Annotated[int | None, click.IntRange(0), "Event of the operation."] = None,
     planned: _Planned,
     unit: Annotated[str | None, "--unit CODE", "Who decides."] = None,
     number: Annotated[str | None, "Of the decision."] = None,
@@ -225,7 +225,7 @@ def decision(
 ) -> None:
     """A decision, with its annex.
 
-    Of an OPERATION that is to come, which is tried and not done; or of the --event of one that was.
+    Of a planned OPERATION, or of the --event of a past one.
     """
     if (operation is None) == (event is None):
         raise click.UsageError(str(Message("operation_or_event_option")))

@@ -23,6 +23,11 @@ _SHARED_BY: Final = 3
 _LONG: Final = 100
 """Characters of a text that is not repeated."""
 _OF_ALL: Final = "All take"
+_OPERATION: Final = "operation"
+_OPERATIONS: Final = (
+    "`bin/diachiso operation NAME` for each [operation](../lifecycle.md#operations); it takes the"
+    " operation's members as options, `--dry-run`, `--format`, `--actor` and `--second-person`."
+)
 
 
 def commands(group: click.Group = diachiso, name: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -71,6 +76,11 @@ def _group(name: str, group: click.Group, common: set[str], texts: dict[str, str
     """A group with its commands; what several of them take stands above them."""
     below = list(commands(group, name))
     counted = Counter(line for _, command in below for line in _lines(command))
+    if name == _OPERATION:
+        yield f"## {name}"
+        yield f"{_help(group)} {_OPERATIONS}"
+        yield _listed(sorted({line.replace(" (required)", "") for line in counted} - common))
+        return
     shared = {line for line, times in counted.items() if times > 1} - common
     of_all = [line for line, times in counted.items() if times == len(below) > 1]
     takes = f" {_OF_ALL} {_named(of_all)}." if of_all else ""

@@ -34,23 +34,27 @@ def reform(
     *,
     dry_run: DryRun = False,
     folder: Annotated[
-        Path | None, "--report", FOLDER, "Report, and work files of the undecided."
+        Path | None, "--report", FOLDER, "Write the report and the workbook of undecided records."
     ] = None,
-    decided: Annotated[Path | None, _FILE, "That work file, filled in."] = None,
+    decided: Annotated[Path | None, _FILE, "The workbook, filled in."] = None,
     undecided: Annotated[
-        Literal["refuse", "nearest"], "Refuse, or go where the neighbours go."
+        Literal["refuse", "nearest"], "Refuse, or assign as the neighbours."
     ] = "refuse",
-    from_seeds: Annotated[datetime.date | None, "Print the real changes of that day."] = None,
-    boundaries: Annotated[str | None, "File of polygons that it names."] = None,
-    undo: Annotated[str | None, "--undo NUMBER", "Undo one."] = None,
-    withdraw: Annotated[str | None, "--withdraw NUMBER", "Forget one."] = None,
-    actor: Annotated[str, "Who."] = "operator",
+    from_seeds: Annotated[
+        datetime.date | None, "Print the real changes of that day as a file."
+    ] = None,
+    boundaries: Annotated[str | None, "Polygons that the printed file names."] = None,
+    undo: Annotated[str | None, "--undo NUMBER", "Undo this reform."] = None,
+    withdraw: Annotated[
+        str | None, "--withdraw NUMBER", "Withdraw this reform, which waits for its day."
+    ] = None,
+    actor: Annotated[str, "Who does it, for the history."] = "operator",
     form: Form = "text",
 ) -> int:
-    """Carry a resolution that changes units.
+    """Carry out a resolution that changes units.
 
-    FILE is YAML, or the same as a table (XLSX, CSV): docs/reforms.md. One in the future is checked
-    now, kept, and takes effect by itself at 00:00 of its day.
+    FILE is YAML, XLSX or CSV (docs/reforms.md). A future one is checked, kept, and takes effect at
+    00:00 of its day.
     """
     if sum(each is not None for each in (file, from_seeds, undo, withdraw)) != 1:
         raise click.UsageError(str(Message("reform_source_required")))

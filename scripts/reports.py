@@ -47,12 +47,12 @@ def reports() -> None:
 @command(reports, "list")
 def list_(
     *,
-    unit: Annotated[str | None, "--unit CODE", "Of a unit."] = None,
-    state: Annotated[str, click.Choice(STATES), "What became of it."] = "open",
-    limit: Annotated[int, click.IntRange(1, MAX_LIMIT), "At most so many reports."] = DEFAULT_LIMIT,
+    unit: Annotated[str | None, "--unit CODE", "Only of this unit."] = None,
+    state: Annotated[str, click.Choice(STATES), "Only in this state."] = "open",
+    limit: Annotated[int, click.IntRange(1, MAX_LIMIT), "Maximum reports."] = DEFAULT_LIMIT,
     form: Form = "text",
 ) -> int:
-    """The queue: first what most have said, then what waits longest."""
+    """The queue, the most frequent first."""
     with opened_engine() as engine:
         with session_scope(engine) as session:
             known = load_gazetteer(session)
@@ -72,9 +72,9 @@ class _Given:
     """Who decides, and why; members of `Decision`."""
 
     reason: Annotated[str, "Why; no person's name."]
-    decision_number: Annotated[str | None, "Of the legal decision."] = None
-    word: Annotated[str | None, "What the reporter reads."] = None
-    actor: Annotated[str, "Who."] = "operator"
+    decision_number: Annotated[str | None, "Number of the legal decision."] = None
+    word: Annotated[str | None, "Message to the reporters."] = None
+    actor: Annotated[str, "Who does it, for the history."] = "operator"
     dry_run: DryRun = False
 
 
@@ -105,13 +105,13 @@ def accept_(
         int | None,
         "--event-id",
         click.IntRange(min=1),
-        "Event of the record, where it changed since.",
+        "Latest event of the record, as seen.",
     ] = None,
     parts: _Parts,
-    same_address: Annotated[bool, "Another record has it, both right."] = False,
+    same_address: Annotated[bool, "Another record has the address, both right."] = False,
     form: Form = "text",
 ) -> None:
-    """Do what it says: verify, move, add, propose, or retire."""
+    """Accept a report: do what it says."""
     decision = Decision(
         **asdict(given),
         seen_event=seen_event,
@@ -123,7 +123,7 @@ def accept_(
 
 @command(reports, "reject")
 def reject_(report_id: _Id, *, given: _Given, form: Form = "text") -> None:
-    """Leave the register as it is."""
+    """Reject a report."""
     _decide(reject, report_id, Decision(**asdict(given)), form)
 
 

@@ -40,23 +40,21 @@ def route(
     source: Annotated[Path, "FILE", FILE_OR_STREAM],
     target: Annotated[Path, "[OUT]", FILE_OR_STREAM] = STREAM,
     *,
-    order: Annotated[Order, "By numbers, or the shortest way."] = "walking",
-    start: Annotated[
-        str | None, "--start CODE|POINT", "Where it starts: a code, or `lat, lon`."
-    ] = None,
-    end: Annotated[str | None, "--end CODE|POINT", "Where it ends: a code, or `lat, lon`."] = None,
-    round_trip: Annotated[bool, "Back to the start."] = False,
+    order: Annotated[Order, "By house numbers, or the shortest route."] = "walking",
+    start: Annotated[str | None, "--start CODE|POINT", "Start."] = None,
+    end: Annotated[str | None, "--end CODE|POINT", "End."] = None,
+    round_trip: Annotated[bool, "Return to the start."] = False,
     stickers: Annotated[bool, "Stickers in place of a sheet."] = False,
     wording: Wording = None,
     mapping: Annotated[
-        str | None, "--mapping FILE.json", 'Which header is which field: {"Nơi đến": "address"}.'
+        str | None, "--mapping FILE.json", 'JSON object, header → field: {"Nơi đến": "address"}.'
     ] = None,
-    url: Annotated[str | None, "--url URL", "Where the QR code leads."] = None,
+    url: Annotated[str | None, "--url URL", "Where the QR leads."] = None,
 ) -> int:
     """A list of codes or addresses as a route.
 
-    FILE is a CSV, a workbook, or lines; - is standard input. OUT is a PDF, GPX or GeoJSON by its
-    suffix; without it GeoJSON on standard output. Exit status 1 when a line names no door.
+    FILE is CSV, workbook or lines; OUT PDF, GPX or GeoJSON by suffix, by default GeoJSON on
+    standard output. Exit status 1 if a line names no door.
     """
     form = "geojson" if target == STREAM else _FORMS.get(target.suffix.lower())
     if form is None:

@@ -34,7 +34,7 @@ def set_(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Let the table of this CSV hold from now on."""
+    """Put the table of a CSV in force."""
     try:
         written = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -55,7 +55,7 @@ def reset(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Back to the default table."""
+    """Put the default table in force."""
     with opened_session(dry_run=dry_run) as session:
         rules = set_rules(session, None)
     say(_("default table, {count} rows", count=len(rules)) + _tried(dry_run=dry_run))

@@ -23,23 +23,22 @@ def serve(
         "Server processes; by default one per processor, at most 4.",
     ] = None,
     prepare: Annotated[
-        bool, "--prepare/--no-prepare", "Bring it up to date first; the default."
+        bool, "--prepare/--no-prepare", "Prepare the database first; the default."
     ] = True,
     demo: Annotated[
         bool | None,
         "--demo/--no-demo",
-        "Made-up households into an empty register; the default on the private cluster only.",
+        "Load made-up households into an empty register; default on the private cluster only.",
     ] = None,
     worker: Annotated[
         bool,
         "--worker/--no-worker",
-        "Background jobs as well, the default; without: `diachiso work`.",
+        "Do background jobs too; the default.",
     ] = True,
 ) -> None:
     """Serve the register until Ctrl-C or a SIGTERM ends it.
 
-    Without DATABASE_URL this also starts the private PostGIS cluster of this checkout, and ends it
-    again.
+    Without DATABASE_URL it also runs the private PostGIS cluster.
     """
     settings = read_settings()
     Supervisor(

@@ -102,7 +102,7 @@ def remove(
     operator: Annotated[str, "--operator NAME", _OPERATOR],
     dry_run: DryRun = False,
 ) -> None:
-    """An operator that serves no longer."""
+    """Remove an operator's areas and offices."""
     with opened_engine() as engine:
         result = remove_services(engine, operator, dry_run=dry_run)
     if dry_run:
@@ -112,7 +112,7 @@ def remove(
 
 @command(services, "list", text=lines(_set_line))
 def list_() -> list[OperatorSet]:
-    """What each operator has on record."""
+    """List operators with areas and offices."""
     with opened_session() as session:
         return operator_sets(session)
 
@@ -124,11 +124,11 @@ def list_() -> list[OperatorSet]:
 )
 def check(
     *,
-    operator: Annotated[str | None, "--operator NAME", "Only its."] = None,
-    unit: Annotated[str | None, "--unit CODE", "In a unit."] = None,
-    kind: Annotated[Kind, click.Choice(KINDS), "Doors to which nobody does this."] = KINDS[0],
+    operator: Annotated[str | None, "--operator NAME", "Only of this operator."] = None,
+    unit: Annotated[str | None, "--unit CODE", "Only in this unit."] = None,
+    kind: Annotated[Kind, click.Choice(KINDS), "Doors without this service."] = KINDS[0],
 ) -> ServicesCheck:
-    """What should be looked at.
+    """Overlaps, unknown codes, doors without service.
 
     Exit status 1 when there is anything.
     """

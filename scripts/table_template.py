@@ -43,7 +43,7 @@ def template_of(table: TableFile) -> click.Command:
     def template(
         *, out: Annotated[Path, FILE, "The workbook to write."], force: Force = False
     ) -> None:
-        """A blank workbook to fill in, with a row of examples."""
+        """Write a blank workbook with a row of examples."""
         write_template(table, out, force=force)
 
     return template

@@ -63,17 +63,15 @@ def targets() -> None:
 def import_(
     file: Path,
     *,
-    quality: Annotated[
-        str | None, click.Choice(QUALITIES), "Quality of rows that do not say."
-    ] = None,
-    source: Annotated[str | None, "Who says so."] = None,
+    quality: Annotated[str | None, click.Choice(QUALITIES), "Default quality of rows."] = None,
+    source: Annotated[str | None, "Source of the numbers."] = None,
     date: Annotated[datetime.date | None, "--date DAY", "The day of the numbers."] = None,
     counted: Annotated[str, click.Choice(COUNTED), "What the numbers count."] = "households",
-    new_localities: Annotated[bool, "Name localities that are unknown."] = False,
+    new_localities: Annotated[bool, "Add unknown localities."] = False,
     sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
     dry_run: DryRun = False,
 ) -> TargetResult:
-    """Units by code or name, and their numbers of households.
+    """Load numbers of households of units.
 
     Exit status 1 when rows were rejected.
     """
@@ -95,12 +93,12 @@ def import_(
 @command(targets, "remove")
 def remove(
     *,
-    source: Annotated[str, "As it was imported."],
+    source: Annotated[str, "Name of the source."],
     dry_run: DryRun = False,
 ) -> None:
-    """Withdraw what a source said.
+    """Withdraw the numbers of a source.
 
-    What it said stays on record and counts no more; the same file imported again counts again.
+    They stay on record and count no more, until imported again.
     """
     with opened_session(dry_run=dry_run) as session:
         removed = remove_targets(session, load_gazetteer(session), source)

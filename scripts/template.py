@@ -20,13 +20,11 @@ from scripts.table_template import TABLES, write_template
 @command()
 def template(
     *,
-    unit: Annotated[str | None, "--unit CODE", "Households of this commune, to import."] = None,
-    table: Annotated[
-        str | None, click.Choice(list(TABLES)), "A small table that another command takes."
-    ] = None,
+    unit: Annotated[str | None, "--unit CODE", "Of households, for this commune."] = None,
+    table: Annotated[str | None, click.Choice(list(TABLES)), "Of this small table."] = None,
     out: Annotated[Path, FILE, "The workbook to write."],
 ) -> None:
-    """A blank to fill in."""
+    """Write a blank workbook."""
     if (unit is None) == (table is None):
         raise click.UsageError(str(Message("unit_or_table_option")))
     if out.suffix.lower() != ".xlsx":

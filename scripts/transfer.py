@@ -20,7 +20,7 @@ from scripts.settings import read_settings
 def transfer() -> None:
     """Move a register with all its codes.
 
-    Also from an earlier version into a later one.
+    Also into a later version.
     """
 
 
@@ -32,8 +32,7 @@ def out(
 ) -> None:
     """Write the register into FILE.
 
-    FILE holds restricted places and the key of the codes, and only its owner may read it: keep it
-    as safe as the register.
+    With restricted places and the key of the codes: keep it as safe as the register.
     """
     if not force:
         refuse_to_overwrite(target)
@@ -48,10 +47,9 @@ def out(
 
 @command(transfer, "in")
 def in_(source: Annotated[Path, "FILE", FILE]) -> None:
-    """Make an empty register the one that FILE holds.
+    """Read FILE into an empty register.
 
-    The database of DATABASE_URL, or the private cluster, which is made where it is missing. All of
-    it or nothing; the register that FILE was written from must issue no codes any more.
+    All or nothing. The old register must not issue codes any more.
     """
     with (
         opened_database(read_settings(), make=True) as url,

@@ -73,22 +73,17 @@ def unit_ids() -> None:
 def load(
     file: Path,
     *,
-    scheme: Annotated[str, "Whose ids they are: postcode, the name of a carrier."],
-    map_on: Annotated[
-        datetime.date | None, "--map-on DAY", "Day of the map whose units the file has."
-    ] = None,
-    since: Annotated[
-        datetime.date | None, "--since DAY", "Other ids go on to hold until this day."
-    ] = None,
-    partial: Annotated[bool, "Units that the file does not have keep what they have."] = False,
+    scheme: Annotated[str, "`postcode`, or a carrier's name."],
+    map_on: Annotated[datetime.date | None, "--map-on DAY", "Day of the map of the file."] = None,
+    since: Annotated[datetime.date | None, "--since DAY", "Replaced ids end on this day."] = None,
+    partial: Annotated[bool, "Keep ids of units that the file lacks."] = False,
     sheet: Annotated[str | None, "--sheet NAME", "Sheet to read."] = None,
     dry_run: DryRun = False,
 ) -> UnitIdentifiersLoaded:
     """Read what a scheme calls units from FILE: code or names, value, valid_from, valid_to.
 
-    The file has every unit of the levels that are in it, unless it is partial. Where a row is
-    wrong, a value is that of two units, or a unit is missing, all of that is listed, nothing is
-    written and the exit status is 1.
+    Complete for its levels, unless --partial. Exit status 1, and nothing written, if anything is
+    wrong.
     """
     with opened_session(dry_run=dry_run) as session:
         given = IdentifierFile(scheme, map_on, since, partial)
@@ -98,9 +93,9 @@ def load(
 @command(unit_ids, "list", text=_show_schemes)
 def list_(
     *,
-    on: Annotated[datetime.date | None, "--on DAY", "Of the units of that day."] = None,
+    on: Annotated[datetime.date | None, "--on DAY", "Units of that day."] = None,
 ) -> list[SchemeCovered]:
-    """How many units each scheme has, and those that it has not."""
+    """Units with and without an id, by scheme."""
     with opened_session() as session:
         return covered_schemes(session, on or today())
 

@@ -32,20 +32,16 @@ def load(
     boundaries: Annotated[
         str | None,
         "--boundaries FILE_OR_URL",
-        "Real polygons: GeoJSON in WGS 84, perhaps gzipped, property `code`.",
+        "Real polygons: GeoJSON in WGS 84, plain or gzipped, property `code`.",
     ] = None,
-    as_of: Annotated[
-        datetime.date | None, "Of --boundaries: units of a day of the past, as 2025-06-30."
-    ] = None,
+    as_of: Annotated[datetime.date | None, "With --boundaries: day of their map."] = None,
     dry_run: DryRun = False,
     form: Form = "text",
 ) -> int:
     """Load units, or their polygons.
 
-    Units from this checkout's seeds, or with --boundaries their real polygons.
-    Either may be repeated: what is loaded already stays as it is. A commune without a real polygon
-    has a cell drawn around its seat. Polygons --as-of an earlier map say in which of its units a
-    door was, where nothing else does. Exit status 1 when something of the file was not loaded.
+    Without --boundaries from the seeds. Repeating changes nothing. Polygons of an earlier map serve
+    the old wording. Exit status 1 if something was not loaded.
     """
     if boundaries is None and as_of is not None:
         raise click.UsageError(str(Message("as_of_needs_boundaries")))

@@ -41,7 +41,7 @@ def webhooks() -> None:
 
 @command(webhooks, "list", text=lines(_line))
 def list_() -> list[WebhookView]:
-    """All webhooks, and why some have stopped."""
+    """List webhooks, and why some stopped."""
     with _opened() as (session, _register):
         return subscriptions.list_webhooks(session, _OPERATOR)
 
@@ -53,10 +53,10 @@ def resume(
     since: Annotated[
         str | None,
         "--since DAY|POSITION|CURSOR",
-        "Send again from there; where it stopped by default.",
+        "Where to resume; where it stopped by default.",
     ] = None,
 ) -> None:
-    """Go on, also with one that was given up."""
+    """Resume a webhook, also a dead one."""
     with _opened() as (session, register):
         if since is not None:
             subscriptions.replay_webhook(session, register, _OPERATOR, number, since)
@@ -68,7 +68,7 @@ def resume(
 
 @command(webhooks)
 def pause(number: int) -> None:
-    """Stop; what happens meanwhile is sent afterwards."""
+    """Pause a webhook; changes are sent later."""
     with _opened() as (session, register):
         wanted = Wanted(state="paused")
         subscriptions.change_webhook(session, register, _OPERATOR, number, wanted)

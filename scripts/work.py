@@ -14,7 +14,7 @@ from scripts.settings import read_settings
 def work() -> None:
     """Do background jobs: imports, daily counts. Until Ctrl-C or a SIGTERM.
 
-    `bin/run` starts one by itself; this is for another machine, or for `bin/run --no-worker`.
+    For another machine, or beside `bin/run --no-worker`.
     """
     settings = read_settings()
     starter = Starter.of(settings, cluster.database_url(settings))

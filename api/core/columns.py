@@ -38,18 +38,10 @@ class Columns(Request):
     building: Column | None = Field(None, description="Toà nhà, chung cư")
     floor: Column | None = Field(None, description="Tầng")
     unit: Column | None = Field(None, description="Căn hộ, phòng")
-    commune: Column | None = Field(
-        None, description="Xã, phường, of any map, or its code; one of today before one of old"
-    )
-    district: Column | None = Field(
-        None, description="Quận, huyện, of the map before July 2025, or its code"
-    )
-    province: Column | None = Field(
-        None, description="Tỉnh, thành phố, of any map, or its code; one of today before one of old"
-    )
-    postcode: Column | None = Field(
-        None, description="Mã bưu chính; that of another commune than the address is a fault"
-    )
+    commune: Column | None = Field(None, description="Xã, phường, of any map, or its code")
+    district: Column | None = Field(None, description="Quận, huyện before July 2025, or its code")
+    province: Column | None = Field(None, description="Tỉnh, thành phố, of any map, or its code")
+    postcode: Column | None = Field(None, description="Mã bưu chính; another commune's is a fault")
 
     @model_validator(mode="before")
     @classmethod

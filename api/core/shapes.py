@@ -38,22 +38,18 @@ NO_EXTRAS: Final = Extras()
 class WithIds(Request):
     """Whether other schemes are asked for."""
 
-    ids: bool = Field(
-        False, description="Whether what other schemes call units is wanted as well, as `ids`"
-    )
+    ids: bool = Field(False, description="Add `ids`: what other schemes call the units")
 
 
 class WithPostal(WithIds):
     """Whether the address is wanted as it stands on a letter."""
 
-    postal: bool = Field(
-        False, description="Whether the lines of a letter are wanted as well, as `postal_label`"
-    )
+    postal: bool = Field(False, description="Add `postal_label`: the lines of a letter")
 
     scheme: str | None = Field(
         None,
         pattern=SCHEME,
-        description="In place of `ids`: of this scheme alone, as of a carrier",
+        description="`ids` of this scheme only",
         examples=["postcode"],
     )
 

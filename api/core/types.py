@@ -54,8 +54,7 @@ Wording = Annotated[
 """In which wordings an address is wanted; today's is always answered."""
 WORDING: Final = Field(
     None,
-    description="`before:` and a day: as who still works by the map before that day writes it, as"
-    " `label_on`; `both`: the same of July 2025; `today`: nothing more",
+    description="`before:DAY`: the old wording as `label_on`; `both`: that of June 2025; `today`",
     examples=["before:2025-07-01"],
 )
 

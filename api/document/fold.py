@@ -81,21 +81,21 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 }
 """Path parameter → its schema beyond its type."""
 _WORDS: Final = {
-    "address_code": "Code of an address, in any writing, or its eleven spoken digits",
+    "address_code": "Address code in any writing, or eleven spoken digits",
     "code": "Code of an administrative unit",
     "commune": "Code of a commune of today",
     "operation": "What is asked of each row",
-    "scheme": "Whose value it is: postcode, parcel, a name of the operator's own",
+    "scheme": "Scheme of the value",
     "value": "What that scheme calls the record",
-    "number": "Number of a certificate, as printed below its QR",
+    "number": "Certificate number",
     "report_id": "Number of the entry in the queue",
-    "receipt": "What filing the report answered",
+    "receipt": "Receipt of the report",
     "batch_id": "Number of the large batch",
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
     "pending_id": "Number of the pending operation",
     "collection": "Which layer",
-    "feature": "Key of the feature: a code, or the id of a street or locality",
+    "feature": "Code, or id of a street or locality",
     "webhook_id": "Number of the webhook",
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
@@ -105,7 +105,7 @@ _WORDS: Final = {
     "level": "Only units of this level",
     "lon": "Degrees east, EPSG:4326",
     "lat": "Degrees north, EPSG:4326",
-    "radius_m": "How far a door may be, in metres",
+    "radius_m": "Maximum distance in metres",
 }
 """Parameters that mean the same everywhere."""
 _EXAMPLES: Final = {"lon": 105.85028, "lat": 21.02446, "after": "0"}
@@ -113,13 +113,13 @@ _FILLED_IN: Final = ("q", "text")
 """Parameters that need not be there, without which the answer says nothing."""
 _FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
-_BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons of units, where the file names it"}
+_BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons that the file names"}
 _PARTS: Final = {"file": _FILE_PART, "boundaries": _BOUNDARIES_PART}
 _SEEN: Final = '"42"'
 _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
-    "description": "ETag of the record as it was seen: a change since then is 412",
+    "description": "ETag of the record as seen; 412 if it changed",
     "schema": {
         "type": "string",
         "pattern": r'^(\*|"[0-9]{1,18}(-[0-9a-f]*)?")$',

@@ -53,10 +53,7 @@ _CONFORMS: Final = (
     ),
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 )
-_ONE_OF_SYSTEMS: Final = (
-    "URI of a system that the collection lists; its axes in the order of that system. Longitude and"
-    " latitude (CRS84) by default"
-)
+_ONE_OF_SYSTEMS: Final = "URI of a system of the collection, in its axis order; CRS84 by default"
 
 
 class OgcQuery(Request):
@@ -72,8 +69,7 @@ class OgcFeatureQuery(OgcQuery):
         None,
         alias="datetime",
         max_length=100,
-        description="As it was at the end of that day in Viet Nam: 2025-06-30, a time with its"
-        " offset, or an interval, which is read as its last day",
+        description="As of a day, a time with offset, or the last day of an interval",
         examples=["2025-06-30"],
         json_schema_extra={"pattern": DATETIME},
     )
@@ -105,7 +101,7 @@ class OgcItemsQuery(OgcFeatureQuery):
     unit: str | None = Field(
         None,
         pattern=UNIT_CODE,
-        description="Only in this commune or province of that day",
+        description="Only in this unit of that day",
         examples=["00199"],
     )
     after: str | None = Field(None, max_length=20, description="Given by the link `next`")
@@ -152,7 +148,7 @@ class OgcLanding(TypedDict):
 
 
 class OgcConformance(TypedDict):
-    """What of the standard is kept."""
+    """Conformance classes."""
 
     conformsTo: list[str]
 
@@ -228,7 +224,7 @@ def tell_wrong(error: InvalidInputError) -> Response:
 @blueprint.get("", strict_slashes=False)
 @public(cache=None)
 def get_ogc(query: OgcQuery) -> OgcLanding:  # noqa: ARG001
-    """The way in: what QGIS and others are given as the address of the service."""
+    """Landing page, the URL for QGIS and other clients."""
     return OgcLanding(
         title="Địa chỉ số",
         description=Message("register_title"),
@@ -245,7 +241,7 @@ def get_ogc(query: OgcQuery) -> OgcLanding:  # noqa: ARG001
 @blueprint.get("/conformance")
 @public(cache=None)
 def get_ogc_conformance(query: OgcQuery) -> OgcConformance:  # noqa: ARG001
-    """What of the standard is kept."""
+    """Conformance classes."""
     return OgcConformance(conformsTo=list(_CONFORMS))
 
 
@@ -262,7 +258,7 @@ def list_ogc_collections(query: OgcQuery) -> OgcCollections:  # noqa: ARG001
 @blueprint.get("/collections/<collection>")
 @public(cache=None)
 def get_ogc_collection(collection: str, query: OgcQuery) -> OgcCollection:  # noqa: ARG001
-    """One layer: its extent, the systems in which it is given, where its features are."""
+    """A layer: extent, coordinate systems, links."""
     return _described(collection_named(collection))
 
 
@@ -277,10 +273,9 @@ def get_ogc_collection(collection: str, query: OgcQuery) -> OgcCollection:  # no
     media_types=(GEOJSON,),
 )
 def list_ogc_households(query: OgcDoorsQuery) -> Response:
-    """Dwellings by their codes, of a box, unit, use or day.
+    """Dwellings of a box, unit, use or day.
 
-    None that is restricted; `demo` is true of what is made up
-    for demonstration.
+    No restricted ones; `demo` marks made-up records.
     """
     return _doors(COLLECTIONS["households"], query)
 
@@ -296,7 +291,7 @@ def list_ogc_households(query: OgcDoorsQuery) -> Response:
     media_types=(GEOJSON,),
 )
 def list_ogc_buildings(query: OgcDoorsQuery) -> Response:
-    """Buildings by their codes, of a box, unit, use or day."""
+    """Buildings of a box, unit, use or day."""
     return _doors(COLLECTIONS["buildings"], query)
 
 
@@ -305,7 +300,7 @@ def list_ogc_buildings(query: OgcDoorsQuery) -> Response:
     answer=OgcFeatures, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
 )
 def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
-    """Streets, hamlets, communes or provinces of a box, unit or day."""
+    """Features of a layer, of a box, unit or day."""
     return _kept(_page(_open(collection), query))
 
 
@@ -344,7 +339,7 @@ def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
     answer=OgcFeature, media_types=(GEOJSON,), parameters={"collection": {"enum": _OPEN_LAYERS}}
 )
 def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Response:
-    """One street, hamlet, commune or province."""
+    """One feature of a layer."""
     return _kept(_one(_open(collection), feature, query))
 
 

@@ -31,14 +31,14 @@ class MapDocument(RootModel[dict[str, Any]]):
 @blueprint.get("/tilejson.json")
 @public(answer=MapDocument, own_rate=True)
 def get_tile_json() -> Response:
-    """TileJSON 3.0 of the tiles: their layers and what stands in them."""
+    """TileJSON 3.0 of the tiles."""
     return _document(tile_json(public_url()))
 
 
 @blueprint.get("/style.json")
 @public(answer=MapDocument, own_rate=True, operation_id="get_map_style")
 def get_style() -> Response:
-    """The map as a style document (version 8) for MapLibre, QGIS and others; with the base map."""
+    """Style document of the map, for MapLibre and QGIS."""
     return _document(map_style(public_url(), register().basemap))
 
 
@@ -52,9 +52,9 @@ def _document(body: dict[str, Any]) -> Response:
 @blueprint.get("/<int:z>/<int:x>/<int:y>")
 @public(own_rate=True, media_types=("application/vnd.mapbox-vector-tile",))
 def get_tile(z: int, x: int, y: int) -> Response:
-    """A vector tile (Mapbox Vector Tile 2.1, Web Mercator): units, names, density, doors.
+    """A vector tile: units, names, density, doors.
 
-    Doors are there from zoom 15 on, without their codes. An empty tile is an empty body.
+    Doors from zoom 15, without codes.
     """
     tile = Tile(z, x, y)
     if not tile.exists:
@@ -70,7 +70,7 @@ def get_tile(z: int, x: int, y: int) -> Response:
     media_types=("application/vnd.mapbox-vector-tile", "image/png", "image/jpeg", "image/webp"),
 )
 def get_base_tile(z: int, x: int, y: int) -> Response:
-    """A tile of the base map, where the operator gave one as a file; empty where it has none."""
+    """A tile of the operator's base map."""
     base = register().basemap
     first, last = (0, MAX_ZOOM) if base is None else base.zooms
     if not (Tile(z, x, y).exists and first <= z <= last):

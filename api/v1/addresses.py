@@ -204,31 +204,26 @@ class AddressQuery(WithPostal):
     as_of: str | None = Field(
         None,
         max_length=40,
-        description="Day, as it ended, or time with its offset; now by default",
+        description="As recorded at the end of a day, or a time with offset",
         examples=["2026-07-01"],
     )
     on: Day | None = Field(
         None,
-        description="A day whose label is wanted as well, as `label_on`",
+        description="Day of an additional label, `label_on`",
         examples=["2025-06-30"],
     )
     wording: Wording | None = WORDING
-    external: bool = Field(
-        False, description="Whether what others call it is wanted as well, as `external_ids`"
-    )
-    services: bool = Field(
-        False, description="Whether who delivers there, or collects, is wanted as well"
-    )
+    external: bool = Field(False, description="Add `external_ids`: what others call the record")
+    services: bool = Field(False, description="Add `services`: who delivers or collects there")
 
 
 @blueprint.get("/<address_code>")
 @public(answer=Address, codes=("code_mistyped", "gone", "withdrawn"), discloses=True)
 def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
-    """The address that has a code, in any writing: `1h6x xh2v`, or its eleven spoken digits.
+    """The address of a code.
 
-    A retired code is answered by 410 with its successors, a mistyped one by 404 with suggestions.
-    With `as_of` it is answered as it was on record then, in the words of that day. With `on` its
-    label of a day is told as well: of today's record, whenever that was recorded.
+    410 with successors if retired, 404 with suggestions if mistyped. `as_of` is the record of that
+    day, `on` the label of today's record on a day.
     """
     record, body = found_address(address_code, query)
     response = jsonify(body)

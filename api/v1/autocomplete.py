@@ -26,7 +26,7 @@ class AutocompleteQuery(WithIds):
     """What has been typed so far."""
 
     q: Begun = Field(
-        description="What has been typed, from two letters or digits on; a code only as a whole",
+        description="Typed text, at least two letters or digits; codes only complete",
         examples=["12 tran h"],
     )
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="How many lines at most")
@@ -101,11 +101,9 @@ class SuggestionList(TypedDict):
 @blueprint.get("")
 @public(statuses=(404,), operation_id="autocomplete", discloses=True)
 def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
-    """Streets, localities, buildings, communes and numbers that begin as what has been typed.
+    """Suggestions for typed text: places, communes and numbers.
 
-    Diacritics are not needed, abbreviations are understood, the number may stand before or behind.
-    Former names lead to what is there today. What begins nothing is read with one slip corrected,
-    or searched as a whole address.
+    Without diacritics, with abbreviations, former names and one typing error.
     """
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)

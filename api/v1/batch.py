@@ -98,30 +98,26 @@ class BatchQuery(WithPostal):
 
     on: Day | None = Field(
         None,
-        description="A day whose labels are wanted as well, as `label_on`; a row of JSON may name"
-        " another",
+        description="Day of an additional label, `label_on`; JSON rows may differ",
     )
     wording: Wording | None = WORDING
     since: str | None = Field(
         None,
         min_length=1,
         max_length=200,
-        description="Of `validate`: a day (as it began), a position of the feed or a cursor. Rows,"
-        " addresses or codes, are answered where their door changed behind it, and left out"
-        " otherwise",
+        description="Of `validate`: day, position or cursor; only rows whose door changed since",
         examples=["2026-11-01"],
     )
     reference: str | None = Field(
         None,
         min_length=1,
         max_length=200,
-        description="Header or member of your own reference of a row, where its name does not say"
-        " so: it comes back as it came",
+        description="Header or member of your own reference",
         examples=["Mã riêng"],
     )
     receipt: bool = Field(
         default=False,
-        description="Of `validate`: each answer comes with a `receipt`, signed by the register",
+        description="Of `validate`: add a signed `receipt` to each answer",
     )
 
 
@@ -131,7 +127,7 @@ class BatchBody(Request):
     one_of_several: ClassVar[bool] = True
 
     rows: list[dict[str, Any]] = Field(
-        description="Each with the parameters of the single call, and your reference of it"
+        description="Each with the parameters of the single call, and your reference"
     )
 
 
@@ -192,13 +188,9 @@ class BatchAnswer(TypedDict):
     discloses=True,
 )
 def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
-    """Answer every row as it would be alone, in order; a bad row has a status and fails no other.
+    """Answer up to 10,000 rows in order, each with a status.
 
-    JSON: `rows`, objects with the parameters of the single call; known members come back, without
-    names and numbers of people, and your reference.
-    NDJSON (`application/x-ndjson`): such an object a line. CSV (`text/csv`): with a header, as on
-    the command line. With `since`, of `validate`, only rows that changed, with the reason and every
-    door that may be meant.
+    JSON `rows`, NDJSON (`application/x-ndjson`) or CSV (`text/csv`) with a header.
     """
     if operation not in OPERATIONS:
         raise NotFoundError(Message("batch_operation_unknown", operations=", ".join(OPERATIONS)))

@@ -40,19 +40,18 @@ class BatchOptions(WithPostal):
 
     operation: Operation | None = Field(None, description="What each row asks; always needed")
     format: Literal["csv", "ndjson", "xlsx"] | None = Field(
-        None, description="Of the result; that of the file by default, CSV for map layers"
+        None, description="Of the result; as the file by default"
     )
-    on: Day | None = Field(None, description="A day whose labels are wanted as well, as `label_on`")
+    on: Day | None = Field(None, description="Day of an additional label, `label_on`")
     wording: Wording | None = WORDING
-    sheet: Line | None = Field(None, description="Sheet or layer to read, where there are several")
+    sheet: Line | None = Field(None, description="Sheet or layer")
     mapping: str | None = Field(
         None,
         max_length=20_000,
-        description='Your headers and the fields they mean, a JSON object: {"Nơi đến": "address"};'
-        " `source_ref` is your own reference, which comes back as it came",
+        description='JSON, header → field: {"Nơi đến": "address"}; `source_ref`: your reference',
     )
     webhook: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="A webhook of yours that is told of the end"
+        None, ge=1, le=2**63 - 1, description="Your webhook to notify of the end"
     )
 
 
@@ -142,11 +141,9 @@ class Deleted(TypedDict):
     discloses=True,
 )
 def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
-    """Deliver a file of up to a million rows, CSV, workbook, NDJSON or map layer: a job answers it.
+    """Deliver a file of up to a million rows for a job to answer.
 
-    As `multipart/form-data` with the part `file`, or as the body itself, with its `Content-Length`.
-    The content decides how it is read, not its name. Look at the batch until its state is `done`,
-    or name a webhook; then fetch the result. It is deleted a day after its end.
+    CSV, NDJSON, workbook or map layer.
     """
     in_form = cast(OwnRequest, request).is_form
     options: BatchOptions = form if in_form else query
@@ -182,7 +179,7 @@ def get_batches() -> LargeBatches:
 @blueprint.get("/<int:batch_id>")
 @keyed("carrier", answer=LargeBatch)
 def get_batch(batch_id: int) -> Response:
-    """A large batch: its progress, its result, or why there is none; 404 to every other key."""
+    """A large batch: progress, result, or why there is none."""
     return _shown(batch_id)
 
 
@@ -194,7 +191,7 @@ def get_batch(batch_id: int) -> Response:
     media_types=tuple(FORMATS[form].media_type.partition(";")[0] for form in _FORMATS),
 )
 def get_result(batch_id: int) -> Response:
-    """Every row of the file in its order, known columns in place, `result_…` behind them."""
+    """The file of answers: known columns, then `result_…`."""
     view = _found(batch_id)
     path = asking.result_of(register().settings, view)
     note(count=view.rows)
@@ -213,7 +210,7 @@ def get_result(batch_id: int) -> Response:
 @blueprint.delete("/<int:batch_id>")
 @keyed("carrier", operation_id="delete_batch")
 def delete_batch(batch_id: int) -> Deleted:
-    """Delete a large batch with its file and its result; where it is being answered, that ends."""
+    """Delete a large batch with its files; end its job."""
     asking.discard(register().engine, register().settings, batch_id, caller())
     return {"id": batch_id}
 

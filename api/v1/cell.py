@@ -32,17 +32,15 @@ class CellQuery(Request):
     )
     column: Column = Field("label", description="A column of a batch of `validate`")
     wording: Wording | None = WORDING
-    quoted: bool = Field(
-        False, description="In quotes, where commas would part it: for IMPORTDATA of Google Sheets"
-    )
+    quoted: bool = Field(False, description="In quotes, for IMPORTDATA of Google Sheets")
 
 
 @blueprint.get("")
 @public(media_types=(_TEXT,), retried=True, operation_id="get_cell", discloses=True)
 def get_cell(query: CellQuery) -> Response:
-    """One value of an address as plain text, for WEBSERVICE of a spreadsheet; empty where unknown.
+    """One value of an address as plain text, for spreadsheets.
 
-    The address stands in the URL, and so in logs on the way: prefer batches for many rows.
+    For WEBSERVICE and IMPORTDATA; empty if unknown.
     """
     known, row = gazetteer(), InputRow({"address": query.q}, {})
     on = label_day(None, query.wording)

@@ -34,9 +34,7 @@ class CertificateBody(Request):
     """Of what a certificate is made."""
 
     code: Code = Field(description="Code of an active record")
-    document_number: Called | None = Field(
-        None, description="In the office's own books: `15`; left blank without it"
-    )
+    document_number: Called | None = Field(None, description="Number in the office's books")
 
 
 class RevokeBody(Request):
@@ -88,9 +86,7 @@ class IssuedCertificates(TypedDict):
 class IssuedQuery(Request):
     """Which part of the register."""
 
-    unit: str | None = Field(
-        None, pattern=UNIT_CODE, description="Code of a unit; all of the key's by default"
-    )
+    unit: str | None = Field(None, pattern=UNIT_CODE, description="The key's units by default")
     limit: int = Field(50, ge=1, le=MOST)
 
 
@@ -104,7 +100,7 @@ class IssuedQuery(Request):
     discloses=True,
 )
 def post_certificate(json: CertificateBody) -> Response:
-    """Issue a certificate of the address that a code stands for, as PDF/A."""
+    """Issue a certificate of an address, as PDF/A."""
     made = register()
     certificate, paper = issue_certificate(
         made.engine,
@@ -122,7 +118,7 @@ def post_certificate(json: CertificateBody) -> Response:
 @blueprint.get("")
 @keyed("editor", statuses=(404,), operation_id="list_certificates")
 def get_certificates(query: IssuedQuery) -> IssuedCertificates:
-    """The register of certificates that a unit has issued."""
+    """Certificates that a unit has issued."""
     known = gazetteer()
     units = queues_asked(known, query.unit)
     found = issued_in(register().reads, units, limit=query.limit)
@@ -133,7 +129,7 @@ def get_certificates(query: IssuedQuery) -> IssuedCertificates:
 @blueprint.get("/<number>")
 @public(takes_session=True, writes=True, replica=False, discloses=True)
 def get_certificate(number: str) -> CertificateState:
-    """Whether a certificate still holds: what its QR leads to, for programs."""
+    """Whether a certificate is valid."""
     known = gazetteer()
     return state_of(known, verify(register().reads, known, number))
 
@@ -147,7 +143,7 @@ def get_certificate(number: str) -> CertificateState:
     discloses=True,
 )
 def post_revoke(number: str, json: RevokeBody) -> CertificateState:
-    """Revoke a certificate: checks of it show that from now on."""
+    """Revoke a certificate."""
     known, made = gazetteer(), register()
     revoke(made.engine, number, reason=json.reason)
     verdict = verify(made.reads, known, number)

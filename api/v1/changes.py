@@ -179,14 +179,12 @@ class ChangesPage(TypedDict):
 class ChangesQuery(Request):
     """Where to go on, and what is followed."""
 
-    after: str | None = Field(
-        None, max_length=200, description="The last page's cursor; from the beginning without one"
-    )
+    after: str | None = Field(None, max_length=200, description="`cursor` of the last page")
     limit: int = Field(1_000, ge=1, le=MAX_ENTRIES)
     unit: str | None = Field(
         None, pattern=UNIT_CODE, description="Only this province or commune", examples=["00199"]
     )
-    demo: bool = Field(default=False, description="Also what is made up for demonstration")
+    demo: bool = Field(default=False, description="Include demonstration records")
     format: Literal["json", "ndjson"] | None = Field(
         None, description="As the Accept header says by default, else JSON"
     )
@@ -202,10 +200,9 @@ class ChangesQuery(Request):
     codes=("cursor_refused",),
 )
 def get_changes(query: ChangesQuery) -> Response:
-    """What changed behind a cursor; without one the whole register, then what changed meanwhile.
+    """Changes since a cursor; without one the whole register first.
 
-    Every entry is a state to hold. NDJSON (`application/x-ndjson`) has one entry a
-    line and, as its last line, the cursor.
+    JSON, or NDJSON by `format` or `Accept`.
     """
     wanted = following(gazetteer(), query.unit, demo=query.demo)
     page = read_page(register(), wanted, query.after, query.limit)

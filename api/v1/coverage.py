@@ -34,9 +34,7 @@ _OR_COUNTRY: Final = {
 blueprint.after_request(packed)  # all communes are 1.3 MB
 
 
-_DEMO: Final[bool] = Field(
-    False, description="Count demonstration codes too, which begin with 0 and name no real door"
-)
+_DEMO: Final[bool] = Field(False, description="Include demonstration records")
 
 
 class CoverageUnitQuery(Request):
@@ -44,7 +42,7 @@ class CoverageUnitQuery(Request):
 
     level: Literal["commune", "locality"] | None = Field(
         None,
-        description="Parts in place of the unit: a province's communes, a commune's localities",
+        description="Its communes, or a commune's localities",
     )
     demo: bool = _DEMO
 
@@ -62,7 +60,7 @@ class CoverageQuery(Request):
 class CoverageSeriesQuery(Request):
     """Which days."""
 
-    since: Day | None = Field(None, description="First day; by default a year before the last")
+    since: Day | None = Field(None, description="First day; a year earlier by default")
     until: Day | None = Field(None, description="Last day; by default today")
 
 
@@ -70,14 +68,14 @@ class CoverageGapsQuery(Request):
     """Which gaps."""
 
     kind: GapKind | None = Field(None, description="One kind alone; all by default")
-    limit: int = Field(200, ge=1, le=1_000, description="Gaps in the answer; `counts` has all")
+    limit: int = Field(200, ge=1, le=1_000, description="Maximum gaps; `counts` has all")
     demo: bool = _DEMO
 
 
 @blueprint.get("")
 @public(statuses=(404,), cache=None)
 def list_coverage(query: CoverageQuery) -> CoverageAnswer:
-    """Coverage of all provinces or communes, or of those of one province."""
+    """Coverage of provinces or communes."""
     return coverage_by_level(query)
 
 
@@ -97,7 +95,7 @@ def coverage_by_level(query: CoverageQuery) -> CoverageAnswer:
 def get_coverage(code: str, query: CoverageUnitQuery) -> CoverageAnswer:
     """Coverage of one province or commune, or of its parts.
 
-    A unit of an old map is answered by those that continue it; `former_unit` says so.
+    For a former unit its successors, and `former_unit`.
     """
     return coverage_of_unit(code, query)
 
@@ -114,10 +112,9 @@ def coverage_of_unit(code: str, query: CoverageUnitQuery) -> CoverageAnswer:
 @blueprint.get("/<code>/series")
 @public(parameters={"code": _OR_COUNTRY}, cache=None)
 def get_coverage_series(code: str, query: CoverageSeriesQuery) -> CoverageSeries:
-    """The counts of a unit or of the country (VN) of each evening, the pace, and a forecast.
+    """Daily counts of a unit or the country, with a forecast.
 
-    Without demonstration codes. No forecast before 60 days of the last 90 are on record, and none
-    against an estimate.
+    A forecast needs 60 of the last 90 days, and a declared target.
     """
     known = gazetteer()
     with session_scope(register().read_engine) as session:
@@ -128,10 +125,9 @@ def get_coverage_series(code: str, query: CoverageSeriesQuery) -> CoverageSeries
 @blueprint.get("/<code>/gaps")
 @public(parameters={"code": _OR_COUNTRY}, cache=None)
 def get_coverage_gaps(code: str, query: CoverageGapsQuery) -> CoverageGaps:
-    """What is missing in a province or commune: parts far below target, holes in streets, places
-    that no import delivered.
+    """Gaps of a unit: below target, holes in streets, never delivered.
 
-    Restricted records are taken for unknown.
+    Restricted records count as unknown.
     """
     kinds = KINDS if query.kind is None else (query.kind,)
     known = gazetteer()

@@ -38,16 +38,16 @@ class ExportQuery(Request):
     format: Streamed = Field("csv", description="Kind of file")
     layer: Literal["households", "communes", "provinces"] = Field(
         "households",
-        description="Households and buildings, or boundaries of units (geojson or geoparquet)",
+        description="Records, or boundaries (geojson or geoparquet)",
     )
     unit: str | None = Field(None, pattern=UNIT_CODE, description="Only this province or commune")
     as_of: str | None = Field(
-        None, max_length=40, description="As it was on record: a day, or a time with its offset"
+        None, max_length=40, description="As recorded at a day or a time with offset"
     )
-    on: Day | None = Field(None, description="A day whose label is wanted in a column of its own")
-    external: bool = Field(False, description="A column of what other schemes call each record")
+    on: Day | None = Field(None, description="Day of an additional label column")
+    external: bool = Field(False, description="Add a column of external identifiers")
     use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
-    demo: bool = Field(False, description="Also what is made up for demonstration")
+    demo: bool = Field(False, description="Include demonstration records")
 
     @property
     def options(self) -> ExportOptions:
@@ -73,10 +73,9 @@ class ExportQuery(Request):
     media_types=MEDIA_TYPES,
 )
 def get_export(query: ExportQuery) -> Response:
-    """Every record that may be shown, or the boundaries, in one file of one moment.
+    """All records that may be shown, or boundaries, as a file.
 
-    It is sent while it is read: one that broke off is cut, and has no proper end.
-    One at a time for each process of the server, else 503.
+    One at a time per server process, else 503; an interrupted file has no proper end.
     """
     parts = as_caller(_in_turn(query.options))
     response = as_file(parts, query.format, f"{query.layer}-{query.unit or 'VN'}")

@@ -25,7 +25,7 @@ blueprint = Resource("external", "/v1/external", tag="addresses", kind="lookup")
 class ExternalQuery(Request):
     """The day asked about."""
 
-    on: Day | None = Field(None, description="A day on which it holds; today by default")
+    on: Day | None = Field(None, description="As of this day")
 
 
 class Bearer(TypedDict):
@@ -55,7 +55,7 @@ class Bearers(TypedDict):
 @blueprint.get("/<scheme>/<path:value>")
 @public(answer=Bearers, operation_id="find_external", discloses=True)
 def get_external(scheme: str, value: str, query: ExternalQuery) -> Response:
-    """The records that have another scheme's value: a postcode, a parcel, an own number."""
+    """Records by an identifier of another scheme."""
     if not re.fullmatch(SCHEME, scheme) or len(value) > MAX_VALUE or not value.isprintable():
         raise InvalidInputError.of_field(
             "scheme", "malformed_scheme", Message("external_value_malformed")

@@ -81,13 +81,11 @@ class FieldArea(TypedDict):
 class RecordsBody(Request):
     """Records of one phone."""
 
-    sent_at: AwareDatetime | None = Field(
-        None, description="Now, by the phone's clock: `at` of the records is by the same"
-    )
+    sent_at: AwareDatetime | None = Field(None, description="Time on the phone's clock, as of `at`")
     records: list[dict[str, Any]] = Field(
         min_length=1,
         max_length=MOST_AT_ONCE,
-        description="Each with its own `id`; a bad one fails no other",
+        description="Each with its own `id`",
     )
 
 
@@ -116,9 +114,9 @@ class RecordsFiled(TypedDict):
     takes_round_code=True,
 )
 def get_field_area() -> FieldArea:
-    """The doors of a round's street or hamlet, and the numbers that are missing there.
+    """The doors of a field round, and the missing numbers.
 
-    Its code stands in the header `X-Field-Code`. Restricted places are not among them.
+    Without restricted places.
     """
     with session_scope(register().engine) as session:
         round_, area = _asked(session)
@@ -160,10 +158,9 @@ def get_field_area() -> FieldArea:
     takes_round_code=True,
 )
 def post_field_records(json: RecordsBody) -> RecordsFiled:
-    """File what was found on a round; it changes nothing until the desk takes it over.
+    """File what a field round found, for the desk to decide.
 
-    Each record has a random UUID made in the phone, under which it is filed once, however often it
-    is sent. A bad record is refused by itself.
+    Each record is filed once by its random UUID; a bad record fails no other.
     """
     with session_scope(register().engine) as session:
         round_, area = _asked(session)

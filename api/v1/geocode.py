@@ -57,7 +57,7 @@ class GeocodeQuery(WithIds, Columns):
 
     q: Query | None = Field(
         None,
-        description="Address of any map, code, coordinates (lat,lon) or Plus Code",
+        description="Address, code, coordinates (lat,lon) or Plus Code",
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],
     )
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
@@ -70,9 +70,7 @@ class GeocodeQuery(WithIds, Columns):
     within: str | None = Field(
         None, pattern=UNIT_CODE, description="Only inside the unit with this code"
     )
-    on: Day | None = Field(
-        None, description="A day whose label of what is found is wanted as well, as `label_on`"
-    )
+    on: Day | None = Field(None, description="Day of an additional label, `label_on`")
     wording: Wording | None = WORDING
 
     @model_validator(mode="after")
@@ -100,7 +98,7 @@ class GeocodeQuery(WithIds, Columns):
 class GeocodeAsked(GeocodeQuery):
     """A question in a URL."""
 
-    explain: bool = Field(False, description="Say what was read, tried and weighed")
+    explain: bool = Field(False, description="Add how the text was read and judged")
 
 
 class GeocodeBody(GeocodeQuery):
@@ -114,7 +112,7 @@ class GeocodeForm(GeocodeQuery):
 @blueprint.get("")
 @public(statuses=(404,), retried=True, operation_id="geocode", discloses=True)
 def get_geocode(query: GeocodeAsked) -> Geocoded:
-    """The door that an address names, or the smallest place of it that is registered."""
+    """The door that an address names, or the smallest registered place."""
     return geocoded(query, explain=query.explain)
 
 
@@ -127,7 +125,7 @@ def get_geocode(query: GeocodeAsked) -> Geocoded:
     discloses=True,
 )
 def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Found:
-    """The same by POST, so that the address stands in no URL and no log."""
+    """The same by POST, to keep addresses out of URLs."""
     return geocoded(json or form)
 
 

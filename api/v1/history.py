@@ -74,9 +74,9 @@ class History(TypedDict):
     discloses=True,
 )
 def get_history(address_code: str) -> History:
-    """Every step of a record, also of one that is retired: what, when, by which decision.
+    """Every step of a record: what, when, by which decision.
 
-    Who did it and why is shown to an editor and above.
+    Editors and above also see who and why.
     """
     known, reads = gazetteer(), register().reads
     in_full = caller().may("editor")

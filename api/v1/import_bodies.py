@@ -35,32 +35,32 @@ class ImportOptions(Request):
 
     source: Called | None = Field(None, max_length=100, description="Who delivers; always needed")
     delivery: Literal["partial", "full"] = Field(
-        "partial", description="full: these are all households of the source"
+        "partial", description="`full`: all households of the source"
     )
     decision: Line | None = Field(None, description="Number of the legal decision")
     crs: str | None = Field(
         None,
         pattern=CRS_CODE,
-        description="Coordinate system of the file, where it is not WGS 84",
+        description="Coordinate system, if not WGS 84",
         examples=["EPSG:5897"],
     )
     sheet: Line | None = Field(
         None,
-        description="Sheet or layer to read; `*` for all sheets of the same columns",
+        description="Sheet or layer; `*`: all with the same columns",
     )
     mapping: str | None = Field(
         None,
         max_length=20_000,
-        description='Your headers and the fields they mean, a JSON object: {"Cột A": "street"}',
+        description="JSON object, header → field",
     )
     commune: Line | None = Field(
         None,
         max_length=100,
-        description="Code of the commune that all rows lie in, where the file names none",
+        description="Code of the commune of all rows",
         examples=["00004"],
     )
     strict: bool = Field(False, description="Publish only when no row is rejected")
-    fix: bool = Field(False, description="Mend what leaves no choice, and say so")
+    fix: bool = Field(False, description="Correct unambiguous errors and report them")
 
 
 class ImportQuery(ImportOptions):
@@ -79,9 +79,9 @@ class ImportsQuery(Request):
     """Which imports are listed."""
 
     source: str | None = Field(None, max_length=100, description="Only of this source")
-    state: State | None = Field(None, description=f"Only those that are {_STATES}")
+    state: State | None = Field(None, description="Only in this state")
     before: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="Only with a lower number: the next page"
+        None, ge=1, le=2**63 - 1, description="Only lower numbers: the next page"
     )
     limit: int = Field(20, ge=1, le=MAX_LISTED)
 
@@ -102,8 +102,7 @@ class ReportQuery(Request):
 
     rows: Literal["rejected", "warned", "vanished"] = Field(
         "rejected",
-        description="rejected; warned: published with warnings or notices; vanished: references"
-        " that a full delivery no longer has",
+        description="rejected, published with warnings, or vanished from a full delivery",
     )
 
 
@@ -119,22 +118,21 @@ class AnswersBody(Request):
     crs: str | None = Field(
         None, pattern=CRS_CODE, examples=["EPSG:5897"], description="System of the coordinates"
     )
-    sheet: Line | None = Field(None, description="Sheet or layer; `*` for all of the same columns")
+    sheet: Line | None = Field(None, description="Sheet or layer; `*`: all with the same columns")
     commune: Line | None = Field(
         None, max_length=100, examples=["00004"], description="The commune that all rows are in"
     )
     mapping: dict[str, str | None] | None = Field(
         None,
         max_length=500,
-        description="Header → field; completes what was said before, null takes that back",
+        description="Header → field, added to earlier answers; null removes one",
     )
 
     names: dict[str, Line | None] | None = Field(
         None,
         max_length=2_000,
         examples=[{"Đường Đội Cấn T1": "Phố Đội Cấn"}],
-        description="Spelling of a street or locality → the name meant, itself for one of its own;"
-        " null asks again. Kept for the source once published",
+        description="Spelling → street or locality meant; itself: a new one, null: ask again",
     )
 
 
@@ -142,19 +140,17 @@ class PublishBody(Request):
     """What was looked at."""
 
     verdict: int = Field(
-        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
+        ge=1, le=2**31 - 1, description="`verdict` as seen, required; 412 if it changed"
     )
     accept_vanished: bool = Field(
-        False, description="a full delivery may lack more than 80 % of what the source had"
+        False, description="accept that over 80 % of the source's records vanish"
     )
 
 
 class RollbackBody(Request):
     """How it is taken back."""
 
-    keep_later: bool = Field(
-        False, description="keep what later events changed or others name; undo the rest"
-    )
+    keep_later: bool = Field(False, description="keep what later events changed; undo the rest")
 
 
 class ImportCounts(TypedDict):

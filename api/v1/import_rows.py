@@ -44,10 +44,10 @@ class RowsQuery(Request):
     """Which rows: all that hold for them at once."""
 
     rows: Literal["rejected", "warned", "edited"] | None = Field(
-        None, description="Rejected ones, published ones with problems, or edited ones"
+        None, description="Rejected, with problems, or edited"
     )
     problem: str | None = Field(None, max_length=100, description="Code of a problem")
-    column: _Place | None = Field(None, description="Place of a column, whose cells hold `value`")
+    column: _Place | None = Field(None, description="Column whose cells have `value`")
     value: _Cell = Field("", description="What they hold")
     start: _Place = Field(0, description="How many rows to pass over")
     limit: int = Field(100, ge=1, le=_MOST_ROWS)
@@ -79,7 +79,7 @@ class EditsBody(Request):
     edits: list[CellBody] | None = Field(
         None, min_length=1, max_length=_MOST_CELLS, description="Cells, each for itself"
     )
-    alike: AlikeBody | None = Field(None, description="All cells that are alike, in their place")
+    alike: AlikeBody | None = Field(None, description="All cells that are alike")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "EditsBody":
@@ -161,7 +161,7 @@ class ImportRows(TypedDict):
 @blueprint.get("/<int:import_id>/rows")
 @keyed("editor", operation_id="list_import_rows")
 def get_rows(import_id: int, query: RowsQuery) -> ImportRows:
-    """Rows with problems, for editing: cells as they came, without people, and what is wrong."""
+    """Rows with problems, for editing."""
     engine, settings = register().engine, register().settings
     wanted = Wanted(query.rows, query.problem, query.column, query.value)
     page = page_of_rows(
@@ -187,11 +187,10 @@ def get_rows(import_id: int, query: RowsQuery) -> ImportRows:
     example={"edits": [{"place": 3, "column": 1, "value": "12A", "version": 0}]},
 )
 def patch_rows(import_id: int, json: EditsBody) -> Response:
-    """Edit cells before the import is published, and let a job try the file again.
+    """Edit cells of an unpublished import, and run it again.
 
-    With `edits` each of these cells; with `alike` all of a column that hold the same, in rows with
-    the same problem. What was edited is kept with the import and stands in its reports. Where
-    somebody else edited a cell since, 412 says what it holds, and nothing is kept.
+    By `edits` single cells, by `alike` equal cells of a column with the same problem; 412 if
+    somebody else edited a cell.
     """
     engine, settings = register().engine, register().settings
     if json.alike is not None:
@@ -208,9 +207,9 @@ def patch_rows(import_id: int, json: EditsBody) -> Response:
     "editor", accepted=ImportAnswer, operation_id="deliver_rest_of_import", codes=("import_state",)
 )
 def post_rest(import_id: int) -> Response:
-    """Deliver the rejected rows of a published import anew, as one of the same source.
+    """Make the rejected rows of a published import a new one.
 
-    Its rows can then be edited; it is the same one until it is published or discarded.
+    Repeated, it is the same one while it waits.
     """
     engine, settings = register().engine, register().settings
     return shown(deliver_rest(engine, settings, import_id, caller()), 202)

@@ -73,7 +73,7 @@ _IDEMPOTENCY: Final = {
     "name": _IDEMPOTENCY_KEY,
     "in": "header",
     "required": False,
-    "description": "Chosen by you: the same delivery under it again is the same import",
+    "description": "A repeated delivery is the same import",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
 
@@ -91,12 +91,9 @@ blueprint.before_request(keep_files_below_var)
     headers=(_IDEMPOTENCY,),
 )
 def post_import(query: ImportQuery, form: ImportForm) -> Response:
-    """Deliver a file: it is kept, and a job tries what it would do.
+    """Deliver a file for a dry run.
 
-    As `multipart/form-data` with the part `file`, or as the body itself, whatever its type says,
-    with its `Content-Length`.
-    With a header `Idempotency-Key` the same delivery again is the same import. Look at the import
-    until its state is `reported`.
+    Poll until `state` is `reported`.
     """
     idempotency_key = _idempotency_key()
     in_form = cast(OwnRequest, request).is_form
@@ -131,7 +128,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
 @blueprint.get("")
 @keyed("editor", operation_id="list_imports", codes=("storage_unavailable",))
 def get_imports(query: ImportsQuery) -> ImportList:
-    """Imports of keys with a unit of yours, the latest first."""
+    """Imports of your units, the latest first."""
     found = list_imports(
         register().engine,
         caller(),
@@ -151,7 +148,7 @@ def get_imports(query: ImportsQuery) -> ImportList:
     media_types=(FORMATS["xlsx"].media_type,),
 )
 def get_template(query: TemplateQuery) -> Response:
-    """A blank workbook for a commune's households, with its streets and hamlets."""
+    """A blank workbook for a commune's households."""
     with session_scope(register().engine) as session:
         blank = blank_of(session, gazetteer(), query.commune, today())
     with tempfile.TemporaryDirectory() as folder:
@@ -168,14 +165,14 @@ def get_template(query: TemplateQuery) -> Response:
 @blueprint.get("/<int:import_id>")
 @keyed("editor", answer=ImportAnswer)
 def get_import(import_id: int) -> Response:
-    """One import: state, progress, counts, and each kind of problem with examples."""
+    """An import: state, progress, counts, problems with examples."""
     return shown(import_id)
 
 
 @blueprint.get("/<int:import_id>/problems")
 @keyed("editor", answer=ProblemsAnswer, operation_id="list_import_problems")
 def get_problems(import_id: int, query: ProblemsQuery) -> Response:
-    """Every problem of every row, in the order of code and row."""
+    """All problems, by code and row."""
     engine, asking = register().engine, caller()
     page = page_of_problems(
         engine, import_id, asking, code=query.code, after=query.after, limit=query.limit
@@ -200,7 +197,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
 @blueprint.get("/<int:import_id>/report")
 @keyed("editor", operation_id="get_import_report", media_types=("*/*",))
 def get_report(import_id: int, query: ReportQuery) -> Response:
-    """Rows as they came, in the file's own form, with all that is wrong."""
+    """Rows as delivered, with their problems."""
     return _file(import_id, query.rows)
 
 
@@ -209,7 +206,7 @@ def get_report(import_id: int, query: ReportQuery) -> Response:
     "editor", operation_id="get_import_codes", codes=("import_state",), media_types=("text/csv",)
 )
 def get_codes(import_id: int) -> Response:
-    """Every row with its code and outcome, once it is published."""
+    """Rows of a published import with code and outcome."""
     return _file(import_id, kept.CODES)
 
 
@@ -222,7 +219,7 @@ def get_codes(import_id: int) -> Response:
     example={"crs": "EPSG:5897", "mapping": {"Cột A": "street"}},
 )
 def post_answers(import_id: int, json: AnswersBody) -> Response:
-    """Let a job try the file again with these answers, beside earlier ones."""
+    """Answer questions of a dry run, and run it again."""
     answers = json.model_dump(exclude_none=True)
     if not answers:
         raise InvalidInputError.of_field(
@@ -244,10 +241,9 @@ def post_answers(import_id: int, json: AnswersBody) -> Response:
     example={"verdict": 1},
 )
 def post_publish(import_id: int, json: PublishBody) -> Response:
-    """Let a job publish what the dry run found.
+    """Publish what the dry run found.
 
-    When the register has changed meanwhile so that other rows would be written, nothing is: the
-    import is `reported` again with the new counts, and `trouble` says so.
+    If other rows would be written by now, the import is `reported` again.
     """
     ask_publish(
         register().engine,
@@ -262,7 +258,7 @@ def post_publish(import_id: int, json: PublishBody) -> Response:
 @blueprint.get("/<int:import_id>/rollback")
 @keyed("approver", operation_id="preview_import_rollback", codes=("import_state",), writes=False)
 def get_rollback(import_id: int) -> UndoPreviewed:
-    """What taking a published import back would do now, and what stands in the way."""
+    """Preview of a rollback, with its obstacles."""
     with session_scope(register().engine) as session:
         view = find_import(session, import_id, caller())
     if view.state != "published":
@@ -279,9 +275,9 @@ def get_rollback(import_id: int) -> UndoPreviewed:
     example={"keep_later": True},
 )
 def post_rollback(import_id: int, json: RollbackBody) -> Response:
-    """Let a job take a published import back, exactly.
+    """Roll a published import back.
 
-    Where that cannot be, `trouble` says what to do first.
+    `trouble` has the obstacles.
     """
     ask_rollback(register().engine, import_id, caller(), keep_later=json.keep_later)
     return shown(import_id, 202)
@@ -290,7 +286,7 @@ def post_rollback(import_id: int, json: RollbackBody) -> Response:
 @blueprint.delete("/<int:import_id>")
 @keyed("editor", answer=ImportAnswer, operation_id="discard_import", codes=("import_state",))
 def delete_import(import_id: int) -> Response:
-    """Discard an import that is not published: its file, reports and problems."""
+    """Discard an unpublished import with its files."""
     discard(register().engine, register().settings, import_id, caller())
     return shown(import_id)
 

@@ -208,11 +208,9 @@ def changed_records(records: Iterable[Changed]) -> list[ChangedRecord]:
     discloses=True,
 )
 def patch_address(address_code: str, json: AddressPatch) -> Response:
-    """Change a record: verified, moved, renumbered by a decision, or else corrected.
+    """Change a record: verify, move, renumber or correct.
 
-    If-Match with the ETag of the record is needed (428), and refuses a stale write
-    (412). The answer names the operation that it was; its ETag is what the next change takes. What
-    needs a second person waits for one (202).
+    Needs `If-Match` (428; 412 if stale). 202 if it waits for a second person.
     """
     if "If-Match" not in request.headers:
         raise IfMatchRequiredError(Message("if_match_required"))
@@ -231,7 +229,7 @@ class UndoQuery(BaseModel):
     event_id: int = Field(
         ge=1, le=2**63 - 1, description="the event of the operation", examples=[417]
     )
-    same_address: bool = Field(False, description="as in the request that undoes it")
+    same_address: bool = Field(False, description="as of the undo request")
 
 
 @blueprint.get("/operations/undo")
@@ -243,7 +241,7 @@ class UndoQuery(BaseModel):
     writes=False,
 )
 def get_undo(query: UndoQuery) -> UndoPreviewed:
-    """What undoing an operation would do now, and what stands in the way."""
+    """Preview of an undo, with its obstacles."""
     done = preview_undo(
         register().engine, query.event_id, caller().name, same_address=query.same_address
     )

@@ -30,12 +30,12 @@ class PackQuery(Request):
     since: str | None = Field(
         None,
         max_length=200,
-        description="Cursor of a pack that you have: only what changed after it, if that is less",
+        description="Cursor of your pack: only changes since",
     )
     use: uses.Kind | None = Field(
         None, description="Only where this stands, always as a whole; `dwelling`: homes"
     )
-    demo: bool = Field(default=False, description="Also what is made up for demonstration")
+    demo: bool = Field(default=False, description="Include demonstration records")
 
 
 class PackKey(TypedDict):
@@ -60,7 +60,7 @@ class PackKeys(TypedDict):
 @blueprint.get("/keys")
 @public(answer=PackKeys, operation_id="list_pack_keys", codes=("signing_key_unavailable",))
 def get_pack_keys() -> Response:
-    """The public keys by which packs are checked, as a JWK Set."""
+    """The public keys of packs, as a JWK Set."""
     response = jsonify(public_keys(key_file(register().settings)))
     response.cache_control.public = True
     response.cache_control.max_age = _KEYS_AGE_S
@@ -77,7 +77,7 @@ def get_pack_keys() -> Response:
     media_types=("application/vnd.diachiso.pack",),
 )
 def get_pack(commune: str, query: PackQuery) -> Response:
-    """The pack of a commune: every door that may be shown, in one signed file."""
+    """The signed pack of a commune."""
     made = register()
     response = Response(content_type=MEDIA_TYPE)
     response.set_etag(pack_state(made, commune, demo=query.demo, since=query.since, use=query.use))
@@ -97,9 +97,9 @@ def get_pack(commune: str, query: PackQuery) -> Response:
 @blueprint.get("/<commune>/basemap")
 @keyed("carrier", replica=True, opened_by="open_packs", media_types=("application/vnd.pmtiles",))
 def get_pack_basemap(commune: str) -> Response:
-    """The base map of a commune, where the operator gave one as a file: a PMTiles file of its own.
+    """The base map of a commune, as a PMTiles file.
 
-    As deep as fits into some megabytes; it says whose it is.
+    Zoomed as deep as some megabytes allow.
     """
     wanted = BasemapSlice(register(), commune)
     response = Response(content_type=MAP_TYPE)

@@ -38,7 +38,7 @@ from registry.publish.paper.typesetting import Paper
 blueprint = Resource("papers", "/v1/papers", tag="papers", kind="certificates")
 
 _OPERATIONS: Final = ", ".join(name for name, made in BY_NAME.items() if made.kind in KINDS)
-_SKIP: Final = "How many doors to pass over, where there are more than one PDF holds"
+_SKIP: Final = "Number of doors to skip"
 
 
 class PlatesBody(Request, Doors):
@@ -52,7 +52,7 @@ class PlatesBody(Request, Doors):
         PLATE_FORM.roll_mm, ge=ROLL_MM[0], le=ROLL_MM[1], description="Width of the roll"
     )
     bleed_mm: int = Field(
-        PLATE_FORM.bleed_mm, ge=0, le=BLEED_MM, description="Ground beyond the cut, for the knife"
+        PLATE_FORM.bleed_mm, ge=0, le=BLEED_MM, description="Bleed beyond the cut"
     )
     skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP)
 
@@ -69,11 +69,11 @@ class DecisionBody(Request):
 
     operation: str | None = Field(None, description=f"One of {_OPERATIONS}")
     request: dict[str, Any] | None = Field(
-        None, description="With `operation`: its request, which is tried and not done"
+        None, description="With `operation`: its request, tried and rolled back"
     )
     event_id: int | None = Field(None, ge=0, le=2**63 - 1, description="Instead: what was done")
     unit: str | None = Field(
-        None, pattern=UNIT_CODE, description="Who decides; the commune of the street by default"
+        None, pattern=UNIT_CODE, description="Deciding unit; the street's commune by default"
     )
     number: Line | None = Field(None, description="Of the decision; left blank without it")
     day: Day | None = Field(None, description="Of the decision; left blank without it")
@@ -92,9 +92,9 @@ class DecisionBody(Request):
     media_types=("application/pdf",),
 )
 def post_plates(json: PlatesBody) -> Response:
-    """Plates with bleed and cutting marks, of some doors or of a whole street or locality.
+    """Plates of doors, a street or a locality.
 
-    Nothing is written: that they were handed out is the operation `issue-plates`.
+    Writes nothing: handing out is `issue-plates`.
     """
     form = PlateForm(json.size, json.sheet, json.roll_mm, json.bleed_mm)
     with session_scope(register().engine) as session:
@@ -111,7 +111,7 @@ def post_plates(json: PlatesBody) -> Response:
     media_types=("application/pdf",),
 )
 def post_list(json: ListBody) -> Response:
-    """A list of some doors, or of a street or locality."""
+    """A list of doors, a street or a locality."""
     with session_scope(register().engine) as session:
         paper = print_list(session, gazetteer(), site(), json, json.purpose, skip=json.skip)
     return as_pdf(paper)
@@ -130,7 +130,7 @@ def post_list(json: ListBody) -> Response:
     media_types=("application/pdf",),
 )
 def post_decision(json: DecisionBody) -> Response:
-    """The decision of an operation that is to come or was done, with its annex."""
+    """The decision of an operation, with its annex."""
     made = register()
     form = DecisionForm(json.unit, json.number, json.day, tuple(json.grounds), json.proposer)
     shown = (made.engine, made.reads, gazetteer(), site())

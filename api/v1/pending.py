@@ -38,7 +38,7 @@ class DeclineBody(Request):
 @blueprint.get("")
 @keyed("viewer", operation_id="list_pending_operations")
 def get_pending_operations(query: PendingQuery) -> PendingList:
-    """What waits for a second person in the units of the key, the oldest first."""
+    """Operations that wait for a second person, the oldest first."""
     with session_scope(register().engine) as session:
         found = list_pending(session, after=query.after, limit=query.limit)
     return {"pending": [shown_pending(each) for each in found]}
@@ -47,7 +47,7 @@ def get_pending_operations(query: PendingQuery) -> PendingList:
 @blueprint.get("/<int:pending_id>")
 @keyed("viewer", codes=("outside_units",))
 def get_pending_operation(pending_id: int) -> PendingOperation:
-    """What was asked for, and what became of it."""
+    """A pending operation and its state."""
     with session_scope(register().engine) as session:
         return shown_pending(find_pending(session, pending_id))
 
@@ -67,7 +67,7 @@ def get_pending_operation(pending_id: int) -> PendingOperation:
     ),
 )
 def post_approve(pending_id: int) -> OperationAnswer:
-    """Do it as its second person. By an approver of all its communes who did not ask for it."""
+    """Approve it, as a second person for all its communes."""
     pending, done = approve(register().engine, pending_id)
     note_operation(pending.operation, pending.requests())
     note_done(done)
@@ -82,8 +82,8 @@ def post_approve(pending_id: int) -> OperationAnswer:
     example={"reason": "nhà vẫn ở đó"},
 )
 def post_decline(pending_id: int, json: DeclineBody) -> PendingOperation:
-    """Decline it, or withdraw what the key asked for itself.
+    """Decline it, or withdraw one's own.
 
-    What another key asked for is declined by an approver of its communes.
+    Another key's needs an approver of its communes.
     """
     return shown_pending(decline(register().engine, pending_id, json.reason))

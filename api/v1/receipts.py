@@ -57,7 +57,7 @@ class OwnReportsQuery(Request):
     """Which part of the list."""
 
     before: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="`id` of the last one of the page before"
+        None, ge=1, le=2**63 - 1, description="`id` of the last one of the previous page"
     )
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
@@ -71,14 +71,14 @@ class OwnReportsQuery(Request):
     discloses=True,
 )
 def get_receipt(receipt: str) -> ReportOutcome:
-    """What became of the report of this receipt."""
+    """The state of a report, by its receipt."""
     return outcome(by_receipt(register().engine, receipt))
 
 
 @blueprint.get("/mine")
 @keyed("carrier", operation_id="list_own_reports", codes=("outside_units",), discloses=True)
 def get_own_reports(query: OwnReportsQuery) -> OwnReports:
-    """What this key reported within a year, the newest first."""
+    """The key's reports of a year, the newest first."""
     found = own_reports(register().engine, caller().key_id, before=query.before, limit=query.limit)
     return {"reports": [OwnReport(id=each.id, **outcome(each)) for each in found]}
 

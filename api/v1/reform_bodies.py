@@ -46,9 +46,9 @@ class DecidedForm(Request):
 class ReformsQuery(Request):
     """Which reforms are listed."""
 
-    state: State | None = Field(None, description=f"Only those that are {_STATES}")
+    state: State | None = Field(None, description="Only in this state")
     before: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="Only with a lower number: the next page"
+        None, ge=1, le=2**63 - 1, description="Only lower numbers: the next page"
     )
     limit: int = Field(20, ge=1, le=MAX_LISTED)
 
@@ -57,7 +57,7 @@ class UndecidedQuery(Request):
     """In which form."""
 
     format: Literal["xlsx", "geojson"] = Field(
-        "xlsx", description="xlsx: with a column to fill in; geojson: for a map"
+        "xlsx", description="`xlsx` to fill in, `geojson` for a map"
     )
 
 
@@ -65,11 +65,9 @@ class CarryBody(Request):
     """What was looked at."""
 
     verdict: int = Field(
-        ge=1, le=2**31 - 1, description="`verdict` as you saw it; needed, and another is 412"
+        ge=1, le=2**31 - 1, description="`verdict` as seen, required; 412 if it changed"
     )
-    nearest: bool = Field(
-        False, description="Let the undecided go where their neighbours go; else they are refused"
-    )
+    nearest: bool = Field(False, description="Assign undecided records as their neighbours")
 
 
 class UndoBody(Request):

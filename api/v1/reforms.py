@@ -53,11 +53,9 @@ blueprint.before_request(keep_files_below_var)
     upload=("file", "boundaries"),
 )
 def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG001
-    """Deliver a resolution: it is kept, and a job tries what it would do.
+    """Deliver a resolution for a dry run.
 
-    As `multipart/form-data` with the part `file` (YAML, XLSX, CSV) and, where it names a file of
-    polygons, the part `boundaries`; or as the body itself. Look at the reform until `progress` is
-    null.
+    YAML, XLSX or CSV. Poll until `progress` is null.
     """
     with received(query.file_name, BOUNDARIES) as parts:
         reform_id = receive(register().engine, register().settings, parts, caller())
@@ -67,7 +65,7 @@ def post_reform(query: ReformQuery, form: ReformForm) -> Response:  # noqa: ARG0
 @blueprint.get("")
 @keyed("admin", operation_id="list_reforms", codes=("storage_unavailable",))
 def get_reforms(query: ReformsQuery) -> ReformList:
-    """Reforms, the latest first; those of the command line as well."""
+    """Reforms, the latest first."""
     with session_scope(register().engine) as session:
         found = list_reforms(
             session, gazetteer(), state=query.state, before=query.before, limit=query.limit
@@ -78,7 +76,7 @@ def get_reforms(query: ReformsQuery) -> ReformList:
 @blueprint.get("/<int:reform_id>")
 @keyed("admin", answer=ReformWithReport, codes=("storage_unavailable",))
 def get_reform(reform_id: int) -> Response:
-    """One reform: state, progress, and what its dry run reported."""
+    """A reform: state, progress, report."""
     return _shown(reform_id)
 
 
@@ -90,7 +88,7 @@ def get_reform(reform_id: int) -> Response:
     media_types=tuple(FORMATS[form].media_type for form in _WORK_FILES),
 )
 def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
-    """The households that nothing settles, as a workbook to fill in, or for a map."""
+    """The undecided records, as workbook or for a map."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
     folder = REFORMS.folder(register().settings, reform_id)
@@ -120,9 +118,9 @@ def get_undecided(reform_id: int, query: UndecidedQuery) -> Response:
     upload=("file",),
 )
 def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Response:  # noqa: ARG001
-    """Hand the work file back, filled in; a job tries the reform again.
+    """Send the workbook back, and run the reform again.
 
-    What was decided before stays, unless this decides it anew.
+    Earlier decisions stay unless changed.
     """
     with received(query.file_name) as parts:
         decide(
@@ -141,7 +139,7 @@ def post_decided(reform_id: int, query: ReformQuery, form: DecidedForm) -> Respo
     example={"verdict": 1},
 )
 def post_carry(reform_id: int, json: CarryBody) -> Response:
-    """Let a job carry the reform, or prepare it for its day."""
+    """Carry the reform out, or prepare it for its day."""
     engine = register().engine
     ask(
         engine,
@@ -158,7 +156,7 @@ def post_carry(reform_id: int, json: CarryBody) -> Response:
 @blueprint.get("/<int:reform_id>/undo")
 @keyed("admin", operation_id="preview_reform_undo", codes=("reform_state",), writes=False)
 def get_undo(reform_id: int) -> UndoPreviewed:
-    """What undoing a carried reform would do now, and what stands in the way."""
+    """Preview of undoing a reform, with its obstacles."""
     with session_scope(register().engine) as session:
         view = find_reform(session, gazetteer(), reform_id)
     if view.state != "carried":
@@ -175,7 +173,7 @@ def get_undo(reform_id: int) -> UndoPreviewed:
     example={"reason": "sai phụ lục"},
 )
 def post_undo(reform_id: int, json: UndoBody) -> Response:
-    """Let a job undo a carried reform; `trouble` says what stands in the way."""
+    """Undo a reform; `trouble` has the obstacles."""
     ask(register().engine, gazetteer(), reform_id, caller(), "undo", reason=json.reason)
     return _shown(reform_id, 202)
 
@@ -188,7 +186,7 @@ def post_undo(reform_id: int, json: UndoBody) -> Response:
     codes=("reform_state", "storage_unavailable"),
 )
 def post_withdraw(reform_id: int) -> Response:
-    """Let a job forget a reform that waits for its day."""
+    """Withdraw a reform that waits for its day."""
     ask(register().engine, gazetteer(), reform_id, caller(), "withdraw")
     return _shown(reform_id, 202)
 
@@ -201,7 +199,7 @@ def post_withdraw(reform_id: int) -> Response:
     codes=("reform_state", "storage_unavailable"),
 )
 def delete_reform(reform_id: int) -> Response:
-    """Discard a reform that is neither carried nor prepared."""
+    """Discard a reform that was not carried out."""
     discard(register().engine, register().settings, gazetteer(), reform_id)
     return _shown(reform_id)
 

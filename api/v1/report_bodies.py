@@ -24,7 +24,7 @@ from registry.units.gazetteer import UnitRef
 
 MOST_AT_ONCE: Final = 100
 
-_STATE: Final = "open, proposed (to retire, an approver decides), accepted or rejected"
+_STATE: Final = "only in this state"
 
 
 class ReportBody(Request):
@@ -32,24 +32,24 @@ class ReportBody(Request):
 
     kind: Kind = Field(description="What was found")
     code: str | None = Field(
-        None, max_length=200, description="The code on the door; not for a new house"
+        None, max_length=200, description="Code of the door; not for a new house"
     )
     lon: float | None = Field(
         None,
         ge=-180,
         le=180,
         allow_inf_nan=False,
-        description="Where it is: wrong point, new house, entrance",
+        description="Point of a wrong point, new house or entrance",
     )
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="As lon")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, allow_inf_nan=False, description="Radius in metres"
     )
     address: Sentence | None = Field(
-        None, max_length=MAX_TEXT, description="Address of a new house, where it has one"
+        None, max_length=MAX_TEXT, description="Address of a new house"
     )
     entrance: Entrance | None = Field(None, description="Of an entrance, which kind")
-    note: Note | None = Field(None, description="Of an entrance, how one gets in; no person")
+    note: Note | None = Field(None, description="How to get in; no person")
 
 
 class ReportForm(ReportBody):
@@ -183,12 +183,10 @@ class ReportQueue(TypedDict):
 class ReportsQuery(Request):
     """Which part of the queue."""
 
-    unit: str | None = Field(
-        None, pattern=UNIT_CODE, description="Code of a unit; all of the key's by default"
-    )
+    unit: str | None = Field(None, pattern=UNIT_CODE, description="The key's units by default")
     state: Literal["open", "proposed", "accepted", "rejected"] = Field("open", description=_STATE)
     kind: Kind | None = Field(None, description="What was found; all by default")
-    street: Line | None = Field(None, description="Name of a street, on or in which it is")
+    street: Line | None = Field(None, description="Its street")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
@@ -197,20 +195,16 @@ class RejectBody(Request):
 
     reason: Sentence = Field(description="why; no person's name")
     decision_number: Line | None = Field(None, description="number of the legal decision")
-    word: Sentence | None = Field(
-        None, description="what those who reported are told; no person's name"
-    )
+    word: Sentence | None = Field(None, description="message to the reporters; no person's name")
 
 
 class AcceptBody(RejectBody):
     """Why, and what of a new house's address, or of an entrance's note, is otherwise."""
 
     event_id: int | None = Field(
-        None, ge=0, le=2**63 - 1, description="of the record as you saw it, where it changed since"
+        None, ge=0, le=2**63 - 1, description="latest event of the record, as seen"
     )
-    commune: Commune | None = Field(
-        None, description="code of today's commune; needed where the report is a province's"
-    )
+    commune: Commune | None = Field(None, description="commune, where the report is a province's")
     former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
     house_number: Called | None = Field(None, description="as on the door")
     street: Called | None = Field(None, description="a street of the commune that has been named")
@@ -219,7 +213,7 @@ class AcceptBody(RejectBody):
     floor: Called | None = Field(None, description="floor")
     unit_number: Called | None = Field(None, description="number of the flat or room")
     note: str | None = Field(
-        None, max_length=MAX_NOTE, description="of an entrance, as it is to stand; empty for none"
+        None, max_length=MAX_NOTE, description="note of the entrance; empty: none"
     )
     same_address: bool = Field(
         False, description="another living record has this address, and both are right"

@@ -61,7 +61,7 @@ _ONCE: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A random UUID of yours: the same report under it again is filed once",
+    "description": "Random UUID: a repeated report is filed once",
     "schema": {"type": "string", "format": "uuid"},
 }
 
@@ -86,11 +86,9 @@ _ONCE: Final = {
     discloses=True,
 )
 def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
-    """Say what was found at a door; with a key, or without one as a resident.
+    """Report what was found at a door.
 
-    Equal reports raise the count of one entry. A report alone changes nothing: an editor of the
-    commune decides. With a header `Idempotency-Key`, a random UUID, it is filed once, however often
-    it is sent.
+    Equal reports count as one entry, for an editor to decide. Without a key as a resident.
     """
     body, known = json or form, gazetteer()
     return _filed(known, filed_by_caller(_said(body, _once())))
@@ -115,10 +113,9 @@ def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
     discloses=True,
 )
 def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
-    """Say many things at once, each once; a bad report has a problem and fails no other.
+    """File several reports, each once.
 
-    Each is filed as it would be alone, within the same limits, and whatever became of it stands
-    though the connection is lost meanwhile: it is sent again under the same `once`.
+    Each is filed once by its `once`; a bad one fails no other.
     """
     count_rows(len(json.reports))
     known = gazetteer()
@@ -149,9 +146,9 @@ def _kept(given: dict[str, Any]) -> Said:
     "viewer", statuses=(404,), operation_id="list_reports", codes=("outside_units",), discloses=True
 )
 def get_reports(query: ReportsQuery) -> ReportQueue:
-    """The queue of a unit: first what most have said, then what waits longest.
+    """The queue of reports, the most frequent first.
 
-    What was decided comes newest first.
+    Decided ones newest first.
     """
     known = gazetteer()
     wanted = Wanted(query.unit, query.state, query.limit, query.kind, query.street)
@@ -176,9 +173,9 @@ _CODES_OF_DECISIONS: Final = (
     example={"reason": "đã đến xem"},
 )
 def post_accept(report_id: int, json: AcceptBody) -> Response:
-    """Do what the report says: verify, move, add, propose; or retire, which an editor proposes.
+    """Accept a report: do what it says.
 
-    An approver retires at once, or decides what an editor proposed.
+    To retire, an editor proposes and an approver decides.
     """
     given = json.model_dump(include=set(PARTS), exclude_none=True)
     decision = _decision(json, given, event_id=json.event_id, same_address=json.same_address)
@@ -195,7 +192,7 @@ def post_accept(report_id: int, json: AcceptBody) -> Response:
     example={"reason": "nhà vẫn ở đó"},
 )
 def post_reject(report_id: int, json: RejectBody) -> Response:
-    """Leave the register as it is."""
+    """Reject a report."""
     return _decided(reject(register().engine, report_id, _decision(json, {})))
 
 

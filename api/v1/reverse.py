@@ -22,9 +22,7 @@ class ReverseQuery(WithIds):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     limit: int = Field(1, ge=1, le=MAX_LIMIT)
     radius_m: float = Field(DEFAULT_RADIUS_M, gt=0, le=MAX_RADIUS_M, allow_inf_nan=False)
-    on: Day | None = Field(
-        None, description="A day whose label of what is found is wanted as well, as `label_on`"
-    )
+    on: Day | None = Field(None, description="Day of an additional label, `label_on`")
     wording: Wording | None = WORDING
 
     @property
@@ -46,7 +44,7 @@ class ReverseForm(ReverseQuery):
 @blueprint.get("")
 @public(retried=True, operation_id="reverse", discloses=True)
 def get_reverse(query: ReverseQuery) -> FeatureCollection:
-    """The households and buildings near a point, the nearest first; else its commune.
+    """Doors near a point, the nearest first, or its commune.
 
     Empty outside Viet Nam.
     """
@@ -61,7 +59,7 @@ def get_reverse(query: ReverseQuery) -> FeatureCollection:
     discloses=True,
 )
 def post_reverse(json: ReverseBody, form: ReverseForm) -> FeatureCollection:
-    """The same by POST, so that no log on the way keeps the point."""
+    """The same by POST, to keep points out of URLs."""
     return nearest(json or form)
 
 

@@ -59,24 +59,23 @@ class RouteQuery(Request):
 
     order: Order = Field(
         "walking",
-        description="`walking`: by commune, street and side, as the numbers run; `shortest`: the"
-        " shortest way that is found in some seconds",
+        description="`walking`: by street, side and number; `shortest`: shortest route found",
     )
     start: str | None = Field(
         None,
         min_length=1,
         max_length=200,
-        description="A code, or a point `lat, lon`; without it the first stop",
+        description="Code or `lat, lon`; the first stop by default",
         examples=["21.0285, 105.8542"],
     )
     end: str | None = Field(
         None,
         min_length=1,
         max_length=200,
-        description="The same; without it whichever stop is the last",
+        description="Code or `lat, lon`; any stop by default",
         examples=["21.0285, 105.8542"],
     )
-    round_trip: bool = Field(default=False, description="Ends where it begins; `end` is not read")
+    round_trip: bool = Field(default=False, description="Return to the start; `end` is ignored")
     wording: Wording | None = WORDING
 
     @property
@@ -90,7 +89,7 @@ class PapersQuery(RouteQuery):
     """Which paper of the route."""
 
     paper: Literal["sheet", "stickers"] = Field(
-        "sheet", description="`sheet`: to tick, stop by stop; `stickers`: one for each parcel"
+        "sheet", description="`sheet`: list to tick; `stickers`: one per parcel"
     )
 
 
@@ -100,7 +99,7 @@ class RouteBody(Request):
     one_of_several: ClassVar[bool] = True
 
     rows: list[dict[str, Any]] = Field(
-        description="Each with a `code` or an `address`, and perhaps a `ref` of its parcel"
+        description="Each with `code` or `address`, and optionally `ref`"
     )
 
 
@@ -210,11 +209,10 @@ class RouteAnswer(TypedDict):
     discloses=True,
 )
 def post_route(query: RouteQuery, json: RouteBody) -> Response:
-    """Order a list of codes or addresses into a route; each line comes back once.
+    """Order a list of codes or addresses into a route.
 
-    The list: JSON with `rows`; `text/plain`, one a line; `text/csv` or a workbook, with a header.
-    Nothing of it is kept. With `Accept` also GPX (`application/gpx+xml`), GeoJSON
-    (`application/geo+json`) or the sheet to tick (`application/pdf`).
+    Takes JSON `rows`, lines (`text/plain`), CSV or a workbook; returns JSON, or by `Accept` GPX,
+    GeoJSON or PDF. Nothing is kept.
     """
     table, found = _planned(query, json)
     wanted = request.accept_mimetypes.best_match((_JSON, GPX, GEOJSON, _PDF), _JSON)
@@ -234,7 +232,7 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     discloses=True,
 )
 def post_route_papers(query: PapersQuery, json: RouteBody) -> Response:
-    """The same route as a PDF: the sheet to tick, or stickers for its parcels with code and QR."""
+    """The route as a PDF: sheet or stickers."""
     _, found = _planned(query, json)
     return as_pdf(paper_of(found, query.paper))
 

@@ -40,7 +40,7 @@ own = Resource("own_services", "/v1/services", tag="services")
 MOST_BYTES: Final = 64 << 20
 """Of a delivery: it is read while its sender waits."""
 _PROBLEMS_TOLD: Final = 1_000
-_OPERATOR: Final = "Whose: the key's own name by default; an administrator names another one"
+_OPERATOR: Final = "The key's name by default; administrators name another"
 
 own.before_request(keep_files_below_var)
 
@@ -51,7 +51,7 @@ class ServicesQuery(Request):
     code: str | None = Field(None, max_length=200, description="Code of an address, in any writing")
     lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
     lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
-    on: Day | None = Field(None, description="A day on which they hold; today by default")
+    on: Day | None = Field(None, description="As of this day")
 
 
 class ServicesOfDoor(TypedDict):
@@ -67,7 +67,7 @@ class DeliveryOptions(Request):
 
     operator: str | None = Field(None, max_length=100, description=_OPERATOR)
     sheet: str | None = Field(None, max_length=100, description="Sheet of a workbook")
-    dry_run: bool = Field(False, description="Say what would become of it, and write nothing")
+    dry_run: bool = Field(False, description="Report only, write nothing")
 
 
 class ServicesFileQuery(DeliveryOptions):
@@ -98,10 +98,9 @@ class CheckQuery(Request):
     discloses=True,
 )
 def get_services(query: ServicesQuery) -> Response:
-    """Who delivers to a door, collects there, and which counter it belongs to, of all operators.
+    """Carriers that deliver, collect or have a counter for a door.
 
-    By `code`, or at a point by `lon` and `lat`. Of a restricted place, who has no key is told what
-    serves its commune.
+    By `code`, or `lon` and `lat`.
     """
     day, reads = query.on or today(), register().reads
     by_point = query.lon is not None and query.lat is not None
@@ -133,10 +132,9 @@ def get_services(query: ServicesQuery) -> Response:
     discloses=True,
 )
 def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoaded:
-    """Deliver all areas and offices of an operator, which take the place of those of before.
+    """Replace all areas and offices of an operator.
 
-    CSV, a workbook or GeoJSON, as `multipart/form-data` with the part `file`, or as the body
-    itself. A row that is wrong is told and fails no other. Carriers deliver their own areas.
+    CSV, workbook or GeoJSON; a wrong row fails no other.
     """
     asked: DeliveryOptions = form if cast(OwnRequest, request).is_form else query
     operator = operator_of(asked.operator)
@@ -158,7 +156,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoade
 @own.get("/check")
 @keyed("carrier", statuses=(404,), operation_id="check_services")
 def get_check(query: CheckQuery) -> ServicesCheck:
-    """Areas that overlap, and doors of a unit that nobody of the operator serves."""
+    """Overlapping areas, and doors without service."""
     operator = operator_of(query.operator)
     known = gazetteer()
     with session_scope(register().read_engine) as session:

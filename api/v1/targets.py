@@ -46,7 +46,7 @@ class TargetsBody(Request):
     targets: list[DeclaredTarget] = Field(
         min_length=1, max_length=5_000, description="Each of one unit, or of a locality"
     )
-    dry_run: bool = Field(False, description="Say what would become of them, and write nothing")
+    dry_run: bool = Field(False, description="Report only, write nothing")
 
 
 class TargetFault(TypedDict):
@@ -83,9 +83,9 @@ class TargetsAnswer(TypedDict):
     cache=None,
 )
 def post_targets(json: TargetsBody) -> TargetsAnswer:
-    """Say how many households units have. Of units of the key only.
+    """Declare how many households units have.
 
-    One that is wrong is told and not taken; the others stand. The same again changes nothing.
+    Of the key's units; a wrong one fails no other.
     """
     rows = [_cells(target) for target in json.targets]
     with session_scope(register().engine) as session:

@@ -92,9 +92,7 @@ class ConvertQuery(Request):
         description="Administrative part of an address",
         examples=["P. Ngọc Hà, Q. Ba Đình, Hà Nội"],
     )
-    written_on: Day | None = Field(
-        None, description="Day of the map that it was written against; for a code 2025-06-30"
-    )
+    written_on: Day | None = Field(None, description="Day of its map; for a code 2025-06-30")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -256,7 +254,7 @@ class Picker(TypedDict):
 @blueprint.get("")
 @public(answer=UnitList, statuses=(404,))
 def list_units(query: UnitsQuery) -> Response:
-    """Units of a day by name or code, level and province; the best matches first."""
+    """Units of a day, by name, code, level or province."""
     day = day_asked(query.as_of)
     known = gazetteer()
     page_of = (query.limit, query.offset)
@@ -278,7 +276,7 @@ def _earlier(day: datetime.date, total: int) -> dict[str, object]:
 @blueprint.get("/picker")
 @public(answer=Picker, operation_id="get_unit_picker")
 def get_picker(query: DayQuery) -> Response:
-    """Provinces and their communes for two drop-down lists; cacheable, with an ETag."""
+    """Provinces with their communes, for drop-down lists."""
     body = _picker_body(gazetteer(), day_asked(query.as_of))
     return _cacheable(Response(body, content_type="application/json"))
 
@@ -286,7 +284,7 @@ def get_picker(query: DayQuery) -> Response:
 @blueprint.get("/convert")
 @public(answer=Conversions, statuses=(404,), operation_id="convert_unit")
 def convert(query: ConvertQuery) -> Response:
-    """From an old code or an old text to the units of today, all candidates of a split one."""
+    """Today's units for an old code or text, all candidates."""
     response = jsonify(converted(query))
     # The text may be somebody's address: no cache on the way keeps it.
     response.cache_control.no_store = True
@@ -315,9 +313,9 @@ def converted(query: ConvertQuery) -> JsonObject:
 @blueprint.get("/<code>")
 @public(answer=UnitDetail)
 def get_unit(code: str, query: UnitQueryParams) -> Response:
-    """One unit: names, parents, seat, predecessors and successors.
+    """A unit: names, parents, predecessors, successors.
 
-    Without `as_of` a code that no unit bears today is answered by the last unit that bore it.
+    Without `as_of` the last unit that had the code.
     """
     known = gazetteer()
     unit = unit_by_code(known, code, query.as_of)

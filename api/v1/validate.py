@@ -55,17 +55,14 @@ class ValidateBody(WithPostal, Columns):
 
     chosen: bool = Field(
         False,
-        description="Whether the address is one that was picked from `choices`: it is not asked"
-        " about again because its number is registered in another commune",
+        description="The address was picked from `choices`: do not ask about its commune again",
     )
-    on: Day | None = Field(
-        None, description="A day whose label of what is found is wanted as well, as `label_on`"
-    )
+    on: Day | None = Field(None, description="Day of an additional label, `label_on`")
     wording: Wording | None = WORDING
     former_commune: str | None = Field(
         None,
         pattern=UNIT_CODE,
-        description="Code of one of `communes` of `label_on`, where somebody was asked which it is",
+        description="Code of the chosen one of `label_on.communes`",
         examples=["00187"],
     )
 
@@ -231,9 +228,9 @@ def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> Validati
     discloses=True,
 )
 def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
-    """A verdict on an address: accept, correct, confirm, complete, unverified or reject.
+    """A verdict on an address, and the question to ask.
 
-    Only by POST, so that the address stands in no URL and no log.
+    By POST only, to keep addresses out of URLs.
     """
     return validated(json or form)
 

@@ -31,7 +31,7 @@ from registry.units.gazetteer import VIET_NAM
 
 blueprint = Resource("webhooks", "/v1/webhooks", tag="webhooks", kind="copies")
 
-_SINCE: Final = "A day (as it began), a position of the feed, or a cursor"
+_SINCE: Final = "Day, position of the feed, or cursor"
 _DELIVERIES: Final = 50
 Since = Annotated[str, Field(min_length=1, max_length=200, description=_SINCE)]
 
@@ -40,29 +40,29 @@ class ChangeWebhookBody(Request):
     """What is to be otherwise; the rest stays as it is."""
 
     url: Annotated[str, Field(max_length=MAX_URL)] | None = Field(
-        None, description="Where messages are sent to: https, and no address of a private network"
+        None, description="Receiver: https, not in a private network"
     )
     units: list[Annotated[str, Field(pattern=UNIT_CODE)]] | None = Field(
         None,
         max_length=MAX_UNITS,
-        description="Only of these provinces and communes, and what continues them",
+        description="Only these units and their successors",
         examples=[["00199"]],
     )
     codes: list[Annotated[str, Field(max_length=200)]] | None = Field(
         None,
         max_length=MAX_CODES,
-        description="Only of these records; an empty list for any",
+        description="Only these records; empty: all",
         examples=[["1H6X-XH2V"]],
     )
     kinds: list[Kind] | None = Field(
         None,
         max_length=len(KINDS),
-        description="Only these kinds of change, and that a record is to be forgotten",
+        description="Only these kinds, and `removed`",
     )
-    demo: bool | None = Field(None, description="Also what is made up for demonstration")
+    demo: bool | None = Field(None, description="Include demonstration records")
     note: Line | None = Field(None, max_length=MAX_NOTE, description="What it is for")
     state: Literal["active", "paused"] | None = Field(
-        None, description="active: go on, where it stopped; paused: stop"
+        None, description="`active`: continue; `paused`: stop"
     )
 
 
@@ -71,12 +71,10 @@ class WebhookBody(ChangeWebhookBody):
 
     url: str = Field(
         max_length=MAX_URL,
-        description="Where messages are sent to: https, and no address of a private network",
+        description="Receiver: https, not in a private network",
         examples=["https://giaohang.vn/dia-chi-so"],
     )
-    since: Since | None = Field(
-        None, description=f"{_SINCE}, to begin with; what comes from now on by default"
-    )
+    since: Since | None = Field(None, description=f"{_SINCE} to begin at; now by default")
 
 
 class ReplayBody(Request):
@@ -93,7 +91,7 @@ class RotateBody(Request):
         ge=0,
         le=MAX_OVERLAP_H,
         allow_inf_nan=False,
-        description="Hours in which messages are signed with both secrets",
+        description="Hours with both signatures",
     )
 
 
@@ -182,7 +180,7 @@ class DeliveriesQuery(Request):
     """Which part of the list."""
 
     before: int | None = Field(
-        None, ge=1, le=2**63 - 1, description="`id` of the last one of the page before"
+        None, ge=1, le=2**63 - 1, description="`id` of the last one of the previous page"
     )
     limit: int = Field(_DELIVERIES, ge=1, le=500)
 
@@ -203,9 +201,9 @@ class Done(TypedDict):
     body_limit="batch_bytes",
 )
 def post_webhook(json: WebhookBody) -> WebhookMade:
-    """Send changes to a receiver, signed with the secret that only this answer contains.
+    """Create a webhook; only this answer has its secret.
 
-    An authority's key names units that it sees.
+    An authority's key names units of its own.
     """
     wanted = Wanted(**json.model_dump(exclude={"since"}))
     with session_scope(register().engine) as session:
@@ -220,7 +218,7 @@ def post_webhook(json: WebhookBody) -> WebhookMade:
 @blueprint.get("")
 @keyed("carrier", operation_id="list_webhooks", codes=("outside_units",))
 def get_webhooks() -> WebhookList:
-    """The webhooks of this key; to an admin of the whole country, those of every key."""
+    """The webhooks of this key; all for a national admin."""
     with session_scope(register().engine) as session:
         found = subscriptions.list_webhooks(session, caller())
     return {"webhooks": [_shown(view) for view in found]}
@@ -229,7 +227,7 @@ def get_webhooks() -> WebhookList:
 @blueprint.get("/<int:webhook_id>")
 @keyed("carrier", codes=("outside_units",))
 def get_webhook(webhook_id: int) -> WebhookAnswer:
-    """A webhook: the position it has reached, and why it stopped."""
+    """A webhook: position, and why it stopped."""
     with session_scope(register().engine) as session:
         return _shown(subscriptions.find_webhook(session, caller(), webhook_id))
 
@@ -243,7 +241,7 @@ def get_webhook(webhook_id: int) -> WebhookAnswer:
     body_limit="batch_bytes",
 )
 def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> WebhookAnswer:
-    """Change what is sent or where to, pause it, or resume it where it stopped."""
+    """Change, pause or resume a webhook."""
     with session_scope(register().engine) as session:
         wanted = Wanted(**json.model_dump())
         subscriptions.change_webhook(session, register(), caller(), webhook_id, wanted)
@@ -255,7 +253,7 @@ def patch_webhook(webhook_id: int, json: ChangeWebhookBody) -> WebhookAnswer:
 @blueprint.delete("/<int:webhook_id>")
 @keyed("carrier", codes=("outside_units",))
 def delete_webhook(webhook_id: int) -> Done:
-    """Forget a webhook, and what was sent."""
+    """Delete a webhook with its deliveries."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), webhook_id)
     return {"id": webhook_id}
@@ -269,7 +267,7 @@ def delete_webhook(webhook_id: int) -> Done:
     example={"overlap_h": 24},
 )
 def post_secret(webhook_id: int, json: RotateBody) -> WebhookSecret:
-    """Another secret; for a while messages are signed with both, so that none is refused."""
+    """Issue another secret; both sign for a while."""
     with session_scope(register().engine) as session:
         secret = subscriptions.rotate_secret(session, caller(), webhook_id, json.overlap_h)
         view = subscriptions.find_webhook(session, caller(), webhook_id)
@@ -284,7 +282,7 @@ def post_secret(webhook_id: int, json: RotateBody) -> WebhookSecret:
     example={"since": "2026-11-01"},
 )
 def post_replay(webhook_id: int, json: ReplayBody) -> WebhookAnswer:
-    """Send again from any place of the feed, or pass over what is not taken; it is active then."""
+    """Replay from any position, or skip messages."""
     with session_scope(register().engine) as session:
         view = subscriptions.replay_webhook(session, register(), caller(), webhook_id, json.since)
     return _shown(view)
@@ -293,7 +291,7 @@ def post_replay(webhook_id: int, json: ReplayBody) -> WebhookAnswer:
 @blueprint.post("/<int:webhook_id>/test")
 @keyed("carrier", operation_id="test_webhook", codes=("outside_units",))
 def post_test(webhook_id: int) -> Done:
-    """Send a message of the type `register.test`; among the deliveries stands what became of it."""
+    """Send a test message, `register.test`."""
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), webhook_id)
     return {"id": webhook_id}
@@ -302,7 +300,7 @@ def post_test(webhook_id: int) -> Done:
 @blueprint.get("/<int:webhook_id>/deliveries")
 @keyed("carrier", operation_id="list_deliveries", codes=("outside_units",))
 def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> WebhookDeliveries:
-    """What was sent in the last month, and dead letters, the newest first."""
+    """Deliveries of a month and dead letters, the newest first."""
     with session_scope(register().engine) as session:
         found = subscriptions.deliveries(session, caller(), webhook_id, query.limit, query.before)
     return {"deliveries": [_delivery(each) for each in found]}

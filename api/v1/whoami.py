@@ -63,7 +63,7 @@ class WhoAmI(TypedDict):
 @blueprint.get("")
 @public(takes_session=True, operation_id="get_caller")
 def whoami() -> WhoAmI:
-    """Who the register takes the caller for: role, units, and what is left of its limits."""
+    """The caller: role, units, remaining limits."""
     asking = caller()
     expires = asking.expires_at
     return {

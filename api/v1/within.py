@@ -45,17 +45,17 @@ class WithinBody(Request):
         gt=0,
         le=_MOST_M,
         allow_inf_nan=False,
-        description="Metres around it: the radius of a circle, the reach to both sides of a line",
+        description="Metres around it, on both sides of a line",
     )
-    demo: bool = Field(False, description="Also what is made up for demonstration")
+    demo: bool = Field(False, description="Include demonstration records")
 
 
 class WithinQuery(Request):
     """Which file."""
 
     format: Streamed = Field("csv", description="Kind of file")
-    on: Day | None = Field(None, description="A day whose label is wanted in a column of its own")
-    external: bool = Field(False, description="A column of what other schemes call each record")
+    on: Day | None = Field(None, description="Day of an additional label column")
+    external: bool = Field(False, description="Add a column of external identifiers")
 
 
 @blueprint.post("")
@@ -68,10 +68,9 @@ class WithinQuery(Request):
     example=_EXAMPLE,
 )
 def post_within(json: WithinBody) -> Within:
-    """Count the records in an area, by commune: dwellings, buildings, and households in them.
+    """Count the records in an area, by commune.
 
-    Only records that have a point, and none of restricted places. Read `records` before you ask
-    for the file of them: each costs a unit of the enumeration budget.
+    Records with a point, without restricted places; free of charge.
     """
     return _counted(json)[1]
 
@@ -89,10 +88,9 @@ def post_within(json: WithinBody) -> Within:
     discloses=True,
 )
 def post_within_records(query: WithinQuery, json: WithinBody) -> Response:
-    """Send the records in an area as a file, with the columns of an export.
+    """The records in an area as a file.
 
-    All of them or none: 422 `area_holds_too_many` for more than the hourly budget of the key, 429
-    with `Retry-After` for more than is left of it. A file that broke off has no proper end.
+    All or none: 422 `area_holds_too_many` beyond the hourly budget, 429 beyond what is left.
     """
     area, found = _counted(json)
     pay_for(found)

@@ -28,7 +28,7 @@ class RegistryError(Exception):
 
 
 class InvalidInputError(RegistryError):
-    """The request is understood, and wrong: a value out of range, a contradiction."""
+    """Invalid parameters. Member: `errors`."""
 
     code = "invalid_input"
 
@@ -40,37 +40,37 @@ class InvalidInputError(RegistryError):
 
 
 class NotFoundError(RegistryError):
-    """What was asked for does not exist, or did not on the day asked for."""
+    """It does not exist, or not on that day."""
 
     code = "not_found"
 
 
 class MistypedCodeError(NotFoundError):
-    """Nearly a code: its check fails. Members: `reason` and `suggestions`, which are registered."""
+    """The code fails its check. Members: `reason`, `suggestions`."""
 
     code = "code_mistyped"
 
 
 class GoneError(RegistryError):
-    """A record that was, and is no more. Member: `successors`, which continue it."""
+    """The record is retired. Member: `successors`."""
 
     code = "gone"
 
 
 class WithdrawnError(GoneError):
-    """A code that was given out by an import which was taken back. Member: `successors`, none."""
+    """The code was withdrawn with its import. Member: `successors`."""
 
     code = "withdrawn"
 
 
 class ConflictError(RegistryError):
-    """The register's present state does not allow it."""
+    """The state of the register does not allow it."""
 
     code = "conflict"
 
 
 class UnitsInUseError(ConflictError):
-    """Units that hold living records, and would be taken from them by the seeds.
+    """The seeds would remove units with living records.
 
     Members: `units`, each with its code, name, change, day, counts and `reform`; `reforms`, the
     files of the resolutions that carry them.
@@ -80,19 +80,19 @@ class UnitsInUseError(ConflictError):
 
 
 class IllegalTransitionError(ConflictError):
-    """A state in which this cannot be done. Members: `state`, and `legal`, what can be done."""
+    """The record's state forbids it. Members: `state`, `legal`."""
 
     code = "illegal_transition"
 
 
 class UndoBlockedError(ConflictError):
-    """Later work stands on what would be undone. Member: `errors`, one of each obstacle."""
+    """Later work depends on it. Member: `errors`."""
 
     code = "undo_blocked"
 
 
 class AddressTakenError(ConflictError):
-    """Another living record bears this address already. Member: `taken_by`, its code."""
+    """Another living record has this address. Member: `taken_by`."""
 
     code = "address_taken"
 
@@ -107,73 +107,73 @@ class NameTakenError(ConflictError):
 
 
 class AlreadyDoneError(ConflictError):
-    """This very form was carried out before: it was sent twice."""
+    """The form was sent twice."""
 
     code = "already_done"
 
 
 class SeveralRefusedError(ConflictError):
-    """Of several records one or more cannot be done. Member: `refused`, code to what is wrong."""
+    """Some of the records are refused. Member: `refused`."""
 
     code = "several_refused"
 
 
 class ReportDecidedError(ConflictError):
-    """The report was decided already. Members: `state`, and `event_id` of the decision."""
+    """The report was decided. Members: `state`, `event_id`."""
 
     code = "report_decided"
 
 
 class ReportStaleError(ConflictError):
-    """The record changed since it was reported on. Member: `current`, as it is now."""
+    """The record changed since the report. Member: `current`."""
 
     code = "report_stale"
 
 
 class CursorRefusedError(RegistryError):
-    """A place in the change feed from which this register cannot go on. Member: `reason`."""
+    """The feed cannot continue from this cursor. Member: `reason`."""
 
     code = "cursor_refused"
 
 
 class StaleError(RegistryError):
-    """The record is no more as the caller saw it."""
+    """The record changed since."""
 
     code = "stale"
 
 
 class RowEditedError(StaleError):
-    """Somebody else has edited the cell since. Members: `value`, `version`, `edited_by`."""
+    """The cell was edited since. Members: `value`, `version`, `edited_by`."""
 
     code = "row_edited"
 
 
 class IfMatchRequiredError(RegistryError):
-    """A change that must say which state of the record it is about, and does not."""
+    """`If-Match` is required."""
 
     code = "if_match_required"
 
 
 class KeyRequiredError(RegistryError):
-    """What was asked for needs a key, and none was given that is known."""
+    """A key is required."""
 
     code = "key_required"
 
 
 class KeyTruncatedError(KeyRequiredError):
-    """What was given is no whole key: cut off, or with a wrong sign in it."""
+    """The key is incomplete or malformed."""
 
     code = "key_truncated"
 
 
 class KeyUnknownError(KeyRequiredError):
-    """A whole key that this register has not given out."""
+    """The key is unknown."""
 
     code = "key_unknown"
 
 
 class KeyExpiredError(KeyRequiredError):
-    """The key's time is over, or that of the secret that another one replaced."""
+    """The key expired, or was replaced."""
 
     code = "key_expired"
 
@@ -191,133 +191,133 @@ class ForbiddenError(RegistryError):
 
 
 class AccountRefusedError(ForbiddenError):
-    """What an identity provider says lets nobody in. Member: `reason`."""
+    """The identity provider's claims grant no access. Member: `reason`."""
 
     code = "account_refused"
 
 
 class OutsideUnitsError(ForbiddenError):
-    """The key is bound to other units. Member: `units`, codes of those that it is not bound to."""
+    """Outside the units of the key. Member: `units`."""
 
     code = "outside_units"
 
 
 class OwnDeliveryError(ForbiddenError):
-    """Whoever delivered a file does not approve it."""
+    """The key delivered the file itself."""
 
     code = "own_delivery"
 
 
 class OwnProposalError(ForbiddenError):
-    """Whoever proposed a record does not put it in force."""
+    """The key proposed the record itself."""
 
     code = "own_proposal"
 
 
 class SecondPersonNeededError(ConflictError):
-    """The table of the register asks for a second person."""
+    """A second person is required."""
 
     code = "second_person_needed"
 
 
 class PendingDecidedError(ConflictError):
-    """The pending operation was decided on, or is too old. Member: `state`."""
+    """It was decided or expired. Member: `state`."""
 
     code = "pending_decided"
 
 
 class PendingStaleError(ConflictError):
-    """What the pending operation is about is no longer as it was when it was asked for."""
+    """Its records changed since the request."""
 
     code = "pending_stale"
 
 
 class FieldCodeError(ForbiddenError):
-    """What was given is the code of no round in the field."""
+    """The code of a field round is unknown."""
 
     code = "field_code_unknown"
 
 
 class FieldCodeEndedError(ForbiddenError):
-    """The round of this code is closed, or its last day is over. Member: `reason`."""
+    """The field round is closed or over. Member: `reason`."""
 
     code = "field_code_ended"
 
 
 class TooManyRequestsError(RegistryError):
-    """Too many requests in too short a time. Member: `retry_after_s`."""
+    """Too many requests this minute. Member: `retry_after_s`."""
 
     code = "too_many_requests"
 
 
 class BudgetSpentError(TooManyRequestsError):
-    """Too much was asked that names no door. Member: `retry_after_s`."""
+    """The budget of disclosed codes is spent. Member: `retry_after_s`."""
 
     code = "enumeration_budget"
 
 
 class TooManyReportsError(TooManyRequestsError):
-    """This reporter has said enough for today. Member: `retry_after_s`."""
+    """Too many reports today. Member: `retry_after_s`."""
 
     code = "too_many_reports"
 
 
 class TooManyVanishedError(ConflictError):
-    """A full delivery that lacks nearly all of its source. Members: `vanished` and `living`."""
+    """A full delivery lacks most of its source. Members: `vanished`, `living`."""
 
     code = "too_many_vanished"
 
 
 class ImportStateError(ConflictError):
-    """The import is in a state in which this cannot be done. Member: `state`."""
+    """The import's state forbids it. Member: `state`."""
 
     code = "import_state"
 
 
 class ReformStateError(ConflictError):
-    """A reform in which this cannot be done as it stands. Member: `state`."""
+    """The reform's state forbids it. Member: `state`."""
 
     code = "reform_state"
 
 
 class BatchStateError(ConflictError):
-    """A large batch that has no result, or none yet. Member: `state`."""
+    """The batch has no result yet. Member: `state`."""
 
     code = "batch_state"
 
 
 class VerdictChangedError(ConflictError):
-    """The register has changed since the dry run that was looked at. Members: `before`, `now`."""
+    """The register changed since the dry run. Members: `before`, `now`."""
 
     code = "verdict_changed"
 
 
 class KeyReusedError(ConflictError):
-    """Another file was delivered under this Idempotency-Key. Member: `import_id`."""
+    """The Idempotency-Key was used for another file. Member: `import_id`."""
 
     code = "idempotency_key_reused"
 
 
 class UnreadableFileError(RegistryError):
-    """A file that cannot be read as what it was given for."""
+    """The file cannot be read."""
 
     code = "unreadable_file"
 
 
 class ColumnsNotRecognisedError(UnreadableFileError):
-    """A table none of whose columns holds what is needed. Member: `columns`, their headers."""
+    """No column has what is needed. Member: `columns`."""
 
     code = "columns_not_recognised"
 
 
 class CommuneNotNamedError(UnreadableFileError):
-    """A file of households that can be read as soon as somebody says in which commune they are."""
+    """The file names no commune."""
 
     code = "commune_not_named"
 
 
 class SheetNotChosenError(UnreadableFileError):
-    """A file of several sheets or layers, of which any may be meant.
+    """The file has several sheets or layers.
 
     Members: `sheets`, their names, and `all_sheets`, whether they can be read as one table.
     """
@@ -326,25 +326,25 @@ class SheetNotChosenError(UnreadableFileError):
 
 
 class FileLinksElsewhereError(UnreadableFileError):
-    """A file that has its reader fetch something from a place on the network."""
+    """The file refers to a network location."""
 
     code = "file_links_elsewhere"
 
 
 class FileTooCostlyError(UnreadableFileError):
-    """A file whose reading takes more time, memory or rows than one of its size should."""
+    """Reading the file takes too much time or memory."""
 
     code = "file_too_costly"
 
 
 class TooManyRowsError(UnreadableFileError):
-    """A file of more rows than are answered at once."""
+    """The file has too many rows."""
 
     code = "too_many_rows"
 
 
 class SystemNotConfirmedError(UnreadableFileError):
-    """A file of coordinates in a system that whoever delivers it has to confirm, or to find out.
+    """The coordinate system must be confirmed.
 
     Member: `systems`, those that the points speak for; none where they do not tell.
     """
@@ -353,13 +353,13 @@ class SystemNotConfirmedError(UnreadableFileError):
 
 
 class IssuerUnavailableError(RegistryError):
-    """The identity provider does not answer, or not as one should."""
+    """The identity provider does not answer properly."""
 
     code = "issuer_unavailable"
 
 
 class DatabaseUnavailableError(RegistryError):
-    """The database does not answer; the same request may succeed later."""
+    """The database does not answer."""
 
     code = "database_unavailable"
     engine_id: int | None = None
@@ -367,54 +367,54 @@ class DatabaseUnavailableError(RegistryError):
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):
-    """The connection was lost while the database committed: it is written as a whole, or not."""
+    """The connection was lost during commit: done completely or not at all."""
 
     code = "outcome_unknown"
 
 
 class BodyTimeoutError(RegistryError):
-    """What was sent came too slowly, and was not waited for to its end."""
+    """The body came too slowly."""
 
     code = "request_timeout"
 
 
 class StorageFullError(RegistryError):
-    """The disk that keeps delivered files has no room for this one."""
+    """No room on disk for this file."""
 
     code = "storage_full"
 
 
 class StorageUnavailableError(RegistryError):
-    """The folder that keeps delivered files cannot be written."""
+    """The folder of delivered files is not writable."""
 
     code = "storage_unavailable"
 
 
 class SigningKeyError(RegistryError):
-    """The file of the keys that packs are signed with cannot be read, or made."""
+    """The signing keys of packs are not available."""
 
     code = "signing_key_unavailable"
 
 
 class LeavingError(RegistryError):
-    """The service ends: it answers what still comes, and nobody should send more."""
+    """The server is stopping."""
 
     code = "leaving"
 
 
 class NotPreparedError(RegistryError):
-    """The database answers and is not, or not fully, a register: the detail names the remedy."""
+    """The database is not a prepared register of this version."""
 
     code = "not_prepared"
 
 
 class WrongRoleError(NotPreparedError):
-    """A new connection acts as somebody else than it asked to: nothing would bind the program."""
+    """A database connection has the wrong role."""
 
     code = "wrong_role"
 
 
 class ClusterError(RegistryError):
-    """The private PostGIS cluster cannot be made, started or reached."""
+    """The private PostGIS cluster is not available."""
 
     code = "cluster_error"

@@ -117,7 +117,7 @@ class Place(BaseModel):
     lat: Lat | None = Field(None, description="degrees north, WGS 84")
     position_method: Method | None = Field(None, description="how it was found; `gps` by default")
     position_accuracy_m: float | None = Field(
-        None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
+        None, ge=0, le=100_000, description="radius of error in metres"
     )
 
     _in_order = model_validator(mode="before")(_not_swapped)
@@ -133,11 +133,13 @@ class Address(Place):
     """The address of a door, in parts; a part that is not given stays as it is."""
 
     commune: Commune | None = Field(None, description="code of today's commune")
-    former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
+    former_commune: Commune | None = Field(
+        None, description="code of its commune before July 2025, where names met"
+    )
     house_number: Called | None = Field(None, description="as on the door: `12/34/5A`")
-    street: Called | None = Field(None, description="a street of the commune that has been named")
+    street: Called | None = Field(None, description="a named street of the commune")
     locality: Called | None = Field(
-        None, description="a locality that has been named; the innermost first: `Tổ 3, Khu phố 1`"
+        None, description="a named locality, the innermost first: `Tổ 3, Khu phố 1`"
     )
     building: Called | None = Field(None, description="name of the building, block or tower")
     floor: Called | None = Field(None, description="floor")
@@ -154,7 +156,7 @@ class ReserveRequest(OperationRequest):
     """A block of codes for plates that are printed before anybody knows the doors."""
 
     count: int = Field(ge=1, le=MAX_RESERVED, description="how many codes")
-    commune: Commune | None = Field(None, description="code of the commune that gets the plates")
+    commune: Commune | None = Field(None, description="code of today's commune")
 
 
 class ProposeRequest(OperationRequest, Address):
@@ -199,7 +201,7 @@ class MoveRequest(OperationRequest):
     lat: Lat = Field(description="degrees north, WGS 84")
     position_method: Method = Field("gps", description="how it was found")
     position_accuracy_m: float | None = Field(
-        None, ge=0, le=100_000, description="radius in metres within which the entrance lies"
+        None, ge=0, le=100_000, description="radius of error in metres"
     )
 
     _in_order = model_validator(mode="before")(_not_swapped)
@@ -228,7 +230,7 @@ class EntrancesRequest(OperationRequest):
 
     code: Code = Field(description="code of the record")
     entrances: list[GivenEntrance] = Field(
-        max_length=entrances.MOST, description="every one of them, at most 8"
+        max_length=entrances.MOST, description="all entrances, at most 8"
     )
 
 
@@ -249,9 +251,7 @@ class UsesRequest(OperationRequest):
     """All that stands at the door, in place of what was recorded; none is a mere dwelling."""
 
     code: Code = Field(description="code of the record")
-    uses: list[GivenUse] = Field(
-        max_length=uses.MOST, description="every one of them, at most 500; without homes 0 hộ"
-    )
+    uses: list[GivenUse] = Field(max_length=uses.MOST, description="all uses, at most 500")
 
 
 class RenumberRequest(OperationRequest):
@@ -270,8 +270,8 @@ class MergeRequest(Reasoned):
     codes: list[Code] = Field(
         min_length=1, max_length=MAX_MERGED, description="the records that end"
     )
-    into: Code = Field(description="the active record that continues them")
-    households_count: Count | None = Field(None, description="hộ in it from now on")
+    into: Code = Field(description="what continues it")
+    households_count: Count | None = Field(None, description="hộ that share it")
 
 
 class SplitPart(Place):
@@ -289,19 +289,19 @@ class SplitPart(Place):
 class SplitRequest(Reasoned):
     """One record becomes several new ones."""
 
-    code: Code = Field(description="the record that ends")
+    code: Code = Field(description="code of the record")
     parts: list[SplitPart] = Field(
         min_length=2, max_length=MAX_PARTS, description="the records that continue it"
     )
     same_address: bool = Field(
-        False, description="parts may have one address, or that of another record"
+        False, description="another living record has this address, and both are right"
     )
 
 
 class ReplaceRequest(Reasoned):
     """The same door gets another code: the plate was misprinted, or the code compromised."""
 
-    code: Code = Field(description="the code that ends")
+    code: Code = Field(description="code of the record")
     by: Code | None = Field(None, description="a reserved code; without it one is issued")
 
 
@@ -323,9 +323,7 @@ class ReinstateRequest(Reasoned):
 class UndoRequest(Reasoned):
     """What an operation changed is as before, unless later work stands on it."""
 
-    event_id: int = Field(
-        ge=1, le=2**63 - 1, description="the event of the operation, as its answer names it"
-    )
+    event_id: int = Field(ge=1, le=2**63 - 1, description="event of the operation")
     same_address: bool = Field(
         False, description="another living record has this address, and both are right"
     )
@@ -338,31 +336,28 @@ class StreetRequest(OperationRequest):
     street: Line = Field(description="its name: `Phố Láng`")
     former_commune: Commune | None = Field(
         None,
-        description="code of its commune before July 2025, where streets of one name met in one",
+        description="code of its commune before July 2025, where names met",
     )
 
 
 class WideStreetRequest(OperationRequest):
     """A street of a commune, or one that runs through several."""
 
-    commune: Commune | None = Field(
-        None, description="code of today's commune; this, `communes` or `province` is needed"
-    )
+    commune: Commune | None = Field(None, description="code of today's commune")
     communes: list[Commune] | None = Field(
         None,
         min_length=1,
         max_length=MAX_COMMUNES,
-        description="codes of the communes that it runs through: done in all of them, or in none",
+        description="codes of all communes that it runs through",
     )
     province: Province | None = Field(
         None,
-        description="code of a province: all its communes that have a street of this name",
+        description="code of a province: all its streets of the name",
     )
     street: Line = Field(description="its name: `Phố Láng`")
     former_commune: Commune | None = Field(
         None,
-        description="with `commune`: code of its commune before July 2025, where streets of one"
-        " name met in one. Of several communes all streets of the name are meant",
+        description="code of its commune before July 2025, where names met",
     )
 
     @model_validator(mode="after")
@@ -392,11 +387,11 @@ class RenameStreetRequest(WideStreetRequest):
 class MergeStreetRequest(Reasoned, StreetRequest):
     """A street becomes part of another one of its commune, with all its doors."""
 
-    into: Called = Field(description="name of the street that continues it")
-    into_former_commune: Commune | None = Field(
-        None, description="as `former_commune`, of that street"
+    into: Called = Field(description="what continues it")
+    into_former_commune: Commune | None = Field(None, description="as `former_commune`, of `into`")
+    same_address: bool = Field(
+        False, description="another living record has this address, and both are right"
     )
-    same_address: bool = Field(False, description="numbers may meet that both streets have")
 
 
 class Doors(BaseModel):
@@ -408,11 +403,11 @@ class Doors(BaseModel):
     commune: Commune | None = Field(None, description="code of today's commune")
     street: Line | None = Field(None, description="with `commune`: all doors of this street")
     locality: Line | None = Field(
-        None, description="with `commune`: all doors of this locality that no street leads to"
+        None, description="with `commune`: all its doors without a street"
     )
     former_commune: Commune | None = Field(
         None,
-        description="code of its commune before July 2025, where places of one name met in one",
+        description="code of its commune before July 2025, where names met",
     )
 
     @model_validator(mode="after")
@@ -481,7 +476,7 @@ class LocalityRequest(OperationRequest):
     locality: Line = Field(description="its name, and what holds it: `Tổ 3, Khu phố 1`")
     former_commune: Commune | None = Field(
         None,
-        description="code of its commune before July 2025, where localities of one name met in one",
+        description="code of its commune before July 2025, where names met",
     )
 
 
@@ -494,17 +489,17 @@ class NameLocalityRequest(LocalityRequest):
 class RenameLocalityRequest(LocalityRequest):
     """Another name of a locality; the former one keeps leading to its doors, not rewritten."""
 
-    new_name: Called = Field(description="the new name, with its kind: `Tổ dân phố 5`")
+    new_name: Called = Field(description="the new name, with its kind: `Đường Võ Văn Kiệt`")
 
 
 class MergeLocalityRequest(Reasoned, LocalityRequest):
     """A locality becomes part of another one of its commune, with all that it holds."""
 
-    into: Called = Field(description="the locality that continues it, as `locality`")
-    into_former_commune: Commune | None = Field(
-        None, description="as `former_commune`, of that locality"
+    into: Called = Field(description="what continues it")
+    into_former_commune: Commune | None = Field(None, description="as `former_commune`, of `into`")
+    same_address: bool = Field(
+        False, description="another living record has this address, and both are right"
     )
-    same_address: bool = Field(False, description="numbers may meet that both localities have")
 
 
 class RenumberLocalityRequest(LocalityRequest):

@@ -14,7 +14,7 @@ from tests.support.changed import concerned_tests
         ("registry/intake/problems.csv", "tests/registry/intake/test_problems.py"),
         ("geo/code.py", "geo/code.py"),
         ("clients/web/dia-chi-input.js", "tests/browser/test_shop.py"),
-        ("docs/shop.md", "tests/system/test_docs.py"),
+        ("docs/shop.md", "tests/browser/test_shop.py"),
         ("tests/support/oidc.py", "tests/api/test_desk_oidc.py"),
         ("tests/geo/test_code.py", "tests/geo/test_code.py"),
         ("migrations/baseline/01_events.sql", "tests"),
