@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, event
-
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.metrics import Histogram
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, SpanKind, Tracer
+    from sqlalchemy import Engine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -172,10 +171,11 @@ def trace_id() -> str | None:
     return f"{current.trace_id:032x}" if current.is_valid else None
 
 
-def watch(engine: Engine) -> None:
+def watch(engine: "Engine") -> None:
     """A span around each statement of an engine."""
     if (exporter := _exporter) is None:
         return
+    from sqlalchemy import event  # `diachiso parse` reads addresses without it
 
     def begin(*arguments: Any) -> None:
         context = arguments[4]
