@@ -64,7 +64,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
-from geo.code_writing import readings
+from geo.code_writing import readings, unannounced
 
 ALPHABET: Final = "0123456789FHKMPRTVX"
 RADIX: Final = len(ALPHABET)
@@ -217,6 +217,24 @@ def from_spoken(text: str) -> str:
     readings = _readings(text.replace(".", " "))
     digits = _only(readings, SPOKEN_LENGTH, string.digits, _is_spoken)
     return from_serial(int(digits[:-2]))
+
+
+def read(text: str) -> str:
+    """The canonical code that `text` writes, or says in the eleven digits; `mã` may stand in front.
+
+    Raises CodeError as `validate`, and for eleven digits as `from_spoken`.
+
+    >>> read('mã 2HT6-4FP5'), read('123 456 789 78')
+    ('2HT64FP5', '2HT64FP5')
+    """
+    text = unannounced(text)
+    try:
+        return validate(text)
+    except WrongLengthError as error:
+        try:
+            return from_spoken(text)
+        except WrongLengthError:
+            raise error from None
 
 
 def suggestions(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from geo import code as codes
-from geo.code import CodeError, WrongLengthError
+from geo.code import CodeError
 from geo.code_writing import unannounced
 from registry.access import budget
 from registry.core.batching import alone
@@ -88,18 +88,10 @@ def read_code(reads: Reads, text: str) -> str:
     """The canonical code of `text`, with or without `mã` in front; raises what `lookup` raises for
     what is none.
     """
-    text = unannounced(text)
     try:
-        return codes.validate(text)
-    except WrongLengthError as error:
-        try:
-            return codes.from_spoken(text)
-        except WrongLengthError:
-            raise _no_code(reads, text, error) from None
-        except CodeError as spoken:
-            raise _no_code(reads, text, spoken) from None
+        return codes.read(text)
     except CodeError as error:
-        raise _no_code(reads, text, error) from None
+        raise _no_code(reads, unannounced(text), error) from None
 
 
 def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | MistypedCodeError:
