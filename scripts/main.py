@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from registry.core.errors import DatabaseUnavailableError, RegistryError
-from registry.core.messages import LANGUAGES, Message, choose_language, not_written
+from registry.core.messages import LANGUAGES, N_, Message, choose_language, not_written
 from registry.core.release import release
 from registry.core.remedies import spoken_as_options
 from registry.core.settings import language_of
@@ -63,7 +63,11 @@ _COMMANDS: Final = {
     "transfer": ("scripts.transfer", "transfer"),
     "backups": ("scripts.backups", "backups"),
     "doctor": ("scripts.doctor", "doctor"),
+    "parse": ("scripts.offline", "parse"),
+    "validate-code": ("scripts.offline", "validate_code"),
+    "convert": ("scripts.offline", "convert"),
 }
+_OURS: Final = ("geo", "registry", "api", "scripts")
 
 
 _UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG)
@@ -84,7 +88,12 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), name)
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in _OURS:
+                raise
+            return localized(_without_server(cmd_name, error))
         return localized(command)
 
 
@@ -100,6 +109,24 @@ class _Commands(click.Group):
 @click.version_option(release(), message="%(version)s", help="Show the release.")
 def diachiso() -> None:
     """The register of permanent digital address codes."""
+
+
+def _without_server(name: str, error: ModuleNotFoundError) -> click.Command:
+    """In place of a command whose packages are not installed: it is listed, and says what to do."""
+
+    def refuse(**_given: object) -> None:
+        message = Message("server_parts_missing", command=name, missing=error.name)
+        raise click.ClickException(str(message))
+
+    words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    return click.Command(
+        name,
+        {"ignore_unknown_options": True},
+        refuse,
+        [words],
+        help=N_("Needs the parts of the server: install diachiso[server]."),
+        add_help_option=False,
+    )
 
 
 def commands() -> Iterator[click.Command]:

@@ -20,12 +20,12 @@ from api.core.conditional import conditional
 from api.core.cors import EVERYBODY
 from api.core.endpoint import public_page
 from registry.core.messages import LANGUAGES, translate
-from registry.core.settings import ROOT
+from registry.core.settings import SHARE
 
 blueprint = Blueprint("assets", __name__, url_prefix="/static")
 
 _OWN: Final = Path(__file__).parent / "static"
-_PARTS: Final = ROOT / "node_modules"
+_PARTS: Final = SHARE / "node_modules"
 _FONT: Final = "@fontsource/be-vietnam-pro/files/be-vietnam-pro"
 # Name below /static/VERSION/ → file below node_modules; nothing else of that folder is served.
 _BROWSER_PARTS: Final = {
@@ -45,7 +45,7 @@ _WORDS: Final = {f"words-{language}.js": language for language in LANGUAGES if l
 """Module of what our scripts say → its language; English stands in the scripts themselves."""
 _SAID: Final = re.compile(r"(?<![\w.$])_\('([^'\\\n]+)'")
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
-_FIELD: Final = ROOT / "clients" / "web" / "dia-chi-input.js"
+_FIELD: Final = SHARE / "clients" / "web" / "dia-chi-input.js"
 """The field for an address that pages of other sites load; docs/shop.md."""
 _FIELD_KEPT: Final = "public, max-age=3600"
 _PACKED: Final = (".js", ".mjs", ".css", ".svg")
@@ -95,7 +95,7 @@ def version() -> str:
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     for language in _WORDS.values():
         total.update(_words(language))
-    lock = ROOT / "package-lock.json"
+    lock = SHARE / "package-lock.json"
     total.update(lock.read_bytes() if has_map() and lock.is_file() else b"none")
     return total.hexdigest()[:12]
 

@@ -17,9 +17,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from registry.core.settings import ROOT
+from registry.core.settings import SHARE
 
-DOCS: Final = ROOT / "docs"
+DOCS: Final = SHARE / "docs"
 ELSEWHERE: Final = "http://127.0.0.1:8000"
 """The server of the examples, in whose place this one is named."""
 FOLDERS: Final = ("", "reference/", "decisions/")

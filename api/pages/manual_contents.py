@@ -41,7 +41,7 @@ GROUPS: Final = (
     (
         N_("For operators"),
         (
-            *("install", "run", "mend", "reference/commands", "reference/settings"),
+            *("install", "packages", "run", "mend", "reference/commands", "reference/settings"),
             *("cluster", "privacy", "release"),
             *("architecture", "benchmarks", "decisions"),
         ),

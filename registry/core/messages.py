@@ -199,12 +199,19 @@ def catalogue(language: str) -> gettext.NullTranslations:
     """The entries of a language; none of one that has no catalogue."""
     written = WORDS / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     compiled = written.with_suffix(".mo")
-    if not written.exists():
+    if not (written.exists() or compiled.exists()):
         return gettext.NullTranslations()
-    if compiled.exists() and compiled.stat().st_mtime >= written.stat().st_mtime:
+    if not _is_newer(written, compiled):
         with compiled.open("rb") as stream:
             return gettext.GNUTranslations(stream)
     return gettext.GNUTranslations(io.BytesIO(compiled_catalogue(written)))
+
+
+def _is_newer(written: Path, compiled: Path) -> bool:
+    """Whether a catalogue has to be compiled; an installed package has the compiled form alone."""
+    if not (written.exists() and compiled.exists()):
+        return written.exists()
+    return compiled.stat().st_mtime < written.stat().st_mtime
 
 
 def compiled_catalogue(written: Path) -> bytes:
@@ -223,7 +230,7 @@ def compile_catalogues() -> None:
     """Write the compiled form of each catalogue that is newer than it, for a quicker start."""
     for written in WORDS.glob(f"*/LC_MESSAGES/{DOMAIN}.po"):
         compiled = written.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < written.stat().st_mtime:
+        if _is_newer(written, compiled):
             compiled.write_bytes(compiled_catalogue(written))
 
 

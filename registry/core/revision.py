@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from registry.core.errors import NotPreparedError
 from registry.core.messages import Message
-from registry.core.settings import ROOT
+from registry.core.settings import SHARE
 
 _OLDEST: Final = re.compile(r"from migration (\w+) on")
 _REVISION: Final = re.compile(r'^(?:down_)?revision(?:: \S+)? = "(\w+)"', re.MULTILINE)
@@ -29,7 +29,7 @@ def head_revision() -> str:
     """
     chain = [
         _REVISION.findall(path.read_text(encoding="utf-8"))
-        for path in (ROOT / "migrations" / "versions").glob("*.py")
+        for path in (SHARE / "migrations" / "versions").glob("*.py")
     ]
     heads: set[str] = {names[0] for names in chain if names} - {
         n for names in chain for n in names[1:]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,12 @@ _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS|PREPARED_BY)")
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: the folder that holds `registry/`."""
+"""The folder that holds `registry/`: the checkout, or where the packages are installed."""
+IS_CHECKOUT = (ROOT / "setup.cfg").is_file()
+SHARE = ROOT if IS_CHECKOUT else Path(sys.prefix, "share", "diachiso")
+"""The folder of what is read and not imported, in the checkout's layout: migrations, pages of the
+documentation, parts that pages load."""
+_VAR = ROOT / "var" if IS_CHECKOUT else Path(os.path.expanduser("~/.local/state/diachiso"))  # noqa: PTH111 - leaves `~` where there is no home
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,9 @@ class Settings:
     """The same database through a pooler, for the web processes only. Unset: `DATABASE_URL`."""
     replica_age_s: int = 15
     """The replica is read while its newest commit is at most this many seconds old."""
-    var: Path = ROOT / "var"
-    """Folder of the private cluster, the spill files of imports and the lock of `bin/run`."""
+    var: Path = _VAR
+    """Folder of the private cluster, the spill files of imports and the lock of `bin/run`; of an
+    installed package `~/.local/state/diachiso`."""
     files: Path | None = None
     """Folder of delivered files, reports and open data; with several web nodes, on a disk that all
     of them share. Unset: `DIACHISO_VAR`."""

@@ -22,7 +22,7 @@ from registry.core.database import (
 from registry.core.errors import ConflictError, NotPreparedError, UnitsInUseError
 from registry.core.messages import Message
 from registry.core.revision import current_revision, head_revision, suits
-from registry.core.settings import ROOT
+from registry.core.settings import SHARE
 from registry.core.sql import Statements
 from registry.core.tables.records import HOUSEHOLD
 from registry.jobs.schema import prepare_jobs
@@ -77,7 +77,7 @@ def _load_units(engine: Engine, report: Report) -> UnitsInUseError | None:
 
 def alembic_config() -> Config:
     """Alembic's configuration, wherever the caller stands."""
-    return Config(str(ROOT / "alembic.ini"))
+    return Config(str(SHARE / "alembic.ini"))
 
 
 def make_roles_and_extensions(admin_url: str) -> None:
@@ -204,4 +204,4 @@ def _check_described(engine: Engine) -> None:
 
 def knows_revision(revision: str) -> bool:
     """Whether this checkout has that migration."""
-    return any((ROOT / "migrations" / "versions").glob(f"{revision}_*.py"))
+    return any((SHARE / "migrations" / "versions").glob(f"{revision}_*.py"))

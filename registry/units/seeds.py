@@ -22,13 +22,12 @@ from sqlalchemy.orm import Session
 from registry.core.database import driver_connection
 from registry.core.events import PUBLISH, Cause, open_event
 from registry.core.messages import Message
-from registry.core.settings import ROOT
 from registry.core.sql import Statements
 from registry.units.held_units import no_unit_taken
+from registry.units.seed_gazetteer import SEED_FOLDER
 
 SQL: Final = Statements(__file__)
 
-SEED_FOLDER: Final = ROOT / "registry" / "seed"
 REFORMS: Final = "reforms"
 """Folder beside the seeds: files of the resolutions that a release ships."""
 _PIECE: Final = 1 << 18
