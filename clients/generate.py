@@ -27,10 +27,10 @@ def main() -> None:
         python_client(description, CLIENTS / "python" / "diachiso_client")
         print("clients/python is ready: pip install ./clients/python")
         if shutil.which("node") and NODE_MODULES.is_dir():
-            web_types(description, CLIENTS / "web")
-            print("clients/web is ready: npm install ./clients/web")
+            web_types(description, CLIENTS / "js")
+            print("clients/js is ready: npm install ./clients/js")
         else:
-            print("clients/web has no types of the API: node, or the npm registry, is not there")
+            print("clients/js has no types of the API: node, or the npm registry, is not there")
 
 
 def describe() -> dict[str, Any]:

@@ -164,8 +164,11 @@ def test_packages_have_the_version_of_the_program() -> None:
     program = ConfigParser()
     program.read(generate.ROOT / "setup.cfg", encoding="utf-8")
     python = tomllib.loads((generate.CLIENTS / "python" / "pyproject.toml").read_text())
-    web = json.loads((generate.CLIENTS / "web" / "package.json").read_text())
-    assert python["project"]["version"] == web["version"] == program["metadata"]["version"]
+    web, js = (
+        json.loads((generate.CLIENTS / name / "package.json").read_text()) for name in ("web", "js")
+    )
+    versions = {python["project"]["version"], web["version"], js["version"]}
+    assert versions == {program["metadata"]["version"]}
 
 
 def test_every_operation_is_generated(python: Path, description: Path) -> None:
