@@ -15,6 +15,7 @@ Where no language was chosen, a message is Vietnamese with its English in bracke
 """
 
 import csv
+import datetime
 import errno
 import gettext
 import io
@@ -221,6 +222,8 @@ def compiled_catalogue(written: Path) -> bytes:
 
     with written.open("rb") as stream:
         entries = read_po(stream)
+    # Otherwise that of now, and no two builds are alike.
+    entries.creation_date = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     target = io.BytesIO()
     write_mo(target, entries)
     return target.getvalue()
