@@ -102,7 +102,7 @@ function show_settings() {
 					<th scope="row"><label for="dcs-key"><?php esc_html_e( 'Key', 'dia-chi-so' ); ?></label></th>
 					<td>
 						<input type="password" class="regular-text" id="dcs-key" name="dia_chi_so[key]" autocomplete="off" <?php disabled( defined( 'DIA_CHI_SO_KEY' ) ); ?>>
-						<p class="description"><?php echo esc_html( $has_key ? __( 'A key is stored; leave this empty to keep it.', 'dia-chi-so' ) : __( 'Not required; with a key the limits are higher. It stays on this server.', 'dia-chi-so' ) ); ?></p>
+						<p class="description"><?php echo esc_html( $has_key ? __( 'A key is stored; leave this empty to keep it.', 'dia-chi-so' ) : __( 'Recommended: all customers share the limits of this server, and a key raises them. It stays on this server.', 'dia-chi-so' ) ); ?></p>
 						<?php if ( $has_key ) : ?>
 							<label><input type="checkbox" name="dia_chi_so[forget_key]" value="1"> <?php esc_html_e( 'Forget the key', 'dia-chi-so' ); ?></label>
 						<?php endif; ?>

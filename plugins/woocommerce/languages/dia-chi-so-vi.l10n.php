@@ -19,7 +19,7 @@ return array(
 		'Address of the register'                      => 'Địa chỉ của sổ',
 		'Key'                                          => 'Khoá',
 		'A key is stored; leave this empty to keep it.' => 'Đã lưu khoá; để trống thì giữ nguyên.',
-		'Not required; with a key the limits are higher. It stays on this server.' => 'Không bắt buộc; có khoá thì hạn mức cao hơn. Khoá chỉ nằm ở máy chủ này.',
+		'Recommended: all customers share the limits of this server, and a key raises them. It stays on this server.' => 'Nên có: mọi khách dùng chung hạn mức của máy chủ này, có khoá thì cao hơn. Khoá chỉ nằm ở máy chủ này.',
 		'Forget the key'                               => 'Xoá khoá',
 		'Wording for the carrier'                      => 'Cách viết cho hãng vận chuyển',
 		'Units of today'                               => 'Theo địa giới hôm nay',
