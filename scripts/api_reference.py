@@ -54,7 +54,7 @@ class Endpoint:
 def endpoint_sections() -> str:
     """A section for each endpoint, by subject; parameters of one meaning stand once, above.
 
-    The operations of the register's table have a line each in docs/lifecycle.md.
+    The operations of the register's table are in docs/reference/operations.md.
     """
     examples = read_examples()
     by_tag: dict[str, list[Endpoint]] = {tag: [] for tag in TAGS}

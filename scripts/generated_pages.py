@@ -194,10 +194,11 @@ def _taken(model: type[BaseModel]) -> str:
     return ", ".join(shown)
 
 
-def columns(table: TableFile) -> str:
+def columns(table: TableFile, language: str = "en") -> str:
     """The columns of a small table: its header in the template, its name, what stands in it."""
-    rows = [f"| {each.header} | `{each.field}` | {each.explained(1)} |" for each in table.columns]
-    return "\n".join(["| cột | column | what it holds |", "|---|---|---|", *rows])
+    at, heading = (0, "nghĩa") if language == "vi" else (1, "what it holds")
+    rows = [f"| {each.header} | `{each.field}` | {each.explained(at)} |" for each in table.columns]
+    return "\n".join([f"| cột | column | {heading} |", "|---|---|---|", *rows])
 
 
 def alerts() -> str:

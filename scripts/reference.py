@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from registry.core.settings import ROOT, Settings, variable_of
+from registry.lifecycle.table import OPERATIONS
 from scripts.help import english_help
 from scripts.main import diachiso
 
@@ -25,8 +26,8 @@ _LONG: Final = 100
 _OF_ALL: Final = "All take"
 _OPERATION: Final = "operation"
 _OPERATIONS: Final = (
-    "`bin/diachiso operation NAME` for each [operation](../lifecycle.md#operations); it takes the"
-    " operation's members as options, `--dry-run`, `--format`, `--actor` and `--second-person`."
+    "`bin/diachiso operation NAME` for each [operation](operations.md), with its members as"
+    " options, `--dry-run`, `--format`, `--actor` and `--second-person`."
 )
 
 
@@ -79,7 +80,9 @@ def _group(name: str, group: click.Group, common: set[str], texts: dict[str, str
     if name == _OPERATION:
         yield f"## {name}"
         yield f"{_help(group)} {_OPERATIONS}"
-        yield _listed(sorted({line.replace(" (required)", "") for line in counted} - common))
+        members = {name for made in OPERATIONS for name in made.request.model_fields}
+        own = (line for _, command in below for line in _lines(command, without=members))
+        yield _listed(sorted({*own} - common))
         return
     shared = {line for line, times in counted.items() if times > 1} - common
     of_all = [line for line, times in counted.items() if times == len(below) > 1]
@@ -117,10 +120,10 @@ def _described(
         yield f"Also {_named(also)}."
 
 
-def _lines(command: click.Command) -> Iterator[str]:
+def _lines(command: click.Command, without: Collection[str] = ()) -> Iterator[str]:
     """A line for each option: how it is given, and what it means."""
     for option in command.params:
-        if isinstance(option, click.Option):
+        if isinstance(option, click.Option) and option.name not in without:
             flag = "/".join([*option.opts, *option.secondary_opts])
             value = "" if option.is_flag else option.make_metavar(_CONTEXT).strip("[]")
             value = re.sub("INTEGER RANGE|INTEGER", "N", value).replace("TEXT", "")

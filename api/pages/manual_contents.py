@@ -33,9 +33,9 @@ GROUPS: Final = (
     (
         N_("For developers"),
         (
-            *("api", "reference/api", "codes", "changes", "feed", "pack", "matching"),
-            "import",
-            *("coverage", "reforms", "lifecycle", "problems"),
+            *("api", "reference/api", "codes", "changes", "feed", "pack"),
+            *("matching", "reference/faults", "import", "problems", "reference/tables"),
+            *("lifecycle", "reference/operations", "reforms", "coverage", "glossary"),
         ),
     ),
     (

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.gate
 
 REFERENCE = ROOT / "docs" / "reference"
 API = (REFERENCE / "api.md").read_text(encoding="utf-8")
+OPERATIONS = (REFERENCE / "operations.md").read_text(encoding="utf-8")
 SETTINGS = (REFERENCE / "settings.md").read_text(encoding="utf-8")
 COMMANDS = (REFERENCE / "commands.md").read_text(encoding="utf-8")
 PACKAGES = ("geo", "registry", "api", "scripts")
@@ -29,17 +30,21 @@ MACHINE_PATH = re.compile(r"/work/|/root/|/home/|(?<![\w.])/tmp/(?!diachiso)")
 
 
 def is_operation(method: str, path: str) -> bool:
-    """Whether it is one of the operations, which docs/lifecycle.md lists."""
+    """Whether it is one of the operations, which docs/reference/operations.md lists."""
     return method == "POST" and path.startswith("/v1/operations/")
 
 
+def is_member(name: str) -> bool:
+    """Whether the page of operations describes a member of this name."""
+    return re.search(rf"(^\| |all take .*)`{name}`[ .]", OPERATIONS, re.MULTILINE) is not None
+
+
 def test_every_route_has_its_section_in_the_reference(app: Flask) -> None:
-    lifecycle = (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8")
     for rule in api_rules(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             if is_operation(method, path):
-                assert re.search(rf"^\| `{method} {re.escape(path)}` \|", lifecycle, re.M), path
+                assert re.search(rf"^\| `{method} {re.escape(path)}` \|", OPERATIONS, re.M), path
             else:
                 assert f"\n### `{method} {path}`\n\n" in API, (method, path)
 
@@ -48,8 +53,9 @@ def test_every_parameter_is_described_in_the_reference(app: Flask) -> None:
     document = app.test_client().get("/openapi.json").get_json()
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            # The members of an operation are the options of its command, which are described.
             if is_operation(method.upper(), path):
+                for name in parameters(document, operation):
+                    assert is_member(name), (path, name)
                 continue
             section = API.split(f"### `{method.upper()} {path}`\n")[1].split("\n##")[0]
             for name in parameters(document, operation):
@@ -150,6 +156,8 @@ def test_every_command_and_option_is_described_in_the_reference(
         if isinstance(option, click.Option):
             assert english_help(option), (path, option.opts)
             flag = "/".join([*option.opts, *option.secondary_opts])
+            if group == "operation" and is_member(str(option.name)):
+                continue
             assert re.search(rf"`{flag}[ `]", shown), (path, flag)
             line = rf"^- `{flag}( [^`]*)?`( \([^)]*\))?: \w"
             assert re.search(line, COMMANDS, re.MULTILINE), (path, flag)
