@@ -143,7 +143,7 @@ def _answer(
         with counting(_("rows done")) as count:
             for written in answer_rows(work, table.rows, processes=processes):
                 rows += written.rows
-                told += written.told
+                told += written.returned
                 unanswered += written.unanswered
                 verdicts.update(written.verdicts)
                 count(rows)

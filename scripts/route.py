@@ -19,7 +19,7 @@ from registry.publish.paper.site import Site
 from registry.publish.paper.typesetting import Paper
 from registry.publish.route.listing import OPERATION, lines_of, unread_of
 from registry.publish.route.outputs import to_geojson, to_gpx, way_words
-from registry.publish.route.run import NOTICES, Order, Route, Wish, plan_route
+from registry.publish.route.run import NOTICES, Order, Route, RouteOptions, plan_route
 from registry.register import Register
 from registry.units import TODAYS_WORDING
 from scripts.command import command
@@ -74,7 +74,7 @@ def route(
             made.gazetteer.get(),
             made.reads,
             lines,
-            Wish(order, start, end, round_trip, wording or TODAYS_WORDING),
+            RouteOptions(order, start, end, round_trip, wording or TODAYS_WORDING),
             settings.routing_url,
         )
     public = url or settings.public_url

@@ -17,7 +17,7 @@ from api.core.errors import check_answered
 from api.dropin.errors import UsageError, errors_as
 from api.dropin.place import COUNTRY, Place, code_of, inside, no_finer, places_of
 from registry.core.release import release
-from registry.publish.batch import CodeAsked, outcomes
+from registry.publish.batch import CodeQuestion, outcomes
 from registry.records.record import Record
 from registry.search.answers import Answer, of_record
 from registry.search.disclosure import told_answers
@@ -131,7 +131,7 @@ def by_ids() -> Response:
 def _doors(codes: list[str]) -> Iterator[Answer]:
     """The doors of these codes, without those that lead nowhere."""
     known, units = gazetteer(), gazetteer().units
-    questions = [partial(CodeAsked, code) for code in codes]
+    questions = [partial(CodeQuestion, code) for code in codes]
     for outcome in outcomes(known, register().reads, "lookup", questions):
         check_answered(outcome.error)
         record = outcome.found

@@ -24,7 +24,6 @@ from api.core.types import Request, Words
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.messages import Message
 from registry.files.formats.formats import FORMATS
-from registry.publish.features.asked import MOST, Asked, parse_asked
 from registry.publish.features.collections import (
     COLLECTIONS,
     EXTENT,
@@ -32,6 +31,7 @@ from registry.publish.features.collections import (
     collection_named,
 )
 from registry.publish.features.feature import Feature
+from registry.publish.features.query import MOST, FeatureQuery, parse_query
 from registry.publish.features.read import read_one, read_page
 from registry.publish.features.systems import CRS84, SYSTEMS, geojson_geometries
 from registry.records import uses
@@ -107,9 +107,9 @@ class OgcItemsQuery(OgcFeatureQuery):
     after: str | None = Field(None, max_length=20, description="Given by the link `next`")
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> FeatureQuery:
         """What is asked of the register; raises InvalidInputError."""
-        return parse_asked(
+        return parse_query(
             limit=self.limit,
             bbox=self.bbox,
             bbox_crs=_system("bbox-crs", self.bbox_crs),
@@ -125,7 +125,7 @@ class OgcDoorsQuery(OgcItemsQuery):
     use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> FeatureQuery:
         """What is asked of the register; raises InvalidInputError."""
         return replace(super().asked, use=self.use)
 
@@ -380,7 +380,7 @@ def _page(what: Collection, query: OgcItemsQuery) -> Response:
 
 def _one(what: Collection, key: str, query: OgcFeatureQuery) -> Response:
     crs = _system("crs", query.crs)
-    asked = parse_asked(
+    asked = parse_query(
         limit=1, bbox=None, bbox_crs=None, moment=query.datetime_, unit=None, after=None
     )
     found = read_one(register().read_engine, gazetteer(), what, asked, key)

@@ -18,7 +18,7 @@ from registry.core.messages import N_, _
 from registry.ops.overview import is_demonstration
 from registry.publish.batch.pasted import read_pasted, text_of
 from registry.publish.route.listing import OPERATION
-from registry.publish.route.run import Wish
+from registry.publish.route.run import RouteOptions
 from registry.units import TODAYS_WORDING, parse_wording
 
 blueprint = page_blueprint("route_page")
@@ -63,9 +63,9 @@ def post_route() -> Response:
     return as_pdf(paper_of(found, wanted if wanted in PAPERS else "sheet"))
 
 
-def _wish() -> Wish:
+def _wish() -> RouteOptions:
     asked = request.form
-    return Wish(
+    return RouteOptions(
         "shortest" if asked.get("order") == "shortest" else "walking",
         asked.get("start", "").strip() or None,
         asked.get("end", "").strip() or None,

@@ -32,10 +32,10 @@ from registry.publish.batch import (
     OPERATIONS,
     RECHECK,
     Asked,
-    CodeAsked,
+    CodeQuestion,
     Found,
     Outcome,
-    PointAsked,
+    PointQuestion,
     outcomes,
 )
 from registry.publish.batch.columns import REFERENCE
@@ -79,10 +79,10 @@ class LookupRow(Request):
     wording: Wording | None = WORDING
 
     @property
-    def asked(self) -> CodeAsked:
+    def asked(self) -> CodeQuestion:
         """What is asked of the register."""
         day = label_day(self.on, self.wording)
-        return CodeAsked(self.code, day, map_needed=self.on is not None)
+        return CodeQuestion(self.code, day, map_needed=self.on is not None)
 
 
 _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBody]]] = {
@@ -402,11 +402,11 @@ def _body(
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):
-        needed = isinstance(asked, CodeAsked) and asked.map_needed
+        needed = isinstance(asked, CodeQuestion) and asked.map_needed
         return address_answer(known, found, today(), on, extras, map_needed=needed)
     if isinstance(found, Validation):
         return validation_answer(found, extras)
-    point = point_query(asked) if isinstance(asked, PointAsked) else None
+    point = point_query(asked) if isinstance(asked, PointQuestion) else None
     places = feature_collection(known, point, found, on, ids=extras.ids)
     meant = unanswered(outcome.meant)
     return where_known(FoundPlaces, **places, **meant)

@@ -23,8 +23,8 @@ from registry.files.formats.formats import FORMATS
 from registry.jobs.asked import remedies_of, shown_problem
 from registry.lifecycle.requests import Line
 from registry.publish.batch.flat import extra_columns
-from registry.publish.batch.large import asking
-from registry.publish.batch.large.asking import BatchView
+from registry.publish.batch.large import store
+from registry.publish.batch.large.store import BatchView
 from registry.units import label_day
 
 blueprint = Resource("batches", "/v1/batches", tag="search", kind="batch")
@@ -161,7 +161,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     asked["pays"] = carried() is not None
     made = register()
     with received(query.file_name) as parts:
-        batch_id = asking.receive(
+        batch_id = store.receive(
             made.engine, made.settings, parts[FILE], options.operation, asked, caller()
         )
     return _shown(batch_id, 202)
@@ -172,7 +172,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
 def get_batches() -> LargeBatches:
     """The large batches of this key."""
     with session_scope(register().engine) as session:
-        found = asking.list_batches(session, caller())
+        found = store.list_batches(session, caller())
     return {"batches": [_body(view) for view in found]}
 
 
@@ -193,7 +193,7 @@ def get_batch(batch_id: int) -> Response:
 def get_result(batch_id: int) -> Response:
     """The file of answers: known columns, then `result_…`."""
     view = _found(batch_id)
-    path = asking.result_of(register().settings, view)
+    path = store.result_of(register().settings, view)
     note(count=view.rows)
     made = send_file(
         path,
@@ -211,13 +211,13 @@ def get_result(batch_id: int) -> Response:
 @keyed("carrier", operation_id="delete_batch")
 def delete_batch(batch_id: int) -> Deleted:
     """Delete a large batch with its files; end its job."""
-    asking.discard(register().engine, register().settings, batch_id, caller())
+    store.discard(register().engine, register().settings, batch_id, caller())
     return {"id": batch_id}
 
 
 def _found(batch_id: int) -> BatchView:
     with session_scope(register().engine) as session:
-        return asking.find_batch(session, batch_id, caller())
+        return store.find_batch(session, batch_id, caller())
 
 
 def _shown(batch_id: int, status: int = 200) -> Response:

@@ -12,7 +12,7 @@ from api.core.endpoint import Resource, public
 from api.core.errors import check_answered
 from api.core.types import WORDING, Request, Wording
 from registry.publish.batch import outcomes
-from registry.publish.batch.flat import OF_DAY, flat, flat_columns
+from registry.publish.batch.flat import DAY_COLUMNS, flat, flat_columns
 from registry.publish.batch.rows import InputRow, read_row
 from registry.units import LAST_DAY_OF_OLD_MAP, label_day
 from registry.units.gazetteer import today
@@ -44,7 +44,7 @@ def get_cell(query: CellQuery) -> Response:
     """
     known, row = gazetteer(), InputRow({"address": query.q}, {})
     on = label_day(None, query.wording)
-    if on is None and query.column in OF_DAY:
+    if on is None and query.column in DAY_COLUMNS:
         on = LAST_DAY_OF_OLD_MAP
     questions = [partial(read_row, _OPERATION, row, on)]
     (outcome,) = outcomes(known, register().reads, _OPERATION, questions)

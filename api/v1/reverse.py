@@ -7,7 +7,7 @@ from api.core.endpoint import Resource, public
 from api.core.shapes import WithIds
 from api.core.types import WORDING, Day, Wording
 from api.v1.features import FeatureCollection, feature_collection
-from registry.publish.batch import PointAsked
+from registry.publish.batch import PointQuestion
 from registry.search.disclosure import told_answers
 from registry.search.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 from registry.units import label_day
@@ -26,9 +26,9 @@ class ReverseQuery(WithIds):
     wording: Wording | None = WORDING
 
     @property
-    def asked(self) -> PointAsked:
+    def asked(self) -> PointQuestion:
         """What is asked of the register."""
-        return PointAsked(
+        return PointQuestion(
             self.lon, self.lat, self.limit, self.radius_m, label_day(self.on, self.wording)
         )
 
@@ -80,6 +80,6 @@ def nearest(query: ReverseQuery) -> FeatureCollection:
     )
 
 
-def point_query(asked: PointAsked) -> str:
+def point_query(asked: PointQuestion) -> str:
     """How an answer repeats the point that was asked about."""
     return f"{asked.lat},{asked.lon}"

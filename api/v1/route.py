@@ -28,7 +28,16 @@ from registry.publish.route.distances import Point
 from registry.publish.route.listing import OPERATION, lines_of, unread_of
 from registry.publish.route.outputs import to_geojson, to_gpx
 from registry.publish.route.placing import RouteParcel, Unplaced
-from registry.publish.route.run import NOTICES, Measure, Order, Route, Visit, Wish, plan_route, turn
+from registry.publish.route.run import (
+    NOTICES,
+    Measure,
+    Order,
+    Route,
+    RouteOptions,
+    Visit,
+    plan_route,
+    turn,
+)
 from registry.publish.route.walking import Side
 from registry.records.lookup import CodeForms, code_forms
 from registry.search.judge.verdicts import Question
@@ -79,10 +88,10 @@ class RouteQuery(Request):
     wording: Wording | None = WORDING
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> RouteOptions:
         """What is asked of the register."""
         wordings = self.wording or TODAYS_WORDING
-        return Wish(self.order, self.start, self.end, self.round_trip, wordings)
+        return RouteOptions(self.order, self.start, self.end, self.round_trip, wordings)
 
 
 class PapersQuery(RouteQuery):
@@ -249,7 +258,7 @@ def _planned(query: RouteQuery, json: RouteBody | None) -> tuple[Table, Route]:
     return table, planned(table, query.wish)
 
 
-def planned(table: Table, wish: Wish) -> Route:
+def planned(table: Table, wish: RouteOptions) -> Route:
     """The route of a table as far as one may be asked for; raises what `plan_route` raises."""
     lines = list(islice(lines_of(table), MAX_LINES + 1))
     if len(lines) > MAX_LINES:

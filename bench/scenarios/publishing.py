@@ -44,7 +44,7 @@ from registry.publish.changes import IDENTITY
 from registry.publish.changes.cursor import Cursor, Read, Walk
 from registry.publish.changes.entries import following
 from registry.publish.changes.snapshot import export_snapshot
-from registry.publish.changes.told_units import UnitsTold, note_units
+from registry.publish.changes.unit_serials import FeedUnits, note_units
 from registry.publish.pack.run import make_pack
 from registry.publish.paper.certificates import issue_certificate
 from registry.publish.paper.lists import print_list
@@ -52,7 +52,7 @@ from registry.publish.paper.plates import PlateForm, print_plates
 from registry.publish.paper.site import Site
 from registry.publish.route.distances import Point, straight_m
 from registry.publish.route.listing import OPERATION, lines_of
-from registry.publish.route.run import Route, Wish, plan_route
+from registry.publish.route.run import Route, RouteOptions, plan_route
 from registry.publish.route.way import Way
 from registry.register import Register
 from registry.units.gazetteer_loading import load_gazetteer
@@ -177,7 +177,7 @@ def _starts(engine: Engine) -> dict[str, str]:
         ).one()
 
     def at(mark: Read | Walk) -> str:
-        return str(Cursor(identity, digest, UnitsTold(*units).serial, None, mark))
+        return str(Cursor(identity, digest, FeedUnits(*units).serial, None, mark))
 
     return {
         "the records themselves": at(Walk(last)),
@@ -276,16 +276,16 @@ def route(bench: Bench) -> Iterator[Figure]:
         random.Random(1).shuffle(codes)
         known = register.gazetteer.get()
 
-        def planned(wish: Wish) -> Route:
+        def planned(wish: RouteOptions) -> Route:
             lines = list(lines_of(read_pasted(OPERATION, "\n".join(codes), is_file=False)))
             return plan_route(known, register.reads, lines, wish)
 
-        planned(Wish())  # connections are open, statements prepared
-        points = [visit.point for visit in planned(Wish()).visits if visit.point]
+        planned(RouteOptions())  # connections are open, statements prepared
+        points = [visit.point for visit in planned(RouteOptions()).visits if visit.point]
         for round_trip in (False, True):
             name = f"{STOPS} stops, {'round trip' if round_trip else 'open'}"
             clock = Clock()
-            best = planned(Wish("shortest", round_trip=round_trip))
+            best = planned(RouteOptions("shortest", round_trip=round_trip))
             yield Figure(name, clock.spent().wall, "s", "time")
             way = Way(points, round_trip=round_trip)
             for baseline, order in (

@@ -67,7 +67,7 @@ ANSWER_BATCH: Final = Job(
     queue=BATCHES,
     gave_up=f"{_BATCHES}.work:given_up",
 )
-TELL_BATCH: Final = Job("batches.tell", f"{_BATCHES}.telling:tell", queue=WEBHOOKS)
+TELL_BATCH: Final = Job("batches.tell", f"{_BATCHES}.notify:notify", queue=WEBHOOKS)
 # Readers count what is little, and ask for it when it is much: after a large import, and when the
 # day begins in Viet Nam, for what was verified two years ago.
 COUNT_COVERAGE: Final = Job(

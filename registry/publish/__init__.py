@@ -1,1 +1,1 @@
-"""What the register gives away: feed, exports, packs, tiles, papers, routes, batches."""
+"""What the register publishes: feed, exports, packs, tiles, papers, routes, batches."""

@@ -1,7 +1,7 @@
-"""Open data: files that everybody may take, made anew each night, and the list of them.
+"""Open data: public files, written each night, and their list.
 
-Which are made is the operator's choice (`DIACHISO_OPEN_DATA`): units and coverage by default, the
-households and boundaries only where they are named. What is not in the list is not served.
+The operator chooses the datasets (`DIACHISO_OPEN_DATA`): units and coverage by default, households
+and boundaries only if named. Files that are not in the list are not served.
 """
 
 import datetime
@@ -46,7 +46,7 @@ _LAYERS: Final = {
     "communes": ("ranh-gioi-xa", *both("Boundaries of communes")),
     "provinces": ("ranh-gioi-tinh", *both("Boundaries of provinces")),
 }
-"""Layer of an export → its file, and what it holds."""
+"""Layer of an export → its file name and description."""
 _FACTS: Final = (
     "Dữ kiện công bố của Nhà nước, lấy qua các gói nêu trong NOTICE (facts published by the State,"
     " by way of the packages in NOTICE): MIT, BSD-3-Clause."
@@ -67,7 +67,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """One file that is there to be taken."""
+    """One published file."""
 
     dataset: str
     name: str
@@ -78,15 +78,15 @@ class OpenFile:
 
 
 def folder_of(settings: Settings) -> Path:
-    """Where the files lie."""
+    """Return the folder of the files."""
     return settings.kept / _FOLDER
 
 
 def publish(engine: Engine, settings: Settings) -> list[OpenFile]:
-    """Make every file that the settings name, and the list of them.
+    """Write every file that the settings name, and their list; the job `open_data.publish`.
 
-    A file that nobody names any more goes. Raises InvalidInputError for a name that is none,
-    UnreadableFileError where the folder cannot be written. Also a job.
+    Deletes files that are no longer named. Raises InvalidInputError for an unknown name,
+    UnreadableFileError if the folder cannot be written.
     """
     wanted = [_dataset(code) for code in settings.open_data]
     folder = folder_of(settings)
@@ -108,7 +108,7 @@ def publish(engine: Engine, settings: Settings) -> list[OpenFile]:
 
 
 def listed(settings: Settings) -> list[OpenFile]:
-    """The files that are there, as their list says; none before it was made."""
+    """Return the files in the list; none before it is first written."""
     with suppress(FileNotFoundError):
         read: Any = json.loads((folder_of(settings) / LIST).read_bytes())
         return [OpenFile(**each) for each in read]
@@ -129,7 +129,7 @@ def _dataset(code: str) -> Dataset:
 
 
 def _made(engine: Engine, folder: Path, wanted: Dataset) -> OpenFile | None:
-    """The file, written anew; None where there is nothing to write."""
+    """Write a file; return None if there is nothing to write."""
     path = folder / wanted.file
     try:
         wanted.write(engine, path)
@@ -150,7 +150,7 @@ def _made(engine: Engine, folder: Path, wanted: Dataset) -> OpenFile | None:
 def _table(
     rows: Callable[[Gazetteer], Iterator[tuple[Any, ...]]],
 ) -> Callable[[Engine, Path], None]:
-    """What writes rows about units, the first of which is the header."""
+    """Make a writer of rows about units, the first of which is the header."""
 
     def write(engine: Engine, path: Path) -> None:
         with session_scope(engine) as session:
@@ -163,7 +163,7 @@ def _table(
 
 
 def _units(known: Gazetteer) -> Iterator[tuple[Any, ...]]:
-    """Every name that a unit ever bore, with its days."""
+    """Yield every name that a unit ever had, with its days."""
     yield (
         *("id", "code", "level", "kind", "name", "full_name", "full_name_en"),
         *("province_id", "district_id", "from", "to", "legal_basis"),
@@ -187,7 +187,7 @@ def _units(known: Gazetteer) -> Iterator[tuple[Any, ...]]:
 
 
 def _successions(known: Gazetteer) -> Iterator[tuple[Any, ...]]:
-    """What continued what, step by step."""
+    """Yield predecessors and successors, step by step."""
     yield (
         *("predecessor_id", "predecessor_code", "successor_id", "successor_code"),
         *("extent", "effective_on"),
@@ -209,7 +209,7 @@ def _in_order(known: Gazetteer) -> list[Unit]:
 
 
 def _coverage(engine: Engine, path: Path) -> None:
-    """Coverage of every commune."""
+    """Write the coverage of every commune."""
     with session_scope(engine) as session:
         known = load_gazetteer(session)
         found = coverage_of_level(session, known, "commune", demo=_is_demonstration(session))
@@ -227,7 +227,7 @@ def _is_demonstration(session: Session) -> bool:
 
 
 def _exported(layer: str, form: str) -> Dataset:
-    """A layer of an export in one of its formats."""
+    """Make the dataset of an export layer in one format."""
     file, vietnamese, english = _LAYERS[layer]
 
     def write(engine: Engine, path: Path) -> None:
@@ -278,4 +278,4 @@ DATASETS: Final = {
         *(_exported(layer, form) for layer in LAYERS[1:] for form in OF_BOUNDARIES),
     )
 }
-"""Code → dataset; every layer of an export in each of its formats is one of them."""
+"""Code → dataset; each export layer in each of its formats is one."""

@@ -25,7 +25,7 @@ from registry.core.settings import Settings
 from registry.files.formats.any_file import read_file
 from registry.publish.batch.flat import flat_columns
 from registry.publish.batch.large import work as jobs
-from registry.publish.batch.large.asking import MOST_OF_KEY
+from registry.publish.batch.large.store import MOST_OF_KEY
 from registry.publish.batch.rows import Layout, read_table
 from registry.publish.batch.work import Work, answer_rows
 from tests.support.background import processes_with, worker

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from registry.core.errors import DatabaseUnavailableError, InvalidInputError, UnreadableFileError
 from registry.core.settings import ROOT, Settings
-from registry.publish.batch import PointAsked, outcomes
+from registry.publish.batch import PointQuestion, outcomes
 from registry.publish.batch import work as batch_work
 from registry.publish.batch.flat import flat
 from registry.publish.batch.rows import Layout, read_row, read_table
@@ -178,7 +178,7 @@ def test_output_stream_takes_the_format_of_the_input(world: World, tmp_path: Pat
 def test_decimal_comma_of_a_point_is_read() -> None:
     lines = ["lon;lat\n", "105,85028;21,0285\n"]
     (row,) = read_table("csv", "reverse", lines).rows
-    assert read_row("reverse", row) == PointAsked(105.85028, 21.0285)
+    assert read_row("reverse", row) == PointQuestion(105.85028, 21.0285)
 
 
 def questions(count: int) -> list[str]:
@@ -191,7 +191,7 @@ def test_point_in_one_column_is_read_under_any_header() -> None:
         lines = [f'stt\t"{header}"\n', "1\t21.0285, 105.85028\n", "2\t\n", "3\t105.85028 21.0285\n"]
         first, empty, last = read_table("csv", "reverse", lines).rows
         assert read_row("reverse", first) == read_row("reverse", last)
-        assert read_row("reverse", first) == PointAsked(105.85028, 21.0285)
+        assert read_row("reverse", first) == PointQuestion(105.85028, 21.0285)
         with pytest.raises(InvalidInputError):
             read_row("reverse", empty)
     assert first.returned == {"Chỗ cần đến": "21.0285, 105.85028"}

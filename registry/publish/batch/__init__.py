@@ -1,6 +1,6 @@
-"""Many questions at once: each is answered as it would be alone, in its order.
+"""Answers many questions at once, each as if it were asked alone, in the order given.
 
-A question that cannot be answered is an outcome with an error; it never touches the others.
+A question that cannot be answered yields an outcome with an error and never affects the rest.
 """
 
 import datetime
@@ -32,35 +32,35 @@ from registry.units.gazetteer import Gazetteer
 
 OPERATIONS: Final = ("lookup", "geocode", "reverse", "validate")
 RECHECK: Final = "recheck"
-"""How rows of codes or addresses are read that are asked only whether they changed."""
+"""Operation of rows with a code or an address that are only checked for changes."""
 OK: Final = "ok"
 EMPTY: Final = "empty_row"
-"""Status of a row of a table that holds nothing."""
+"""Status of a table row without content."""
 TOTAL: Final = "total_row"
-"""Status of a row of a table that is the total of others."""
+"""Status of a table row that totals other rows."""
 NOTHING_FOUND: Final = "nothing_found"
-"""Status of a question that is understood, and that nothing in the register answers."""
+"""Status of a question that is understood but matches nothing in the register."""
 
 AMBIGUOUS: Final = "ambiguous"
-"""Status of a question that several places answer equally well; and the fault of each."""
+"""Status of a question that several places match equally well; also the fault of each."""
 
-HALVES: Final = re.compile("[\ud800-\udfff]")
-"""Halves of signs, and bytes that were no UTF-8: no text."""
+SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""Lone surrogates, also as decoded from bytes that are not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
-class CodeAsked:
+class CodeQuestion:
     """A question for `lookup`."""
 
     code: str
     on: datetime.date | None = None
-    """A day whose label of what is found is wanted as well."""
+    """Also return the label of the result on that day."""
     map_needed: bool = False
-    """Whether a place of which no map of that day is known is an error."""
+    """Whether a place without a known map of that day is an error."""
 
 
 @dataclass(frozen=True, slots=True)
-class PointAsked:
+class PointQuestion:
     """A question for `reverse`; degrees, WGS 84."""
 
     lon: float
@@ -68,34 +68,35 @@ class PointAsked:
     limit: int = 1
     radius_m: float = DEFAULT_RADIUS_M
     on: datetime.date | None = None
-    """As of a code."""
+    """As in `CodeQuestion`."""
 
 
-Asked = CodeAsked | PointAsked | Question
+Asked = CodeQuestion | PointQuestion | Question
 Found = Record | list[Answer] | Validation
 
 
 @value(frozen=True, slots=True)
 class Outcome:
-    """What became of one question: exactly one of `found` and `error` is there."""
+    """The outcome of one question: exactly one of `found` and `error` is set."""
 
     asked: Asked | None
-    """None where it could not be read."""
+    """None if it could not be parsed."""
     status: str
-    """ok | ambiguous | nothing_found | why a code leads nowhere | the stable code of the error."""
+    """ok | ambiguous | nothing_found | why a code has no record | the stable code of the error."""
     found: Found | None
     error: RegistryError | None
     meant: MeantCode | None = None
-    """Where nothing was found because a code leads nowhere."""
+    """Set when nothing was found because a code has no record."""
 
 
 def outcomes(
     gazetteer: Gazetteer, reads: Reads, operation: str, questions: Iterable[Callable[[], Asked]]
 ) -> list[Outcome]:
-    """The outcome of each question of OPERATIONS; each reads itself, or raises InvalidInputError.
+    """Return the outcome of each question for one of OPERATIONS, in order.
 
-    What they ask of the register is asked together: some hundreds are many times cheaper than one
-    by one. Raises NotPreparedError alone: no question of the batch can be answered then.
+    Each callable parses its question or raises InvalidInputError. Database queries of the questions
+    are batched: some hundreds together are many times cheaper than one by one. Raises only
+    NotPreparedError, when no question of the batch can be answered.
     """
     read = [_read(question) for question in questions]
     asked = [one for one in read if not isinstance(one, RegistryError)]
@@ -118,18 +119,18 @@ def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Out
         return Outcome(asked, _status(found), None, found)
     meant = found.meant if isinstance(found, Located) else None
     try:
-        told = _told(found.answers if isinstance(found, Located) else found)
+        disclosed = _disclose(found.answers if isinstance(found, Located) else found)
     except BudgetSpentError as error:
         return Outcome(asked, _status(error), None, error)
     status = OK
-    if isinstance(told, list) and not told:
+    if isinstance(disclosed, list) and not disclosed:
         status = meant.reason if meant else NOTHING_FOUND
-    elif isinstance(told, list) and AMBIGUOUS in told[0].faults:
+    elif isinstance(disclosed, list) and AMBIGUOUS in disclosed[0].faults:
         status = AMBIGUOUS
-    return Outcome(asked, status, told, None, meant)
+    return Outcome(asked, status, disclosed, None, meant)
 
 
-def _told(found: Found) -> Found:
+def _disclose(found: Found) -> Found:
     if isinstance(found, Record):
         return found
     return told_validation(found) if isinstance(found, Validation) else told_answers(found)
@@ -144,24 +145,24 @@ def _status(error: RegistryError) -> str:
 
 def _steps(gazetteer: Gazetteer, operation: str, asked: Asked) -> Query[Found | Located]:
     match operation, asked:
-        case "lookup", CodeAsked():
+        case "lookup", CodeQuestion():
             record: Record = yield partial(_by_code, asked)
             return record
         case "geocode", Question():
             return (yield from locating(gazetteer, asked))
         case "validate", Question():
             return (yield from validating(gazetteer, asked))
-        case "reverse", PointAsked():
+        case "reverse", PointQuestion():
             near: list[Answer] = yield partial(_by_point, gazetteer, asked)
             return near
-    raise ValueError(f"{operation} does not ask {type(asked).__name__}")
+    raise ValueError(f"{operation} does not take {type(asked).__name__}")
 
 
-def _by_code(asked: CodeAsked, reads: Reads) -> Record:
+def _by_code(asked: CodeQuestion, reads: Reads) -> Record:
     return lookup(reads, asked.code, asked.on)
 
 
-def _by_point(gazetteer: Gazetteer, asked: PointAsked, reads: Reads) -> list[Answer]:
+def _by_point(gazetteer: Gazetteer, asked: PointQuestion, reads: Reads) -> list[Answer]:
     return reverse(
         gazetteer,
         reads,
@@ -174,39 +175,39 @@ def _by_point(gazetteer: Gazetteer, asked: PointAsked, reads: Reads) -> list[Ans
 
 
 def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
-    """The question that these fields ask. Raises InvalidInputError, which names the field."""
+    """Parse the question in `fields`. Raises InvalidInputError, which names the field."""
     if operation == "lookup":
-        return CodeAsked(_text(fields, "code") or _missing("code"))
+        return CodeQuestion(_text(fields, "code") or _missing("code"))
     if operation == "reverse":
         return _point(fields)
     if operation == RECHECK and (code := _text(fields, "code")):
-        return CodeAsked(code)
+        return CodeQuestion(code)
     address = _text(fields, "address")
     given = [name for name in COMPONENTS if name in fields]
     if "address" in fields:
-        # An empty cell asks nothing, whatever units stand beside it.
+        # An empty address cell asks nothing, even with units in other cells.
         given = [name for name in given if name in BESIDE and address]
     parts = {name: value for name in given if (value := _text(fields, name)) is not None}
     if address is None and parts.keys() <= set(BESIDE):
         if operation != "validate" or not isinstance(fields.get("address"), str):
             _missing("address")
-        address = ""  # blank is an answer of a form, and what to do with it a verdict
+        address = ""  # a form may submit a blank address; the verdict says what to do
     return Question(text=address, components=Components(**parts) if parts else None, limit=2)
 
 
-def _point(fields: Mapping[str, object]) -> PointAsked:
+def _point(fields: Mapping[str, object]) -> PointQuestion:
     written = None if {"lon", "lat"} & fields.keys() else _text(fields, POINT)
     if written is None:
-        return PointAsked(_degrees(fields, "lon"), _degrees(fields, "lat"))
+        return PointQuestion(_degrees(fields, "lon"), _degrees(fields, "lat"))
     point = point_in(written)
     if point is None:
         detail = Message("point_not_in_country")
         raise InvalidInputError.of_field(POINT, "float_parsing", detail)
-    return PointAsked(*point)
+    return PointQuestion(*point)
 
 
 def _text(fields: Mapping[str, object], field: str) -> str | None:
-    """The field without spaces around it; None where it is empty."""
+    """Return the field stripped; None if it is empty."""
     value = fields.get(field)
     if value is None:
         return None
@@ -218,7 +219,7 @@ def _text(fields: Mapping[str, object], field: str) -> str | None:
         )
     if "\0" in value:
         raise InvalidInputError.of_field(field, "nul_character", Message("text_has_nul"))
-    if HALVES.search(value):
+    if SURROGATES.search(value):
         raise InvalidInputError.of_field(field, "not_utf8", Message("not_utf8"))
     return value.strip() or None
 

@@ -1,4 +1,4 @@
-"""Which columns of a table of questions are asked by: told as an import tells them."""
+"""Recognises the columns of a table of questions, by the same headers as an import."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from registry.search.geocode import Components
 from registry.search.read.completed_text import BESIDE, UNITS
 
 PREFIX: Final = "result_"
-"""Beginning of the columns of an earlier result, which are no question."""
+"""Prefix of the columns of an earlier result, which are not part of the question."""
 POINT: Final = "point"
-"""Field of a column that holds both coordinates: `21.0285, 105.8542`, or a link to a map."""
+"""Field of a column with both coordinates: `21.0285, 105.8542`, or a link to a map."""
 REFERENCE: Final = "source_ref"
-"""Field of the sender's own reference of a row, which is returned as it came."""
+"""Field of the sender's own reference of a row, returned unchanged."""
 _REFERENCES: Final = frozenset(
     {
         *("ref", "source ref", "reference", "row", "row id", "dong"),
@@ -39,9 +39,9 @@ _REFERENCES: Final = frozenset(
         *("so hieu", "so hieu buu gui", "ma buu pham", "ma kien", "ma kien hang", "kien hang"),
     }
 )
-"""Headers, folded, of what a parcel is called by those who send it, beside those of an import."""
+"""Folded headers that senders use for a parcel's reference, besides those of an import."""
 _PARAMETERS: Final = frozenset({"limit", "radius m", "within", "on", "wording", "chosen"})
-"""Members, folded, that the single call takes beside what it asks."""
+"""Folded names of parameters that a single request takes besides the question."""
 COMPONENTS: Final = tuple(field.name for field in fields_of(Components))
 _ADDRESS: Final = ("address", *COMPONENTS, "alley")
 _FIELDS: Final = {
@@ -64,11 +64,11 @@ _OWN: Final = {
     "validate": _TEXT,
     "recheck": {**_TEXT, **_CODE},
 }
-"""Operation → headers, folded, that mean something else, or nothing, to an import."""
+"""Operation → folded headers that have another meaning, or none, in an import."""
 _ANSWERED: Final = -1
-"""Rank of the column of an earlier answer: before whatever a header may mean."""
-_CALLED: Final = {"longitude": "lon", "latitude": "lat"}
-"""Fields of an import that are called otherwise here."""
+"""Rank of the column of an earlier answer: before any meaning of a header."""
+_RENAMED: Final = {"longitude": "lon", "latitude": "lat"}
+"""Fields of an import that have another name here."""
 _NEEDED: Final = {
     "lookup": (("code",), "code"),
     "geocode": (tuple(set(_ADDRESS) - set(BESIDE)), "address"),
@@ -76,24 +76,24 @@ _NEEDED: Final = {
     "validate": (tuple(set(_ADDRESS) - set(BESIDE)), "address"),
     "recheck": (("code", *(set(_ADDRESS) - set(BESIDE))), "code"),
 }
-"""Operation → the fields of which it needs one, and the one that a mapping would rather name."""
+"""Operation → the fields of which it needs one, and the one to suggest for a mapping."""
 _MOST_SHOWN: Final = 300
-"""Signs of headers that nothing is known of."""
+"""Characters of unknown headers shown in an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedColumns:
-    """The columns that a table is asked by."""
+    """The columns of a table that make its questions."""
 
     at: Mapping[str, tuple[int, ...]]
-    """Field → places of its columns: an address may have several lines."""
+    """Field → positions of its columns: an address may have several lines."""
     unread: tuple[str, ...]
-    """Headers of the others."""
+    """Headers of the columns that are not read."""
     returned: ReturnedColumns
-    """Those that go back beside the answers."""
+    """Columns returned with the answers."""
 
     def asked(self, cells: Sequence[object]) -> dict[str, object]:
-        """What a row asks, by field; nothing of columns that it is too short for."""
+        """Return the cells of a row by field, without columns beyond the end of the row."""
         return {
             name: _joined([cells[at] for at in places if at < len(cells)])
             for name, places in self.at.items()
@@ -102,7 +102,7 @@ class AskedColumns:
 
 
 def _joined(cells: list[object]) -> object:
-    """One line of several; the first cell where it says nothing, or is no text."""
+    """Join cells into one line; return the first cell if it is empty or not text."""
     first = cells[0]
     if len(cells) == 1 or not isinstance(first, str) or not first.strip():
         return first
@@ -113,11 +113,11 @@ def _joined(cells: list[object]) -> object:
 def columns_of(
     operation: str, headers: tuple[str, ...], stated: tuple[tuple[str, str], ...] = ()
 ) -> AskedColumns:
-    """The columns that an operation is asked by; `stated`, header and field, go before our list.
+    """Return the columns that make the question of `operation`.
 
-    What is said of the one who is delivered to goes before a field without such words. Raises
-    ColumnsNotRecognisedError where none of what is needed is there, UnreadableFileError where two
-    columns mean the same, or there are too many.
+    `stated` pairs of header and field take precedence over the built-in headers; headers that name
+    the receiver take precedence over general ones. Raises ColumnsNotRecognisedError if no needed
+    column is found, UnreadableFileError if two columns have the same meaning or there are too many.
 
     >>> read = columns_of("geocode", ("Mã đơn", "Địa chỉ", "Ghi chú"))
     >>> read.at, read.unread, read.returned.headers
@@ -136,12 +136,12 @@ def columns_of(
             first, second, *_ = (headers[at] for at in places)
             raise UnreadableFileError(two_columns(name, first, second))
     at = {name: tuple(places) for name, places in found.items()}
-    # A number in an alley is none of the street: `7`, `Ngõ 15`.
+    # The number of an alley belongs to the house number, not the street: `7`, `Ngõ 15`.
     alleys = at.pop("alley", ())
     if "house_number" in at:
         at["house_number"] += alleys
     if "address" in at:
-        # A whole address needs no parts: they are what it was made of. Its units may stand apart.
+        # A complete address includes its parts; only units may be given in their own columns.
         at = {name: at[name] for name in ("code", "address", *BESIDE) if name in at}
         lines = [place for place, header in enumerate(headers) if line_of_address(header)]
         taken = {place for places in at.values() for place in places}
@@ -165,20 +165,20 @@ def returned_columns(
     stated: tuple[tuple[str, str], ...] = (),
     asked: tuple[tuple[int, str], ...] = (),
 ) -> ReturnedColumns:
-    """The columns that go back beside the answers: those whose headers are known, or `asked` by."""
+    """Return the columns to send back with the answers: known headers, and those in `asked`."""
     known = dict(_known(operation, headers, check_mapping(operation, stated)))
     return ReturnedColumns.of(headers, (known | dict(asked)).items())
 
 
 def is_reference(header: str) -> bool:
-    """Whether a column holds what its sender calls a row, a parcel say."""
+    """Whether a column has the sender's reference of a row, such as a parcel number."""
     return fold(header) in _REFERENCES
 
 
 def _known(
     operation: str, headers: Sequence[str], stated: Mapping[str, str]
 ) -> Iterator[tuple[int, str]]:
-    """Places of the columns whose headers are known, asked by or not, and what they mean."""
+    """Yield position and field of every column with a known header."""
     for at, header in enumerate(headers):
         if header.startswith(PREFIX):
             continue
@@ -192,7 +192,7 @@ def _known(
 
 
 def _named(headers: Sequence[str], read: Iterable[int] = ()) -> tuple[str, ...]:
-    """The headers that are somebody's, but for those that are read."""
+    """Return the non-empty headers of the sender's columns except those in `read`."""
     return tuple(
         header
         for at, header in enumerate(headers)
@@ -203,9 +203,9 @@ def _named(headers: Sequence[str], read: Iterable[int] = ()) -> tuple[str, ...]:
 def _found(
     operation: str, headers: Sequence[str], stated: Mapping[str, str]
 ) -> dict[str, list[int]]:
-    """Field → places of the columns that mean it first: as stated, of a receiver, by name."""
+    """Map each field to its best-ranked columns: as stated, of a receiver, by name."""
     ranked: dict[str, dict[int, list[int]]] = {}
-    # What an earlier answer found is asked about again.
+    # Recheck the code that an earlier answer found.
     answered = PREFIX + "code"
     if operation == "recheck" and answered in headers:
         ranked["code"] = {_ANSWERED: [headers.index(answered)]}
@@ -218,10 +218,10 @@ def _found(
                 break
     found = {}
     for field, ranks in ranked.items():
-        called = _CALLED.get(field, field)
-        found[called] = ranks[min(ranks)]
+        name_here = _RENAMED.get(field, field)
+        found[name_here] = ranks[min(ranks)]
     part_levels(found, headers)
-    # Units of an old map where none of today are named; and the same of an address.
+    # Fall back to units of a former map if no current ones are given; likewise for the address.
     for name in ("address", *(UNITS if "commune" not in found else ())):
         if f"former_{name}" in found:
             found.setdefault(name, found[f"former_{name}"])
@@ -229,7 +229,7 @@ def _found(
 
 
 def _readings(operation: str, header: str, stated: Mapping[str, str]) -> tuple[str | None, ...]:
-    """What a header means, the surest first."""
+    """Return the possible fields of a header, the most certain first."""
     if (key := fold(header)) in stated:
         return (stated[key],)
     return "", receivers_field_of(header), _own(operation, header), weak_field_of(header)
@@ -240,9 +240,9 @@ def _own(operation: str, header: str) -> str | None:
 
 
 def check_mapping(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Folded header → field; '' for a column that is not read. Raises InvalidInputError."""
+    """Map folded headers to fields; '' skips a column. Raises InvalidInputError."""
     known = (*_FIELDS[operation], REFERENCE)
-    for field in (_CALLED.get(field, field) for _, field in stated):
+    for field in (_RENAMED.get(field, field) for _, field in stated):
         if field and field not in known:
             detail = Message("field_unknown", field=repr(field), known=", ".join(known))
             raise InvalidInputError.of_field("mapping", "literal_error", detail)

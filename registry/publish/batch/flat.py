@@ -1,4 +1,4 @@
-"""An outcome as one flat row: what fits in the columns of a table."""
+"""Writes an outcome as one flat row of a table."""
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,21 +37,21 @@ FLAT_COLUMNS: Final = {
     ),
     RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
 }
-"""Operation → columns, in an order that others may rely on."""
-OF_DAY: Final = (
+"""Operation → columns, in stable order."""
+DAY_COLUMNS: Final = (
     *("label_on", "door_on", "commune_on", "commune_on_code", "district_on", "district_on_code"),
     *("province_on", "province_on_code", "known_by_on"),
 )
-"""Of the label of a day: its line and its parts."""
+"""Columns of the label of a day: its line and its parts."""
 _AT_DAY: Final = "_on"
 _ID_OF: Final = "_id_"
-"""Between level and scheme in the name of a column."""
+"""Separator of level and scheme in a column name."""
 _POSTAL: Final = ("postal_label", "postal_label_ascii")
 
 
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
-    """The columns, with those of the label of a day where one is asked for."""
-    return FLAT_COLUMNS[operation] + (OF_DAY if on is not None else ())
+    """Return the columns of `operation`, with those of the label of a day if `on` is given."""
+    return FLAT_COLUMNS[operation] + (DAY_COLUMNS if on is not None else ())
 
 
 def extra_columns(
@@ -62,14 +62,14 @@ def extra_columns(
     ids: bool | str,
     postal: bool,
 ) -> tuple[str, ...]:
-    """The columns behind them: ids of all schemes or of one, and the lines of a letter."""
+    """Return the extra columns: ids of all schemes or of one, and the lines of a postal label."""
     schemes = [pair for pair in gazetteer.schemes if ids in (True, pair[0])]
-    told = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes if level != "district"]
+    columns = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes if level != "district"]
     if on is not None:
-        told += [f"{level}{_AT_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
+        columns += [f"{level}{_AT_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
     if postal and operation in ("lookup", "validate"):
-        told += _POSTAL
-    return tuple(told)
+        columns += _POSTAL
+    return tuple(columns)
 
 
 def flat(
@@ -79,8 +79,9 @@ def flat(
     outcome: Outcome,
     extras: Sequence[str] = (),
 ) -> dict[str, Cell]:
-    """The columns of an outcome; of several answers the first, and the status is `ambiguous`. What
-    its faults mean stands in `detail`, in Vietnamese.
+    """Return the cells of an outcome by column; of several answers the first.
+
+    `detail` explains its faults in Vietnamese.
     """
     words = None
     on = outcome.asked.on if outcome.asked is not None else None
@@ -116,21 +117,21 @@ def _extras(
     today, on = days
     lines = postal_lines(words, today) if words else ()
     postal = (lines, foreign_lines(lines) if lines else ())
-    told: dict[str, Cell] = {
+    extras: dict[str, Cell] = {
         column: " | ".join(each) or None for column, each in zip(_POSTAL, postal, strict=True)
     }
     for column in columns:
         level, id_of, scheme = column.partition(_ID_OF)
         if id_of:
             day = on if on is not None and level.endswith(_AT_DAY) else today
-            bearers = gazetteer.with_code(str(cells.get(f"{level}_code") or ""))
-            unit = next((unit for unit in bearers if unit.alive_on(day)), None)
-            told[column] = unit.identifier(scheme, day) if unit else None
-    return {column: told[column] for column in columns}
+            units = gazetteer.with_code(str(cells.get(f"{level}_code") or ""))
+            unit = next((unit for unit in units if unit.alive_on(day)), None)
+            extras[column] = unit.identifier(scheme, day) if unit else None
+    return {column: extras[column] for column in columns}
 
 
 def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
-    """The columns of a row that changed; where several doors may continue it, all of them."""
+    """Return the cells of a row that changed; with several successors, list all of them."""
     cells: dict[str, Cell] = dict.fromkeys(FLAT_COLUMNS[RECHECK])
     if len(found.candidates) == 1:
         (only,) = found.candidates
@@ -143,7 +144,7 @@ def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
 
 
 def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
-    """Registered codes of which a mistyped one may be a slip."""
+    """Registered codes that a mistyped one may stand for."""
     return {"suggestions": " | ".join(codes) or None}
 
 
@@ -161,15 +162,16 @@ def _answer(
         "level": answer.level,
         **(far if operation == "reverse" else sure),
         "faults": " ".join(answer.faults) or None,
-        "detail": "; ".join(_said(fault, answer.accuracy_m) for fault in answer.faults) or None,
+        "detail": "; ".join(_fault_text(fault, answer.accuracy_m) for fault in answer.faults)
+        or None,
         **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
     }
 
 
-def _said(fault: str, accuracy_m: float | None) -> str:
-    """What a fault means; of an estimated point with its error."""
-    said = FAULTS[fault].message
-    return f"{said} (± {accuracy_m:.0f} m)" if fault == POINT_ESTIMATED and accuracy_m else said
+def _fault_text(fault: str, accuracy_m: float | None) -> str:
+    """Return the message of a fault; for an estimated point with its accuracy."""
+    text = FAULTS[fault].message
+    return f"{text} (± {accuracy_m:.0f} m)" if fault == POINT_ESTIMATED and accuracy_m else text
 
 
 def _place(
@@ -186,14 +188,18 @@ def _place(
     }
 
 
-def _label_on(told: DatedLabel | None) -> dict[str, Cell]:
-    if told is None:
+def _label_on(dated: DatedLabel | None) -> dict[str, Cell]:
+    if dated is None:
         return {}
-    units = (told.units[0] if told.label is not None else None, told.district, told.province)
-    names = ((u.version_on(told.day).full_name, u.code) if u else (None, None) for u in units)
+    units = (dated.units[0] if dated.label is not None else None, dated.district, dated.province)
+    names = ((u.version_on(dated.day).full_name, u.code) if u else (None, None) for u in units)
     parts = (part for named in names for part in named)
     return dict(
-        zip(OF_DAY, (told.label, ", ".join(told.door) or None, *parts, told.known_by), strict=True)
+        zip(
+            DAY_COLUMNS,
+            (dated.label, ", ".join(dated.door) or None, *parts, dated.known_by),
+            strict=True,
+        )
     )
 
 
@@ -213,7 +219,7 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "lat": found.lat,
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
-        "detail": _said(POINT_ESTIMATED, found.accuracy_m) if estimated else None,
+        "detail": _fault_text(POINT_ESTIMATED, found.accuracy_m) if estimated else None,
         **_suggestions(map(code_display, found.suggestions)),
         **_label_on(found.on),
     }

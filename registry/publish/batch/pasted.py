@@ -1,4 +1,4 @@
-"""What somebody pastes or drops: a table of questions, or one on each line."""
+"""Reads pasted text or a dropped file: a table of questions, or one question a line."""
 
 import io
 from typing import Final
@@ -10,21 +10,21 @@ from registry.publish.batch.rows import InputRow, Stated, Table, check_text, rea
 from registry.publish.batch.workbooks import as_csv, workbook_suffix
 
 _HEADER: Final = "address"
-# As spreadsheets of this country save text: UTF-8, UTF-16 with its mark, or the code page.
+# As Vietnamese spreadsheets save text: UTF-8, UTF-16 with a byte order mark, or the code page.
 _ENCODINGS: Final = ("utf-8-sig", "utf-16", "cp1258")
-_WITH_MARK: Final = (b"\xff\xfe", b"\xfe\xff")
-"""Beginnings of UTF-16, whose bytes alone look like no text."""
+_BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks of UTF-16, whose bytes otherwise look binary."""
 _LOOKED_AT: Final = 1_000
 
 
 def text_of(body: bytes, name: str, most: int) -> str:
-    """The text of a file; a workbook as CSV, one row more than `most` at most.
+    """Return the text of a file; a workbook as CSV with at most `most` + 1 rows.
 
-    Raises UnreadableFileError for one that is no table.
+    Raises UnreadableFileError if it is not a table.
     """
     if suffix := workbook_suffix(body, name):
         return as_csv(body, suffix, most)
-    if not body.startswith(_WITH_MARK):
+    if not body.startswith(_BYTE_ORDER_MARKS):
         check_text(body[:_LOOKED_AT].decode("latin-1"))
     for encoding in _ENCODINGS:
         try:
@@ -35,9 +35,9 @@ def text_of(body: bytes, name: str, most: int) -> str:
 
 
 def read_pasted(operation: str, text: str, *, is_file: bool, stated: Stated = ()) -> Table:
-    """A table where the text is one; of what was pasted, each line else. One line is no table.
+    """Read a table, or else each line of pasted text as a question; one line is not a table.
 
-    Raises UnreadableFileError, and ColumnsNotRecognisedError for a table without the column.
+    Raises UnreadableFileError, and ColumnsNotRecognisedError for a table without the needed column.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if is_file or len(lines) > 1:
@@ -47,7 +47,7 @@ def read_pasted(operation: str, text: str, *, is_file: bool, stated: Stated = ()
             if is_file or fields_named(error.extra["columns"]):  # type: ignore[arg-type]
                 raise
         else:
-            # `Địa chỉ:` between addresses is no header.
+            # `Địa chỉ:` between addresses is not a header.
             if not table.above or len(table.headers) > 1:
                 return table
     rows = (

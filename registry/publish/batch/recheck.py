@@ -1,7 +1,7 @@
-"""Which rows of a table read otherwise than on a day, and why: for those who hold addresses.
+"""Finds rows of a table whose address has changed since a day, and why.
 
-A row holds a code, or an address that names a door. One whose door has not changed is left out, so
-that nothing changed is a short answer.
+A row has a code, or an address that names a door. Rows without changes are left out, so that the
+usual answer is short.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from registry.core.batching import alone
 from registry.core.errors import BudgetSpentError, DatabaseUnavailableError, RegistryError
 from registry.core.reads import Reads
 from registry.core.sql import Statements
-from registry.publish.batch import RECHECK, CodeAsked, outcomes
+from registry.publish.batch import RECHECK, CodeQuestion, outcomes
 from registry.publish.batch.rows import InputRow, read_row
 from registry.publish.changes.since import KINDS, Kind, Since, changed_since
 from registry.records.past import with_past
@@ -31,9 +31,9 @@ from registry.units.gazetteer import Gazetteer, today
 SQL: Final = Statements(__file__, columns=COLUMNS)
 
 CHANGED: Final = "changed"
-"""Status of a row that is told."""
+"""Status of a row that changed."""
 _TOGETHER: Final = 200
-"""Addresses that are looked for at once."""
+"""Addresses searched at once."""
 
 
 @value(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Candidate:
 
     code: str
     label: str
-    """As of today; where two of a row read alike with what tells them apart, as a former ward."""
+    """As of today; where two of a row have the same label, with a distinction such as the former
+    ward."""
     words: Wording
     lon: float | None
     lat: float | None
@@ -55,23 +56,23 @@ class Rechecked:
     row: InputRow
     reasons: tuple[Kind, ...]
     candidates: tuple[Candidate, ...]
-    """None where nothing continues it, or it is to be forgotten."""
+    """Empty if it has no successor, or is to be removed from the caller's data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rechecks:
-    """What became of some rows."""
+    """The outcome of some rows."""
 
     changed: list[Rechecked]
     without_door: int
-    """Rows that name no door that is or was to be seen; nothing is told of them."""
+    """Rows that name no door that is or was public; they are not returned."""
 
 
 def recheck(gazetteer: Gazetteer, reads: Reads, since: Since, rows: Sequence[InputRow]) -> Rechecks:
-    """The rows that changed since then, in their order.
+    """Return the rows that changed since then, in order.
 
-    Codes that no record bears are paid as those of a lookup. Raises BudgetSpentError,
-    DatabaseUnavailableError and NotPreparedError: no row can be answered then.
+    Unknown codes are charged to the budget as in a lookup. Raises BudgetSpentError,
+    DatabaseUnavailableError and NotPreparedError, when no row can be answered.
     """
     named, by_code = _named(gazetteer, reads, rows)
     if by_code:
@@ -81,7 +82,7 @@ def recheck(gazetteer: Gazetteer, reads: Reads, since: Since, rows: Sequence[Inp
     found: list[tuple[InputRow, tuple[str, ...], tuple[Kind, ...]]] = []
     without_door = 0
     for row, doors in zip(rows, named, strict=True):
-        # A door that is not among them stands as it did.
+        # A door without an entry has not changed.
         of_row = [kinds_of[code] for code in doors if code in kinds_of]
         kinds = {kind for one in of_row for kind in one or ()}
         if kinds:
@@ -98,7 +99,7 @@ def recheck(gazetteer: Gazetteer, reads: Reads, since: Since, rows: Sequence[Inp
 def _named(
     gazetteer: Gazetteer, reads: Reads, rows: Sequence[InputRow]
 ) -> tuple[list[tuple[str, ...]], set[str]]:
-    """Codes of the doors that each row may mean; and those codes that stand in one."""
+    """Return the codes of the doors that each row may mean, and all codes written in rows."""
     named: list[tuple[str, ...]] = [()] * len(rows)
     by_code: set[str] = set()
     texts: list[tuple[int, Question]] = []
@@ -107,7 +108,7 @@ def _named(
             asked = read_row(RECHECK, row)
         except RegistryError:
             continue
-        if isinstance(asked, CodeAsked):
+        if isinstance(asked, CodeQuestion):
             named[at] = _read_code(asked.code)
             by_code.update(named[at])
         elif isinstance(asked, Question):
@@ -140,7 +141,7 @@ def _read_code(written: str) -> tuple[str, ...]:
 
 
 def _doors(found: Validation) -> Iterator[str]:
-    """The door of a verdict, or those that are to be chosen from."""
+    """Yield the door of a verdict, or those to choose from."""
     if found.code:
         yield found.code
     elif found.question:
@@ -150,12 +151,12 @@ def _doors(found: Validation) -> Iterator[str]:
 def _candidates(
     gazetteer: Gazetteer, reads: Reads, rows: Iterable[tuple[str, ...]]
 ) -> list[tuple[Candidate, ...]]:
-    """For each row the doors of these codes, or what continues them."""
+    """Return for each row the doors of these codes, or their successors."""
     wanted = list(rows)
     known = _records(reads, {code for doors in wanted for code in doors})
-    heirs = {heir for record in known.values() for heir in record.successors or ()}
-    known |= _records(reads, heirs - known.keys())
-    return [_told(gazetteer, _standing(known, doors)) for doors in wanted]
+    successors = {code for record in known.values() for code in record.successors or ()}
+    known |= _records(reads, successors - known.keys())
+    return [_labelled(gazetteer, _in_use(known, doors)) for doors in wanted]
 
 
 def _records(reads: Reads, asked: set[str]) -> dict[str, Record]:
@@ -164,8 +165,8 @@ def _records(reads: Reads, asked: set[str]) -> dict[str, Record]:
     return {record.code: record for record in records}
 
 
-def _standing(known: dict[str, Record], doors: Iterable[str]) -> list[Record]:
-    """Records in use, each once, in the order of the doors."""
+def _in_use(known: dict[str, Record], doors: Iterable[str]) -> list[Record]:
+    """Return records in use, each once, in the order of the doors."""
     found: dict[str, Record] = {}
     for record in (known[code] for code in doors if code in known):
         onward = (record.successors or ()) if record.status == "retired" else (record.code,)
@@ -173,7 +174,7 @@ def _standing(known: dict[str, Record], doors: Iterable[str]) -> list[Record]:
     return list(found.values())
 
 
-def _told(gazetteer: Gazetteer, records: Sequence[Record]) -> tuple[Candidate, ...]:
+def _labelled(gazetteer: Gazetteer, records: Sequence[Record]) -> tuple[Candidate, ...]:
     day, units = today(), gazetteer.units
     words = [record_wording(gazetteer, day, record) for record in records]
     labels = [

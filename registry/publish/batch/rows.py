@@ -1,8 +1,8 @@
-"""Tables of questions and answers: CSV and NDJSON, in and out, row by row.
+"""Reads and writes tables of questions and answers, CSV and NDJSON, row by row.
 
-Of a row goes back what `spellings.returned` lets go. Answers stand behind it: in CSV in columns
-that begin with `result_`, in NDJSON in the member `result`. Both are written anew where a row
-already has them.
+Returns only the columns that `spellings.returned` allows. Answers follow them: in CSV in columns
+with the prefix `result_`, in NDJSON in the member `result`. Both replace those of an earlier
+result.
 """
 
 import csv
@@ -37,7 +37,7 @@ from registry.files.formats.table import LOOKED_AT, find_header
 from registry.files.spellings.footer_words import is_total
 from registry.files.spellings.headers import fields_named
 from registry.files.spellings.returned import ReturnedColumns
-from registry.publish.batch import EMPTY, HALVES, TOTAL, Asked, read_fields
+from registry.publish.batch import EMPTY, SURROGATES, TOTAL, Asked, read_fields
 from registry.publish.batch.columns import POINT, PREFIX, AskedColumns, columns_of, returned_columns
 
 FORMATS: Final = ("csv", "ndjson")
@@ -47,58 +47,58 @@ _DELIMITERS: Final = ",;\t|"
 _MAX_CELL: Final = 1_000_000
 _MAX_LINE: Final = 1_000_000
 _MOST_MEMBERS: Final = 10_000
-"""Of different names in the rows of NDJSON: each name is read as a header is, and takes as long."""
-_LONE_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Distinct names in the rows of NDJSON: reading a name takes as long as reading a header."""
+_LONE_SURROGATES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _WORKBOOKS: Final = ("PK\x03\x04", "\udcd0\udccf\x11\udce0", "\xd0\xcf\x11\xe0")
-"""How files of spreadsheets begin, new and old, as text that is none."""
-_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+"""Magic numbers of spreadsheets, new and old, decoded as text."""
+_CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FIRST: Final = 100
-"""Rows of NDJSON in which the columns of a CSV are looked for; of a table, in which points are."""
+"""Rows of NDJSON that determine the columns of a CSV; rows of a table searched for points."""
 
 Stated = tuple[tuple[str, str], ...]
-"""Headers, and the field that each of them is said to be; '' for none."""
+"""Pairs of header and field, as the caller states them; '' skips a column."""
 
 
 @value(frozen=True, slots=True)
 class InputRow:
-    """One row: what it asks, by field, and what goes back."""
+    """One row: its question by field, and the cells to return."""
 
     asked: Mapping[str, Any]
     returned: Mapping[str, Any]
-    """What its sender gets back, beside the answer."""
+    """Cells returned to the sender with the answer."""
     number: int = 0
-    """From 1, below a header."""
+    """From 1, not counting the header."""
     given: Mapping[str, Any] | None = None
-    """Members of an object, of which some are parameters; None of a row of cells."""
+    """Members of a JSON object, some of them parameters; None for a row of cells."""
     error: RegistryError | None = None
     """Why it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows that are being read."""
+    """A table of which the rows are read lazily."""
 
     rows: Iterator[InputRow]
     headers: tuple[str, ...]
-    """Of the columns that go back; of NDJSON the members of its first rows."""
+    """Headers of the returned columns; for NDJSON the members of its first rows."""
     delimiter: str = ","
     above: int = 0
-    """How many rows of a CSV stand above its header."""
+    """Rows of a CSV above its header."""
     unread: tuple[str, ...] = ()
-    """Headers of the columns that are not read."""
+    """Headers of columns that are not read."""
     of_lines: bool = False
-    """Whether each line is a question, below no header."""
+    """Whether each line is a question, without a header."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the cells are called in `InputRow.returned`: the headers, each another one."""
-        return unlike(self.headers)
+        """Keys of the cells in `InputRow.returned`: the headers, made unique."""
+        return unique_names(self.headers)
 
 
-def unlike(headers: Iterable[str]) -> tuple[str, ...]:
-    """The headers, of which each is written otherwise than those before it.
+def unique_names(headers: Iterable[str]) -> tuple[str, ...]:
+    """Number the repetitions of headers so that each name is unique.
 
-    >>> unlike(["Ghi chú", "", "Ghi chú", ""])
+    >>> unique_names(["Ghi chú", "", "Ghi chú", ""])
     ('Ghi chú', '', 'Ghi chú (2)', ' (2)')
     """
     counted = Counter[str]()
@@ -110,9 +110,9 @@ def unlike(headers: Iterable[str]) -> tuple[str, ...]:
 
 
 def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated = ()) -> Table:
-    """The rows of `lines`, which keep their ends; in CSV a row may be several lines.
+    """Read the rows of `lines`, which keep their line ends; a CSV row may span several lines.
 
-    Raises UnreadableFileError for a CSV without a header, and what `columns_of` raises.
+    Raises UnreadableFileError for a CSV without a header, and as `columns_of` does.
     """
     if form == "csv":
         return _read_csv(operation, lines, stated)
@@ -123,10 +123,10 @@ def read_table(form: str, operation: str, lines: Iterable[str], stated: Stated =
 
 
 def check_text(first: str) -> None:
-    """Return where a file that begins so may be a table in text; raises UnreadableFileError."""
+    """Raise UnreadableFileError if `first`, the beginning of a file, is not of a text table."""
     if first.startswith(_WORKBOOKS):
         raise UnreadableFileError(Message("rows_are_workbook"))
-    if _NO_TEXT.search(first):
+    if _CONTROL_CHARACTERS.search(first):
         raise UnreadableFileError(Message("rows_not_utf8"))
 
 
@@ -149,7 +149,7 @@ def _read_csv(operation: str, lines: Iterable[str], stated: Stated) -> Table:
 
 
 def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
-    """The rows of the first lines, as far as they can be read."""
+    """Return the rows of the first lines, as far as they can be read."""
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(read_rows(lines, delimiter=delimiter))
@@ -157,13 +157,13 @@ def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
 
 
 def _named_by(lines: Sequence[str], delimiter: str) -> int:
-    """How many fields the header names where the cells are parted so."""
+    """Count the fields that the header names with this delimiter."""
     rows = _parsed(lines, delimiter)
     return len(fields_named(map(str.strip, rows[_header_at(rows)]))) if rows else 0
 
 
 def _header_at(rows: list[list[str]]) -> int:
-    """The row among the first that is the header: titles may stand above it."""
+    """Return the index of the header among the first rows: titles may precede it."""
     header = find_header(rows)
     if header.column is not None:
         return 0
@@ -182,7 +182,7 @@ def table_of(
     delimiter: str = ",",
     stated: Stated = (),
 ) -> Table:
-    """The rows of cells below a header; raises what `columns_of` raises."""
+    """Return the table of a header and rows of cells; raises as `columns_of` does."""
     headers = tuple(header.strip() for header in headers)
     try:
         columns = columns_of(operation, headers, stated)
@@ -194,9 +194,9 @@ def table_of(
             raise
         others = (*headers[:at], *headers[at + 1 :])
         columns = AskedColumns({POINT: (at,)}, others, ReturnedColumns.of(headers, [(at, POINT)]))
-    told = _csv_rows(rows, len(headers), columns)
+    read = _csv_rows(rows, len(headers), columns)
     unread = tuple(told_headers(columns.unread))
-    return Table(told, columns.returned.headers, delimiter, unread=unread)
+    return Table(read, columns.returned.headers, delimiter, unread=unread)
 
 
 def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
@@ -207,7 +207,7 @@ def _looked_at(reader: Iterator[list[str]]) -> list[list[str]]:
 
 
 def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | None:
-    """The one column of points, whatever it is called: `Chỗ cần đến`. Each cell in it is one."""
+    """Return the only column in which every cell is a point, under any header: `Chỗ cần đến`."""
     found = [
         at
         for at in range(len(headers))
@@ -218,7 +218,7 @@ def _column_of_points(headers: Sequence[str], rows: list[list[str]]) -> int | No
 
 
 def _csv_rows(reader: Iterator[list[str]], width: int, columns: AskedColumns) -> Iterator[InputRow]:
-    keys = unlike(columns.returned.headers)
+    keys = unique_names(columns.returned.headers)
     for number in count(1):
         try:
             cells = next(reader)
@@ -231,12 +231,12 @@ def _csv_rows(reader: Iterator[list[str]], width: int, columns: AskedColumns) ->
             yield InputRow({}, {}, number, error=broken)
             continue
         returned = dict(zip(keys, columns.returned.cells(cells), strict=True))
-        wrong = _no_question(cells, width)
+        wrong = _row_error(cells, width)
         yield InputRow({} if wrong else columns.asked(cells), returned, number, error=wrong)
 
 
-def _no_question(cells: list[str], width: int) -> InvalidInputError | None:
-    """Why a row asks nothing; None where it does."""
+def _row_error(cells: list[str], width: int) -> InvalidInputError | None:
+    """Return why a row is not a question; None if it is one."""
     if not any(cell.strip() for cell in cells):
         return InvalidInputError.of_field("row", EMPTY, Message("row_empty"))
     if is_total(cells):
@@ -273,7 +273,7 @@ def _read_ndjson(operation: str, lines: Iterable[str], stated: Stated) -> Iterat
 
 
 def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
-    """The object of a line, or why it is none: not raised, for a traceback would hold the batch."""
+    """Parse a line, or return the error: raised, its traceback would keep the batch in memory."""
     row = None
     if len(line) <= _MAX_LINE:
         try:
@@ -289,9 +289,9 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
 
 
 def read_row(operation: str, row: InputRow, on: datetime.date | None = None) -> Asked:
-    """What a row asks, and the label of a day with it.
+    """Parse the question of a row, optionally with the label of a day.
 
-    Raises InvalidInputError where it asks nothing that can be read.
+    Raises InvalidInputError if it is not a valid question.
     """
     if row.error is not None:
         raise row.error
@@ -306,26 +306,26 @@ class Layout:
     form: str
     headers: tuple[str, ...]
     columns: tuple[str, ...]
-    """Those of the result, without the prefix."""
+    """Columns of the result, without the prefix."""
     delimiter: str
     keys: tuple[str, ...]
 
     @classmethod
     def of(cls, form: str, table: Table, columns: Iterable[str]) -> Self:
-        """That of a table as it was read."""
+        """Return the layout for a table that was read."""
         return cls(form, table.headers, tuple(columns), table.delimiter, table.keys)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All headers that are written."""
+        """All headers to write."""
         return (*self.headers, *(PREFIX + name for name in self.columns))
 
     def head(self) -> str:
-        """What stands before the rows."""
+        """Return the text before the rows."""
         return "" if self.form == "ndjson" else self._csv([self.names])
 
     def text(self, rows: Iterable[tuple[InputRow, Mapping[str, Any]]]) -> str:
-        """Rows with their flat results, in this order."""
+        """Return rows with their flat results, in the order given."""
         if self.form == "ndjson":
             return "".join(json_line({**row.returned, RESULT: dict(found)}) for row, found in rows)
         return self._csv(self._cells(row, found) for row, found in rows)
@@ -333,9 +333,9 @@ class Layout:
     def _cells(self, row: InputRow, found: Mapping[str, Any]) -> list[str]:
         values = [*map(row.returned.get, self.keys), *map(found.get, self.columns)]
         cells = [value if type(value) is str else _cell(value) for value in values]
-        if _LONE_HALVES.search("".join(cells)):
-            # Undecodable bytes go out as they came in; halves of a character out of JSON cannot.
-            return [_LONE_HALVES.sub("\ufffd", cell) for cell in cells]
+        if _LONE_SURROGATES.search("".join(cells)):
+            # Undecodable bytes pass through unchanged; lone surrogates out of JSON cannot.
+            return [_LONE_SURROGATES.sub("\ufffd", cell) for cell in cells]
         return cells
 
     def _csv(self, lines: Iterable[Sequence[str]]) -> str:
@@ -345,12 +345,12 @@ class Layout:
 
 
 def json_line(row: Mapping[str, Any]) -> str:
-    """A row of NDJSON. What no UTF-8 can hold is escaped."""
-    text = _compact(row, ensure_ascii=False)
-    return (_compact(row) if HALVES.search(text) else text) + "\n"
+    """Return a line of NDJSON; characters that UTF-8 cannot encode are escaped."""
+    text = _dump_compact(row, ensure_ascii=False)
+    return (_dump_compact(row) if SURROGATES.search(text) else text) + "\n"
 
 
-_compact: Final = partial(json.dumps, separators=(",", ":"), default=to_jsonable_python)
+_dump_compact: Final = partial(json.dumps, separators=(",", ":"), default=to_jsonable_python)
 
 
 def _cell(value: Any) -> str:
@@ -359,5 +359,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if type(value) is float and math.isfinite(value):
-        return repr(value)  # as JSON has it
+        return repr(value)  # as in JSON
     return json.dumps(value, ensure_ascii=False, default=to_jsonable_python)

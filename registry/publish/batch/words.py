@@ -1,4 +1,4 @@
-"""What the codes in a row of answers mean, for people who open them in a spreadsheet."""
+"""Explains the codes in a row of answers to readers of a spreadsheet."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -36,7 +36,7 @@ _STATUSES: Final[dict[str, str]] = {
 
 
 def in_words(row: Mapping[str, str]) -> str:
-    """In Vietnamese: the verdict, or why there is no answer, and each fault; '' for a plain answer.
+    """Return verdict or reason for no answer, and faults, in Vietnamese; '' for a plain answer.
 
     >>> in_words({"status": "ok", "faults": "commune_former house_number_not_found"})
     'Theo địa giới cũ; Chưa có số nhà này'
@@ -48,10 +48,10 @@ def in_words(row: Mapping[str, str]) -> str:
     changes = (CHANGES[kind] for kind in KINDS if kind in row.get("reasons", "").split())
     codes = row.get("faults", "").split()
     faults = (FAULTS[code].message_en for code in codes if code in FAULTS)
-    told = (
+    texts = (
         _STATUSES.get(row.get("status", "")),
         VERDICTS.get(row.get("verdict", "")),
         *changes,
         *faults,
     )
-    return "; ".join(in_vietnamese(each) for each in told if each)
+    return "; ".join(in_vietnamese(each) for each in texts if each)

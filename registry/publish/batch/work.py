@@ -1,4 +1,4 @@
-"""A file of questions over several processes, in order and in bounded memory."""
+"""Answers a file of questions in several processes, in order and in bounded memory."""
 
 import datetime
 import gc
@@ -30,71 +30,71 @@ from registry.units.gazetteer import Gazetteer, today
 
 CHUNK: Final = 200
 _RECHECKED: Final = 5_000
-"""Most rows have not changed, and a code that has not costs a look into one index."""
+"""Most rows have not changed, and an unchanged code costs one index lookup."""
 MAX_PROCESSES: Final = 8
-_GARBAGE: Final = 100_000
-"""New objects before a process looks for garbage."""
+_GC_THRESHOLD: Final = 100_000
+"""New objects before a process collects garbage."""
 _AHEAD: Final = 4
-"""Chunks per process that are read ahead."""
-_REMEMBERED: Final = 8
-"""Times as much as a server remembers of what units are called and where they lie, some 60 MB."""
-_GIVEN_UP: Final = 3
-"""So often rows are asked again that the database does not answer; none after them will be."""
+"""Chunks read ahead per process."""
+_CACHE_FACTOR: Final = 8
+"""Factor on a server's caches of unit names and places, some 60 MB."""
+_ATTEMPTS: Final = 3
+"""Attempts at rows that the database does not answer before the batch is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Some rows with their results, as they are written."""
+    """Some rows with their results, as text."""
 
     text: str
     rows: int
     unanswered: int
     verdicts: Counter[str]
-    """How many of each, where addresses are validated; of reasons, where they are rechecked."""
-    told: int
-    """Rows that are in the text."""
+    """Count by verdict for validations, by reason for rechecks."""
+    returned: int
+    """Rows in the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the processes need to know."""
+    """What each process needs to know."""
 
     settings: Settings
     database_url: str
     operation: str
     layout: Layout
     on: datetime.date | None = None
-    """A day whose labels are wanted as well."""
+    """Also return labels of that day."""
     since: Since | None = None
-    """Where rows are rechecked: only those that changed are told."""
+    """For rechecks: only rows that changed are returned."""
     key_id: int | None = None
-    """Key whose holder asks, over HTTP; None for the operator."""
+    """API key of the request; None for the operator."""
     pays: bool = False
-    """Whether that key pays for codes that it did not name."""
+    """Whether that key pays for codes that the rows do not name."""
     more: tuple[str, ...] = ()
-    """Columns of `flat.extra_columns` that are wanted as well."""
+    """Columns of `flat.extra_columns` to add."""
 
     @property
     def together(self) -> int:
-        """Rows that are answered at once."""
+        """Rows answered at once."""
         return CHUNK if self.since is None else _RECHECKED
 
 
 def answer_rows(
     work: Work, rows: Iterable[InputRow], *, processes: int | None = None
 ) -> Iterator[Written]:
-    """Every row with its flat result, in order, some hundreds at once.
+    """Yield every row with its flat result, in order, some hundreds at once.
 
-    Raises what opening a register raises, and DatabaseUnavailableError when the database goes away
-    for good; a row that cannot be answered is a result as the others are.
+    Raises as opening a register does, and DatabaseUnavailableError when the database stays
+    unavailable; a row that cannot be answered is a result, too.
     """
     count = processes or min(os.cpu_count() or 1, MAX_PROCESSES)
     chunks = _chunks(rows, work.together)
     first = next(chunks, ())
     if len(first) < work.together or count == 1:
-        yield from _alone(work, chain([first], chunks))
+        yield from _in_process(work, chain([first], chunks))
     else:
-        yield from _together(work, first, chunks, count)
+        yield from _in_pool(work, first, chunks, count)
 
 
 def _chunks(rows: Iterable[InputRow], together: int) -> Iterator[tuple[InputRow, ...]]:
@@ -103,22 +103,22 @@ def _chunks(rows: Iterable[InputRow], together: int) -> Iterator[tuple[InputRow,
         yield chunk
 
 
-def _alone(work: Work, chunks: Iterable[tuple[InputRow, ...]]) -> Iterator[Written]:
-    """In this process: a small file is done before another one has started."""
-    desk = _Desk(work)
+def _in_process(work: Work, chunks: Iterable[tuple[InputRow, ...]]) -> Iterator[Written]:
+    """Answer in this process: a small file is done before another process has started."""
+    worker = _Worker(work)
     try:
-        yield from map(desk.written, chunks)
+        yield from map(worker.written, chunks)
     finally:
-        desk.close()
+        worker.close()
 
 
-def _together(
+def _in_pool(
     work: Work,
     first: tuple[InputRow, ...],
     chunks: Iterator[tuple[InputRow, ...]],
     count: int,
 ) -> Iterator[Written]:
-    pool = side_processes(count, _open_desk, work)
+    pool = side_processes(count, _open_worker, work)
     waiting: deque[Future[Written]] = deque()
     try:
         chunk: tuple[InputRow, ...] = first
@@ -131,31 +131,31 @@ def _together(
         pool.shutdown(cancel_futures=True)
 
 
-_desk: "_Desk | None" = None
+_worker: "_Worker | None" = None
 
 
-def _open_desk(work: Work) -> None:
-    global _desk
-    _desk = _Desk(work)
-    remembered.remember_more(_REMEMBERED)
-    address.remember_more(_REMEMBERED)
-    # A process that ends with its connections open waits five seconds for each of their threads.
-    Finalize(_desk, _desk.close, exitpriority=0)
+def _open_worker(work: Work) -> None:
+    global _worker
+    _worker = _Worker(work)
+    remembered.remember_more(_CACHE_FACTOR)
+    address.remember_more(_CACHE_FACTOR)
+    # A process that exits with open connections waits five seconds for each of their threads.
+    Finalize(_worker, _worker.close, exitpriority=0)
 
 
 def _written(rows: Sequence[InputRow]) -> Written:
-    if _desk is None:
-        raise RuntimeError("the process was not opened")
-    written = _desk.written(rows)
-    if gc.get_threshold()[0] != _GARBAGE:
-        # The map is there to stay, and what a row leaves behind holds no cycles to look for.
+    if _worker is None:
+        raise RuntimeError("the process has no worker")
+    written = _worker.written(rows)
+    if gc.get_threshold()[0] != _GC_THRESHOLD:
+        # The gazetteer stays for the life of the process, and rows leave no reference cycles.
         gc.freeze()
-        gc.set_threshold(_GARBAGE)
+        gc.set_threshold(_GC_THRESHOLD)
     return written
 
 
-class _Desk:
-    """A register of its own, and where the answers come from."""
+class _Worker:
+    """Answers rows from a register of its own."""
 
     def __init__(self, work: Work) -> None:
         self.operation, self.layout, self.on = work.operation, work.layout, work.on
@@ -167,7 +167,7 @@ class _Desk:
         self.purse = Purse(register.budget, most, lambda: holder) if work.pays else None
 
     def written(self, rows: Sequence[InputRow]) -> Written:
-        """These rows with their flat results."""
+        """Return these rows with their flat results."""
         with acting_as(self.actor), carrying(self.purse):
             return self.register.gazetteer.of_one_map(partial(self._written, rows))
 
@@ -195,15 +195,15 @@ class _Desk:
 
     def _outcomes(self, gazetteer: Gazetteer, rows: Sequence[InputRow]) -> list[Outcome]:
         found = self._asked(gazetteer, rows)
-        for _ in range(_GIVEN_UP - 1):
-            gone = [at for at, outcome in enumerate(found) if _is_gone(outcome)]
-            if not gone:
+        for _ in range(_ATTEMPTS - 1):
+            missing = [at for at, outcome in enumerate(found) if _is_unavailable(outcome)]
+            if not missing:
                 return found
-            # A server that was started anew answers again.
-            again = self._asked(gazetteer, [rows[at] for at in gone])
-            for at, outcome in zip(gone, again, strict=True):
+            # A restarted server answers again.
+            again = self._asked(gazetteer, [rows[at] for at in missing])
+            for at, outcome in zip(missing, again, strict=True):
                 found[at] = outcome
-        if found and all(map(_is_gone, found)):
+        if found and all(map(_is_unavailable, found)):
             raise found[0].error or DatabaseUnavailableError(Message("database_silent"))
         return found
 
@@ -212,5 +212,5 @@ class _Desk:
         return outcomes(gazetteer, self.register.reads, self.operation, questions)
 
 
-def _is_gone(outcome: Outcome) -> bool:
+def _is_unavailable(outcome: Outcome) -> bool:
     return isinstance(outcome.error, DatabaseUnavailableError)

@@ -1,4 +1,4 @@
-"""Spreadsheets of questions, in and out."""
+"""Reads and writes spreadsheets of questions."""
 
 import io
 import zipfile
@@ -23,27 +23,27 @@ from registry.publish.batch.words import in_words
 WRITTEN: Final = FORMATS["xlsx"].suffix
 _SHEET: Final = "Kết quả"
 IN_WORDS: Final = f"{PREFIX}giải thích"
-"""The column of a workbook that says in words what the codes in the others mean."""
+"""Column of a workbook that explains the codes in the other columns."""
 _MEASURED: Final = tuple(f"{PREFIX}{name}" for name in ("lon", "lat", "distance_m", "confidence"))
 
 
 _ZIPPED: Final = b"PK\x03\x04"
 _MAX_UNPACKED: Final = 40_000_000
-"""Bytes of a workbook that came over HTTP, unpacked: some hundred rows have none of it."""
+"""Unpacked bytes of a workbook that came over HTTP: some hundred rows need far less."""
 _BEGINNINGS: Final = {_ZIPPED: WRITTEN, b"\xd0\xcf\x11\xe0": ".xls"}
 
 
 def workbook_suffix(body: bytes, name: str) -> str | None:
-    """The suffix under which bytes can be read as a workbook, None for what is none."""
+    """Return the suffix under which bytes can be read as a workbook; None if they are not one."""
     known = next((s for first, s in _BEGINNINGS.items() if body.startswith(first)), None)
     given = Path(name).suffix.lower()
     return given if known and given in WORKBOOKS else known
 
 
 def as_csv(body: bytes, suffix: str, most: int) -> str:
-    """The table of a workbook as CSV, one row more than `most` at most.
+    """Return the table of a workbook as CSV, with at most `most` + 1 rows.
 
-    Raises UnreadableFileError, with a name that is none of the file's.
+    Raises UnreadableFileError, without the name of the temporary file.
     """
     with NamedTemporaryFile(suffix=suffix) as file:
         file.write(body)
@@ -58,14 +58,14 @@ def as_csv(body: bytes, suffix: str, most: int) -> str:
         except zipfile.BadZipFile as error:
             raise UnreadableFileError(Message("workbook_damaged")) from error
         except UnreadableFileError as error:
-            # Nobody knows the file by the name that it has here.
+            # The temporary name means nothing to the caller.
             message = error.message.values.get("reason", error.message)
             raise type(error)(cast(Message, message), **error.extra) from error
         return text.getvalue()
 
 
 def _check_unpacked(path: Path) -> None:
-    """Raise for a workbook that would fill the memory."""
+    """Raise UnreadableFileError for a workbook that would fill the memory."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as book:
@@ -82,9 +82,9 @@ def reading_workbook(
     say: Callable[[Message | str], None],
     stated: Stated = (),
 ) -> Iterator[Table]:
-    """The rows of a sheet, `sheet` or the one that looks like the table; `say` hears which.
+    """Yield the rows of `sheet`, or of the sheet that looks like the table; `say` reports which.
 
-    Raises what `read_sheet` and `table_of` raise.
+    Raises as `read_sheet` and `table_of` do.
     """
     found = read_sheet(path, sheet)
     for note in found.notes:
@@ -94,18 +94,18 @@ def reading_workbook(
 
 
 def write_workbook(path: Path, layout: Layout, texts: Iterable[str]) -> None:
-    """Rows as `layout` writes them in CSV, as the cells of a workbook; behind them, in words."""
+    """Write rows of `layout`'s CSV into a workbook, with a column that explains the codes."""
     lines = (line for text in texts for line in io.StringIO(text, newline=""))
     rows = read_rows(lines, delimiter=layout.delimiter)
     first = len(layout.headers)
 
-    def told(row: list[str]) -> list[str]:
+    def cells(row: list[str]) -> list[str]:
         found = dict(zip(layout.columns, row[first:], strict=False))
         return [*map(_readable, row), in_words(found)]
 
-    write_sheet(path, [*layout.names, IN_WORDS], map(told, rows), _SHEET, _MEASURED)
+    write_sheet(path, [*layout.names, IN_WORDS], map(cells, rows), _SHEET, _MEASURED)
 
 
 def _readable(cell: str) -> str:
-    """Bytes that were no UTF-8 cannot stand in a workbook."""
+    """Replace invalid UTF-8, which a workbook cannot contain."""
     return cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,10 +1,10 @@
-"""The change feed as followers read it: pages of entries, and where the next one begins.
+"""The change feed: pages of entries, each with the cursor of the next page.
 
-Without a cursor the records themselves come first, in the order of their codes, and then whatever
-changed since that walk began. Changes come in the order of (position, code). An entry tells the
-record as it is when the page is read, and is left out where a later event wrote it: that one's
-entry comes too. So a follower never learns of a state that has become restricted since, and has
-the register's own when it has read all there is (docs/decisions/0012-feed-carries-states.md).
+Without a cursor all records come first, in the order of their codes, then the changes since that
+walk began, in the order of (position, code). An entry carries the record as it is when the page is
+read, and is left out if a later event wrote the record: the later entry follows. So a follower
+never sees a state that has become restricted since, and has the register's own state when it has
+read everything (docs/decisions/0012-feed-carries-states.md).
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from registry.core.errors import DatabaseUnavailableError
 from registry.core.events import move_pending_events
 from registry.core.reads import Reads, Row
 from registry.core.sql import Statements
-from registry.publish.changes.cursor import Cursor, Read, Telling, Walk, beyond_the_end
+from registry.publish.changes.cursor import Cursor, Read, UnitProgress, Walk, beyond_the_end
 from registry.publish.changes.entries import (
     EVENT_OF_RECORD,
     RECORD_COLUMNS,
@@ -33,17 +33,17 @@ from registry.publish.changes.entries import (
     street_entry,
     unit_entries,
 )
-from registry.publish.changes.told_units import CHANGED, SERIAL, UnitsTold, note_units
+from registry.publish.changes.unit_serials import CHANGED, SERIAL, FeedUnits, note_units
 from registry.register import Register
 from registry.units.gazetteer import Gazetteer, today
 
 MAX_ENTRIES: Final = 10_000
 _BUDGET: Final = 50_000
-"""Rows that one page may look at: what is followed may be few among many."""
+"""Rows that one page may examine: few of them may be followed."""
 _CHUNK: Final = 1_000
 _EVENTS: Final = 500
 _FEW: Final = 20
-"""Rows of one event that are read together with other events; of larger ones _CHUNK, alone."""
+"""Rows of one event that are read with other events; larger events are read alone, by _CHUNK."""
 SQL: Final = Statements(
     __file__,
     "queries.sql",
@@ -59,14 +59,14 @@ _STREETS: Final = "SELECT id, unit_id, kind, name FROM place WHERE id = ANY (%(i
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a follower is told at once."""
+    """One page of the feed."""
 
     register: str
     entries: list[Entry]
     cursor: str
-    """What asks for the next page."""
+    """The cursor of the next page."""
     more: bool
-    """Whether that may be asked for at once; otherwise nothing more has happened yet."""
+    """Whether there is more to read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +78,27 @@ class _Event:
 
 
 class _Touch(NamedTuple):
-    """Something of an event that a follower may have to be told of."""
+    """A record or place of an event that may need an entry."""
 
     event: _Event
     key: str
     gone: bool = False
-    """It was to be seen before, and is not now."""
+    """Whether it was visible before and is not now."""
 
 
 def read_page(register: Register, wanted: Following, after: str | None, limit: int) -> Page:
-    """At most `limit` entries behind the cursor `after`, or from the beginning without one.
+    """Return at most `limit` entries after the cursor `after`, or from the beginning without one.
 
-    A page may be empty and yet not the last: what is followed may be few among many.
-    Raises InvalidInputError for what is no cursor, CursorRefusedError for one of another register,
-    of one that lost its end, or of another `Following`; what Reads.rows raises.
+    A page may be empty without being the last: few of the examined rows may be followed. Raises
+    InvalidInputError for a malformed cursor, CursorRefusedError for one of another register, past
+    the end of this one, or of another `Following`; also as Reads.rows does.
     """
     known, reads = register.gazetteer.get(), register.reads
     cursor = None if after is None else Cursor.parse(after)
-    identity, last, told = _state(reads)
-    if not told.is_of(known):
+    identity, last, fed = _state(reads)
+    if not fed.is_of(known):
         note_units(register.engine, known)
-        identity, last, told = _state(reads)
+        identity, last, fed = _state(reads)
     if cursor is None:
         first = min(wanted.communes, default=0) if wanted.communes is not None else 0
         cursor = Cursor(identity, wanted.digest, None, None, Walk(last, first))
@@ -106,25 +106,25 @@ def read_page(register: Register, wanted: Following, after: str | None, limit: i
     if cursor.position > last:
         _check_not_lost(register, cursor.position)
         return Page(identity, [], str(cursor), more=False)  # the replica is behind
-    if told.is_newer(known):
-        return Page(identity, [], str(cursor), more=True)  # for a second, this process is
-    pager = _Pager(reads, known, told.serial, wanted, cursor, limit)
+    if fed.is_newer(known):
+        return Page(identity, [], str(cursor), more=True)  # this process is behind, for a second
+    pager = _Pager(reads, known, fed.serial, wanted, cursor, limit)
     more = pager.fill()
     if not more and _move_pending(register):
         more = pager.fill()
     return Page(identity, pager.entries, str(pager.cursor), more)
 
 
-def _state(reads: Reads) -> tuple[str, int, UnitsTold]:
-    """Which register it is, the last position of its feed, and of which units followers know."""
-    identity, last, *told = reads.rows(IDENTITY, {})[0]
-    return identity, last, UnitsTold(*told)
+def _state(reads: Reads) -> tuple[str, int, FeedUnits]:
+    """Return the register's id, the last position of its feed, and the units already fed."""
+    identity, last, *fed = reads.rows(IDENTITY, {})[0]
+    return identity, last, FeedUnits(*fed)
 
 
 def _move_pending(register: Register) -> bool:
-    """Bring along committed events whose writer did not; whether there were any.
+    """Move committed events that their writer left pending into the feed; whether there were any.
 
-    Where only the replica answers they wait for the next writer.
+    If only the replica answers they wait for the next writer.
     """
     with suppress(DatabaseUnavailableError, OperationalError):
         with session_scope(register.engine) as session:
@@ -138,7 +138,7 @@ def _move_pending(register: Register) -> bool:
 
 
 def _check_not_lost(register: Register, position: int) -> None:
-    """Where only the replica answers, nobody can tell: it may have been behind at the end."""
+    """Raise if the primary does not have the position; a replica alone may just be behind."""
     with suppress(DatabaseUnavailableError):
         with session_scope(register.engine) as session:
             last = session.connection().exec_driver_sql("SELECT max(position) FROM feed").scalar()
@@ -147,7 +147,7 @@ def _check_not_lost(register: Register, position: int) -> None:
 
 
 class _Pager:
-    """Fills one page, step by step, and knows where the next one begins."""
+    """Fills one page step by step, and keeps the cursor of the next one."""
 
     def __init__(
         self,
@@ -168,9 +168,9 @@ class _Pager:
         self.entries: list[Entry] = []
 
     def fill(self) -> bool:
-        """Read until the page is full, or nothing is left; whether there may be more."""
+        """Read until the page is full or nothing is left; return whether there may be more."""
         while self._room() and not self._knows_units():
-            self._tell_units()
+            self._add_units()
         while len(self.entries) < self._limit and self._looked_at < _BUDGET:
             mark = self.cursor.mark
             if isinstance(mark, Walk):
@@ -187,30 +187,30 @@ class _Pager:
 
     def _knows_units(self) -> bool:
         cursor = self.cursor
-        told = cursor.units is not None and cursor.units >= self._serial
-        return told and cursor.telling is None
+        is_current = cursor.units is not None and cursor.units >= self._serial
+        return is_current and cursor.unit_progress is None
 
-    def _tell_units(self) -> None:
-        """All units at first, then those that read otherwise: without them no address is a line.
+    def _add_units(self) -> None:
+        """Add all units at first, then those whose entry changed: labels need their names.
 
-        What changes meanwhile is told when these are.
+        Units that change meanwhile are added after these.
         """
         cursor, room = self.cursor, self._room()
-        telling = cursor.telling or Telling(self._serial, 0)
+        progress = cursor.unit_progress or UnitProgress(self._serial, 0)
         if cursor.units is None:
-            changed = (i for i in self._known.units if i > telling.unit_id)
+            changed = (i for i in self._known.units if i > progress.unit_id)
         else:
-            given = {"serial": cursor.units, "behind": telling.unit_id}
+            given = {"serial": cursor.units, "behind": progress.unit_id}
             changed = (row[0] for row in self._reads.rows(CHANGED, given))
         found = list(islice(unit_entries(self._known, today(), changed), room + 1))
         self.entries += found[:room]
         if len(found) > room:
-            telling = replace(telling, unit_id=found[room - 1]["id"])
-            self.cursor = replace(cursor, telling=telling)
+            progress = replace(progress, unit_id=found[room - 1]["id"])
+            self.cursor = replace(cursor, unit_progress=progress)
         else:
-            self.cursor = replace(cursor, units=telling.until, telling=None)
+            self.cursor = replace(cursor, units=progress.until, unit_progress=None)
 
-    # The records themselves
+    # All records
 
     def _walk(self, mark: Walk) -> None:
         where = () if self._wanted.communes is None else ("in_commune",)
@@ -233,23 +233,23 @@ class _Pager:
         code, _, status, restricted, unit_id = row[:5]
         return self._wanted.shows(code, unit_id, status, restricted)
 
-    # What changed
+    # Changes
 
     def _read(self, mark: Read) -> bool:
-        """Read on in the feed; whether there was anything."""
+        """Read on in the feed; return whether there was anything."""
         events = self._next_events(mark)
         if not events:
             return False
         touched, end = self._touched(events, mark.key or "")
         now = touched[: self._room()]
-        self.entries += self._told(now)
+        self.entries += self._entries(now)
         if len(now) < len(touched):
             end = Read(now[-1].event.position, now[-1].key)
         self._mark(end)
         return True
 
     def _next_events(self, mark: Read) -> list[_Event]:
-        """The event that is half read, alone, or those that come next."""
+        """Return the partly read event alone, or the next events."""
         first = mark.position + (mark.key is None)
         events = [
             _Event(*row) for row in self._reads.rows(SQL.driver("next_events"), {"first": first})
@@ -257,9 +257,9 @@ class _Pager:
         return events[:1] if mark.key is not None else events
 
     def _touched(self, events: list[_Event], after: str) -> tuple[list[_Touch], Read]:
-        """What the events touched, in order, and what is read when all of that is told.
+        """Return what the events touched, in order, and the mark after all of it.
 
-        It ends within the first event of which there are more rows than were asked for.
+        Ends within the first event that has more rows than the limit.
         """
         ids = {"events": [event.event_id for event in events]}
         rows_of: dict[int, list[Row]] = defaultdict(list)
@@ -288,7 +288,7 @@ class _Pager:
         return touched, Read(events[-1].position)
 
     def _of_records(self, event: _Event, rows: list[Row]) -> Iterator[_Touch]:
-        """Those that are gone last: they count, whoever wrote the record that is not to be seen."""
+        """Yield records, then those no longer visible, whichever event wrote them since."""
         shows = self._wanted.shows
         for row in rows:
             if row[2] and self._wanted.names(row[1]):
@@ -297,8 +297,8 @@ class _Pager:
             if not row[2] and shows(row[1], *row[3:6]) and not shows(row[1], *row[6:]):
                 yield _Touch(event, row[1], gone=True)
 
-    def _told(self, touched: list[_Touch]) -> Iterator[Entry]:
-        """Entries of those of which the follower has to know, and no later one tells."""
+    def _entries(self, touched: list[_Touch]) -> Iterator[Entry]:
+        """Yield the entries that are followed and not superseded by a later event."""
         states = self._states(t.key for t in touched if t.key >= "0" and not t.gone)
         streets = self._places(_STREETS, (t.key for t in touched if t.key.startswith("-s")))
         localities = self._places(
@@ -326,7 +326,7 @@ class _Pager:
         return {row[0]: row for row in rows}
 
     def _places(self, statement: str, keys: Iterator[str]) -> dict[str, Row]:
-        """By key; of the communes that are followed."""
+        """Return rows by key, only of the communes that are followed."""
         key_of = {int(key[2:]): key for key in keys}
         rows = self._reads.rows(statement, {"ids": list(key_of)}) if key_of else []
         communes = self._wanted.communes
@@ -334,7 +334,7 @@ class _Pager:
 
 
 def _horizon(rows: list[Row], limit: int) -> str | None:
-    """Up to which key the rows are all there are; None where nothing was cut off."""
+    """Return the key up to which the rows are complete; None if nothing was cut off."""
     ends = []
     for written in (True, False):
         codes = [row[1] for row in rows if row[2] is written]

@@ -1,4 +1,4 @@
-"""Where a follower stands in the change feed: a text that it is given, keeps, and gives back."""
+"""The cursor of a follower in the change feed, an opaque text on the wire."""
 
 import re
 from dataclasses import dataclass
@@ -15,60 +15,60 @@ _CURSOR: Final = re.compile(
     re.ASCII,
 )
 PREFIX: Final = "2."
-"""How every cursor begins."""
+"""Prefix of every cursor."""
 _MAX_BIGINT: Final = 2**63 - 1
 _ANEW: Final = Message("start_from_beginning")
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Among the records themselves, which are read before their changes."""
+    """A mark among all records, which are read before the changes."""
 
     start: int
-    """Position of the feed when the walk began: from there on changes are read after it."""
+    """Position of the feed when the walk began: changes are read from there after it."""
     commune: int = 0
-    """Id of the commune that is walked through; 0 where all are followed."""
+    """Id of the current commune; 0 if all are followed."""
     code: str = ""
-    """The last record read; records are read in the order of their codes."""
+    """Code of the last record read; records are read in the order of codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Among the changes."""
+    """A mark among the changes."""
 
     position: int
     key: str | None = None
-    """Of the event at `position` all is read up to here; None: all of it."""
+    """Last key read of the event at `position`; None if all of it is read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Among the units that changed."""
+class UnitProgress:
+    """A mark among the units that changed."""
 
     until: int
-    """Serial of the units up to which is told."""
+    """Serial of the last units to read."""
     unit_id: int
-    """The last unit told."""
+    """The last unit read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """All that the next page depends on, except the register itself."""
+    """All that the next page depends on, besides the register."""
 
     register: str
-    """Its uuid: another copy of it answers with other positions."""
+    """Its uuid: another copy of it has other positions."""
     following: str
     """Digest of what is followed (`registry.publish.changes.Following`)."""
     units: int | None
-    """Serial up to which the follower was told of units (`registry.publish.changes.told_units`);
-    None for none of them."""
-    telling: Telling | None
-    """Where it is in being told what came after that; None when it is not."""
+    """Serial up to which units were read (`registry.publish.changes.unit_serials`); None before the
+    first."""
+    unit_progress: UnitProgress | None
+    """Mark among the units after that serial; None outside of them."""
     mark: Walk | Read
 
     @classmethod
     def parse(cls, text: str, field: str = "after") -> Self:
-        """The cursor that was given out as `text`; raises InvalidInputError for any other text."""
+        """Parse a cursor; raises InvalidInputError for any other text."""
         found = _CURSOR.fullmatch(text)
         if found is None or any(
             int(found[name] or 0) > _MAX_BIGINT for name in ("start", "position", "until")
@@ -82,13 +82,13 @@ class Cursor:
             mark = Read(int(found["position"]), None if found["key"] == "end" else found["key"])
         units = None if found["units"] == "new" else int(found["units"])
         until, unit_id = found["until"], found["unit_id"]
-        telling = Telling(int(until), int(unit_id)) if until else None
-        return cls(found["register"], found["following"], units, telling, mark)
+        progress = UnitProgress(int(until), int(unit_id)) if until else None
+        return cls(found["register"], found["following"], units, progress, mark)
 
     def __str__(self) -> str:
         units = "new" if self.units is None else str(self.units)
-        if self.telling is not None:
-            units += f"~{self.telling.until}_{self.telling.unit_id}"
+        if self.unit_progress is not None:
+            units += f"~{self.unit_progress.until}_{self.unit_progress.unit_id}"
         if isinstance(self.mark, Walk):
             mark = f"w{self.mark.start}_{self.mark.commune}_{self.mark.code or 'none'}"
         else:
@@ -97,20 +97,20 @@ class Cursor:
 
     @property
     def position(self) -> int:
-        """A position that the feed had reached when the cursor was given out."""
+        """A position that the feed had reached when the cursor was issued."""
         return self.mark.start if isinstance(self.mark, Walk) else self.mark.position
 
     @property
     def read_up_to(self) -> int:
-        """The position of which all was read, and of everything before it."""
+        """The last position read completely."""
         mark = self.mark
         is_half_read = isinstance(mark, Read) and mark.key is not None
         return self.position - is_half_read
 
     def check(self, register: str, following: str) -> None:
-        """Raises CursorRefusedError where it was given out by another register or for another ask.
+        """Raise CursorRefusedError for a cursor of another register or of another selection.
 
-        Its changes would be those of other records than the follower holds.
+        Its changes would be about other records than the follower has.
         """
         if self.register != register:
             raise CursorRefusedError(
@@ -125,7 +125,7 @@ class Cursor:
 
 
 def beyond_the_end() -> CursorRefusedError:
-    """For a cursor past all that the register knows: it lost what the follower has read."""
+    """The error of a cursor past the end: the register has lost what the follower has read."""
     return CursorRefusedError(
         Message("cursor_past_end", anew=_ANEW),
         reason="beyond_the_end",

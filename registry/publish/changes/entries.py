@@ -1,8 +1,7 @@
-"""What followers are told: one entry a record, street, locality or unit, as it is now.
+"""Entries of the change feed: one per record, street, locality or unit, with its current state.
 
-An entry is the state to hold, never a difference, so that one that comes twice does no harm. Names
-of streets, localities and units are kept by their ids: a new name is one entry, whatever number of
-records bears it.
+An entry is the state to store, never a difference, so that reading one twice does no harm. Streets,
+localities and units are referred to by id: a new name is one entry, however many records have it.
 """
 
 import datetime
@@ -43,36 +42,36 @@ _READ: Final = {
     "parent_code": SQL.written("open_building"),
     "lon": "ST_X(h.point)",
     "lat": "ST_Y(h.point)",
-    "heirs": SQL.written("heirs"),
+    "successors": SQL.written("successors"),
     "continued": SQL.written("continued"),
 }
 RECORD_COLUMNS: Final = ", ".join(f"{sql} AS {name}" for name, sql in _READ.items())
-"""SQL of what `record_entry` takes, of the household `h` with `t` and `l`."""
+"""SQL columns of `record_entry`, from the household `h` with `t` and `l`."""
 EVENT_OF_RECORD: Final = list(_READ).index("event_id")
-"""Where `event_id` stands in RECORD_COLUMNS."""
+"""Index of `event_id` in RECORD_COLUMNS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """Which records somebody follows."""
+    """Which records a follower reads."""
 
     communes: frozenset[int] | None
-    """Ids of communes; None for all of them."""
+    """Ids of communes; None for all."""
     demo: bool
-    """Whether made-up records are followed too."""
+    """Whether demo records are included."""
     codes: frozenset[str] | None = None
-    """Canonical codes; None for all of them."""
+    """Canonical codes; None for all."""
 
     @property
     def digest(self) -> str:
-        """Eight symbols that differ where other records are followed."""
-        told = f"{sorted(self.communes) if self.communes is not None else 'all'} {self.demo}"
-        return hashlib.sha256(told.encode()).hexdigest()[:8]
+        """Eight characters that identify the selection in a cursor."""
+        selection = f"{sorted(self.communes) if self.communes is not None else 'all'} {self.demo}"
+        return hashlib.sha256(selection.encode()).hexdigest()[:8]
 
     def shows(
         self, code: str, unit_id: int | None, status: str | None, restricted: bool | None
     ) -> bool:
-        """Whether a record in that state is one that the follower may and wants to hold."""
+        """Whether a record in that state is visible to the follower and selected."""
         return (
             status in SHOWN
             and not restricted
@@ -81,14 +80,14 @@ class Following:
         )
 
     def names(self, code: str) -> bool:
-        """Whether it is about that record at all, whatever its state."""
+        """Whether the record is selected, whatever its state."""
         return (self.codes is None or code in self.codes) and (self.demo or code[0] != "0")
 
 
 def following(known: Gazetteer, unit: str | None, *, demo: bool) -> Following:
-    """All records, or those of a province or commune of today by its code.
+    """Select all records, or those of a current province or commune by its code.
 
-    Raises InvalidInputError for what is no such code; NotFoundError when no unit of today bears it.
+    Raises InvalidInputError for a malformed code, NotFoundError if no current unit has it.
     """
     if unit is None:
         return Following(None, demo)
@@ -99,74 +98,78 @@ def following(known: Gazetteer, unit: str | None, *, demo: bool) -> Following:
 
 
 def record_entry(row: Row, position: int | None, operation: str | None) -> Entry:
-    """What is told of a record that may be shown, from its RECORD_COLUMNS.
+    """Return the entry of a visible record from its RECORD_COLUMNS.
 
-    `put` for one in use; `transform` for a retired one that others continue, else `retire`.
+    `put` for one in use; `transform` for a retired one with successors, else `retire`.
     """
-    told = dict(zip(_READ, row, strict=True))
-    head = {"type": "put", "position": position, "operation": operation, "code": told["code"]}
-    # Told by both ends: a link to what may not be seen now is told when that may be.
-    links = [{"code": old, "kind": how} for how, old in told["continued"] or ()]
+    record = dict(zip(_READ, row, strict=True))
+    head = {"type": "put", "position": position, "operation": operation, "code": record["code"]}
+    # Both ends carry the link: one to a hidden record appears when that becomes visible.
+    links = [{"code": old, "kind": how} for how, old in record["continued"] or ()]
     entry: Entry = {**head, "continues": links}
-    if told["status"] == "retired":
-        heirs = told["heirs"]
-        if not heirs:
+    if record["status"] == "retired":
+        successors = record["successors"]
+        if not successors:
             return entry | {"type": "retire"}
-        onward = [heir for _, heir in heirs]
-        return entry | {"type": "transform", "kind": heirs[0][0], "continued_by": onward}
+        codes = [code for _, code in successors]
+        return entry | {"type": "transform", "kind": successors[0][0], "continued_by": codes}
     number, street, locality = (
-        told["house_number_key"],
-        told["street_id"],
-        told["locality_id"],
+        record["house_number_key"],
+        record["street_id"],
+        record["locality_id"],
     )
     localities: list[Entry] = []
     if locality is not None:
-        localities = [{"id": locality, "name": named(told["locality_kind"], told["locality_name"])}]
-        localities += _places(told["outer"] or ())
-    entry["kind"] = told["kind"]
-    entry["status"] = told["status"]
-    entry["inside"] = _inside(told["unit_number"], told["floor"], told["building_name"])
-    entry["house_number"] = number_label(number, told["house_number"]) if number else None
+        localities = [
+            {"id": locality, "name": named(record["locality_kind"], record["locality_name"])}
+        ]
+        localities += _places(record["outer"] or ())
+    entry["kind"] = record["kind"]
+    entry["status"] = record["status"]
+    entry["inside"] = _inside(record["unit_number"], record["floor"], record["building_name"])
+    entry["house_number"] = number_label(number, record["house_number"]) if number else None
     entry["street"] = (
-        {"id": street, "name": named(told["street_kind"], told["street_name"])} if street else None
+        {"id": street, "name": named(record["street_kind"], record["street_name"])}
+        if street
+        else None
     )
     entry["localities"] = localities
-    entry["commune"] = told["unit_id"]
-    entry["former_commune"] = told["former_unit_id"]
+    entry["commune"] = record["unit_id"]
+    entry["former_commune"] = record["former_unit_id"]
     for name, member in _FED.items():
         if name == "point":
-            entry["lon"], entry["lat"] = told["lon"], told["lat"]
+            entry["lon"], entry["lat"] = record["lon"], record["lat"]
         else:
-            value = told[name]
+            value = record[name]
             entry[member] = value.isoformat() if isinstance(value, datetime.date) else value
-    entry["entrances"] = told["entrances"] or []
-    entry["uses"] = uses.told(told["uses"])
+    entry["entrances"] = record["entrances"] or []
+    entry["uses"] = uses.told(record["uses"])
     return entry
 
 
 def removal(code: str, position: int, operation: str) -> Entry:
-    """A record that the follower has to forget. Why, is not told: it may be a restricted place."""
+    """Return the entry of a record to delete, without a reason: it may have become restricted."""
     return {"type": "remove", "position": position, "operation": operation, "code": code}
 
 
 def street_entry(row: Row, position: int, operation: str) -> Entry:
-    """A street under its name of now."""
+    """Return the entry of a street with its current name."""
     street_id, _, kind, name = row
-    told = {"type": "street", "position": position, "operation": operation}
-    return told | {"id": street_id, "name": named(kind, name)}
+    head = {"type": "street", "position": position, "operation": operation}
+    return head | {"id": street_id, "name": named(kind, name)}
 
 
 def locality_entry(row: Row, position: int, operation: str) -> Entry:
-    """A locality, and what holds it, under their names of now."""
+    """Return the entry of a locality and those around it, with their current names."""
     _, _, chain = row
-    told = {"type": "locality", "position": position, "operation": operation}
-    return told | {"localities": _places(chain)}
+    head = {"type": "locality", "position": position, "operation": operation}
+    return head | {"localities": _places(chain)}
 
 
 def unit_entries(
     known: Gazetteer, day: datetime.date, unit_ids: Iterable[int] | None = None
 ) -> Iterator[Entry]:
-    """Units of every map, or those of them, in the order of ids, in the words of `day`."""
+    """Yield units of every map, or those of `unit_ids`, by id, with their names of `day`."""
     for unit_id in sorted(known.units if unit_ids is None else known.units.keys() & unit_ids):
         yield _unit_entry(known, known.units[unit_id], day)
 
@@ -203,5 +206,5 @@ def _places(chain: Iterator[list[str]] | list[list[str]] | tuple[()]) -> list[En
 
 @lru_cache(maxsize=8_192)
 def _inside(unit_number: str | None, floor: str | None, building: str | None) -> str | None:
-    """What stands before the number: `Căn hộ 1205, Tầng 12, Toà CT1`."""
+    """Return the part before the number: `Căn hộ 1205, Tầng 12, Toà CT1`."""
     return ", ".join(door_words(LabelParts(unit_number, floor, building))) or None

@@ -3,7 +3,7 @@ SELECT replace(uuid::text, '-', ''), coalesce((SELECT max(position) FROM feed), 
 FROM register_identity CROSS JOIN unit_told_state s
 
 -- walk --
--- LIMITs stand as figures: as inputs they would be unknown to the plan.
+-- LIMITs are literals: as inputs they would be unknown to the planner.
 -- where in_commune
 SELECT {columns} FROM (
     SELECT * FROM household WHERE {where} AND code > :code ORDER BY code LIMIT {chunk}
@@ -29,9 +29,9 @@ FROM place_version WHERE ended_by_event_id = ANY (:events)
 -- with limit: {chunk}
 
 -- touched --
--- Of each event: records that bear its state now, and those of which it ended the state of another
--- event, with that state and the one of now. (event, code, written, unit, status, restricted, the
--- same now)
+-- For each event: records whose current state it wrote, and records of which it ended the state of
+-- another event, with that state and the current one. (event, code, written, unit, status,
+-- restricted, the last three now)
 -- by few, many
 SELECT e.event_id, x.* FROM unnest(CAST(:events AS bigint[])) AS e (event_id)
 CROSS JOIN LATERAL (
@@ -57,19 +57,19 @@ SELECT l.id, l.unit_id, (
 ) FROM place l WHERE l.id = ANY (:ids)
 
 -- outer_with_ids --
--- What holds it: [id, kind, name] from the smaller to the larger.
+-- The places around it: [id, kind, name] from the smaller to the larger.
 CASE WHEN l.parent_id IS NOT NULL THEN (
     SELECT array_agg(ARRAY[o.id::text, o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
     FROM place o WHERE o.id = ANY (l.outer_ids)
 ) END
 
 -- open_building --
--- A restricted building is named by no flat.
+-- A flat does not name a restricted building.
 CASE WHEN h.parent_code IS NOT NULL THEN (
     SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
 ) END
 
--- heirs --
+-- successors --
 CASE WHEN h.status = 'retired' THEN (
     SELECT array_agg(ARRAY[s.kind, s.new_code] ORDER BY s.new_code)
     FROM succession_link s JOIN household n ON n.code = s.new_code
@@ -84,8 +84,8 @@ CASE WHEN h.status = 'retired' THEN (
 )
 
 -- is_behind --
--- A state stood at a position where the event that wrote it is not behind that, and the one that
--- ended it is. An event that is on its way into the feed is behind everything.
+-- A state was current at a position if the event that wrote it is not after the position and the
+-- one that ended it is. A pending event is after every position.
 coalesce(n.position > :position, true)
 
 -- changed --

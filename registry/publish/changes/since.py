@@ -1,8 +1,8 @@
-"""What became of codes since a day, or a place in the feed: for those who hold addresses.
+"""What changed for given codes since a day or a position of the feed.
 
-The feed tells states. Whoever holds codes and no copy wants to know why one reads otherwise, so a
-record as it is now is put beside the one that it was, and both are looked at as followers see them:
-what was never to be seen is not told, and what is no more to be seen is removed.
+The feed carries states. A caller that keeps codes without a copy of the register wants to know why
+an address changed, so the current record is compared with the former one, both as followers see
+them: what was never visible is left out, and what is no longer visible is `removed`.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from registry.core.sql import Statements
 from registry.publish.changes import IDENTITY
 from registry.publish.changes.cursor import PREFIX, Cursor, Read, beyond_the_end
 from registry.publish.changes.entries import SHOWN, Following
-from registry.publish.changes.told_units import CHANGED, UnitsTold, note_units
+from registry.publish.changes.unit_serials import CHANGED, FeedUnits, note_units
 from registry.records.record import unit_names
 from registry.register import Register
 from registry.units import FIRST_KNOWN_DAY
@@ -29,7 +29,7 @@ Kind = Literal[
     "new", "renamed", "moved", "merged", "split", "replaced", "retired", "removed", "updated"
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-"""In the order in which several of one record are told."""
+"""In the order in which several kinds of one record are listed."""
 _ENDED: Final[dict[str | None, Kind]] = {
     "merge": "merged",
     "split": "split",
@@ -38,7 +38,7 @@ _ENDED: Final[dict[str | None, Kind]] = {
 }
 _POSITION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
-# What of a state is compared: whether it is shown, where it lies, where its line reads otherwise.
+# Columns compared between states: visibility, location, and the parts of the label.
 _COMPARED: Final = (
     *("status", "restricted", "unit_id", "point", "street_id", "locality_id"),
     *("house_number_key", "house_number", "building_name", "floor", "unit_number"),
@@ -53,7 +53,7 @@ SQL: Final = Statements(
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A place in the feed, and what reads otherwise behind it without being written itself."""
+    """A position of the feed, and the places whose names changed after it."""
 
     position: int
     streets: list[int]
@@ -61,11 +61,11 @@ class Since:
     units: list[int]
     """Communes."""
     now: str
-    """Cursor of the moment at which this was found: what to ask with next time."""
+    """Cursor of this moment, for the next request."""
 
 
 class _State(NamedTuple):
-    """What is compared, in the order of _COMPARED."""
+    """The compared columns, in the order of _COMPARED."""
 
     status: str
     restricted: bool
@@ -81,52 +81,53 @@ class _State(NamedTuple):
 
     @property
     def is_shown(self) -> bool:
-        """Whether followers hold it."""
+        """Whether it is visible to followers."""
         return self.status in SHOWN and not self.restricted
 
     @property
     def is_retired(self) -> bool:
-        """Whether others may continue it."""
+        """Whether it is retired, with or without successors."""
         return self.status == "retired"
 
     @property
     def line(self) -> tuple[object, ...]:
-        """What its line is made of, but for the unit."""
+        """The parts of its label, without the unit."""
         return self[4:]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the feed somebody stands."""
+    """A parsed `since`."""
 
     position: int
     day: datetime.date | None
-    """The last one of which names of units are known there; None for the beginning of time."""
+    """The last day whose unit names are known there; None for the beginning."""
     units: int | None = None
-    """Serial up to which it was told of units, where a cursor says so."""
+    """Serial up to which units were read, from a cursor."""
 
 
 def end_of_feed(register: Register) -> Cursor:
-    """Where the feed ends now, for who is told of units from there on."""
+    """Return the cursor of the end of the feed, with all units read."""
     known = register.gazetteer.get()
-    identity, last, *told = register.reads.rows(IDENTITY, {})[0]
-    if not UnitsTold(*told).is_of(known):
+    identity, last, *units_state = register.reads.rows(IDENTITY, {})[0]
+    if not FeedUnits(*units_state).is_of(known):
         note_units(register.engine, known)
-        identity, last, *told = register.reads.rows(IDENTITY, {})[0]
-    serial = UnitsTold(*told).serial
+        identity, last, *units_state = register.reads.rows(IDENTITY, {})[0]
+    serial = FeedUnits(*units_state).serial
     return Cursor(identity, Following(None, demo=True).digest, serial, None, Read(last))
 
 
 def position_of(register: Register, end: Cursor, text: str) -> int:
-    """The position of a day, as it began, a position, or a cursor; raises as `read_since` does."""
+    """Return the position of the start of a day, a position, or a cursor; raises as `read_since`
+    does."""
     return _place(register.reads, end, text).position
 
 
 def read_since(register: Register, text: str) -> Since:
-    """What is behind a day, a position or a cursor of the feed, for codes to be held against.
+    """Parse a day, a position or a cursor of the feed, for `changed_since`.
 
-    Raises InvalidInputError for what is none of them, or a day that has not come;
-    CursorRefusedError for a cursor of another register, and what is past the end of this one.
+    Raises InvalidInputError for any other text or a day in the future, CursorRefusedError for a
+    cursor of another register or past the end of this one.
     """
     reads, end = register.reads, end_of_feed(register)
     place = _place(reads, end, text)
@@ -162,7 +163,7 @@ def _read_cursor(text: str) -> Cursor:
 
 def _place_of_day(reads: Reads, text: str) -> _Place:
     try:
-        # Before that day nothing is known that could have changed since.
+        # Nothing is known from before that day.
         first = max(parse_day(text), FIRST_KNOWN_DAY)
     except ValueError:
         detail = Message("no_such_day", text=text)
@@ -177,7 +178,7 @@ def _place_of_day(reads: Reads, text: str) -> _Place:
 
 
 def _units_since(known: Gazetteer, before: datetime.date | None) -> set[int]:
-    """Communes of today that read otherwise than on that day."""
+    """Return current communes whose names have changed since that day."""
     day = today()
     if before is None or before >= day:
         return set()
@@ -189,17 +190,17 @@ def _units_since(known: Gazetteer, before: datetime.date | None) -> set[int]:
 
 
 def _words(known: Gazetteer, unit: Unit, day: datetime.date) -> tuple[str, ...]:
-    # A district is no part of what holders of a code wrote since there is none.
+    # Districts are left out: current addresses have none.
     return unit_names(unit, day, known.province_of(unit, day))
 
 
 def changed_since(
     reads: Reads, since: Since, codes: Collection[str]
 ) -> dict[str, tuple[Kind, ...] | None]:
-    """Of canonical codes those that stand, read or lie otherwise than then, with how.
+    """Return the canonical codes whose state, label or location changed, with the kinds of change.
 
-    Nothing in place of how, `()`, where followers knew of none then and know of none now; None
-    where no record bears or bore the code.
+    The kinds are empty if the record was and is invisible to followers; None if no record has or
+    had the code.
     """
     rows = reads.rows(
         SQL.driver("changed"),
@@ -253,8 +254,8 @@ def _kinds(
 
 
 def is_wanted(kinds: Collection[str], wanted: frozenset[str]) -> bool:
-    """Whether a change of these kinds is told to who wants some, or all where none is named.
+    """Whether a change of these kinds matches the `wanted` kinds; an empty set matches all.
 
-    That something is to be forgotten is told to everybody.
+    Removals always match.
     """
     return not wanted or "removed" in kinds or not wanted.isdisjoint(kinds)

@@ -1,4 +1,4 @@
-"""The whole register in files, with the cursor from which its changes are read on."""
+"""Exports the whole register as files, with the cursor from which to follow its changes."""
 
 import gzip
 import hashlib
@@ -34,7 +34,7 @@ from registry.publish.changes.entries import (
     record_entry,
     unit_entries,
 )
-from registry.publish.changes.told_units import UnitsTold, note_units
+from registry.publish.changes.unit_serials import FeedUnits, note_units
 from registry.units.gazetteer import VIET_NAM, today
 from registry.units.gazetteer_loading import load_gazetteer
 
@@ -46,16 +46,16 @@ LICENCE: Final = (
 )
 _ROWS: Final = 2_000
 _LEVEL: Final = 1
-"""Of compression: the next ones take twice the time for a tenth of the size."""
+"""Level of gzip: higher ones take twice the time for a tenth of the size."""
 
-_TELL_EVERY: Final = 100_000
+_PROGRESS_EVERY: Final = 100_000
 
 SQL: Final = Statements(__file__, columns=RECORD_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
-    """One file of a snapshot, and how to know that it is whole."""
+    """One file of a snapshot, with its checksum."""
 
     name: str
     entries: int
@@ -65,14 +65,14 @@ class SnapshotFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot holds."""
+    """The contents of a snapshot."""
 
     format: str
     register: str
     schema: str | None
     taken_at: str
     cursor: str
-    """Changes behind it are not in the snapshot, or come twice, which does no harm."""
+    """Changes after it are not in the snapshot, or come twice, which does no harm."""
     unit: str | None
     demo: bool
     counts: dict[str, int]
@@ -91,11 +91,10 @@ def export_snapshot(
 ) -> Manifest:
     """Write the register, or a province or commune of it, into an empty or new folder.
 
-    All of it is of one moment, and is noted in the audit log. The manifest comes last: a folder
-    without one is no snapshot.
-    `engine` must have no statement timeout; `progress` is told how many records are written.
-    Raises ConflictError where the folder holds something, UnreadableFileError where it cannot be
-    written, and what `following` and session_scope raise.
+    All files are of one moment; the export is recorded in the audit log. The manifest is written
+    last: a folder without one is not a snapshot. `engine` must have no statement timeout;
+    `progress` receives the number of records written. Raises ConflictError if the folder is not
+    empty, UnreadableFileError if it cannot be written, and as `following` and session_scope do.
     """
     with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(engine)  # so that the cursor is as new as can be
@@ -111,9 +110,9 @@ def export_snapshot(
     except OSError as error:
         raise UnreadableFileError(not_written(error.filename or folder, error)) from error
     with session_scope(engine) as session:
-        told = sum(count for kind, count in made.counts.items() if kind != "unit")
+        records = sum(count for kind, count in made.counts.items() if kind != "unit")
         units = (unit,) if unit else ()
-        audit.record(session, audit.Entry("operator", "admin", "export", units, told))
+        audit.record(session, audit.Entry("operator", "admin", "export", units, records))
     return made
 
 
@@ -129,10 +128,10 @@ def _export(
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         below = driver_connection(session.connection())
         taken_at, day = datetime.now(VIET_NAM), today()
-        identity, position, *told = session.connection().exec_driver_sql(IDENTITY).one()
+        identity, position, *fed = session.connection().exec_driver_sql(IDENTITY).one()
         known = load_gazetteer(session)
         wanted = following(known, unit, demo=demo)
-        cursor = Cursor(identity, wanted.digest, UnitsTold(*told).serial, None, Read(position))
+        cursor = Cursor(identity, wanted.digest, FeedUnits(*fed).serial, None, Read(position))
         counts: Counter[str] = Counter()
         records = _records(below, wanted, progress)
         files = [
@@ -152,39 +151,39 @@ def _export(
             licence=LICENCE,
         )
     written = json.dumps(asdict(manifest), ensure_ascii=False, indent=2) + "\n"
-    _appear(folder / MANIFEST, lambda out: out.write(written.encode()))
+    _write_atomically(folder / MANIFEST, lambda out: out.write(written.encode()))
     return manifest
 
 
 def _records(
     connection: psycopg.Connection[Any], wanted: Following, progress: Callable[[int], None]
 ) -> Iterator[Entry]:
-    """Every record that is followed, in the order of codes."""
+    """Yield the entry of every followed record, in the order of codes."""
     statement, parameters = SQL.driver("records"), dict[str, list[int]]()
     if wanted.communes is not None:
         statement = SQL.driver("records", "in_communes")
         parameters = {"communes": sorted(wanted.communes)}
-    connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of it is wanted
+    connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are read
     with connection.cursor("snapshot") as cursor:
         cursor.itersize = _ROWS
         cursor.execute(statement, parameters, binary=True)
-        told = 0
+        count = 0
         for row in cursor:
             code, _, status, restricted, unit_id = row[:5]
             if wanted.shows(code, unit_id, status, restricted):
                 yield record_entry(row, None, None)
-                told += 1
-                if told % _TELL_EVERY == 0:
-                    progress(told)
+                count += 1
+                if count % _PROGRESS_EVERY == 0:
+                    progress(count)
 
 
 def _write(folder: Path, name: str, entries: Iterable[Entry], counts: Counter[str]) -> SnapshotFile:
-    """One entry a line, compressed; the file appears when it is whole."""
+    """Write one entry a line, compressed; the file appears when it is complete."""
     written = 0
 
     def write(out: BinaryIO) -> None:
         nonlocal written
-        # Without a time of day in it, the same entries are the same bytes.
+        # Without a timestamp the same entries give the same bytes.
         with gzip.GzipFile("", "wb", _LEVEL, out, mtime=0) as packed:
             lines: list[bytes] = []
             for entry in entries:
@@ -196,13 +195,13 @@ def _write(folder: Path, name: str, entries: Iterable[Entry], counts: Counter[st
                     lines.clear()
             packed.writelines(line + b"\n" for line in lines)
 
-    _appear(folder / name, write)
+    _write_atomically(folder / name, write)
     with (folder / name).open("rb") as made:
         digest = hashlib.file_digest(made, "sha256").hexdigest()
     return SnapshotFile(name, written, (folder / name).stat().st_size, digest)
 
 
-def _appear(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file that is there when it is whole and on the disk, and else is not."""
+def _write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file that appears only when it is complete and on disk."""
     with whole_file(path) as partial, partial.open("wb") as out:
         write(out)

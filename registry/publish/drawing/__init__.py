@@ -1,6 +1,6 @@
-"""The map: drawings made of the register by a job (`refresh`), and tiles of them (`tiles`).
+"""The map: drawings that a job derives from the register (`refresh`), and their tiles (`tiles`).
 
-`units` draws provinces and communes once for each range of zooms, `labels` chooses from which zoom
-on a name is shown, `grid` counts households by cell. From zoom 15 on tiles show the households
-themselves, without their codes. A restricted record is in none of it.
+`units` draws provinces and communes once for each range of zooms, `labels` chooses the first zoom
+of each name, `grid` counts households by cell. From zoom 15 tiles show the households themselves,
+without codes. Restricted records are never drawn.
 """

@@ -1,7 +1,7 @@
-"""Names on the map, and from which zoom on each is shown.
+"""Names on the map, and the first zoom that shows each.
 
-At each zoom the largest of every field of 128 pixels is shown; what is largest in no field is shown
-at the last zoom of its kind. So a tile holds a few names, wherever it lies.
+Each zoom shows the largest name in every field of 128 pixels; a name that is never the largest
+appears at the last zoom of its kind. So every tile has only a few names.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ SQL: Final = Statements(__file__)
 
 
 def draw_unit_labels(connection: Connection) -> None:
-    """Names of provinces and communes, out of what `draw_units` drew."""
+    """Write names of provinces and communes, from what `draw_units` drew."""
     connection.execute(
         text("DELETE FROM map_label WHERE kind IN ('province', 'archipelago', 'commune')")
     )
@@ -32,7 +32,7 @@ def draw_unit_labels(connection: Connection) -> None:
 
 
 def draw_place_labels(connection: Connection) -> None:
-    """Names of streets and localities that have households to be seen."""
+    """Write names of streets and localities with visible households."""
     connection.execute(text("DELETE FROM map_label WHERE kind IN ('street', 'locality')"))
     _draw_places(connection, "street")
     _draw_places(connection, "locality")

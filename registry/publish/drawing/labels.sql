@@ -5,7 +5,7 @@
 -- with column: locality_id
 
 -- first_zoom --
--- 512 pixels to a tile, so a field of 128 is a tile of two zooms further.
+-- A tile has 512 pixels, so a field of 128 is a tile two zooms deeper.
 SELECT id, coalesce(min(zoom) FILTER (WHERE place = 1), CAST(:last AS int)) AS first_zoom
 FROM (
     SELECT n.id, zoom, row_number() OVER (
@@ -18,9 +18,8 @@ FROM (
 GROUP BY id
 
 -- insert_provinces --
--- Inside of its largest piece; an archipelago, at every zoom, in the middle of its islands. Where
--- names have no room beside one another, that of most households stays: people look for Hà Nội
--- before they look for a wide province.
+-- Inside its largest part; an archipelago, at every zoom, in the middle of its islands. Where names
+-- collide, the one with most households stays: people look for Hà Nội before a wide province.
 INSERT INTO map_label (kind, name, first_zoom, weight, point)
 SELECT 'province', v.name, 0,
     coalesce(
@@ -68,8 +67,8 @@ FROM name n JOIN first f USING (id)
 
 -- name_places --
 -- by street, locality
--- The middle one of a street's households along a curve that keeps neighbours together: a real
--- door, about in the middle, where the mean of a bent street would lie in somebody's garden.
+-- The median of a street's households along a space-filling curve: a real door near the middle,
+-- where the mean of a bent street would lie in somebody's garden.
 CREATE TEMPORARY TABLE place_name ON COMMIT DROP AS
 SELECT p.id, p.kind, p.name, count(*)::int AS weight,
     ST_Transform(percentile_disc(0.5) WITHIN GROUP (ORDER BY h.point), 3857) AS point

@@ -1,6 +1,6 @@
 -- count_cells --
--- Web Mercator by arithmetic, which is many times cheaper than ST_Transform: columns and rows of
--- cells 2^20 to the world's side.
+-- Web Mercator by arithmetic, many times cheaper than ST_Transform: columns and rows of cells, 2^20
+-- to the side of the world.
 CREATE TEMPORARY TABLE grid_cell ON COMMIT DROP AS
 SELECT floor((ST_X(point) + 180) / 360 * :side)::int AS cx,
     floor((1 - ln(tan(radians(ST_Y(point))) + 1 / cos(radians(ST_Y(point)))) / pi()) / 2
@@ -60,7 +60,7 @@ ORDER BY h.point <-> (SELECT {point})
 LIMIT 120
 
 -- outline --
--- Pixels of a picture of a given side, y downwards: coordinates of it are short numbers.
+-- Pixels of a picture of a given side, y downwards: its coordinates are short numbers.
 WITH unit AS (
     SELECT geom, approximate FROM map_unit
     WHERE unit_id = CAST(:unit AS int) AND detail = 0 AND level = 'province'

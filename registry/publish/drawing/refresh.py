@@ -1,4 +1,4 @@
-"""The job that keeps the drawings up to date: it looks what changed, and draws only that."""
+"""The job that keeps the drawings up to date: it redraws only what has changed."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,33 +15,34 @@ from registry.publish.drawing.units import draw_units
 SQL: Final = Statements(__file__, "queries.sql")
 
 _REST_TIMES: Final = 9
-"""So many times as long as it took to draw households, they are not drawn again by themselves: of a
-nation that takes minutes, and something is written at any time."""
-# One at a time; the row's lock says so.
+"""Pause before households are redrawn, as a multiple of the time that drawing took: for the country
+it takes minutes, and the register is written to at any time."""
+# The row's lock serialises refreshes.
 _STATE: Final = text("SELECT units, event_id FROM map_state WHERE id = 1 FOR UPDATE")
 _LAST_EVENT: Final = text("SELECT coalesce(max(id), 0) FROM event")
 
 
 @dataclass(frozen=True, slots=True)
 class Redrawn:
-    """What a look at the register led to."""
+    """What was redrawn."""
 
     units: bool
     households: bool
 
 
 def keep_up(engine: Engine, _settings: Settings) -> Redrawn:
-    """What the worker does now and then: `refresh`, which takes a tenth of its time at most."""
+    """The worker's periodic job: `refresh`, for at most a tenth of its time."""
     with session_scope(engine) as session:
         rests = session.scalar(SQL.text("rests"))
     return refresh(engine, households=not rests)
 
 
 def refresh(engine: Engine, *, households: bool = True) -> Redrawn:
-    """Draw anew what changed since the last time, in one transaction; readers see no gap.
+    """Redraw what has changed since the last time, in one transaction; readers see no gap.
 
-    Units: when a unit, its name or a boundary changed, or the day (a unit may begin on it).
-    Names of streets and localities, and the grid: after any event, unless `households` is false.
+    Units are redrawn when a unit, its name, a boundary or the date changed (a unit may begin on a
+    day); names of streets and localities, and the grid, after any event unless `households` is
+    false.
     """
     with session_scope(engine) as session:
         connection = session.connection()
@@ -64,6 +65,6 @@ def refresh(engine: Engine, *, households: bool = True) -> Redrawn:
 
 
 def _analyze(engine: Engine) -> None:
-    """Statistics of what was written anew; without them the first tiles are planned badly."""
+    """Refresh statistics; without them the first tiles get bad plans."""
     with session_scope(engine) as session:
         session.execute(text("SELECT analyse_map()"))

@@ -1,6 +1,6 @@
-"""The map as other programs draw it: TileJSON 3.0 of our tiles, and a style document (version 8).
+"""TileJSON 3.0 of the tiles, and a style document (version 8), for the pages and other programs.
 
-Our pages draw by the same style. A base map lies below the dots, and above the land.
+A base map lies below the dots and above the land.
 """
 
 import json
@@ -43,7 +43,7 @@ _FIELDS: Final = (
         },
     ),
 )
-# What streets and rivers are called in the tiles of Protomaps, OpenMapTiles and Shortbread.
+# Layer names of water and roads in the tiles of Protomaps, OpenMapTiles and Shortbread.
 _WATER: Final = ("water", "water_polygons", "ocean")
 _RIVERS: Final = ("water", "waterway", "water_lines")
 _ROADS: Final = ("roads", "transportation", "streets")
@@ -52,7 +52,7 @@ _ROAD_GREY: Final = "#ddd8cc"
 
 
 def tile_json(at: str) -> dict[str, Any]:
-    """TileJSON of our tiles, which are below the address `at`."""
+    """Return TileJSON of the tiles below the URL `at`."""
     return {
         "tilejson": "3.0.0",
         "name": "Địa chỉ số",
@@ -70,7 +70,7 @@ def tile_json(at: str) -> dict[str, Any]:
 
 
 def map_style(at: str, base: Basemap | None) -> dict[str, Any]:
-    """The style of our map, with the base map where there is one."""
+    """Return the style of the map, with the base map if there is one."""
     layers = list(_layers())
     sources: dict[str, Any] = {
         "register": {

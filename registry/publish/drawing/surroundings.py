@@ -1,4 +1,4 @@
-"""What lies around a door, and where in its province: for a small map without a script."""
+"""The surroundings of a door and its place in the province, for a small map without a script."""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__, "queries.sql")
 
 REACH_M: Final = 130
-"""Half the height of the small map, which is about twice as wide."""
+"""Half the height of the small map, in metres; it is about twice as wide."""
 _MOST_STREETS: Final = 4
 _METRES_NORTH: Final = 110_570
 """A degree of latitude."""
@@ -20,7 +20,7 @@ _METRES_NORTH: Final = 110_570
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A point in metres east and south of the door, and what is written there."""
+    """A label at a point, in metres east and south of the door."""
 
     x: float
     y: float
@@ -29,7 +29,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A province as the path of an SVG, in a square of OUTLINE_SIDE, with the door in it."""
+    """A province as an SVG path in a square of OUTLINE_SIDE, with the position of the door."""
 
     path: str
     approximate: bool
@@ -47,13 +47,13 @@ class Surroundings:
     doors: tuple[Spot, ...]
     streets: tuple[Spot, ...]
     province: Outline | None
-    """None where the map was not drawn yet."""
+    """None before the map is first drawn."""
 
 
 def surroundings(
     reads: Reads, *, code: str, lon: float, lat: float, province_id: int | None
 ) -> Surroundings:
-    """Doors and names within REACH_M; the record of `code` itself is not among them."""
+    """Return doors and street names within REACH_M, without the record of `code` itself."""
     metres_east = _metres_east(lat)
     across, down = 2 * REACH_M / metres_east, REACH_M / _METRES_NORTH
     box = {
@@ -73,7 +73,7 @@ def surroundings(
         doors.append(spot)
         if street is not None:
             found.setdefault(street, []).append(replace(spot, words=named(kind, name)))
-    # As they are called now: what the map has drawn may be a day old.
+    # Current names: those drawn on the map may be a day old.
     streets = sorted(found.values(), key=len, reverse=True)[:_MOST_STREETS]
     return Surroundings(
         tuple(doors),
@@ -83,7 +83,7 @@ def surroundings(
 
 
 def numbered(points: Iterable[tuple[float, float]], *, lon: float, lat: float) -> tuple[Spot, ...]:
-    """Points (lon, lat) around a door, with the numbers by which a list beside names them."""
+    """Number points (lon, lat) around a door, as a list beside the map does."""
     return tuple(_spot(x, y, lon, lat, str(at)) for at, (x, y) in enumerate(points, 1))
 
 
@@ -96,7 +96,7 @@ def _metres_east(lat: float) -> float:
 
 
 def _middle(doors: list[Spot]) -> Spot:
-    """The door that lies most in the middle of those of a street."""
+    """Return the most central door of a street."""
     east, south = (
         sum(axis) / len(doors) for axis in zip(*((d.x, d.y) for d in doors), strict=True)
     )

@@ -1,4 +1,4 @@
-"""Vector tiles (Mapbox Vector Tile 2.1) of the register: one statement a tile.
+"""Vector tiles (Mapbox Vector Tile 2.1) of the register, one statement a tile.
 
 | layer | zooms | what |
 |---|---|---|
@@ -19,13 +19,13 @@ from registry.publish.drawing.grid import FINEST, FIRST
 SQL: Final = Statements(__file__)
 
 MAX_ZOOM: Final = 18
-"""Whoever looks closer sees tiles of this zoom enlarged."""
+"""Deeper zooms enlarge tiles of this one."""
 FIRST_ZOOM: Final = {0: 0, 1: 7, 2: 9, 3: 12}
-"""From which zoom on a detail (`registry.publish.drawing.units`) is shown: its metres are a pixel
-there."""
+"""Detail (`registry.publish.drawing.units`) → first zoom that shows it, where its metres are a
+pixel."""
 COMMUNES_FROM: Final = 8
 NUMBERS_FROM: Final = 17
-# Units of a tile that become one dot: a household less than a pixel away is not told apart.
+# Tile units merged into one dot: households less than a pixel apart cannot be distinguished.
 _SNAP: Final = {15: 32, 16: 16, 17: 4, 18: 2}
 
 _SPELLED: Final = f"^({'|'.join(SPELLED_MARKS)})"
@@ -33,7 +33,7 @@ _SPELLED: Final = f"^({'|'.join(SPELLED_MARKS)})"
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Where a tile lies: column and row at a zoom."""
+    """Zoom, column and row of a tile."""
 
     z: int
     x: int
@@ -41,12 +41,12 @@ class Tile:
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a place on the earth, at a zoom that is drawn."""
+        """Whether the tile is inside the grid of a zoom that is drawn."""
         return 0 <= self.z <= MAX_ZOOM and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
 
 
 def draw_tile(reads: Reads, tile: Tile) -> bytes:
-    """The tile; empty where there is nothing. Raises DatabaseUnavailableError."""
+    """Return the tile, possibly empty. Raises DatabaseUnavailableError."""
     detail = max(detail for detail, first in FIRST_ZOOM.items() if first <= tile.z)
     given: dict[str, object] = {"z": tile.z, "x": tile.x, "y": tile.y, "detail": detail}
     given |= {"snap": _SNAP.get(tile.z), "spelled": _SPELLED}

@@ -1,6 +1,5 @@
--- A tile has 4096 units to its side. A label or line that begins next door, within 64 of them, is
--- drawn here as well, or it would be cut at the edge. None of a layer without features is NULL: each
--- is an empty one then.
+-- A tile has 4096 units to its side. A label or line that begins in the next tile, within 64 units,
+-- is drawn here too, or it would be cut at the edge. A layer without features is empty, not NULL.
 
 -- provinces_alone --
 SELECT {provinces} || {labels}
@@ -43,7 +42,7 @@ ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int), margin => 64.
 ) u WHERE geom IS NOT NULL)
 
 -- labels --
--- Where streets are named, a province's own name would lie on somebody's roof.
+-- At zooms with street names a province's name would cover single houses.
 (SELECT ST_AsMVT(l, 'labels', 4096, 'geom') FROM (
     SELECT ST_AsMVTGeom(m.point, {envelope}, 4096, 64, false) AS geom,
         m.kind, m.name, m.holder, m.weight
@@ -62,7 +61,7 @@ ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int), margin => 64.
 ) c)
 
 -- doors --
--- Places in the tile by arithmetic: ST_Transform of ten thousand points takes longer than all else.
+-- Tile coordinates by arithmetic: ST_Transform of ten thousand points takes longer than all else.
 (SELECT ST_AsMVT(d, 'doors', 4096, 'geom') FROM (
     SELECT ST_MakePoint(px, py) AS geom, nullif(sum(hh), 1)::int AS n {number}
     FROM (
@@ -79,8 +78,8 @@ ST_TileEnvelope(CAST(:z AS int), CAST(:x AS int), CAST(:y AS int), margin => 64.
 ) d)
 
 -- house_number --
--- As it was delivered where that is one word (`geo.label.number_label`). The key of a plot of land
--- is not how anybody writes it: `TO4/THUA253`.
+-- As delivered if that is one word (`geo.label.number_label`). Nobody writes the key of a plot of
+-- land: `TO4/THUA253`.
 , CASE WHEN min(house_number_key) < max(house_number_key) THEN NULL
     WHEN min(house_number_key) ~ :spelled THEN NULL
     WHEN min(house_number) ~ '^[^[:space:]]+$' THEN min(house_number)

@@ -1,7 +1,7 @@
-"""Provinces and communes as maps draw them: simplified together, so that neighbours still meet.
+"""Provinces and communes for the map, simplified together so that neighbours still meet.
 
-PostGIS 3.3 simplifies each polygon for itself, which tears borders apart; GEOS does it for a whole
-coverage, and shapely brings a GEOS that can.
+PostGIS 3.3 simplifies each polygon alone, which tears borders apart; GEOS simplifies a whole
+coverage, and shapely ships a GEOS that can.
 """
 
 from collections import defaultdict
@@ -20,10 +20,10 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__, "queries.sql")
 
 DETAILS: Final = ((3, 25.0), (2, 150.0), (1, 700.0), (0, 2_500.0))
-"""(detail, metres that a border may be off), the finest first: each is made of the one before."""
+"""(detail, tolerance in metres), the finest first: each is derived from the one before."""
 
 _GAP_M: Final = {0: 8_000.0, 1: 3_000.0}
-"""Half of the widest gap between two cells of a province that a detail closes."""
+"""Detail → half of the widest gap between two cells of a province that is closed."""
 
 Shapes = NDArray[Any]
 
@@ -44,7 +44,7 @@ class _Commune:
 
 
 def draw_units(connection: Connection) -> None:
-    """Draw every living commune that has a boundary or a cell, and provinces as their sum."""
+    """Draw every current commune with a boundary or cell, and provinces as their union."""
     rows = connection.execute(SQL.text("boundaries")).all()
     communes = [
         _Commune(
@@ -79,25 +79,25 @@ def _store(connection: Connection, detail: int, communes: list[_Commune], shapes
         for commune, shape in zip(communes, shapes, strict=True):
             _write(copy, commune.unit, detail, commune.approximate, shape)
         for province, places in parts.items():
-            # A union and no mere removal of inner borders: real polygons overlap a little.
-            whole = shapely.union_all(shapes[np.array(places)])
+            # A full union, not just removal of inner borders: real polygons overlap a little.
+            merged = shapely.union_all(shapes[np.array(places)])
             approximate = any(communes[place].approximate for place in places)
             if approximate and detail in _GAP_M:
-                whole = _closed(whole, _GAP_M[detail])
-            _write(copy, province, detail, approximate, whole)
+                merged = _close_gaps(merged, _GAP_M[detail])
+            _write(copy, province, detail, approximate, merged)
 
 
-def _closed(shape: Any, gap_m: float) -> Any:
-    """Circles around seats leave gaps between them, which are nobody's sea and no hole."""
+def _close_gaps(shape: Any, gap_m: float) -> Any:
+    """Close the gaps between circles around seats, which are neither sea nor holes."""
     joined = shapely.buffer(shapely.buffer(shape, gap_m, quad_segs=2), -gap_m, quad_segs=2)
     solid = [shapely.Polygon(part.exterior) for part in shapely.get_parts([joined])]
     return shapely.simplify(shapely.multipolygons(solid), gap_m / 20)
 
 
 def _write(copy: Any, unit: _Unit, detail: int, approximate: bool, shape: Any) -> None:
-    """One row, unless nothing is left of the shape."""
+    """Write one row, unless nothing is left of the shape."""
     polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
     if polygons:
-        whole = shapely.set_srid(shapely.MultiPolygon(polygons), 3857)
-        wkb = shapely.to_wkb(whole, hex=True, include_srid=True)
+        multi = shapely.set_srid(shapely.MultiPolygon(polygons), 3857)
+        wkb = shapely.to_wkb(multi, hex=True, include_srid=True)
         copy.write_row((unit.id, unit.level, unit.code, unit.name, detail, approximate, wkb))

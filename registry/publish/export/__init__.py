@@ -1,5 +1,5 @@
-"""Files of the register for other programs: households in a table or map layer, streamed.
+"""Exports of the register for other programs: households as a table or map layer, streamed.
 
-`columns` says what a file holds, `read` brings it out of the database in batches, `formats` writes
-each kind of file, `run` tells the story.
+`columns` describes a file, `read` reads batches from the database, `formats` and `writers` write
+each format, `run` is the entry point.
 """

@@ -1,7 +1,7 @@
-"""Records inside an area that somebody draws: how many there are, before they are asked for.
+"""Counts the records inside a drawn area, before they are exported.
 
-An area is a geometry of GeoJSON with perhaps a distance around it: a polygon, a circle around a
-point, a strip along a line. Records without a point are in none.
+An area is a GeoJSON geometry with an optional buffer: a polygon, a circle around a point, a strip
+along a line. Records without a point are in no area.
 """
 
 import re
@@ -25,14 +25,14 @@ SQL: Final = Statements(__file__)
 
 MOST_KM2: Final = 2_000
 MOST_RECORDS: Final = 500_000
-"""So many are counted in seconds."""
+"""Counting this many takes seconds."""
 MOST_VERTICES: Final = 10_000
 _CROSSES: Final = re.compile(r"self-intersection\[([-\d.]+) ([-\d.]+)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where records are asked for."""
+    """An area of which records are requested."""
 
     ewkb: str
     """Hexadecimal, WGS 84."""
@@ -41,7 +41,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class CommuneWithin:
-    """What lies in the area of one commune."""
+    """The part of the area in one commune."""
 
     code: str
     name: str
@@ -54,7 +54,7 @@ class CommuneWithin:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What lies in an area: active records with a point, none of restricted places."""
+    """Counts of an area: active records with a point, without restricted places."""
 
     area_km2: float
     records: int
@@ -74,9 +74,9 @@ def records_within(
     *,
     demo: bool = False,
 ) -> tuple[Area, Within]:
-    """The area, a geometry of GeoJSON or the one feature of a file, and what lies in it.
+    """Return the area, a GeoJSON geometry or the only feature of a file, and the counts in it.
 
-    Raises InvalidInputError for what is no area.
+    Raises InvalidInputError for an invalid area.
     """
     drawn = _drawn(geojson, buffer_m)
     with session_scope(engine) as session:
@@ -85,10 +85,10 @@ def records_within(
 
 
 def pay_for(found: Within) -> None:
-    """Pay for all records of an area, before any is told.
+    """Pay for all records of an area, before any is disclosed.
 
-    Raises InvalidInputError for more than the caller may ever learn in an hour, BudgetSpentError
-    where it has to wait.
+    Raises InvalidInputError for more records than the caller's hourly budget, BudgetSpentError if
+    the caller has to wait.
     """
     purse = budget.carried()
     if purse is None:
@@ -102,7 +102,7 @@ def pay_for(found: Within) -> None:
 
 
 def _drawn(geojson: str, buffer_m: float | None) -> Any:
-    """The geometry, as it can be asked about; raises InvalidInputError."""
+    """Parse and check the geometry; raises InvalidInputError."""
     try:
         drawn: Any = shapely.force_2d(shapely.from_geojson(geojson))
     except ShapelyError as error:

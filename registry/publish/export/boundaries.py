@@ -1,4 +1,4 @@
-"""Boundaries of units as rows of a file: communes or provinces of a day, and what they are."""
+"""Boundaries of units as rows of a file: communes or provinces of a day with their attributes."""
 
 import datetime
 from typing import Any, Final
@@ -7,13 +7,13 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from registry.publish.export.columns import GEOMETRY_TYPE, Column
-from registry.publish.features.asked import Asked
 from registry.publish.features.collections import collection_named
+from registry.publish.features.query import FeatureQuery
 from registry.publish.features.systems import CRS84, geojson_geometries
 from registry.units.gazetteer import Gazetteer
 
 _MOST: Final = 100_000
-"""More than all units of any day."""
+"""More than the units of any day."""
 COLUMNS: Final = (
     Column("code", "string", "Mã đơn vị", "Code of the unit"),
     Column("level", "string", "Cấp: province, commune", "province | commune"),
@@ -58,12 +58,12 @@ def read_boundaries(
     *,
     as_text: bool,
 ) -> Any:
-    """One batch of all units of a layer; the geometry as WKB or, `as_text`, as GeoJSON.
+    """Return one batch of all units of a layer; the geometry as WKB or, `as_text`, as GeoJSON.
 
-    Raises InvalidInputError and NotFoundError for a unit or day that there is not.
+    Raises InvalidInputError and NotFoundError for an unknown unit or day.
     """
-    asked = Asked(_MOST, at, unit=unit)
-    found = collection_named(layer).read(session, gazetteer, asked).features
+    query = FeatureQuery(_MOST, at, unit=unit)
+    found = collection_named(layer).read(session, gazetteer, query).features
     wkbs = [feature.wkb for feature in found]
     kind = pa.string() if as_text else pa.binary()
     columns = [

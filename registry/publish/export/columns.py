@@ -1,4 +1,4 @@
-"""What an exported file holds, column by column: the schema of the data and its dictionary."""
+"""The columns of an exported file: schema and data dictionary."""
 
 import datetime
 from collections.abc import Iterator
@@ -78,30 +78,30 @@ _SPECIAL: Final = (
     Column("verified_on", "date", "Ngày xác minh gần nhất", "Day it was last seen to exist"),
     Column("recorded_at", "time", "Ghi vào sổ lúc (UTC)", "Since when it is so on record, UTC"),
 )
-_CALLED: Final = {"building_name": "building", "households_count": "households"}
-"""Columns of a household that exports call otherwise."""
+_RENAMED: Final = {"building_name": "building", "households_count": "households"}
+"""Columns of a household that have another name in exports."""
 
 
 def exported_as(column: "SqlColumn[Any]") -> str:
-    """What exports call a column of HOUSEHOLD."""
-    return _CALLED.get(column.name, column.name)
+    """Return the name of a column of HOUSEHOLD in exports."""
+    return _RENAMED.get(column.name, column.name)
 
 
 def type_of(column: "SqlColumn[Any]") -> str:
-    """The type of a column of HOUSEHOLD in an export."""
+    """Return the type of a column of HOUSEHOLD in exports."""
     if isinstance(column.type, JSONB):
-        return "string"  # `in_a_cell`
+        return "string"  # `cell_value`
     names = {str: "string", int: "int", float: "float", bool: "bool", datetime.date: "date"}
     return names[column.type.python_type]
 
 
-def in_a_cell(column: "SqlColumn[Any]", value: Any) -> Any:
-    """What an export has of a value of HOUSEHOLD: a list of uses as a text."""
+def cell_value(column: "SqlColumn[Any]", value: Any) -> Any:
+    """Return a value of HOUSEHOLD as exported: a list of uses as text."""
     return flat(value) if isinstance(column.type, JSONB) else value
 
 
 def _with_plain() -> Iterator[Column]:
-    """Those above, and, before the last of them, columns of HOUSEHOLD that go as they are."""
+    """Yield _SPECIAL, with the other exported columns of HOUSEHOLD before its last."""
     known = {column.name for column in _SPECIAL}
     yield from _SPECIAL[:-1]
     for column in going(Goes.EXPORTED):
@@ -145,18 +145,19 @@ HEADINGS: Final = {column.name: column.vietnamese for column in COLUMNS} | {
     "external_ids": "Mã khác",
     "uses": "Công năng, tên cơ quan",
 }
-"""Columns of a workbook, which people read; parts of a door are called as an import knows them."""
+"""Column headings of a workbook, for human readers; parts of a door have names that an import
+recognises."""
 GEOMETRY: Final = Column(
     "geometry", "point", "Điểm lối vào; trống khi chưa đo", "Point of the entrance, EPSG:4326"
 )
-"""Of map layers; the others have `lon` and `lat`."""
+"""Only in map layers; other formats have `lon` and `lat`."""
 ADDRESS_ON: Final = Column(
     "address_on",
     "string",
     "Địa chỉ một dòng của ngày đã nêu; trống khi không rõ xã cũ",
     "The address as it was written on the day given; empty where its unit then is not known",
 )
-"""Only where the labels of a day are asked for."""
+"""Only if the labels of a day are requested."""
 
 
 EXTERNAL_IDS: Final = Column(
@@ -165,21 +166,21 @@ EXTERNAL_IDS: Final = Column(
     "Mã theo hệ khác còn hiệu lực, «hệ:giá trị», cách nhau bằng dấu chấm phẩy",
     "What other schemes call it today, `scheme:value`, with semicolons between",
 )
-"""Only where they are asked for."""
+"""Only if requested."""
 
 
-def chosen(*, geometry: bool, on: bool, external: bool = False) -> tuple[Column, ...]:
-    """The columns of a file, with what is not in every file at the end where it is wanted."""
+def columns_of(*, geometry: bool, on: bool, external: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a file, with the optional ones at the end."""
     more = ((ADDRESS_ON, on), (EXTERNAL_IDS, external), (GEOMETRY, geometry))
     return (*COLUMNS, *(column for column, wanted in more if wanted))
 
 
 GEOMETRY_TYPE: Final = b"geometry_type"
-"""Metadata of a geometry's field: what it is, where that is no point."""
+"""Metadata key of a geometry field: its type, if not a point."""
 
 
 def arrow_type(name: str) -> Any:
-    """The type of a column's values as Arrow has it; points are WKB."""
+    """Return the Arrow type of a column; points are WKB."""
     import pyarrow as pa
 
     types = {
@@ -195,8 +196,8 @@ def arrow_type(name: str) -> Any:
 
 
 def schema(*, geometry: bool, on: bool = False, external: bool = False) -> Any:
-    """The columns as an Arrow schema; points are WKB."""
+    """Return the columns as an Arrow schema; points are WKB."""
     import pyarrow as pa
 
-    columns = chosen(geometry=geometry, on=on, external=external)
+    columns = columns_of(geometry=geometry, on=on, external=external)
     return pa.schema([pa.field(each.name, arrow_type(each.type)) for each in columns])

@@ -1,4 +1,4 @@
-"""The formats of an export, one row each: commands, the API and open data read this table."""
+"""The table of export formats, read by commands, the API and open data."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,40 +13,39 @@ Batches = Iterable[Any]
 
 
 class Trait(Flag):
-    """What holds for a format."""
+    """A property of a format."""
 
     STREAMED = auto()
-    """It is made piece by piece; others need a file."""
+    """Written piece by piece; other formats need a file."""
     GEOMETRY = auto()
-    """It takes a column of points in place of `lon` and `lat`."""
+    """Has a column of points in place of `lon` and `lat`."""
     ONLY_PLACED = auto()
-    """It leaves out households without a point."""
+    """Leaves out households without a point."""
     ALONG_CURVE = auto()
-    """Its rows are in the order of a curve through space."""
+    """Rows are sorted along a space-filling curve."""
     FILES_BESIDE = auto()
-    """Its writer makes other files beside what it writes."""
+    """The writer creates temporary files beside its output."""
     POLYGONS = auto()
-    """It holds boundaries, too."""
+    """Also available for boundaries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """How one of `registry.files.formats.formats` is written; its names and types stand there."""
+    """How one of `registry.files.formats.formats`, which has its names and types, is written."""
 
     format: Format
     writer: str
-    """`module:function` of this package, loaded when it is called: Arrow takes half a second
-    and 60 MB. It gets record batches and their schema, after a path unless it is a stream.
-    """
+    """`module:function` of this package, imported on first use: Arrow takes half a second and
+    60 MB. Takes record batches and their schema, after a path unless it is streamed."""
     traits: Trait
     any_suffix: bool = False
-    """Whether every suffix of the format asks for it, and not the first alone."""
+    """Whether every suffix of the format selects it, not just the first."""
     rows_of_progress: int = 200_000
-    """Records between two words of progress."""
+    """Records between two progress reports."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """What names of its files end in; the first is what a download is called."""
+        """Suffixes of its files; the first is used for downloads."""
         return self.format.suffixes[: None if self.any_suffix else 1]
 
     @property
@@ -55,12 +54,12 @@ class Export:
         return self.format.media_type
 
     def pieces(self, batches: Batches, schema: Any) -> Iterator[bytes]:
-        """The bytes of a streamed format."""
+        """Yield the bytes of a streamed format."""
         written: Iterator[bytes] = loaded(self.writer, __package__)(batches, schema)
         return written
 
     def write(self, path: Path, batches: Batches, schema: Any) -> None:
-        """Write a file of any format. Raises OSError where it cannot be written."""
+        """Write a file of any format. Raises OSError."""
         if Trait.STREAMED in self.traits:
             with path.open("wb") as out:
                 out.writelines(self.pieces(batches, schema))
@@ -92,7 +91,7 @@ OF_BOUNDARIES: Final = tuple(
 
 
 def format_of(path: Path) -> str | None:
-    """The format that the name of a file says, if any.
+    """Return the format of a file by its suffix, if any.
 
     >>> format_of(Path("ho.csv.gz")), format_of(Path("HO.PARQUET")), format_of(Path("ho.doc"))
     ('csv.gz', 'geoparquet', None)

@@ -1,7 +1,7 @@
-"""GeoParquet 1.1: WKB in OGC:CRS84, and beside each geometry its box, by which readers skip groups.
+"""Writes GeoParquet 1.1: WKB in OGC:CRS84, with bounding boxes that let readers skip row groups.
 
-Where the rows come along a curve that keeps neighbours together, a group of them is one region, and
-who wants a commune reads a few groups of a country's.
+With rows sorted along a space-filling curve a row group is one region, and a reader of a commune
+reads a few groups of a national file.
 """
 
 import io
@@ -22,7 +22,7 @@ _KINDS: Final = {
 
 
 def geoparquet(batches: Iterable[Any], schema: Any) -> Iterator[bytes]:
-    """The bytes of the file; each batch is a row group."""
+    """Yield the bytes of the file; each batch is a row group."""
     out, total, kinds = _Out(), np.array([np.inf, np.inf, -np.inf, -np.inf]), set[str]()
     columns = schema.append(_BOX)
     with pq.ParquetWriter(out, columns, compression="zstd", compression_level=1) as writer:
@@ -56,7 +56,7 @@ def _about(box: list[float], kinds: list[str]) -> dict[str, Any]:
 
 
 class _Out(io.RawIOBase):
-    """Takes what is written, and gives it away; it knows how much that was."""
+    """A write-only stream whose bytes are taken out as they come."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -74,6 +74,6 @@ class _Out(io.RawIOBase):
         return len(piece)
 
     def taken(self) -> bytes:
-        """What was written since the last time."""
+        """Return what was written since the last call."""
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)

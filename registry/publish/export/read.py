@@ -1,7 +1,7 @@
-"""Households out of the database, a batch at a time: COPY, read by Arrow, names put in by id.
+"""Reads households from the database in batches: COPY, parsed by Arrow, names joined by id.
 
-PostgreSQL sends numbers of streets and units, not their names: a name is joined here, once for all
-rows of a batch. What is in memory is one batch, the streets and the localities.
+PostgreSQL sends ids of streets and units instead of names: names are joined here, once for all rows
+of a batch. Memory has one batch, the streets and the localities.
 """
 
 import datetime
@@ -26,8 +26,8 @@ from registry.publish.export.columns import (
     ADDRESS_ON,
     EXTERNAL_IDS,
     arrow_type,
+    cell_value,
     exported_as,
-    in_a_cell,
     schema,
     type_of,
 )
@@ -36,7 +36,7 @@ from registry.units.gazetteer import Gazetteer
 from registry.units.lineage import units_on
 
 _BLOCK_BYTES: Final = 4 << 20
-_BETWEEN: Final = "\x1f"
+_SEPARATOR: Final = "\x1f"
 _WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 _STATE: Final = [name for name in state() if name != "event_id"]
@@ -54,7 +54,7 @@ _READ: Final = {
     "lat": ("ST_Y(h.point)", _DEGREES),
     "recorded_at": ("CAST(h.since AT TIME ZONE 'UTC' AS timestamp(3))", pa.timestamp("ms")),
 }
-"""What `households` sends, in its order: SQL and type."""
+"""Columns of the statement `households`, in order: SQL and type."""
 _TYPES: Final = {name: type_ for name, (_, type_) in _READ.items()}
 _THEN_TYPES: Final = {
     f"then_{name}": _TYPES[name]
@@ -63,7 +63,7 @@ _THEN_TYPES: Final = {
         *("house_number_key", "building_name", "floor", "unit_number"),
     )
 }
-"""What it sends besides for the label of a day."""
+"""Further columns for the label of a day."""
 SQL: Final = Statements(
     __file__,
     columns=", ".join(f"{sql} AS {name}" for name, (sql, _) in _READ.items()),
@@ -78,26 +78,26 @@ SQL: Final = Statements(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which households."""
+    """Which households to read."""
 
     communes: tuple[int, ...] | None = None
-    """Ids; None for everywhere."""
+    """Ids; None for all."""
     statuses: tuple[str, ...] = ("active",)
     as_of: datetime.datetime | None = None
-    """As they were on record then; None for now."""
+    """As recorded then; None for now."""
     demo: bool = False
     on: datetime.date | None = None
-    """A day whose label is wanted as well."""
+    """Also return labels of that day."""
     external: bool = False
-    """Whether what other schemes call them is wanted."""
+    """Also return external identifiers."""
     use: str | None = None
-    """Only where this stands."""
+    """Only places with this use."""
     placed: bool = False
     """Only those with a point."""
     area: str | None = None
-    """Hexadecimal EWKB: only those inside, as they are now."""
+    """Hexadecimal EWKB: only those inside, in their current state."""
     along: bool = False
-    """In the order of a curve that keeps neighbours together; else in none."""
+    """Sorted along a space-filling curve; otherwise unsorted."""
 
 
 def read_batches(
@@ -108,16 +108,16 @@ def read_batches(
     *,
     geometry: bool,
 ) -> Iterator[Any]:
-    """Record batches of `columns.schema`, all of one moment."""
+    """Yield record batches of `columns.schema`, all of one moment."""
     names = _Names(connection, gazetteer, day)
-    then = _Then(connection, gazetteer, wanted.on) if wanted.on is not None else None
+    then = _DayLabels(connection, gazetteer, wanted.on) if wanted.on is not None else None
     types = _TYPES if then is None else _TYPES | _THEN_TYPES
     if wanted.external:
         types = types | {EXTERNAL_IDS.name: _TEXT}
     with psycopg.ClientCursor(connection) as cursor, cursor.copy(*_statement(wanted, day)) as copy:
         stream = io.BufferedReader(_Copied(copy), _BLOCK_BYTES)
         if not stream.peek(1):
-            return  # no row at all, which Arrow takes for a broken file
+            return  # no rows: Arrow would report a broken file
         rows = arrow_csv.open_csv(
             stream,
             read_options=arrow_csv.ReadOptions(
@@ -136,7 +136,7 @@ def read_batches(
 
 
 def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, object]]:
-    """COPY of these households, and its inputs."""
+    """Return the COPY statement of these households, and its inputs."""
     named = {
         "not_demo": not wanted.demo,
         "in_communes": wanted.communes is not None,
@@ -161,7 +161,7 @@ def _statement(wanted: Wanted, day: datetime.date) -> tuple[str, dict[str, objec
 
 
 class _Copied(io.RawIOBase):
-    """What COPY sends, as a stream that Arrow can read."""
+    """Output of COPY as a stream for Arrow."""
 
     def __init__(self, copy: psycopg.Copy) -> None:
         self._copy = copy
@@ -180,7 +180,7 @@ class _Copied(io.RawIOBase):
 
 
 class _Names:
-    """Words for the numbers of streets, localities and units."""
+    """Names of streets, localities and units by id."""
 
     def __init__(
         self, connection: psycopg.Connection[Any], gazetteer: Gazetteer, day: datetime.date
@@ -194,7 +194,7 @@ class _Names:
         self.province = _Lookup({i: p.version_on(day).full_name for i, p in provinces.items() if p})
 
 
-class _Then:
+class _DayLabels:
     """Labels of a day."""
 
     def __init__(
@@ -206,12 +206,12 @@ class _Then:
         )
 
     def labels(self, column: dict[str, Any]) -> Any:
-        """The labels of a batch; null where the register does not know in which unit it was."""
+        """Return the labels of a batch; null if the unit of that day is unknown."""
         ids = [
             pc.fill_null(pc.cast(column[name], _TEXT), "")
             for name in ("unit_id", "former_unit_id", "then_unit_id", "then_former_unit_id")
         ]
-        units = _words(pc.binary_join_element_wise(*ids, _BETWEEN), self._units)
+        units = _words(pc.binary_join_element_wise(*ids, _SEPARATOR), self._units)
         column = {name.removeprefix("then_"): cells for name, cells in column.items()}
         street, locality = (
             self._street(column["street_id"]),
@@ -222,7 +222,7 @@ class _Then:
         return pc.if_else(pc.equal(units, ""), pa.nulls(len(units), _TEXT), label)
 
     def _units(self, ids: str) -> str:
-        unit, *others = (self._gazetteer.units.get(int(i or 0)) for i in ids.split(_BETWEEN))
+        unit, *others = (self._gazetteer.units.get(int(i or 0)) for i in ids.split(_SEPARATOR))
         if unit is None:
             return ""
         known = tuple(other.id for other in others if other is not None)
@@ -236,7 +236,7 @@ def _place_words(
     localities: str,
     on: datetime.date | None = None,
 ) -> tuple["_Lookup", "_Lookup"]:
-    """Words of streets, and of localities."""
+    """Return the names of streets, and of localities."""
     found = connection.execute(streets, {"on": on}).fetchall()
     return (
         _Lookup({i: named(kind, name) for i, kind, name in found}),
@@ -247,7 +247,7 @@ def _place_words(
 def _locality_words(
     connection: psycopg.Connection[Any], localities: str, on: datetime.date | None
 ) -> dict[int, str]:
-    """Each locality with what holds it: `Tổ 3, Khu phố 1`."""
+    """Name each locality with those around it: `Tổ 3, Khu phố 1`."""
     rows = connection.execute(localities, {"on": on}).fetchall()
     own = {i: named(kind, name) for i, kind, name, _ in rows}
     parents = {i: parent for i, _, _, parent in rows if parent is not None}
@@ -262,7 +262,7 @@ def _locality_words(
 
 
 class _Lookup:
-    """Id → word, for a whole column at once."""
+    """Maps a whole column of ids to words."""
 
     def __init__(self, words: dict[int, str]) -> None:
         ids = sorted(words)
@@ -273,7 +273,7 @@ class _Lookup:
         return pc.take(self._words, pc.index_in(ids, self._ids))
 
 
-def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> Any:
+def _named(batch: Any, names: _Names, then: _DayLabels | None, *, geometry: bool) -> Any:
     column = dict(zip(batch.schema.names, batch.columns, strict=True))
     code, unit, former = column["code"], column["unit_id"], column["former_unit_id"]
     street, locality = (
@@ -299,7 +299,10 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
         "lon": column["lon"],
         "lat": column["lat"],
         "recorded_at": pc.assume_timezone(column["recorded_at"], "UTC"),
-        **{exported_as(each): _in_cells(each, column[each.name]) for each in going(Goes.EXPORTED)},
+        **{
+            exported_as(each): _cell_column(each, column[each.name])
+            for each in going(Goes.EXPORTED)
+        },
     }
     if then is not None:
         made[ADDRESS_ON.name] = then.labels(column)
@@ -312,14 +315,14 @@ def _named(batch: Any, names: _Names, then: _Then | None, *, geometry: bool) -> 
     return pa.record_batch([made[name] for name in wanted.names], schema=wanted)
 
 
-def _in_cells(described: "SqlColumn[Any]", column: Any) -> Any:
+def _cell_column(described: "SqlColumn[Any]", column: Any) -> Any:
     if not isinstance(described.type, JSONB):
         return column
-    return _words(column, lambda written: in_a_cell(described, json.loads(written)))
+    return _words(column, lambda written: cell_value(described, json.loads(written)))
 
 
 def _door(column: dict[str, Any], street: Any, province: Any) -> list[Any]:
-    """What stands before localities and units."""
+    """Return the parts of the label before localities and units."""
     number = _numbers(column["house_number_key"], column["house_number"], province)
     return [
         _each(column["unit_number"], lambda flat: LabelParts(unit_number=flat)),
@@ -334,17 +337,17 @@ def _each(column: Any, parts: Callable[[str], LabelParts]) -> Any:
 
 
 def _numbers(key: Any, written: Any, province: Any) -> Any:
-    """House numbers as labels have them: null where there is none."""
+    """Return house numbers as in labels, or null."""
     alley = _words(pc.fill_null(province, ""), alley_word)
 
     def words(parts: str) -> str:
-        return number_label(*parts.split(_BETWEEN))
+        return number_label(*parts.split(_SEPARATOR))
 
-    return _words(pc.binary_join_element_wise(key, written, alley, _BETWEEN), words)
+    return _words(pc.binary_join_element_wise(key, written, alley, _SEPARATOR), words)
 
 
 def _words(column: Any, word: Callable[[str], str]) -> Any:
-    """The column in words; each different value is put into words once."""
+    """Map a column by `word`, called once for each distinct value."""
     if column.null_count == len(column):
         return column
     encoded = pc.dictionary_encode(column)
@@ -353,9 +356,9 @@ def _words(column: Any, word: Callable[[str], str]) -> Any:
 
 
 def _joined(separator: str, *columns: Any) -> Any:
-    """The words that are there; null where there is none.
+    """Join the non-null words of each row; null if there are none.
 
-    Arrow 26 loses a row in which all are null, so there is one more, which is cut off again.
+    Arrow 26 loses a row in which all are null, so an extra column is joined and trimmed.
     """
     some = pa.array([""] * len(columns[0]), pa.string())
     joined = pc.binary_join_element_wise(*columns, some, separator, null_handling="skip")
@@ -364,15 +367,15 @@ def _joined(separator: str, *columns: Any) -> Any:
 
 
 def wkb_points(lon: Any, lat: Any) -> Any:
-    """Points as ISO WKB, null where a coordinate is."""
+    """Return points as ISO WKB, null if a coordinate is null."""
     points = np.zeros(len(lon), _WKB_POINT)
     points["order"], points["type"] = 1, 1
     points["x"] = lon.fill_null(0).to_numpy(zero_copy_only=False)
     points["y"] = lat.fill_null(0).to_numpy(zero_copy_only=False)
     size = _WKB_POINT.itemsize
     offsets = np.arange(0, (len(points) + 1) * size, size, dtype=np.int32)
-    whole = pa.Array.from_buffers(
+    wkb = pa.Array.from_buffers(
         pa.binary(), len(points), [None, pa.py_buffer(offsets), pa.py_buffer(points)]
     )
     nowhere = pc.or_(pc.is_null(lon), pc.is_null(lat))
-    return pc.if_else(nowhere, pa.nulls(len(points), pa.binary()), whole)
+    return pc.if_else(nowhere, pa.nulls(len(points), pa.binary()), wkb)

@@ -1,5 +1,5 @@
 -- households --
--- COPY takes no parameters: the driver writes the inputs into it.
+-- COPY takes no parameters: the driver inlines the inputs.
 -- by now, then, within
 -- where not_demo, in_communes, of_use, placed, on_day, external, along
 -- with then_columns:
@@ -47,7 +47,7 @@ h.point IS NOT NULL
 -- with external_ids: , {ids_of_schemes} AS external_ids
 
 -- along --
--- By Hilbert's curve, of PostGIS.
+-- PostGIS sorts points along a Hilbert curve.
 -- with order: ORDER BY h.point
 
 -- ids_of_schemes --
@@ -57,13 +57,13 @@ h.point IS NOT NULL
 )
 
 -- open_building --
--- A restricted building is named by no flat. What is restricted today was open then and is no more.
+-- A flat does not name a building that is restricted now, even if it was open then.
 CASE WHEN h.parent_code IS NOT NULL THEN (
     SELECT b.code FROM household b WHERE b.code = h.parent_code AND NOT b.restricted
 ) END
 
 -- earlier_state --
--- As `registry.records.past` reads one record: the last state before the first decision behind the day.
+-- As `registry.records.past` reads one record: the last state before the first decision after the day.
 -- with day: CAST(:on AS date)
 LEFT JOIN (
     SELECT DISTINCT ON (v.{key}) v.* FROM {table}_version v

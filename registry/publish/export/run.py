@@ -1,4 +1,4 @@
-"""An export: a file that appears when it is whole, with its dictionary and licence beside it."""
+"""Runs an export: the file appears when complete, with its dictionary and licence beside it."""
 
 import datetime
 import io
@@ -21,7 +21,7 @@ from registry.coverage.measure import communes_by_province, living_units
 from registry.files.csv_cells import Writer
 from registry.files.whole_file import whole_file
 from registry.publish.changes.snapshot import LICENCE
-from registry.publish.export.columns import HEADINGS, Column, chosen, schema
+from registry.publish.export.columns import HEADINGS, Column, columns_of, schema
 from registry.publish.export.formats import FORMATS, OF_BOUNDARIES, STREAMED, Trait
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, today
@@ -29,7 +29,7 @@ from registry.units.gazetteer_loading import load_gazetteer
 
 LAYERS: Final = ("households", "communes", "provinces")
 STATUSES: Final = ("active", "proposed", "retired")
-"""Those that a file may hold: a reserved code stands for no address yet."""
+"""Statuses that a file may contain: a reserved code has no address yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,21 @@ class ExportOptions:
 
     format: str
     unit: str | None = None
-    """Code of a province or commune; of an old map: those that continue it."""
+    """Code of a province or commune; of a former one: its successors."""
     statuses: tuple[str, ...] = ("active",)
     as_of: datetime.datetime | None = None
     demo: bool = False
     on: datetime.date | None = None
-    """A day whose label is wanted as well, in a column of its own."""
+    """Also return labels of that day, in a column of their own."""
     external: bool = False
-    """Whether what other schemes call them is wanted, in a column of its own."""
+    """Also return external identifiers, in a column of their own."""
     use: str | None = None
-    """Only where this stands."""
+    """Only places with this use."""
     layer: str = "households"
-    """Or the boundaries of units: communes, provinces."""
+    """Or boundaries of units: communes, provinces."""
     area: str | None = None
-    """Hexadecimal EWKB (`registry.publish.export.area`): only records inside, as they are now."""
+    """Hexadecimal EWKB (`registry.publish.export.area`): only records inside, in their current
+    state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ class Exported:
     path: Path
     records: int
     former: tuple[str, str] | None
-    """The unit of an old map that was asked for."""
+    """The former unit that was requested."""
     units: tuple[tuple[str, str], ...]
-    """Code and name of the units that were exported; none for the country."""
+    """Code and name of the exported units; empty for the country."""
 
 
 def export_file(
@@ -72,12 +73,12 @@ def export_file(
     options: ExportOptions,
     progress: Callable[[int], None] = lambda _records: None,
 ) -> Exported:
-    """Write the households that may be shown into `path`, and beside it what its columns mean.
+    """Write visible households to `path`, and its data dictionary beside it.
 
-    All of one moment; noted in the audit log. `engine` must have no statement timeout. Restricted
-    records are left out, as of any day. Raises NotFoundError where nothing fits, and leaves no
-    file; InvalidInputError and NotFoundError for wrong options, UnreadableFileError where the file
-    cannot be written.
+    All rows are of one moment; the export is recorded in the audit log. `engine` must have no
+    statement timeout. Restricted records are left out, as of any day. Raises NotFoundError, without
+    leaving a file, if nothing matches; InvalidInputError and NotFoundError for invalid options,
+    UnreadableFileError if the file cannot be written.
     """
     _check(options)
     form = FORMATS[options.format]
@@ -96,10 +97,10 @@ def export_stream(
     options: ExportOptions,
     progress: Callable[[int], None] = lambda _records: None,
 ) -> Iterator[bytes]:
-    """The same piece by piece, for a streamed format; raises what `export_file` does, at first.
+    """Yield the export in pieces, for a streamed format; raises at first as `export_file` does.
 
-    The transaction stays open as long as the pieces are asked for. What breaks off later ends
-    without the last piece.
+    The transaction stays open until the pieces are consumed. A later failure ends the stream
+    without its last piece.
     """
     if options.format not in STREAMED:
         raise InvalidInputError.of_field(
@@ -111,7 +112,7 @@ def export_stream(
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What is to be written, as it is read."""
+    """The batches to write, read lazily."""
 
     batches: "_Counted"
     schema: Any
@@ -124,7 +125,7 @@ class _Opened:
 def _opened(
     engine: Engine, options: ExportOptions, progress: Callable[[int], None]
 ) -> Iterator[_Opened]:
-    """What the options ask for, in a transaction of its own; noted at its end."""
+    """Yield what the options select, in a transaction of its own; audited at its end."""
     _check(options)
     with session_scope(engine) as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -164,7 +165,7 @@ def _households(
     batches = read_batches(connection, gazetteer, day, wanted, geometry=geometry)
     kept = {"geometry": geometry, "on": options.on is not None, "external": options.external}
     counted = _Counted(even_batches(batches), form.rows_of_progress, progress)
-    return _Opened(counted, schema(**kept), chosen(**kept), named, former)
+    return _Opened(counted, schema(**kept), columns_of(**kept), named, former)
 
 
 def _boundaries(
@@ -186,9 +187,9 @@ def _boundaries(
 
 
 class _Counted:
-    """The batches as they pass by, told of when they are written: `rows` at once.
+    """Passes batches on, `rows` at once, and reports progress after each.
 
-    Raises NotFoundError where there is none.
+    Raises NotFoundError if there are none.
     """
 
     def __init__(self, batches: Iterator[Any], rows: int, progress: Callable[[int], None]) -> None:
@@ -237,7 +238,7 @@ def _check(options: ExportOptions) -> None:
 def _units(
     gazetteer: Gazetteer, code: str | None, day: datetime.date
 ) -> tuple[tuple[int, ...] | None, tuple[tuple[str, str], ...], tuple[str, str] | None]:
-    """Ids of communes, the units that hold them, and the unit of an old map they continue."""
+    """Return ids of communes, the units they belong to, and the former unit they succeed."""
     if code is None:
         return None, (), None
     units, former = living_units(gazetteer, code, day)
@@ -256,19 +257,19 @@ def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
     writer = Writer(out, lineterminator="\n")
     writer.writerow(("column", "type", "nghĩa", "meaning"))
     for column in found.columns:
-        called = HEADINGS[column.name] if options.format == "xlsx" else column.name
-        writer.writerow((called, column.type, column.vietnamese, column.english))
+        heading = HEADINGS[column.name] if options.format == "xlsx" else column.name
+        writer.writerow((heading, column.type, column.vietnamese, column.english))
     path.with_name(f"{path.name}.columns.csv").write_text(out.getvalue(), encoding="utf-8")
     moment = options.as_of or datetime.datetime.now(VIET_NAM)
     where = ", ".join(f"{name} ({code})" for code, name in found.units) or Message("whole_country")
     what = ", ".join(options.statuses) if options.layer == "households" else options.layer
-    told = (
+    notice = (
         f"{path.name}\n{found.batches.records:,} bản ghi (records): {where}; {what}\n"
         f"Thời điểm (as of): {moment.isoformat(timespec='seconds')}\n"
         f"{_REMARKS[options.layer == 'households']}\n"
         f"\nGiấy phép (licence): {LICENCE}\n"
     )
-    path.with_name(f"{path.name}.licence.txt").write_text(told, encoding="utf-8")
+    path.with_name(f"{path.name}.licence.txt").write_text(notice, encoding="utf-8")
 
 
 _REMARKS: Final = {
@@ -277,4 +278,4 @@ _REMARKS: Final = {
     False: "Hình thống kê, không phải bản đồ địa giới hành chính (drawn for statistics; no legal"
     " boundaries).",
 }
-"""Of households, and of boundaries."""
+"""Remark for households (True) and for boundaries (False)."""

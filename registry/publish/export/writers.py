@@ -1,6 +1,6 @@
-"""Each kind of file, written from a stream of record batches in constant memory.
+"""Writers of each format, from a stream of record batches in constant memory.
 
-Some are made piece by piece, and may go to wherever bytes go; the others need a file of their own.
+Some yield their bytes in pieces; others need a file of their own.
 """
 
 import datetime
@@ -29,13 +29,13 @@ _ROWS: Final = 5_000
 _GROUP_ROWS: Final = 50_000
 _SHEET: Final = "Hộ"
 _ZOOMS: Final = (10, 14)
-"""Of tiles: before them a dwelling is less than a pixel, behind them they are drawn enlarged."""
+"""First and last zoom: before, a dwelling is less than a pixel; after, tiles are enlarged."""
 _GZIP: Final = 31
-"""What zlib calls the container of a .gz."""
+"""wbits of zlib for the gzip container."""
 
 
 def csv(batches: Batches, schema: Any) -> Iterator[bytes]:
-    """Comma-separated, UTF-8; no cell that a spreadsheet would run."""
+    """Write comma-separated UTF-8, guarded against formulas that a spreadsheet would run."""
     options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
     out = io.BytesIO()
     with arrow_csv.CSVWriter(out, schema, write_options=options) as writer:
@@ -46,7 +46,7 @@ def csv(batches: Batches, schema: Any) -> Iterator[bytes]:
 
 
 def _taken(out: io.BytesIO) -> bytes:
-    """What was written until now, which is then forgotten."""
+    """Return and clear what was written until now."""
     body = out.getvalue()
     out.seek(0)
     out.truncate()
@@ -54,7 +54,7 @@ def _taken(out: io.BytesIO) -> bytes:
 
 
 def csv_gz(batches: Batches, schema: Any) -> Iterator[bytes]:
-    """The same, packed."""
+    """Write compressed CSV."""
     packer = zlib.compressobj(wbits=_GZIP)
     yield from map(packer.compress, csv(batches, schema))
     yield packer.flush()
@@ -66,13 +66,13 @@ def _guarded(batch: Any) -> Any:
 
 
 def ndjson(batches: Batches, _schema: Any) -> Iterator[bytes]:
-    """A JSON object a line."""
+    """Write one JSON object a line."""
     for rows in _rows(batches):
         yield b"".join([to_json(row) + b"\n" for row in rows])
 
 
 def geojson(batches: Batches, _schema: Any) -> Iterator[bytes]:
-    """RFC 7946: WGS 84, a record without a place has a null geometry."""
+    """Write RFC 7946 in WGS 84; a record without a point has a null geometry."""
     separator = b'{"type":"FeatureCollection","features":[\n'
     for rows in _rows(batches):
         yield separator + b",\n".join(map(_feature, rows))
@@ -81,7 +81,7 @@ def geojson(batches: Batches, _schema: Any) -> Iterator[bytes]:
 
 
 def _feature(row: dict[str, Any]) -> bytes:
-    if "geometry" in row:  # a polygon, which is text of GeoJSON already
+    if "geometry" in row:  # a polygon, already GeoJSON text
         geometry = (row.pop("geometry") or "null").encode()
     else:
         lon, lat = row.pop("lon"), row.pop("lat")
@@ -95,14 +95,14 @@ def _feature(row: dict[str, Any]) -> bytes:
 
 
 def _rows(batches: Batches) -> Iterator[list[dict[str, Any]]]:
-    """Rows, a few thousand at a time."""
+    """Yield rows, a few thousand at a time."""
     for batch in batches:
         for at in range(0, batch.num_rows, _ROWS):
             yield batch.slice(at, _ROWS).to_pylist()
 
 
 def xlsx(path: Path, batches: Batches, schema: Any) -> None:
-    """Texts as texts, so that no spreadsheet makes a date of `3/2`; a sheet a million rows."""
+    """Write text as text, so that `3/2` does not become a date; a million rows a sheet."""
     with new_workbook(path, row_by_row=True) as book:
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -128,7 +128,7 @@ def _layer(path: Path, batches: Batches, schema: Any, *, driver: str, **options:
     from registry.files.gdal import write_arrow
 
     kind = (schema.field("geometry").metadata or {}).get(GEOMETRY_TYPE, b"Point")
-    with _told_by_gdal():
+    with _gdal_as_os_error():
         write_arrow(
             pa.RecordBatchReader.from_batches(schema, iter(batches)),
             path,
@@ -142,8 +142,8 @@ def _layer(path: Path, batches: Batches, schema: Any, *, driver: str, **options:
 
 
 @contextmanager
-def _told_by_gdal() -> Iterator[None]:
-    """What GDAL and SQLite say of a file that they cannot write, as everybody else says it."""
+def _gdal_as_os_error() -> Iterator[None]:
+    """Raise errors of GDAL and SQLite while writing as OSError."""
     from registry.files.gdal import DataLayerError, DataSourceError
 
     try:
@@ -153,8 +153,8 @@ def _told_by_gdal() -> Iterator[None]:
 
 
 def _indexed(path: Path, batches: Batches, schema: Any, *, driver: str, ending: str) -> None:
-    """A layer with an index of places, read once more: where the disk is full at the very end GDAL
-    leaves out the index or the last rows, and says nothing.
+    """Write a layer with a spatial index, and check it: on a full disk GDAL silently leaves out the
+    index or the last rows.
     """
     from registry.files.gdal import open_arrow, pyogrio
 
@@ -166,52 +166,52 @@ def _indexed(path: Path, batches: Batches, schema: Any, *, driver: str, ending: 
             rows += batch.num_rows
             yield batch
 
-    # By another ending than its own a driver makes a folder.
+    # With another suffix than its own a driver creates a folder.
     named = path.with_name(f"{path.name}{ending}")
     _layer(named, counted(), schema, driver=driver)
-    with _told_by_gdal():
+    with _gdal_as_os_error():
         has_index = pyogrio.read_info(named)["capabilities"]["fast_spatial_filter"]
         with open_arrow(named, columns=[], use_pyarrow=True) as (_, read):
             found = sum(batch.num_rows for batch in read)
     if found != rows or not has_index:
-        raise OSError(errno.EIO, "the layer is not whole")
+        raise OSError(errno.EIO, "the layer is incomplete")
     named.replace(path)
 
 
 def geopackage(path: Path, batches: Batches, schema: Any) -> None:
-    """A layer of a GeoPackage."""
+    """Write a layer of a GeoPackage."""
     _indexed(path, batches, schema, driver="GPKG", ending=".gpkg")
 
 
 def flatgeobuf(path: Path, batches: Batches, schema: Any) -> None:
-    """A layer of FlatGeobuf."""
+    """Write a FlatGeobuf layer."""
     _indexed(path, batches, schema, driver="FlatGeobuf", ending=".fgb")
 
 
 def pmtiles(path: Path, batches: Batches, schema: Any) -> None:
-    """Tiles by GDAL, packed by the library of the format: GDAL itself would do it through SQLite's
-    driver, which is left out here (`registry.files.gdal`).
+    """Write tiles by GDAL and pack them with the format's library: GDAL itself would use its SQLite
+    driver, which is disabled here (`registry.files.gdal`).
     """
     from pmtiles.convert import mbtiles_to_pmtiles
 
     tiles = path.with_name(f"{path.name}.mbtiles")
     zooms = {"MINZOOM": f"{_ZOOMS[0]}", "MAXZOOM": f"{_ZOOMS[1]}"}
     _layer(tiles, batches, schema, driver="MVT", FORMAT="MBTILES", NAME="Địa chỉ số", **zooms)
-    with _told_by_gdal():
+    with _gdal_as_os_error():
         mbtiles_to_pmtiles(str(tiles), str(path), _ZOOMS[1])
 
 
 def even_batches(batches: Batches, rows: int = _GROUP_ROWS) -> Iterator[Any]:
-    """The same rows in batches of so many, and the last ones alike: no row group is a crumb."""
-    held: list[Any] = []
+    """Regroup rows into batches of `rows`, the last ones evenly: no row group is tiny."""
+    pending: list[Any] = []
     for batch in batches:
-        held.append(batch)
-        if sum(each.num_rows for each in held) >= 2 * rows:
-            whole = pa.concat_batches(held)
-            held = [whole.slice(rows)]
-            yield whole.slice(0, rows)
-    if held:
-        whole = pa.concat_batches(held)
-        parts = max(1, round(whole.num_rows / rows))
-        size = -(-whole.num_rows // parts)
-        yield from (whole.slice(at, size) for at in range(0, whole.num_rows, size))
+        pending.append(batch)
+        if sum(each.num_rows for each in pending) >= 2 * rows:
+            merged = pa.concat_batches(pending)
+            pending = [merged.slice(rows)]
+            yield merged.slice(0, rows)
+    if pending:
+        merged = pa.concat_batches(pending)
+        parts = max(1, round(merged.num_rows / rows))
+        size = -(-merged.num_rows // parts)
+        yield from (merged.slice(at, size) for at in range(0, merged.num_rows, size))

@@ -1,6 +1,6 @@
-"""The register as features of maps: what OGC API Features asks for, a page at a time.
+"""The register as map features for OGC API Features, a page at a time.
 
-`collections` says what there is, `asked` reads a question, `doors`, `places` and `units` answer one
-each, `systems` turns what they found into other systems of coordinates. A restricted record is in
-none of it. Pages go on behind the last key, so that the last page costs as much as the first.
+`collections` lists the collections, `query` parses a query, `doors`, `places`, `units` and
+`services` answer it, `systems` transforms coordinates. Restricted records are left out. Pages
+continue after the last key, so that the last page costs as much as the first.
 """

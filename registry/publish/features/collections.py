@@ -1,4 +1,4 @@
-"""What there is to ask for: each collection in words, and the statement that answers it."""
+"""The collections of features: their descriptions, and the functions that read them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from sqlalchemy.orm import Session
 
 from registry.core.errors import NotFoundError
 from registry.core.messages import Message, both
-from registry.publish.features.asked import Asked
 from registry.publish.features.doors import buildings, households
 from registry.publish.features.feature import Page
 from registry.publish.features.places import localities, streets
+from registry.publish.features.query import FeatureQuery
 from registry.publish.features.services import offices, service_areas
 from registry.publish.features.units import communes, provinces
 from registry.units.gazetteer import Gazetteer
 
 EXTENT: Final = (101.0, 5.0, 118.0, 24.0)
-"""Degrees around Viet Nam, its archipelagos too."""
+"""Bounds of Viet Nam with its archipelagos, in degrees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One layer of a map."""
+    """One collection, a layer of a map."""
 
     id: str
     vietnamese: str
     english: str
     about: Message
-    read: Callable[[Session, Gazetteer, Asked], Page]
+    read: Callable[[Session, Gazetteer, FeatureQuery], Page]
     of_doors: bool = False
-    """Whether its keys are codes, which only a carrier may list."""
+    """Whether its keys are address codes, which only a carrier may list."""
 
 
 _ALL: Final = (
@@ -89,7 +89,7 @@ COLLECTIONS: Final = {collection.id: collection for collection in _ALL}
 
 
 def collection_named(name: str) -> Collection:
-    """The collection; raises NotFoundError where there is none of that name."""
+    """Return a collection; raises NotFoundError for an unknown name."""
     found = COLLECTIONS.get(name)
     if found is None:
         raise NotFoundError(Message("collection_unknown", collections=", ".join(COLLECTIONS)))

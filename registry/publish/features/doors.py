@@ -1,4 +1,4 @@
-"""Dwellings and buildings as features: what may be shown of them, now or as on record on a day."""
+"""Visible dwellings and buildings as features, now or as recorded on a day."""
 
 import datetime
 from typing import Final
@@ -10,43 +10,43 @@ from geo.code import format as code_display
 from geo.label import named
 from registry.core.sql import Statements
 from registry.core.tables.records import Goes, going
-from registry.publish.export.columns import exported_as, in_a_cell
-from registry.publish.features.asked import Asked, day_of
+from registry.publish.export.columns import cell_value, exported_as
 from registry.publish.features.feature import Feature, Page, page_of
+from registry.publish.features.query import FeatureQuery, day_of
 from registry.publish.features.words import communes_in, unit_properties
 from registry.records.past import FRAGMENTS
 from registry.records.record import Record, columns, record_wording
 from registry.units.gazetteer import VIET_NAM, Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql", columns=columns(successors="NULL"), **FRAGMENTS)
-# No record names a restricted one: a flat does not say in which such building it is.
+# A flat does not name a restricted building.
 _HIDDEN: Final = text("SELECT code FROM household WHERE code = ANY (:codes) AND restricted")
 
 
-def households(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of dwellings by their codes; raises InvalidInputError and NotFoundError."""
-    return _doors(session, gazetteer, asked, "household")
+def households(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of dwellings by code; raises InvalidInputError and NotFoundError."""
+    return _doors(session, gazetteer, query, "household")
 
 
-def buildings(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of buildings by their codes; raises InvalidInputError and NotFoundError."""
-    return _doors(session, gazetteer, asked, "building")
+def buildings(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of buildings by code; raises InvalidInputError and NotFoundError."""
+    return _doors(session, gazetteer, query, "building")
 
 
-def _doors(session: Session, gazetteer: Gazetteer, asked: Asked, kind: str) -> Page:
-    day = day_of(asked)
-    conditions = asked.conditions()
-    given = dict(asked.where)
-    if asked.unit is not None:
+def _doors(session: Session, gazetteer: Gazetteer, query: FeatureQuery, kind: str) -> Page:
+    day = day_of(query)
+    conditions = query.conditions()
+    given = dict(query.where)
+    if query.unit is not None:
         conditions.append("in_units")
-        given["units"] = communes_in(gazetteer, asked.unit, day)
-    if asked.use is not None:
+        given["units"] = communes_in(gazetteer, query.unit, day)
+    if query.use is not None:
         conditions.append("of_use")
-        given |= {"use": asked.use, "day": day}
-    if asked.at is not None and asked.at < datetime.datetime.now(VIET_NAM):
+        given |= {"use": query.use, "day": day}
+    if query.at is not None and query.at < datetime.datetime.now(VIET_NAM):
         statement = SQL.text("doors_then", kind, *conditions)
-        given["at"] = asked.at
-    elif asked.boxes or asked.unit is not None or asked.use is not None:
+        given["at"] = query.at
+    elif query.boxes or query.unit is not None or query.use is not None:
         statement = SQL.text("doors_inside", kind, *conditions)
     else:
         statement = SQL.text("doors", kind, *conditions)
@@ -54,7 +54,7 @@ def _doors(session: Session, gazetteer: Gazetteer, asked: Asked, kind: str) -> P
     found = [(point, Record(*row)) for point, *row in rows]
     hidden = _hidden(session, {record.parent_code for _, record in found})
     features = [_feature(gazetteer, day, point, record, hidden) for point, record in found]
-    return page_of(features, asked.limit)
+    return page_of(features, query.limit)
 
 
 def _hidden(session: Session, parents: set[str | None]) -> frozenset[str]:
@@ -69,7 +69,7 @@ def _feature(
     record: Record,
     hidden: frozenset[str],
 ) -> Feature:
-    """The columns that an export has, under the same names."""
+    """Return the columns of an export, under the same names."""
     words = record_wording(gazetteer, day, record)
     former = gazetteer.units.get(record.former_unit_id or 0)
     parent = None if record.parent_code in hidden else record.parent_code
@@ -91,7 +91,7 @@ def _feature(
             **unit_properties("province", words.province, day),
             **unit_properties("former_commune", former, day),
             **{
-                exported_as(each): in_a_cell(each, getattr(record, each.name))
+                exported_as(each): cell_value(each, getattr(record, each.name))
                 for each in going(Goes.EXPORTED)
             },
         },

@@ -1,4 +1,4 @@
-"""A feature as it was found, and a page of them."""
+"""A feature, and a page of features."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ class Feature:
 
     id: str
     wkb: bytes | None
-    """Longitude and latitude, WGS 84; None where its place is not known."""
+    """Geometry in WGS 84, longitude first; None if unknown."""
     properties: dict[str, Any]
 
 
@@ -20,11 +20,11 @@ class Page:
 
     features: tuple[Feature, ...]
     after: str | None
-    """Key behind which the next page begins; None on the last one."""
+    """Key after which the next page begins; None on the last page."""
 
 
 def page_of(features: list[Feature], limit: int) -> Page:
-    """The page, of one feature more than it may have where there are more."""
+    """Make a page of `features`, which has one more than `limit` if there is a next page."""
     if len(features) <= limit:
         return Page(tuple(features), None)
     return Page(tuple(features[:limit]), features[limit - 1].id)

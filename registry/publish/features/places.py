@@ -1,4 +1,4 @@
-"""Streets and localities as features: a point in the middle of their doors, as the map has it."""
+"""Streets and localities as features: a point amid their doors, as on the map."""
 
 import datetime
 from typing import Final
@@ -8,37 +8,37 @@ from sqlalchemy.orm import Session
 from geo.label import named
 from registry.core.sql import Statements
 from registry.publish.drawing.labels import LAST_ZOOM
-from registry.publish.features.asked import Asked, day_of
 from registry.publish.features.feature import Feature, Page, page_of
+from registry.publish.features.query import FeatureQuery, day_of
 from registry.publish.features.words import communes_in, unit_properties
 from registry.units.gazetteer import VIET_NAM, Gazetteer
 
 SQL: Final = Statements(__file__, "queries.sql", last_zoom=str(LAST_ZOOM))
 
 
-def streets(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of streets by their ids; raises InvalidInputError and NotFoundError."""
-    return _places(session, gazetteer, asked, "street")
+def streets(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of streets by id; raises InvalidInputError and NotFoundError."""
+    return _places(session, gazetteer, query, "street")
 
 
-def localities(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of hamlets, quarters and groups; raises InvalidInputError and NotFoundError."""
-    return _places(session, gazetteer, asked, "locality")
+def localities(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of localities by id; raises InvalidInputError and NotFoundError."""
+    return _places(session, gazetteer, query, "locality")
 
 
-def _places(session: Session, gazetteer: Gazetteer, asked: Asked, class_: str) -> Page:
-    day = day_of(asked)
-    conditions = asked.conditions(numbered=True)
-    given = {"class": class_, **asked.where}
-    if asked.unit is not None:
+def _places(session: Session, gazetteer: Gazetteer, query: FeatureQuery, class_: str) -> Page:
+    day = day_of(query)
+    conditions = query.conditions(numbered=True)
+    given = {"class": class_, **query.where}
+    if query.unit is not None:
         conditions.append("of_units")
-        given["units"] = communes_in(gazetteer, asked.unit, day)
+        given["units"] = communes_in(gazetteer, query.unit, day)
     name = "places"
-    if asked.at is not None and asked.at < datetime.datetime.now(VIET_NAM):
+    if query.at is not None and query.at < datetime.datetime.now(VIET_NAM):
         name = "places_then"
-        given["at"] = asked.at
+        given["at"] = query.at
     rows = session.execute(SQL.text(name, *conditions), given)
-    return page_of([_feature(gazetteer, day, *row) for row in rows], asked.limit)
+    return page_of([_feature(gazetteer, day, *row) for row in rows], query.limit)
 
 
 def _feature(

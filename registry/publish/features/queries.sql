@@ -1,5 +1,5 @@
 -- behind --
--- Behind the page before.
+-- After the previous page.
 {key} > CAST(:after AS {kind})
 
 -- only --
@@ -22,7 +22,7 @@ false
 ST_MakeEnvelope(:w0, :s0, :e0, :n0, 4326)
 
 -- units --
--- A province has the sum of its communes where no boundary of its own was loaded.
+-- A province without a loaded boundary has the union of its communes.
 -- where behind, only, in_box, in_either_box, is_named
 -- with key: u.code
 -- with kind: text
@@ -72,7 +72,7 @@ EXISTS (SELECT FROM boundary_part b
 h.unit_id = ANY (:units)
 
 -- doors --
--- The record is chosen first, and only then put into words: a page is a thousand of them.
+-- Records are chosen before names are joined: a page has a thousand.
 -- by household, building
 -- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
@@ -82,9 +82,9 @@ h.unit_id = ANY (:units)
 {doors_now}
 
 -- doors_inside --
--- By the index of places or units those inside are found, and all of them sorted; by that of codes
--- those behind the last code, until a page of them lies inside. Which is shorter depends on how many
--- there are: at the root of what a page takes of the whole register both take as long.
+-- Either the index of points or units finds all records inside, to be sorted; or the index of codes
+-- is read from the last code until a page of records lies inside. Which is cheaper depends on their
+-- number: both cost the same at the square root of page size times register size.
 -- by household, building
 -- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
@@ -122,7 +122,7 @@ SELECT h.* FROM (
 ) c JOIN household h USING (code)
 
 -- doors_then --
--- The states of a moment, with the names that their places had.
+-- States of a moment, with the names of their places at the time.
 -- by household, building
 -- where behind, only, in_box, in_either_box, in_units, of_use
 -- with key: h.code
@@ -136,7 +136,7 @@ FROM {states_of_doors} h
 ORDER BY h.code
 
 -- states_of_doors --
--- What is restricted today was open then and is no more.
+-- Records restricted today are left out even if they were open then.
 (
     SELECT DISTINCT ON (code) * FROM (
         SELECT h.code, h.recorded_at AS since, {state} FROM household h
@@ -178,7 +178,7 @@ s.unit_id = ANY (:units)
 {state_at}
 
 -- was_there --
--- What no event made was always there.
+-- A place without an event always existed.
 NOT EXISTS (SELECT FROM event e WHERE e.id = p.event_id AND e.occurred_at > :at)
 
 -- places_with_state --

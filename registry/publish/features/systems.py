@@ -1,4 +1,4 @@
-"""Systems of coordinates in which features are given, and GeoJSON in them (OGC API Features, 2)."""
+"""Coordinate reference systems of features, and GeoJSON in them (OGC API Features, part 2)."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, from_wgs84, t
 
 _AUTHORITY: Final = "http://www.opengis.net/def/crs"
 CRS84: Final = f"{_AUTHORITY}/OGC/1.3/CRS84"
-"""Longitude and latitude, WGS 84: what GeoJSON is in where nothing else is asked for."""
+"""Longitude and latitude, WGS 84: the default of GeoJSON."""
 _WEB_MERCATOR: Final = "EPSG:3857"
 _EPSG: Final = (WGS_84, _WEB_MERCATOR, VN2000_DEGREES, *VN2000_METRES)
 SYSTEMS: Final = (CRS84, *(f"{_AUTHORITY}/EPSG/0/{code.removeprefix('EPSG:')}" for code in _EPSG))
@@ -17,13 +17,13 @@ _CODE: Final = dict(zip(SYSTEMS, (WGS_84, *_EPSG), strict=True))
 _LAT_FIRST: Final = frozenset(
     uri for uri, code in _CODE.items() if code in (WGS_84, VN2000_DEGREES) and uri != CRS84
 )
-"""Those in which EPSG puts the latitude first, and so does who asks for them."""
+"""Systems in which EPSG puts latitude first, and so do their callers."""
 _DECIMALS: Final = {True: 7, False: 2}
-"""Of degrees and of metres: a centimetre."""
+"""Decimals of degrees (True) and of metres (False): a centimetre."""
 
 
 def corners(crs: str, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """A box of another system in degrees around it, west first; infinite where it is nowhere."""
+    """Return the bounds in degrees of a box of a system, west first; infinite if outside of it."""
     if crs in _LAT_FIRST:
         south, west, north, east = box
         box = (west, south, east, north)
@@ -36,16 +36,16 @@ def corners(crs: str, box: tuple[float, float, float, float]) -> tuple[float, fl
 
 
 def geojson_geometries(wkbs: list[bytes | None], crs: str) -> list[str]:
-    """Each geometry as GeoJSON in that system, in the order of its axes; `null` for none."""
+    """Return each geometry as GeoJSON in that system, in its axis order; `null` for None."""
     shapes: Any = shapely.from_wkb(np.array(wkbs, dtype=object))
-    code, turned = _CODE[crs], crs in _LAT_FIRST
+    code, lat_first = _CODE[crs], crs in _LAT_FIRST
     decimals = _DECIMALS[code in (WGS_84, VN2000_DEGREES)]
 
-    def given(places: Any) -> Any:
+    def transformed(places: Any) -> Any:
         x, y = places[:, 0], places[:, 1]
         if code != WGS_84:
             x, y = from_wgs84(code, x, y)
-        return np.round(np.column_stack((y, x) if turned else (x, y)), decimals)
+        return np.round(np.column_stack((y, x) if lat_first else (x, y)), decimals)
 
-    written = shapely.to_geojson(shapely.transform(shapes, given))
+    written = shapely.to_geojson(shapely.transform(shapes, transformed))
     return ["null" if text is None else text for text in written]

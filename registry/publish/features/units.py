@@ -1,4 +1,4 @@
-"""Communes and provinces as features: of any day that the register knows a map of."""
+"""Communes and provinces as features, of any day with a known map."""
 
 import datetime
 from typing import Any, Final
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from registry.core.sql import Statements
 from registry.publish.drawing.tiles import FIRST_ZOOM
-from registry.publish.features.asked import Asked, day_of
 from registry.publish.features.feature import Feature, Page, page_of
+from registry.publish.features.query import FeatureQuery, day_of
 from registry.publish.features.words import communes_in, unit_properties
 from registry.units.gazetteer import Gazetteer, Unit
 
@@ -17,31 +17,31 @@ SQL: Final = Statements(__file__, "queries.sql")
 FINEST: Final = max(FIRST_ZOOM)
 
 
-def communes(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of communes by their codes; raises InvalidInputError and NotFoundError."""
-    return _units(session, gazetteer, asked, "commune")
+def communes(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of communes by code; raises InvalidInputError and NotFoundError."""
+    return _units(session, gazetteer, query, "commune")
 
 
-def provinces(session: Session, gazetteer: Gazetteer, asked: Asked) -> Page:
-    """A page of provinces by their codes; raises InvalidInputError and NotFoundError."""
-    return _units(session, gazetteer, asked, "province")
+def provinces(session: Session, gazetteer: Gazetteer, query: FeatureQuery) -> Page:
+    """Return a page of provinces by code; raises InvalidInputError and NotFoundError."""
+    return _units(session, gazetteer, query, "province")
 
 
-def _units(session: Session, gazetteer: Gazetteer, asked: Asked, level: str) -> Page:
-    day = day_of(asked, announced=True)
+def _units(session: Session, gazetteer: Gazetteer, query: FeatureQuery, level: str) -> Page:
+    day = day_of(query, announced=True)
     known = gazetteer.knowing(day)
-    conditions = asked.conditions()
-    given = {**asked.where, "day": day, "level": level, "finest": FINEST}
-    if asked.unit is not None:
+    conditions = query.conditions()
+    given = {**query.where, "day": day, "level": level, "finest": FINEST}
+    if query.unit is not None:
         conditions.append("is_named")
-        given["units"] = _named(known, asked.unit, level, day)
+        given["units"] = _named(known, query.unit, level, day)
     rows = session.execute(SQL.text("units", *conditions), given)
     features = [_feature(known, day, *row) for row in rows if row[0] in known.units]
-    return page_of(features, asked.limit)
+    return page_of(features, query.limit)
 
 
 def _named(gazetteer: Gazetteer, code: str, level: str, day: datetime.date) -> list[int]:
-    """Ids of the units of a level that the unit of a code is, or holds."""
+    """Return ids of the units of `level` that the unit of a code is or contains."""
     inside = communes_in(gazetteer, code, day)
     if level == "commune":
         return inside
@@ -70,7 +70,7 @@ def unit_columns(
     approximate: bool | None,
     source: str | None,
 ) -> dict[str, Any]:
-    """What is told of a unit of a day, column by column."""
+    """Return the properties of a unit on a day."""
     version = unit.version_on(day)
     return {
         "code": unit.code,

@@ -1,4 +1,4 @@
-"""What features say of units, and which units a code means."""
+"""Properties of units in features, and the units of a code."""
 
 import datetime
 
@@ -7,9 +7,9 @@ from registry.units.gazetteer import Gazetteer, Unit
 
 
 def communes_in(gazetteer: Gazetteer, code: str, day: datetime.date) -> list[int]:
-    """Ids of the communes of a day in the unit that bears the code then: itself where it is one.
+    """Return ids of the communes of a day in the unit with this code, or of that commune itself.
 
-    Raises InvalidInputError for what is no code, NotFoundError where no unit bears it that day.
+    Raises InvalidInputError for a malformed code, NotFoundError if no unit has it that day.
     """
     found = unit_by_code(gazetteer, code, day)
     inside = [found] if found.level == "commune" else gazetteer.members(found, day)
@@ -17,7 +17,7 @@ def communes_in(gazetteer: Gazetteer, code: str, day: datetime.date) -> list[int
 
 
 def unit_properties(name: str, unit: Unit | None, day: datetime.date) -> dict[str, str | None]:
-    """Code and name of a unit, as two properties."""
+    """Return code and name of a unit as two properties."""
     if unit is None:
         return {f"{name}_code": None, name: None}
     return {f"{name}_code": unit.code, name: unit.version_on(day).full_name}

@@ -1,4 +1,4 @@
-"""The base map of a commune: what of the operator's PMTiles file a phone keeps beside the pack."""
+"""The base map of a commune: the part of the operator's PMTiles file that goes with its pack."""
 
 import hashlib
 import io
@@ -19,13 +19,13 @@ from registry.register import Register
 
 MEDIA_TYPE: Final = "application/vnd.pmtiles"
 MOST_BYTES: Final = 6_000_000
-"""Of the tiles: the deepest zooms are left out where there are more."""
+"""Size of the tiles: the deepest zooms are left out beyond it."""
 _MOST_TILES: Final = 4_000
-"""Of one zoom: those of a commune of islands are water for the most part."""
+"""Tiles of one zoom: those of a commune of islands are mostly water."""
 _AROUND: Final = 1
-"""Zooms above the one whose tile holds the commune: to see where it lies."""
+"""Zooms above the one whose tile contains the commune, to show where it lies."""
 _VERSION: Final = 1
-"""Raised where another slice would be cut of the same file."""
+"""Raised when the same file would give another slice."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north; degrees."""
@@ -33,11 +33,13 @@ _Column = tuple[int, int]
 
 
 class BasemapSlice:
-    """The slice for a commune, before it is cut."""
+    """The slice of a base map for a commune, cut on demand."""
 
     def __init__(self, register: Register, code: str) -> None:
-        """Raises InvalidInputError for what is no commune's code; NotFoundError where none of today
-        bears it, where the operator has no such file, and where nobody knows where the commune is.
+        """Find the box of a commune.
+
+        Raises InvalidInputError for an invalid code; NotFoundError if no current commune has it, if
+        the operator has no PMTiles file, or if the commune has no known position.
         """
         unit_id = commune_of(register, code)
         base = register.basemap
@@ -52,14 +54,14 @@ class BasemapSlice:
 
     @property
     def state(self) -> str:
-        """A text that is another one as soon as the slice would be."""
-        told = (self._file.state, self._base.attribution, self._box, MOST_BYTES, _VERSION)
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+        """A digest that changes with the slice."""
+        inputs = (self._file.state, self._base.attribution, self._box, MOST_BYTES, _VERSION)
+        return hashlib.sha256(repr(inputs).encode()).hexdigest()[:32]
 
     def cut(self) -> bytes:
-        """The tiles of its box as a PMTiles file, with whose they are.
+        """Return the tiles of its box as a PMTiles file, with their attribution.
 
-        Raises NotFoundError where the operator's file has none there.
+        Raises NotFoundError if the operator's file has none there.
         """
         made = io.BytesIO()
         writer = Writer(made)
@@ -70,7 +72,7 @@ class BasemapSlice:
             writer.write_tile(tile_id, body)
         header, metadata = self._file.described
         west, south, east, north = (round(degrees * 10_000_000) for degrees in self._box)
-        told = header | {
+        own_header = header | {
             "min_lon_e7": west,
             "min_lat_e7": south,
             "max_lon_e7": east,
@@ -78,11 +80,11 @@ class BasemapSlice:
             "center_lon_e7": (west + east) // 2,
             "center_lat_e7": (south + north) // 2,
         }
-        writer.finalize(told, metadata | {"attribution": self._base.attribution})
+        writer.finalize(own_header, metadata | {"attribution": self._base.attribution})
         return made.getvalue()
 
     def _tiles(self) -> Iterator[tuple[int, bytes]]:
-        """Zoom by zoom, as long as they are not too many."""
+        """Yield tiles zoom by zoom, up to the limits."""
         first, last = self._file.zooms
         begins = max(first, min(last, _fitting(self._box) - _AROUND))
         taken = 0
@@ -102,7 +104,7 @@ class BasemapSlice:
 
 
 def corners(zoom: int, box: Box) -> tuple[_Column, _Column]:
-    """Column and row of the tiles of its north-western and south-eastern corners."""
+    """Return column and row of the tiles at its north-western and south-eastern corners."""
     west, south, east, north = box
     return _tile_at(zoom, west, north), _tile_at(zoom, east, south)
 
@@ -114,7 +116,7 @@ def _tile_at(zoom: int, lon: float, lat: float) -> _Column:
 
 
 def _fitting(box: Box) -> int:
-    """The deepest zoom of which one tile is as large as the box."""
+    """Return the deepest zoom at which one tile is as large as the box."""
     west, south, east, north = box
     wide = max(east - west, (north - south) / math.cos(math.radians((north + south) / 2)), 1e-6)
     return int(math.log2(360 / wide))

@@ -1,4 +1,4 @@
-"""Labels of before July 2025: what today's words of a door and its former commune do not tell."""
+"""Labels of before July 2025, as far as they do not follow from today's and the former commune."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,19 +18,18 @@ _AT_ONCE: Final = 1_000
 
 
 class Before:
-    """The wordings of 30 June 2025, as far as their units decide them."""
+    """The units part of labels of 30 June 2025."""
 
     def __init__(self, known: Gazetteer, commune: Unit, alley: str) -> None:
         self._known, self._commune = known, commune
         self.alley = alley
         self.words: list[str | None] = []
-        """Of each former commune that doors name: what stands behind a door; None where several
-        may be meant."""
+        """Units part of the label for each former commune that doors name; None if ambiguous."""
         self._at: dict[int | None, int] = {}
         self._alleys: list[str] = []
 
     def at(self, former_id: int | None) -> int:
-        """Where the words of a former commune stand; None is for doors that name none."""
+        """Return the index in `words` of a former commune; None is for doors without one."""
         found = self._at.get(former_id)
         if found is None:
             former = self._known.units[former_id] if former_id else None
@@ -43,7 +42,7 @@ class Before:
         return found
 
     def is_apart(self, door: Door) -> bool:
-        """Whether its number read otherwise then: an alley was called by another word."""
+        """Whether the label of its number was different then: alleys had another word."""
         alley = self._alleys[self.at(door.former_unit_id)]
         if alley == self.alley or door.house_number_key is None:
             return False
@@ -54,14 +53,14 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """What a decision has called otherwise since 30 June 2025."""
+    """Places and doors renamed by a decision since 30 June 2025."""
 
     streets: dict[int, str]
     """Id → its name then."""
     localities: dict[int, str]
-    """Id → its name then, and the names of those that held it."""
+    """Id → its name then, with those of the localities around it."""
     codes: set[str]
-    """Of doors that changed themselves, so that their places' former names do not tell it all."""
+    """Codes of doors that changed themselves, so that former names of places do not suffice."""
 
     @classmethod
     def of(
@@ -72,9 +71,10 @@ class Renamed:
         localities: Sequence[Place],
         decided: dict[str, bool],
     ) -> Self:
-        """`decided` has the codes of doors that a decision changed, and whether it renamed them.
+        """Find the renamed places and doors.
 
-        What a place was called is told by one of its doors, which has not changed itself.
+        `decided` maps codes of doors that a decision changed to whether it renamed them. The former
+        name of a place comes from one of its doors that has not changed itself.
         """
         roads = {place.id for place in streets if place.renamed}
         holder = {place.id: place.parent_id for place in localities}
@@ -112,13 +112,13 @@ class Renamed:
 
 
 def _then(reads: Reads, codes: set[str]) -> dict[str, LabelParts]:
-    """What doors were called on 30 June 2025."""
+    """Return the label parts of doors on 30 June 2025."""
     records = records_with_past(reads, sorted(codes))
     return {record.code: then.parts for record in records for then in record.past}
 
 
 def records_with_past(reads: Reads, codes: Sequence[str]) -> Iterator[Record]:
-    """The records of these codes, with how they read on 30 June 2025 where they were renamed."""
+    """Yield the records of these codes, with their state of 30 June 2025 if they were renamed."""
     for start in range(0, len(codes), _AT_ONCE):
         records = alone(reads, records_of(codes[start : start + _AT_ONCE]))
         yield from alone(reads, with_past(records))

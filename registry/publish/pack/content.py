@@ -1,7 +1,7 @@
-"""What a pack holds, column by column.
+"""The content of a pack, column by column.
 
-Records come in the order of streets and numbers, so that neighbours in the file are neighbours on
-the ground: differences of points are small, and what repeats packs well.
+Records are sorted by street and number, so that neighbours in the file are neighbours on the
+ground: differences of points are small, and repeated values compress well.
 """
 
 import datetime
@@ -36,7 +36,7 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 def pack_content(
     connection: _Connection, reads: Reads, known: Gazetteer, part: Part, day: datetime.date
 ) -> JsonObject:
-    """The content of a pack as docs/pack.md describes it, of one moment of `connection`."""
+    """Return the content of a pack (docs/pack.md), as of the transaction of `connection`."""
     given = part.parameters
     commune = known.units[part.unit_id]
     words = names_on(known, commune, day)
@@ -102,7 +102,7 @@ def _order(
 def _labels_before(
     reads: Reads, known: Gazetteer, day: datetime.date, codes: list[str], at: dict[str, int]
 ) -> JsonObject:
-    """Labels of before July 2025 that today's words and a former commune do not make."""
+    """Return labels of before July 2025 that do not follow from today's and a former commune."""
     places: list[int] = []
     labels: list[str | None] = []
     for record in records_with_past(reads, codes):
@@ -126,24 +126,24 @@ def _key(door: Door) -> str:
 
 
 def _several_numbers(doors: Sequence[Door]) -> JsonObject:
-    """All numbers of the houses of several."""
+    """Return all numbers of houses with a range."""
     ranges = [(at, _key(door)) for at, door in enumerate(doors) if "-" in _key(door)]
     found = [(at, numbers) for at, key in ranges if (numbers := numbers_of_several(key))]
     return {"door": [at for at, _ in found], "numbers": [numbers for _, numbers in found]}
 
 
 def _entrances(doors: Sequence[Door]) -> JsonObject:
-    """Where one gets in, of the few doors of which that is known."""
-    told = [(at, each) for at, door in enumerate(doors) for each in door.entrances or ()]
+    """Return the entrances of the few doors with known ones."""
+    entrances = [(at, each) for at, door in enumerate(doors) for each in door.entrances or ()]
     columns: JsonObject = {
-        name: [each.get(name) for _, each in told]
+        name: [each.get(name) for _, each in entrances]
         for name in ("kind", "accuracy_m", "note", "seen_on", "source")
     }
     return {
-        "door": [at for at, _ in told],
+        "door": [at for at, _ in entrances],
         **columns,
-        "x": _differences([round(each["lon"] * UNITS_OF_DEGREE) for _, each in told]),
-        "y": _differences([round(each["lat"] * UNITS_OF_DEGREE) for _, each in told]),
+        "x": _differences([round(each["lon"] * UNITS_OF_DEGREE) for _, each in entrances]),
+        "y": _differences([round(each["lat"] * UNITS_OF_DEGREE) for _, each in entrances]),
     }
 
 
@@ -178,28 +178,29 @@ def _columns(
         "y": _differences([door.y for door in doors]),
     }
     for at, column in enumerate(PACKED):
-        columns[_CALLED.get(column.name, column.name)] = [_plain(door.packed[at]) for door in doors]
-    told = {name: _one_or_all(values) for name, values in columns.items()}
-    return {"count": len(doors), "code": "".join(door.code for door in doors), **told}
+        name = _RENAMED.get(column.name, column.name)
+        columns[name] = [_plain(door.packed[at]) for door in doors]
+    short = {name: _one_or_all(values) for name, values in columns.items()}
+    return {"count": len(doors), "code": "".join(door.code for door in doors), **short}
 
 
 @cache
 def _inside(unit_number: str | None, floor: str | None, building: str | None) -> str | None:
-    """What stands before the number."""
+    """Return the part of the label before the number."""
     return ", ".join(door_words(LabelParts(unit_number, floor, building))) or None
 
 
-_CALLED: Final = {
+_RENAMED: Final = {
     "households_count": "households",
     "position_method": "method",
     "position_accuracy_m": "accuracy_m",
     "delivery_hint": "hint",
 }
-"""Columns that a pack calls otherwise."""
+"""Columns that have another name in a pack."""
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it, metres to the decimetre."""
+    """Return a value as in JSON, metres rounded to decimetres."""
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, list):
@@ -212,15 +213,15 @@ def _index(places: dict[int, int], key: int | None) -> int | None:
 
 
 def _differences(values: Iterable[int | None]) -> list[int | None]:
-    """Each value less the one before it that is known; the first less nothing."""
-    last, told = 0, list[int | None]()
+    """Delta-encode values, skipping None; the first stays as it is."""
+    last, deltas = 0, list[int | None]()
     for value in values:
-        told.append(None if value is None else value - last)
+        deltas.append(None if value is None else value - last)
         last = last if value is None else value
-    return told
+    return deltas
 
 
 def _one_or_all(values: list[Any]) -> Any:
-    """The value that all have, or the list of all."""
+    """Return the value that all have in common, or the list of all."""
     first = values[0] if values else None
     return first if all(value == first for value in values) else values

@@ -1,4 +1,4 @@
-"""A pack as a file: what is signed on the first line, what it holds behind it, compressed."""
+"""The file format of a pack: a signed header line, then the compressed content."""
 
 import gzip
 import hashlib
@@ -11,18 +11,18 @@ from registry.publish.pack.keys import sign
 
 FORMAT: Final = "diachiso-pack"
 VERSION: Final = 1
-"""Raised where a reader of today would read a pack wrongly; new members do not raise it."""
+"""Raised for changes that current readers would misread; new members do not raise it."""
 MEDIA_TYPE: Final = "application/vnd.diachiso.pack"
 SUFFIX: Final = ".pack"
 _LEVEL: Final = 6
-"""Of gzip: the ninth takes four times as long for a hundredth less."""
+"""Level of gzip: 9 takes four times as long for a hundredth less."""
 
 JsonObject = dict[str, Any]
 
 
 def pack_file(keys: Path, header: JsonObject, content: JsonObject) -> bytes:
-    """The file; the same header and content make the same bytes. Raises SigningKeyError."""
+    """Return the file; equal headers and contents give equal bytes. Raises SigningKeyError."""
     packed = gzip.compress(to_json(content), _LEVEL, mtime=0)
     digest = {"bytes": len(packed), "sha256": hashlib.sha256(packed).hexdigest()}
-    told = {"format": FORMAT, "version": VERSION, **header, "content": digest}
-    return sign(keys, to_json(told)).encode() + b"\n" + packed
+    signed = {"format": FORMAT, "version": VERSION, **header, "content": digest}
+    return sign(keys, to_json(signed)).encode() + b"\n" + packed

@@ -1,7 +1,7 @@
-"""The keys that packs are signed with: a JWK Set (RFC 7517) in a file that the operator holds.
+"""Signing keys of packs: a JWK Set (RFC 7517) in a file of the operator.
 
-The first key signs. Those behind it signed earlier packs: their public halves stay published for
-as long as they stand in the file. The file is made when it is first needed.
+The first key signs. The others signed earlier packs: their public halves stay published as long as
+they are in the file. The file is created when first needed.
 """
 
 import json
@@ -17,29 +17,29 @@ from registry.core.messages import Message
 from registry.core.settings import Settings
 
 ALGORITHM: Final = "Ed25519"
-"""Of signatures, as RFC 9864 names it."""
+"""Signature algorithm, as named by RFC 9864."""
 _FILE: Final = Path("keys", "pack-keys.json")
 
 JsonObject = dict[str, Any]
 
 
 def key_file(settings: Settings) -> Path:
-    """Where the keys are: the file of the settings, else one beside what all machines share."""
+    """Return the key file: from the settings, or in the folder that all machines share."""
     return settings.pack_keys or settings.kept / _FILE
 
 
 def public_keys(path: Path) -> JsonObject:
-    """The public halves as a JWK Set, the one that signs first. Raises SigningKeyError."""
+    """Return the public keys as a JWK Set, the signing one first. Raises SigningKeyError."""
     return {"keys": [key.as_dict(private=False) for key in _keys(path)]}
 
 
 def sign(path: Path, payload: bytes) -> str:
-    """The payload as a JWS in compact form (RFC 7515), by the first key. Raises SigningKeyError."""
+    """Sign the payload with the first key as a compact JWS (RFC 7515). Raises SigningKeyError."""
     return signer(path)(payload)
 
 
 def signer(path: Path) -> Callable[[bytes], str]:
-    """What signs many payloads by the key that is the first now. Raises SigningKeyError."""
+    """Return a function that signs payloads with the current first key. Raises SigningKeyError."""
     from joserfc import jws
 
     key = _keys(path)[0]
@@ -48,7 +48,7 @@ def signer(path: Path) -> Callable[[bytes], str]:
 
 
 def rotate(path: Path) -> JsonObject:
-    """Sign with a new key from here on; returns the public keys. Raises SigningKeyError."""
+    """Put a new signing key first and return the public keys. Raises SigningKeyError."""
     before = [key.as_dict(private=True) for key in _keys(path)]
 
     def replace(made: str) -> None:
@@ -59,7 +59,7 @@ def rotate(path: Path) -> JsonObject:
 
 
 def _keys(path: Path) -> list[Any]:
-    """At least one."""
+    """Return at least one key."""
     from joserfc.errors import JoseError
     from joserfc.jwk import OKPKey
 
@@ -82,13 +82,13 @@ def _new_key() -> JsonObject:
 
 
 def _link(made: str, path: Path) -> None:
-    # Another process may have been faster: its key is the register's then.
+    # If another process was faster, its key is the register's.
     with suppress(FileExistsError):
         os.link(made, path)
 
 
 def _write(path: Path, keys: list[JsonObject], keep: Callable[[str], None]) -> None:
-    """Write a file that nobody else reads, and is whole when it gets its name."""
+    """Write a private file, complete before it gets its name."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -106,12 +106,12 @@ def _write(path: Path, keys: list[JsonObject], keep: Callable[[str], None]) -> N
 
 
 def _hand_over(descriptor: int, folder: Path) -> None:
-    """What root makes is the folder's owner's: the server reads it, and is not root."""
+    """Give a file that root creates to the folder's owner: the server does not run as root."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _unreadable(path: Path) -> SigningKeyError:
-    # The path is the operator's own matter: over HTTP it is not told.
+    # The path would disclose the operator's file system over HTTP.
     return SigningKeyError(Message("signing_keys_unusable", name=path.name))

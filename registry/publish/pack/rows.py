@@ -1,4 +1,4 @@
-"""What a pack asks the register for: a few statements for a commune, and the rows they find."""
+"""The statements that read a commune for a pack, and their rows."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,7 @@ JsonObject = dict[str, Any]
 
 UNITS_OF_DEGREE: Final = 1_000_000
 _PRECISION: Final = 5
-"""Decimals of the boundary, and in degrees how far it may leave out a bend: about two metres."""
+"""Decimals of the boundary; _BEND is its simplification tolerance in degrees, about two metres."""
 _BEND: Final = 0.00002
 
 PACKED: Final = going(Goes.PACKED)
@@ -27,21 +27,21 @@ SQL: Final = Statements(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which records are wanted: all of the commune, or those of it that changed."""
+    """Which records to read: all of the commune, or those that changed."""
 
     unit_id: int
     demo: bool
     codes: list[str] | None = None
     streets: list[int] = field(default_factory=list)
-    """Ids of streets whose records are wanted too: with the street's name theirs changed."""
+    """Ids of renamed streets, whose records changed with them."""
     localities: list[int] = field(default_factory=list)
-    """The same of localities, and of those in them."""
+    """Ids of renamed localities, whose records and inner localities changed with them."""
     use: str | None = None
-    """Only doors where this stands."""
+    """Only doors with this use."""
 
     @property
     def parameters(self) -> JsonObject:
-        """Of the statements."""
+        """Inputs of the statements."""
         return {
             "unit": self.unit_id,
             "demo": self.demo,

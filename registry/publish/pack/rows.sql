@@ -2,7 +2,7 @@
 h.unit_id = :unit AND NOT h.restricted
 
 -- is_shown --
--- A made-up code begins with 0.
+-- A demo code begins with 0.
 {is_open} AND (CAST(:demo AS bool) OR h.code >= '1')
 
 -- is_living --
@@ -18,7 +18,7 @@ h.unit_id = :unit AND NOT h.restricted
 -- doors --
 SELECT h.code, h.street_id, h.locality_id, h.former_unit_id, h.house_number_key,
     h.house_number, h.building_name, h.floor, h.unit_number,
-    -- A restricted building is named by no flat.
+    -- A flat does not name a restricted building.
     b.code AS parent_code,
     round(ST_X(h.point) * {units_of_degree})::int AS x,
     round(ST_Y(h.point) * {units_of_degree})::int AS y,
@@ -38,7 +38,7 @@ WHERE {is_shown} AND h.status = 'retired'
 ORDER BY h.code
 
 -- streets --
--- A place that only restricted records name is not named either.
+-- A place that only restricted records name is left out.
 SELECT t.id, t.kind, t.name, (
     SELECT array_agg(ARRAY[a.kind, a.name] ORDER BY a.until DESC, a.key)
     FROM place_alias a WHERE a.place_id = t.id

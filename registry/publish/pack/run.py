@@ -1,4 +1,4 @@
-"""A pack is made: the whole commune, or what changed in it since an earlier pack."""
+"""Makes a pack: the whole commune, or its changes since an earlier pack."""
 
 import hashlib
 from contextlib import suppress
@@ -14,7 +14,7 @@ from registry.core.messages import Message
 from registry.publish.changes import IDENTITY, read_page
 from registry.publish.changes.cursor import Cursor, Read
 from registry.publish.changes.entries import Entry, Following, following
-from registry.publish.changes.told_units import UnitsTold, note_units
+from registry.publish.changes.unit_serials import FeedUnits, note_units
 from registry.publish.pack.content import pack_content
 from registry.publish.pack.file import VERSION, pack_file
 from registry.publish.pack.keys import key_file, public_keys
@@ -25,25 +25,25 @@ from registry.units.gazetteer import today
 
 _PAGE: Final = 10_000
 _MOST: Final = 5_000
-"""Records that changed: for more of them the commune comes as a whole, which is not larger."""
+"""Changed records: with more of them a whole pack is not larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack that was made."""
+    """A finished pack."""
 
     body: bytes
     doors: int
-    """Records in it that are in use."""
+    """Records in use that it contains."""
     cursor: str
-    """Of the change feed: what changed behind it is in no pack of before."""
+    """Cursor of the change feed that the pack reaches."""
     whole: bool
-    """Whether it stands by itself; otherwise it goes on top of the one that was named."""
+    """Whether it stands alone; otherwise it applies to the earlier pack."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """What the feed tells of a commune since a cursor."""
+    """Changes of a commune since a cursor."""
 
     cursor: str
     part: Part
@@ -53,47 +53,50 @@ class _Changed:
 def pack_state(
     register: Register, unit: str, *, demo: bool, since: str | None = None, use: str | None = None
 ) -> str:
-    """A text that is another one as soon as the pack would be: cheaper than the pack.
+    """Return a digest that changes with the pack, cheaper than the pack.
 
-    It changes with every event of the register, of whichever commune. Raises what `make_pack` does.
+    It changes with every event of the register, in any commune. Raises as `make_pack` does.
     """
     commune_of(register, unit)
-    _bring_along(register)
+    _advance_feed(register)
     state = register.reads.rows(IDENTITY, {})[0]
     signing = public_keys(key_file(register.settings))["keys"][0]["kid"]
-    told = (*state, unit, demo, since, use, today().isoformat(), VERSION, signing)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+    inputs = (*state, unit, demo, since, use, today().isoformat(), VERSION, signing)
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()[:32]
 
 
 def make_pack(
     register: Register, unit: str, *, demo: bool, since: str | None = None, use: str | None = None
 ) -> Pack:
-    """The pack of a commune of today; with `since`, the cursor of one that its caller has, what
-    changed after that, where it is not too much; with `use` only doors where that stands, always
-    as a whole.
+    """Make the pack of a current commune.
 
-    Restricted records are in none. Raises InvalidInputError for what is no commune's code,
-    NotFoundError when none of today bears it, CursorRefusedError for a cursor of another register,
-    commune or `demo`, SigningKeyError, and what the database raises.
+    `since`, the cursor of an earlier pack, limits it to later changes unless they are too many;
+    `use` to doors with that use, always as a whole pack. Restricted records are left out. Raises
+    InvalidInputError for an invalid commune code, NotFoundError if no current commune has it,
+    CursorRefusedError for a cursor of another register, commune or `demo`, SigningKeyError, and
+    errors of the database.
     """
     commune_id = commune_of(register, unit)
     wanted = following(register.gazetteer.get(), unit, demo=demo)
-    _bring_along(register)
+    _advance_feed(register)
     changed = (
         None if since is None or use is not None else _changed(register, wanted, commune_id, since)
     )
-    return _made(register, unit, wanted, Part(commune_id, demo, use=use), changed, since)
+    return _make(register, unit, wanted, Part(commune_id, demo, use=use), changed, since)
 
 
-def _bring_along(register: Register) -> None:
-    """Let the feed reach as far as the register, so that the cursor is as new as can be."""
+def _advance_feed(register: Register) -> None:
+    """Move pending events and units into the feed, so that the cursor is current."""
     with suppress(DatabaseUnavailableError, OperationalError):
         move_pending_events(register.engine)
     note_units(register.engine, register.gazetteer.get())
 
 
 def commune_of(register: Register, code: str) -> int:
-    """Id of the commune of today that bears the code. Raises InvalidInputError, NotFoundError."""
+    """Return the id of the current commune with this code.
+
+    Raises InvalidInputError, NotFoundError.
+    """
     unit = unit_by_code(register.gazetteer.get(), code, today())
     if unit.level != "commune":
         raise InvalidInputError.of_field(
@@ -103,7 +106,7 @@ def commune_of(register: Register, code: str) -> int:
 
 
 def _changed(register: Register, wanted: Following, commune_id: int, since: str) -> _Changed | None:
-    """None where so much changed that the whole is asked for."""
+    """Return the changes; None if they are so many that a whole pack is better."""
     codes: dict[str, None] = {}
     removed: list[str] = []
     places: dict[str, set[int]] = {"street": set(), "locality": set()}
@@ -135,7 +138,7 @@ def _take(
             places["locality"].add(entry["localities"][0]["id"])
 
 
-def _made(
+def _make(
     register: Register,
     unit: str,
     wanted: Following,
@@ -146,8 +149,8 @@ def _made(
     day, known = today(), register.gazetteer.get()
     with session_scope(register.read_engine) as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        identity, position, *told = session.connection().exec_driver_sql(IDENTITY).one()
-        cursor = str(Cursor(identity, wanted.digest, UnitsTold(*told).serial, None, Read(position)))
+        identity, position, *fed = session.connection().exec_driver_sql(IDENTITY).one()
+        cursor = str(Cursor(identity, wanted.digest, FeedUnits(*fed).serial, None, Read(position)))
         connection: Any = driver_connection(session.connection())
         part = changed.part if changed else whole
         content = pack_content(connection, register.reads, known, part, day)
@@ -164,7 +167,7 @@ def _made(
         "doors": content["doors"]["count"],
     }
     if changed:
-        # What is written while the pages of the feed were read comes once more, which does no harm.
+        # Events written while the feed was read come again next time, which does no harm.
         header |= {"kind": "changes", "since": since, "cursor": changed.cursor}
         content["removed"] = "".join(changed.removed)
     body = pack_file(key_file(register.settings), header, content)

@@ -1,5 +1,5 @@
-"""The authority's paper: plates, certificates, decisions and lists, as PDF.
+"""Official papers as PDF: plates, certificates, decisions, lists and route sheets.
 
-Each module selects what stands on one kind of paper and hands it, as plain data, to a template of
-`templates/`; nothing of a name is ever read as markup there. Fonts come with the program.
+Each module selects the content of one kind of paper and passes it, as plain data, to a template of
+`templates/`, which never interprets names as markup. Fonts are part of the program.
 """

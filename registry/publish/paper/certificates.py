@@ -1,7 +1,7 @@
-"""Certificates of address: issued, checked by whoever holds one, taken back.
+"""Certificates of address: issue, verify, revoke.
 
-The register of those issued names records and no person. Whether one still holds is not stored: it
-does as long as the record is in use and its address reads as printed.
+The list of issued certificates names records and no person. Validity is not stored: a certificate
+is valid as long as its record is in use and its address reads as printed.
 """
 
 import datetime
@@ -37,25 +37,25 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 State = Literal["valid", "changed", "ended", "revoked"]
 _MAP_MM: Final = (111.0, 62.0)
-_TOLD_BY: Final = frozenset(
+_ADDRESS_MEMBERS: Final = frozenset(
     (
         *("street", "localities", "house_number", "building", "floor", "unit_number"),
         *("commune", "status"),
     )
 )
-"""Members of a record that its address is made of."""
+"""Members of a record that its address consists of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as it is on record."""
+    """A certificate on record."""
 
     number: str
     code: str
     unit_id: int
     issued_on: datetime.date
     label: str
-    """The address that it confirms, as printed."""
+    """The certified address, as printed."""
     event_id: int
     document_number: str | None
     revoked_on: datetime.date | None
@@ -63,24 +63,24 @@ class Certificate:
 
     @property
     def shown(self) -> str:
-        """Its number as it is printed."""
+        """Its number as printed."""
         return numbers.show(self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a certificate still holds."""
+    """Whether a certificate is still valid."""
 
     certificate: Certificate
     state: State
     since: datetime.date | None
-    """Since when it holds no more, where that is on record."""
+    """Day on which it became invalid, if on record."""
     record: Record | None
-    """What it is about, as it is now; None where it is removed."""
+    """The record now; None if it is removed."""
     label: str | None
-    """The address of today, where the code is in use."""
+    """Today's address, if the code is in use."""
     hidden: bool
-    """Whether who asks may not learn the address."""
+    """Whether the caller may not see the address."""
 
 
 def issue_certificate(
@@ -93,16 +93,16 @@ def issue_certificate(
     document_number: str | None = None,
     number: str | None = None,
 ) -> tuple[Certificate, Paper]:
-    """A new certificate of the address that `code` stands for, on record and as PDF/A; under the
-    number of its draft, where it had one.
+    """Issue a certificate of the address of `code`, on record and as PDF/A.
 
-    Raises what `draft_certificate` raises, and AlreadyDoneError for a number that was issued.
+    `number` is that of its draft, if there was one. Raises as `draft_certificate` does, and
+    AlreadyDoneError for a number that was already issued.
     """
     certificate, paper = draft_certificate(
         reads, gazetteer, site, code, document_number=document_number, number=number
     )
     with session_scope(engine) as session:
-        _put(session, certificate)
+        _insert(session, certificate)
     return certificate, paper
 
 
@@ -115,10 +115,10 @@ def draft_certificate(
     document_number: str | None = None,
     number: str | None = None,
 ) -> tuple[Certificate, Paper]:
-    """What would be issued, to be looked at; nothing is on record.
+    """Draft a certificate for review, without recording it.
 
-    Raises what `registry.records.lookup.lookup` raises, ConflictError for a record that is not
-    active, and OutsideUnitsError.
+    Raises as `registry.records.lookup.lookup` does, ConflictError for a record that is not active,
+    and OutsideUnitsError.
     """
     record, unit = _record(reads, gazetteer, code)
     wording = record_wording(gazetteer, today(), record)
@@ -137,10 +137,10 @@ def draft_certificate(
 
 
 def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
-    """Whether the certificate of a number still holds.
+    """Check whether the certificate of a number is still valid.
 
-    Raises InvalidInputError for what is no such number, NotFoundError where none was issued under
-    it, BudgetSpentError for who tries too many.
+    Raises InvalidInputError for a malformed number, NotFoundError for one that was not issued,
+    BudgetSpentError after too many attempts.
     """
     number = numbers.read(written)
     if number is None:
@@ -152,11 +152,11 @@ def verify(reads: Reads, gazetteer: Gazetteer, written: str) -> Verdict:
     if not rows:
         budget.pay()
         raise NotFoundError(Message("certificate_number_unused", number=numbers.show(number)))
-    return _judged(reads, gazetteer, Certificate(*rows[0]))
+    return _verdict(reads, gazetteer, Certificate(*rows[0]))
 
 
 def revoke(engine: Engine, written: str, *, reason: str) -> None:
-    """Take a certificate back.
+    """Revoke a certificate.
 
     Raises InvalidInputError for a reason that names a person, NotFoundError, ConflictError,
     OutsideUnitsError.
@@ -177,9 +177,9 @@ def revoke(engine: Engine, written: str, *, reason: str) -> None:
 def issued_in(
     reads: Reads, units: frozenset[int] | None = None, *, limit: int
 ) -> list[Certificate]:
-    """The register of certificates of the communes that the caller sees, the latest first.
+    """Return issued certificates of the communes that the caller sees, the latest first.
 
-    Of those in `units` alone, if given.
+    `units` limits them further.
     """
     sees = seen()
     units = sees if units is None else units if sees is None else units & sees
@@ -201,7 +201,7 @@ def _record(reads: Reads, gazetteer: Gazetteer, code: str) -> tuple[Record, Unit
     return record, unit
 
 
-def _put(session: Session, certificate: Certificate) -> None:
+def _insert(session: Session, certificate: Certificate) -> None:
     issued = session.execute(
         SQL.text("insert_certificate"),
         {
@@ -227,7 +227,7 @@ def _print(
     before: str | None,
 ) -> Paper:
     notices = Notices()
-    watermark = site.tell([record.code], notices)
+    watermark = site.note_watermarks([record.code], notices)
     drawn = map_around(reads, record, _MAP_MM)
     if drawn is None:
         notices.add("no_position", record.code)
@@ -257,7 +257,7 @@ def _position(record: Record) -> str | None:
     return f"{record.lat:.6f}, {record.lon:.6f} ({accuracy})"
 
 
-def _judged(reads: Reads, gazetteer: Gazetteer, certificate: Certificate) -> Verdict:
+def _verdict(reads: Reads, gazetteer: Gazetteer, certificate: Certificate) -> Verdict:
     record = by_code(reads, certificate.code)
     hidden = _is_hidden(record)
     if record is not None:
@@ -273,14 +273,14 @@ def _judged(reads: Reads, gazetteer: Gazetteer, certificate: Certificate) -> Ver
 
 
 def _is_hidden(record: Record | None) -> bool:
-    """Whether who asks may not learn the address: as `registry.records.restricted` has it."""
+    """Whether the caller may not see the address, by the rule of `registry.records.restricted`."""
     actor = acting()
     stranger = actor is not None and not actor.may("carrier")
     return stranger and record is not None and record.restricted
 
 
 def _since(reads: Reads, certificate: Certificate) -> datetime.date | None:
-    """The day of the first step behind the certified state that changed the address."""
+    """Return the day of the first change of the address after the certified state."""
     steps = history(reads, certificate.code)
     certified = next(
         (at for at, step in enumerate(steps) if step.event_id == certificate.event_id), None
@@ -288,6 +288,6 @@ def _since(reads: Reads, certificate: Certificate) -> datetime.date | None:
     if certified is None:
         return None
     for step in steps[certified + 1 :]:
-        if step.record is None or _TOLD_BY & {change.field for change in step.changes}:
+        if step.record is None or _ADDRESS_MEMBERS & {change.field for change in step.changes}:
             return step.at.date()
     return None

@@ -1,4 +1,4 @@
-"""What decisions say. The grounds are the usual ones; an office may give its own."""
+"""The wording of decisions. The grounds are the usual ones; an office may give its own."""
 
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,18 +13,18 @@ ABOUT: Final = {
     "rename_locality": "đổi tên {before} thành {name} thuộc {where}",
     "renumber_locality": "đánh số lại nhà tại {name} thuộc {where}",
 }
-"""Kind of event → what its decision is about."""
+"""Kind of event → subject of its decision."""
 
 
 class Ground(NamedTuple):
-    """A legal ground: a row of `grounds.csv`, which says what its columns are."""
+    """A legal ground: a row of `grounds.csv`, which documents its columns."""
 
     event: str
     ground: str
     seen_in: str
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return what is wrong with it; None if nothing is."""
         return None if f" {self.event}:" in comments else f"no event {self.event!r}"
 
 
@@ -32,7 +32,7 @@ _GROUNDS: Final = read_table(Path(__file__).with_name("grounds.csv"), Ground, ke
 
 
 def grounds_of(kind: str) -> tuple[str, ...]:
-    """What the decision of an event of that kind cites."""
+    """Return the grounds that the decision of an event of that kind cites."""
     return tuple(each.ground for each in _GROUNDS if each.event in ("any", kind))
 
 
@@ -56,7 +56,7 @@ _SECOND: Final = {
 
 
 def articles(kind: str, count: int, words: dict[str, str], *, annexed: bool) -> tuple[str, ...]:
-    """The articles of a decision, without their numbers; `annexed`: a map follows."""
+    """Return the articles of a decision, without their numbers; `annexed` if a map follows."""
     first = (
         _FIRST[kind].format(count=count, annex=_ANNEX, **words) + (_MAP if annexed else "") + "."
     )

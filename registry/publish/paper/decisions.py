@@ -1,7 +1,7 @@
-"""Decisions that name or rename a street or hamlet, or number it anew, with their annex.
+"""Decisions that name, rename or renumber a street or hamlet, with their annex.
 
-What a decision says is read off the event of its operation: of one that was done, or of one that is
-tried and rolled back. So the paper and the register say the same.
+The content of a decision comes from the event of its operation, done or tried and rolled back. So
+the paper always agrees with the register.
 """
 
 import datetime
@@ -36,7 +36,7 @@ from registry.units.gazetteer import Gazetteer, Unit, today
 SQL: Final = Statements(__file__, "queries.sql")
 
 KINDS: Final = tuple(ABOUT)
-"""Operations of which there is a decision, as events name them."""
+"""Kinds of events that have a decision."""
 MAX_LINES: Final = 5_000
 _MAP_MM: Final = (162.0, 100.0)
 
@@ -45,7 +45,7 @@ _EVENT: Final = text("SELECT kind, decision_number FROM event WHERE id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Decidable:
-    """An event of which a decision can be made."""
+    """An event for which a decision can be printed."""
 
     event_id: int
     kind: str
@@ -55,17 +55,17 @@ class Decidable:
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
-    """How the paper is headed, and what only the office knows."""
+    """The letterhead, and details that only the office knows."""
 
     unit: str | None = None
-    """Code of the commune or province that decides; by default the commune of the street."""
+    """Code of the issuing commune or province; by default the commune of the street."""
     number: str | None = None
-    """By default that of the operation."""
+    """By default the decision number of the operation."""
     day: datetime.date | None = None
     grounds: tuple[str, ...] = ()
     """Legal grounds in place of the usual ones."""
     proposer: str | None = None
-    """On whose proposal: an office, never a person."""
+    """The proposing office, never a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class _Content:
     dots: tuple[tuple[float, float, str], ...]
     """(lon, lat, number) of the doors on the map."""
     codes: frozenset[str]
-    """Codes of the doors that it is about."""
+    """Codes of the doors concerned."""
 
 
 def planned_decision(
@@ -109,9 +109,9 @@ def planned_decision(
     request: OperationRequest,
     form: DecisionForm | None = None,
 ) -> Paper:
-    """The decision of an operation that is to come: it is tried, and nothing of it stays.
+    """Print the decision of a planned operation, which is tried and rolled back.
 
-    Raises what the operation raises, and InvalidInputError for one that no decision is made of.
+    Raises as the operation does, and InvalidInputError for a kind without decisions.
     """
     _check_kind(operation.kind)
     with tried(engine, operation, request, actor="paper") as (session, done):
@@ -127,7 +127,7 @@ def done_decision(
     event_id: int,
     form: DecisionForm | None = None,
 ) -> Paper:
-    """The decision of an operation that was done, by its event.
+    """Print the decision of an operation that was done, by its event.
 
     Raises NotFoundError, InvalidInputError, OutsideUnitsError.
     """
@@ -138,9 +138,9 @@ def done_decision(
 
 
 def decidable(session: Session, limit: int) -> list[Decidable]:
-    """The latest events in communes that the caller sees of which a decision can be made.
+    """Return the latest events with a decision in communes that the caller sees.
 
-    Only the register's last 5,000 events are looked at.
+    Considers only the last 5,000 events of the register.
     """
     given = {**parameter(seen()), "kinds": list(KINDS), "limit": limit}
     return [Decidable(*row) for row in session.execute(SQL.text("decidable"), given)]
@@ -215,7 +215,7 @@ def _print(
     reads: Reads, gazetteer: Gazetteer, site: Site, content: _Content, form: DecisionForm
 ) -> Paper:
     notices = Notices()
-    watermark = site.tell(content.codes, notices)
+    watermark = site.note_watermarks(content.codes, notices)
     unit = _issuer(gazetteer, content.places, form)
     units = [place.unit_id for place in content.places]
     drawn = map_of(reads, content.dots, units, _MAP_MM)
@@ -244,7 +244,7 @@ def _print(
 
 
 def _issuer(gazetteer: Gazetteer, places: Sequence[_Place], form: DecisionForm) -> Unit:
-    """Who decides: as asked, the commune of the street, or the province where it has several."""
+    """Return the issuer: as requested, the commune of the street, or its province if several."""
     if form.unit is not None:
         return unit_by_code(gazetteer, form.unit, None)
     units = {place.unit_id for place in places}
@@ -255,7 +255,7 @@ def _issuer(gazetteer: Gazetteer, places: Sequence[_Place], form: DecisionForm) 
 
 
 def _where(gazetteer: Gazetteer, places: Sequence[_Place]) -> str:
-    """The communes of a street, with their province."""
+    """Name the communes of a street, with their province."""
     names = [names_on(gazetteer, gazetteer.units[p.unit_id], today()) for p in places]
     communes = dict.fromkeys(name[0] for name in names)
     return ", ".join([*communes, *names[0][1:]])

@@ -1,4 +1,4 @@
-"""What every administrative paper has: who issues it, number, place and day."""
+"""The letterhead of administrative papers: issuer, number, place and day."""
 
 import datetime
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from registry.units.gazetteer import Unit, today
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """How a paper is headed. What is not given is left blank, to be written by hand."""
+    """A letterhead. What is not given is left blank, to be filled in by hand."""
 
     unit: Unit
     """Commune or province whose People's Committee issues it."""
     symbol: str
-    """Behind the number: `QĐ-UBND`."""
+    """Suffix of the number: `QĐ-UBND`."""
     number: str | None = None
-    """In the office's own books: `12`, or the whole `12/QĐ-UBND`."""
+    """Number in the office's own books: `12`, or the complete `12/QĐ-UBND`."""
     day: datetime.date | None = None
 
     def to_data(self, title: str, about: str | None, watermark: str | None) -> dict[str, Any]:
-        """For the template `letter`."""
+        """Return the data of the template `letter`."""
         version = self.unit.version_on(self.day or today())
         given = self.number or " " * 8
         return {

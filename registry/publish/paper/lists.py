@@ -1,4 +1,4 @@
-"""Lists of a street or hamlet: for the wall, and with boxes to tick for who walks along it."""
+"""Lists of a street or hamlet: for the wall, and with tick boxes for field work."""
 
 from typing import Any, Final, Literal
 
@@ -14,7 +14,7 @@ from registry.records.record import Record, names_on
 from registry.units.gazetteer import Gazetteer, today
 
 MAX_LINES: Final = 5_000
-"""In one PDF."""
+"""Lines in one PDF."""
 
 Purpose = Literal["wall", "field"]
 
@@ -28,14 +28,14 @@ def print_list(
     *,
     skip: int = 0,
 ) -> Paper:
-    """A list of some doors, at most MAX_LINES after the first `skip`.
+    """Print a list of doors, at most MAX_LINES after the first `skip`.
 
     Raises InvalidInputError, NotFoundError, OutsideUnitsError.
     """
     notices = Notices()
     selected = select(session, doors, notices)
     records = page_of(selected, notices, skip=skip, most=MAX_LINES)
-    watermark = site.tell((record.code for record in records), notices)
+    watermark = site.note_watermarks((record.code for record in records), notices)
     unit = gazetteer.units.get(selected.unit_id) if selected.unit_id else None
     data = {
         "purpose": purpose,

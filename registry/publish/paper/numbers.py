@@ -1,7 +1,7 @@
-"""Numbers of certificates: `GXN-4K7M-29TR-X8`, drawn by chance, with a check.
+"""Certificate numbers: `GXN-4K7M-29TR-X8`, random, with a check symbol.
 
-Nine symbols of the alphabet of codes (`geo.code`) and their check of ISO/IEC 7064, modulus 19,
-radix 2. There are 19**9 of them, so that nobody finds the next one by counting on.
+Nine symbols of the alphabet of codes (`geo.code`) and a check symbol by ISO/IEC 7064, modulus 19,
+radix 2. There are 19**9 numbers, so that valid ones cannot be found by counting.
 
 >>> show("GXN4K7M29TR0R")
 'GXN-4K7M-29TR-0R'
@@ -18,25 +18,25 @@ from geo.code import ALPHABET, RADIX
 _PREFIX: Final = "GXN"
 _LENGTH: Final = 9
 _MOST: Final = 40
-"""Signs of a writing of it, spaces and dashes among them."""
+"""Characters of a written number, including spaces and dashes."""
 _WRITTEN: Final = re.compile(rf"{_PREFIX}([{ALPHABET}]{{{_LENGTH}}})([{ALPHABET}])")
 _BETWEEN: Final = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
 def draw() -> str:
-    """A number that nobody can foresee."""
+    """Return an unpredictable number."""
     payload = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
     return f"{_PREFIX}{payload}{_check(payload)}"
 
 
 def read(written: str) -> str | None:
-    """The number that a text is, however it is spaced; None for what is none."""
+    """Parse a number in any spacing; None if it is invalid."""
     match = _WRITTEN.fullmatch(_BETWEEN.sub("", written).upper()) if len(written) <= _MOST else None
     return match[0] if match and _check(match[1]) == match[2] else None
 
 
 def show(number: str) -> str:
-    """A number as it is printed."""
+    """Format a number as printed."""
     symbols = number.removeprefix(_PREFIX)
     return "-".join((_PREFIX, symbols[:4], symbols[4:8], symbols[8:]))
 

@@ -1,4 +1,4 @@
-"""Plates: number, street, code and QR, ready to be cut."""
+"""House number plates with street, code and QR code, ready to cut."""
 
 import re
 from dataclasses import dataclass
@@ -18,37 +18,37 @@ from registry.records.record import Record, names_on
 from registry.units.gazetteer import Gazetteer, today
 
 MAX_PLATES: Final = 1_000
-"""In one PDF."""
+"""Plates in one PDF."""
 SIZE: Final = re.compile(r"([0-9]{2,3})x([0-9]{2,3})")
 ROLL_MM: Final = (100, 2_000)
-"""How wide a roll may be."""
+"""Least and greatest width of a roll."""
 BLEED_MM: Final = 10
-"""The most."""
+"""Greatest bleed."""
 _WIDTHS: Final = (60, 600)
 _HEIGHTS: Final = (40, 400)
 _A4: Final = (210, 297)
 _MARK_MM: Final = 4
 _LONGEST_MM: Final = 2_000
-"""How long a page of a roll may be, about: programs that cut refuse endless ones."""
+"""Approximate length of a page of a roll: cutting programs refuse longer ones."""
 
 Sheet = Literal["a4", "roll"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlateForm:
-    """How plates are made. Millimetres."""
+    """Format of plates, in millimetres."""
 
     size: str = "180x120"
-    """Width x height of a plate when it is cut."""
+    """Width x height of a plate after cutting."""
     sheet: Sheet = "a4"
     roll_mm: int = 320
     """Width of a roll."""
     bleed_mm: int = 3
-    """How far the ground goes on beyond the cut."""
+    """How far the background extends beyond the cut."""
 
 
 PLATE_FORM: Final = PlateForm()
-"""Where nobody says otherwise."""
+"""The default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ def print_plates(
     *,
     skip: int = 0,
 ) -> Paper:
-    """The plates of some doors, at most MAX_PLATES after the first `skip`.
+    """Print the plates of doors, at most MAX_PLATES after the first `skip`.
 
-    Nothing is written: that they were handed out is the operation `issue-plates`. Raises
+    Nothing is recorded: the operation `issue-plates` records that plates were issued. Raises
     InvalidInputError, NotFoundError, OutsideUnitsError.
     """
     layout, notices = _layout(form), Notices()
     selected = select(session, doors, notices)
     records = page_of(selected, notices, skip=skip, most=MAX_PLATES)
-    site.tell((record.code for record in records), notices)
+    site.note_watermarks((record.code for record in records), notices)
     pdf = typeset(
         "plates",
         {
@@ -98,7 +98,7 @@ def print_plates(
 
 
 def _layout(form: PlateForm) -> _Layout:
-    """How many plates stand side by side and below each other; raises InvalidInputError."""
+    """Return the columns and rows of plates on a page; raises InvalidInputError."""
     match = SIZE.fullmatch(form.size)
     width, height = (int(match[1]), int(match[2])) if match else (0, 0)
     if not (_WIDTHS[0] <= width <= _WIDTHS[1] and _HEIGHTS[0] <= height <= _HEIGHTS[1]):
@@ -153,7 +153,7 @@ def _plate(gazetteer: Gazetteer, site: Site, record: Record) -> dict[str, Any]:
 
 
 def _door(record: Record) -> tuple[str, str]:
-    """What is written large, and below it."""
+    """Return the large line of a plate, and the line below it."""
     street = named(record.street_kind, record.street_name) if record.street_name else None
     places = [named(kind, name) for kind, name in record.localities]
     around = [*([street] if street else []), *places]

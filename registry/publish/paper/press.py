@@ -1,8 +1,8 @@
-"""The press: a program that makes one PDF and ends.
+"""A program that typesets one PDF and exits.
 
-The typesetter keeps whatever it measured for as long as its process lives, some 350 MB for 1,000
-plates: so it has a process of its own. From its input it reads {template, data, archive} as JSON;
-it writes a line of JSON, {notices, archive}, and then the PDF.
+The typesetter caches its measurements for the life of the process, some 350 MB for 1,000 plates: so
+it runs in a process of its own. It reads {template, data, archive} as JSON from standard input and
+writes a line of JSON, {notices, archive}, and then the PDF.
 """
 
 import json
@@ -17,14 +17,14 @@ _TEMPLATES: Final = _HERE / "templates"
 
 
 def press(template: str, data: dict[str, Any], *, archive: bool) -> tuple[dict[str, Any], bytes]:
-    """What the template noticed, and the PDF; with `archive` PDF/A-2b.
+    """Return the template's notices and the PDF; with `archive` PDF/A-2b.
 
-    Where a text has letters that the fonts lack it is no PDF/A, and `archive` says so.
+    A text with letters that the fonts lack gives a plain PDF, and a false `archive`.
     """
     compiler = typst.Compiler(
         str(_TEMPLATES / f"{template}.typ"),
         root=str(_TEMPLATES),
-        # The fonts of the program alone: paper reads the same on every machine.
+        # Only the program's fonts, so that papers look the same on every machine.
         font_paths=typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
@@ -47,6 +47,6 @@ def press(template: str, data: dict[str, Any], *, archive: bool) -> tuple[dict[s
 
 
 if __name__ == "__main__":
-    told, pdf = press(**json.load(sys.stdin.buffer))
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n")
+    head, pdf = press(**json.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n")
     sys.stdout.buffer.write(pdf)

@@ -38,7 +38,7 @@ SELECT id, unit_id, kind, name, NULL AS old_kind, NULL AS old_name FROM place
 WHERE class = :class AND event_id = :event ORDER BY unit_id, id
 
 -- places_renamed --
--- What a place was called behind an event: its next state that ended, or that of today.
+-- The name of a place after an event: that of its next ended state, or the current one.
 SELECT v.id, n.unit_id, n.kind, n.name, v.kind AS old_kind, v.name AS old_name
 FROM place_version v CROSS JOIN LATERAL (
     SELECT unit_id, kind, name FROM (
@@ -72,7 +72,7 @@ FROM household_version v CROSS JOIN LATERAL (
 WHERE v.ended_by_event_id = :event AND NOT v.restricted
 
 -- decidable --
--- An event tells its places by id; one that names a place tells the commune.
+-- The scope of an event lists places by id; of one that names a place, the commune.
 SELECT e.id, e.kind, e.decision_number, e.occurred_at
 FROM (SELECT * FROM event ORDER BY id DESC LIMIT 5000) e
 WHERE e.kind = ANY (:kinds) AND (CAST(:reach AS integer[]) IS NULL
@@ -106,5 +106,5 @@ h.code = ANY (:codes)
 h.street_id = :id
 
 -- records_of_locality --
--- Numbers count in the locality where no street leads to the door.
+-- Without a street, house numbers belong to the locality.
 h.locality_id = :id AND h.street_id IS NULL

@@ -1,4 +1,4 @@
-"""A carrier's route on paper: a sheet to tick, and stickers for its parcels."""
+"""A carrier's route on paper: a sheet with tick boxes, and stickers for its parcels."""
 
 import datetime
 from typing import Any, Final
@@ -13,16 +13,16 @@ from registry.publish.route.run import NOTICES, Route, Visit
 from registry.units.gazetteer import today
 
 MAX_STICKERS: Final = 1_000
-"""In one PDF."""
+"""Stickers in one PDF."""
 _SIDES: Final = {"odd": "bên số lẻ", "even": "bên số chẵn"}
 _ORDERS: Final = {"walking": "thứ tự đi bộ", "shortest": "đường ngắn nhất tìm được"}
 _MOST_CHOICES: Final = 5
 
 
 def print_sheet(site: Site, found: Route) -> Paper:
-    """The route as a list with boxes: what has no place first, then stop by stop."""
+    """Print the route as a list with boxes: unplaced parcels first, then stop by stop."""
     notices = Notices()
-    watermark = site.tell((visit.stop.record.code for visit in found.visits), notices)
+    watermark = site.note_watermarks((visit.stop.record.code for visit in found.visits), notices)
     data = {
         "day": f"{today():%d/%m/%Y}",
         "stops": number(len(found.visits)),
@@ -38,11 +38,11 @@ def print_sheet(site: Site, found: Route) -> Paper:
 
 
 def _groups(site: Site, found: Route) -> list[dict[str, Any]]:
-    """Stops that follow each other in a street stand below one heading; by numbers on one side."""
+    """Group consecutive stops of a street, in walking order of one side, under one heading."""
     groups: list[dict[str, Any]] = []
     last: tuple[object, ...] | None = None
     for at, visit in enumerate(found.visits, 1):
-        # The shortest way crosses a street as it likes.
+        # The shortest route crosses streets anywhere.
         side = _SIDES.get(visit.side or "") if found.order == "walking" else None
         place = (visit.commune, visit.street, side)
         if place != last:
@@ -81,8 +81,9 @@ def _unplaced(each: Unplaced) -> dict[str, Any]:
 
 
 def print_stickers(site: Site, found: Route) -> Paper:
-    """A sticker for each parcel in the order of the route, 24 on a sheet of A4; at most
-    MAX_STICKERS, and that more are left is told.
+    """Print a sticker for each parcel in the order of the route, 24 on a sheet of A4.
+
+    At most MAX_STICKERS; a notice gives the number left out.
     """
     notices = Notices()
     every = [
@@ -91,7 +92,7 @@ def print_stickers(site: Site, found: Route) -> Paper:
         for count in range(len(visit.stop.parcels))
     ]
     stickers = every[:MAX_STICKERS]
-    site.tell({sticker["name"] for sticker in stickers}, notices)
+    site.note_watermarks({sticker["name"] for sticker in stickers}, notices)
     notices.add("more", count=len(every) - len(stickers))
     unknown = [visit.stop.record.code for visit in found.visits if _lacks_wording(found, visit)]
     notices.add("wording_unknown", *unknown)
@@ -100,14 +101,14 @@ def print_stickers(site: Site, found: Route) -> Paper:
 
 
 def _lacks_wording(found: Route, visit: Visit) -> bool:
-    """Whether its label of another day is wanted, and nobody knows it."""
-    told = visit.stop.on
-    return found.wordings.day is not None and (told is None or told.label is None)
+    """Whether its label of another day is requested but unknown."""
+    dated = visit.stop.on
+    return found.wordings.day is not None and (dated is None or dated.label is None)
 
 
 def _lines(found: Route, visit: Visit) -> list[str]:
-    """The labels of a sticker, of another day behind what says so; today's stands in for one that
-    nobody knows.
+    """Return the labels of a sticker: today's if requested or if the other is unknown, then that of
+    another day with its date.
     """
     stop, day = visit.stop, found.wordings.day
     today_too = found.wordings.today or _lacks_wording(found, visit)

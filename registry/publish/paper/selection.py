@@ -1,4 +1,4 @@
-"""Which records stand on a paper: some by their codes, or all of a street or locality."""
+"""Selects the records of a paper: by codes, or all of a street or locality."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,18 +30,18 @@ class Selected:
     """The records of a paper."""
 
     records: tuple[Record, ...]
-    """In the order of their numbers along the street; those named by code as they were named."""
+    """In the order of numbers along the street, or of the given codes."""
     title: str | None
-    """The street or locality, where they are all of one."""
+    """The street or locality, if one was selected."""
     unit_id: int | None
-    """The commune of that."""
+    """Its commune."""
 
 
 def select(session: Session, doors: Doors, notices: Notices) -> Selected:
-    """The records that stand on the paper; restricted places of a street are left out, and told.
+    """Return the records of the paper; restricted ones of a street are left out, with a notice.
 
-    Raises InvalidInputError, NotFoundError, and OutsideUnitsError for records in which who acts may
-    not write.
+    Raises InvalidInputError, NotFoundError, and OutsideUnitsError for records outside the units of
+    the caller.
     """
     check_jurisdiction(session, doors)
     if doors.codes:
@@ -62,9 +62,9 @@ def select(session: Session, doors: Doors, notices: Notices) -> Selected:
 
 
 def page_of(selected: Selected, notices: Notices, *, skip: int, most: int) -> tuple[Record, ...]:
-    """At most `most` records after the first `skip`; that there are more is told.
+    """Return at most `most` records after the first `skip`, with a notice if there are more.
 
-    Raises InvalidInputError where nothing is left.
+    Raises InvalidInputError if nothing is left.
     """
     shown = selected.records[skip : skip + most]
     if not shown:
@@ -94,7 +94,7 @@ def _read(session: Session, what: str, parameters: dict[str, Any]) -> list[Recor
 
 
 def _along(record: Record) -> tuple[object, ...]:
-    """The order along a street, then through a building."""
+    """Sort key along a street, then through a building."""
     return (
         record.house_number_key is None,
         natural_order(record.house_number_key or ""),

@@ -1,4 +1,4 @@
-"""Where the QR of a paper leads, and whether that is for good."""
+"""The site that QR codes of papers link to, and whether it is permanent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,32 +13,33 @@ _TRIAL: Final = "BẢN THỬ"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The address of the pages, as people reach them."""
+    """The public base URL of the pages."""
 
     url: str
-    """Without a slash at its end."""
+    """Without a trailing slash."""
     is_public: bool
-    """Whether the operator said so (DIACHISO_PUBLIC_URL); else paper is a trial, and says so."""
+    """Whether the operator has configured it (DIACHISO_PUBLIC_URL); otherwise papers are marked as
+    trials."""
 
     def address_url(self, code: str) -> str:
-        """The page of a record."""
+        """Return the URL of a record's page."""
         return f"{self.url}/a/{code}"
 
     def verify_url(self, number: str) -> str:
-        """The page on which a certificate is checked."""
+        """Return the URL of the page that verifies a certificate."""
         return f"{self.url}/verify/{number}"
 
     def watermark(self, code: str) -> str | None:
-        """What is written across a paper that must not be taken for a real one."""
+        """Return the text across a paper that must not pass for a real one."""
         if is_demo(code):
             return _DEMO
         return None if self.is_public else _TRIAL
 
-    def tell(self, codes: Iterable[str], notices: Notices) -> str | None:
-        """Note which codes bear a watermark; what is written across a paper of all of them."""
-        told = sorted(codes)
-        demo = [code for code in told if is_demo(code)]
+    def note_watermarks(self, codes: Iterable[str], notices: Notices) -> str | None:
+        """Add notices for watermarks of codes; return the watermark of a paper with all of them."""
+        listed = sorted(codes)
+        demo = [code for code in listed if is_demo(code)]
         notices.add("demo", *demo)
         if not self.is_public:
-            notices.add("not_public", count=len(told) or 1)
+            notices.add("not_public", count=len(listed) or 1)
         return _DEMO if demo else None if self.is_public else _TRIAL

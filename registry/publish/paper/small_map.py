@@ -1,5 +1,6 @@
-"""A small map for paper, of what the register itself knows: doors, names of streets, the commune's
-boundary. All in millimetres of its frame, for a template to draw.
+"""A small map for papers, from the register alone: doors, street names, the commune's boundary.
+
+Coordinates are millimetres of its frame, for a template to draw.
 """
 
 import math
@@ -16,9 +17,9 @@ from registry.records.record import Record
 SQL: Final = Statements(__file__, "queries.sql")
 
 _LEAST_M: Final = 60.0
-"""Half of the least height of a map: a single door has no extent of its own."""
+"""Half of the least height of a map, in metres: a single door has no extent."""
 _PIN_WORDS_MM: Final = 4.4
-"""How far below the pin its number stands."""
+"""Distance of the number below the pin."""
 _LETTER_MM: Final = 1.35
 _LINE_MM: Final = 3.2
 _BARS_M: Final = (20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
@@ -28,50 +29,50 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rectangle of paper, and the place that is drawn on it. Millimetres; metres for half_m."""
+    """A rectangle of paper in millimetres, and the area drawn on it."""
 
     width: float
     height: float
     lon: float
     lat: float
     half_m: float
-    """Half of what its height shows."""
+    """Half of the height, in metres on the ground."""
 
     @property
     def scale(self) -> float:
-        """Millimetres a metre."""
+        """Millimetres per metre."""
         return self.height / (2 * self.half_m)
 
     @property
     def metres_east(self) -> float:
-        """Of a degree of longitude."""
+        """Metres of a degree of longitude."""
         return 111_320 * math.cos(math.radians(self.lat))
 
     def at(self, lon: float, lat: float) -> Point:
-        """Where a point is drawn."""
+        """Return the position of a point."""
         return self.of_metres((lon - self.lon) * self.metres_east, (self.lat - lat) * 110_570)
 
     def of_metres(self, x: float, y: float) -> Point:
-        """Where a point so many metres east and south of the middle is drawn."""
+        """Return the position of a point given in metres east and south of the centre."""
         return (
             round(self.width / 2 + x * self.scale, 2),
             round(self.height / 2 + y * self.scale, 2),
         )
 
-    def holds(self, point: Point) -> bool:
+    def contains(self, point: Point) -> bool:
         """Whether a point lies inside."""
         return 0 <= point[0] <= self.width and 0 <= point[1] <= self.height
 
 
-class _Room:
-    """Where texts stand, so that none is written over another."""
+class _Placement:
+    """Keeps track of placed texts, so that none overlap."""
 
     def __init__(self, frame: Frame, *taken: tuple[float, float, float, float]) -> None:
         self._frame = frame
         self._taken = list(taken)
 
     def take(self, words: str, x: float, y: float) -> bool:
-        """Whether words centred at x, y have room; it is taken."""
+        """Place words centred at x, y; return whether there was room."""
         half = len(words) * _LETTER_MM / 2 + 0.6
         box = (x - half, y - _LINE_MM / 2, x + half, y + _LINE_MM / 2)
         frame = self._frame
@@ -86,14 +87,14 @@ class _Room:
 
 
 def map_around(reads: Reads, record: Record, size: tuple[float, float]) -> dict[str, Any] | None:
-    """The neighbourhood of a record with a point; None without one."""
+    """Draw the neighbourhood of a record; None without a point."""
     if record.lon is None or record.lat is None:
         return None
     frame = Frame(*size, record.lon, record.lat, float(REACH_M))
     around = surroundings(reads, code=record.code, lon=record.lon, lat=record.lat, province_id=None)
     x, y = frame.of_metres(0, 0)
     number = number_of(record.label_parts) or ""
-    room = _Room(frame, (x - 3, y - 3, x + 3, y + 3), _bar_box(frame))
+    room = _Placement(frame, (x - 3, y - 3, x + 3, y + 3), _bar_box(frame))
     room.take(number + "  ", x, y + _PIN_WORDS_MM)
     names = list(
         _texts(room, ((frame.of_metres(s.x, s.y), s.words or "") for s in around.streets), 4.0)
@@ -112,7 +113,7 @@ def map_of(
     units: Sequence[int | None],
     size: tuple[float, float],
 ) -> dict[str, Any] | None:
-    """All of some doors, each (lon, lat, number); None where there is none."""
+    """Draw doors, each (lon, lat, number); None without any."""
     if not doors:
         return None
     west, east = min(d[0] for d in doors), max(d[0] for d in doors)
@@ -122,7 +123,7 @@ def map_of(
     high = (north - south) * 110_570
     half = max(_LEAST_M, 0.56 * max(high, wide * size[1] / size[0]))
     frame = Frame(*size, lon, lat, half)
-    room = _Room(frame, _bar_box(frame))
+    room = _Placement(frame, _bar_box(frame))
     placed = [(frame.at(x, y), words) for x, y, words in doors]
     return {**_drawn(reads, frame, placed, room, units), "names": [], "pin": None}
 
@@ -131,10 +132,10 @@ def _drawn(
     reads: Reads,
     frame: Frame,
     doors: Sequence[tuple[Point, str]],
-    room: _Room,
+    room: _Placement,
     units: Sequence[int | None],
 ) -> dict[str, Any]:
-    shown = [(point, words) for point, words in doors if frame.holds(point)]
+    shown = [(point, words) for point, words in doors if frame.contains(point)]
     bar = _bar_m(frame)
     return {
         "width": frame.width,
@@ -147,16 +148,16 @@ def _drawn(
 
 
 def _texts(
-    room: _Room, spots: Sequence[tuple[Point, str]] | Iterator[tuple[Point, str]], above: float
+    room: _Placement, spots: Sequence[tuple[Point, str]] | Iterator[tuple[Point, str]], above: float
 ) -> Iterator[dict[str, Any]]:
-    """Words above their points, where there is room for them."""
+    """Yield words above their points, where there is room."""
     for (x, y), words in spots:
         if words and room.take(words, x, y - above):
             yield {"x": x, "y": round(y - above, 2), "words": words}
 
 
 def _bar_m(frame: Frame) -> int:
-    """A round number of metres, about a fifth of the width."""
+    """Return a round number of metres, about a fifth of the width."""
     return max(
         (metres for metres in _BARS_M if metres * frame.scale <= frame.width / 4),
         default=_BARS_M[0],
@@ -168,7 +169,7 @@ def _bar_box(frame: Frame) -> tuple[float, float, float, float]:
 
 
 def _boundary(reads: Reads, frame: Frame, units: list[int]) -> list[list[Point]]:
-    """Lines of the communes' boundaries inside the frame."""
+    """Return the lines of the communes' boundaries inside the frame."""
     east = frame.width / frame.scale / 2 / frame.metres_east
     north = frame.half_m / 110_570
     asked = {
@@ -186,7 +187,7 @@ def _boundary(reads: Reads, frame: Frame, units: list[int]) -> list[list[Point]]
 
 
 def _lines(geometry: dict[str, Any] | None) -> list[list[list[float]]]:
-    """The lines of a geometry of GeoJSON; points, where a boundary is only touched, are none."""
+    """Return the lines of a GeoJSON geometry, without points where a boundary only touches."""
     if geometry is None:
         return []
     kind, inner = geometry["type"], geometry.get("coordinates") or []

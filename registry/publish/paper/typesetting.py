@@ -1,4 +1,4 @@
-"""From data and a template to a PDF, with what its reader has to know beside it."""
+"""Makes a PDF of data and a template, with notices for whoever prints it."""
 
 import json
 import subprocess
@@ -17,9 +17,10 @@ from registry.core.messages import Message
 
 _PRESS: Final = Path(__file__).with_name("press.py")
 _AT_ONCE: Final = BoundedSemaphore(2)
-"""Presses of one server process: each takes up to half a gigabyte."""
+"""Concurrent presses of a server process: each takes up to half a gigabyte."""
 _MASK: Final = 3
-"""Any of a QR's eight masks can be read; looking for the best takes nine tenths of the time."""
+"""Any of the eight masks of a QR code is readable; choosing the best takes nine tenths of the
+time."""
 _MOST_NAMED: Final = 20
 
 MESSAGES: Final = {
@@ -33,23 +34,23 @@ MESSAGES: Final = {
     "wording_unknown": Message("notice_wording_unknown"),
     "letters_missing": Message("notice_letters_missing"),
 }
-"""Stable code of a notice → what it says."""
+"""Stable code of a notice → its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What who prints has to know."""
+    """A notice for whoever prints a paper."""
 
     code: str
     """Stable: one of MESSAGES."""
     count: int
-    """How many it is about."""
+    """Number of items concerned."""
     codes: tuple[str, ...] = ()
-    """The first of them, where they are records."""
+    """Codes of the first records concerned."""
 
     @property
     def message(self) -> Message:
-        """In words."""
+        """The message, with the codes."""
         message = MESSAGES[self.code]
         if not self.codes:
             return message
@@ -57,7 +58,7 @@ class Notice:
         return Message("notice_of_codes", notice=message, codes=named)
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return it for JSON."""
         return {
             "code": self.code,
             "count": self.count,
@@ -71,27 +72,27 @@ class Paper:
     """A PDF."""
 
     name: str
-    """What the file may be called."""
+    """Suggested file name."""
     pdf: bytes
     items: int
-    """How many plates, lines or certificates are on it."""
+    """Number of plates, lines or certificates."""
     notices: tuple[Notice, ...] = ()
 
 
 class Notices:
-    """Notices as they are gathered: one of a kind, with its count."""
+    """Collects notices: one of each code, with its count."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = defaultdict(int)
         self._codes: dict[str, list[str]] = defaultdict(list)
 
     def add(self, code: str, *records: str, count: int = 0) -> None:
-        """Note something of some records, or of `count` of something else."""
+        """Count records, or `count` other items, under a notice."""
         self._counts[code] += len(records) or count
         self._codes[code] += records[: _MOST_NAMED - len(self._codes[code])]
 
     def all(self) -> tuple[Notice, ...]:
-        """Those about anything, in their order."""
+        """Return the notices with a count, in the order of MESSAGES."""
         return tuple(
             Notice(code, self._counts[code], tuple(self._codes[code]))
             for code in MESSAGES
@@ -102,30 +103,30 @@ class Notices:
 def typeset(
     template: str, data: dict[str, Any], notices: Notices, *, archive: bool = False
 ) -> bytes:
-    """The PDF of a template with its data; what the template notices is added to `notices`.
+    """Return the PDF of a template with its data; adds the template's notices to `notices`.
 
     With `archive` it is PDF/A-2b, unless a name has letters that the fonts lack.
     """
-    asked = {"template": template, "data": data, "archive": archive}
+    job = {"template": template, "data": data, "archive": archive}
     with _AT_ONCE:
         done = subprocess.run(
             [sys.executable, "-I", str(_PRESS)],
-            input=json.dumps(asked, ensure_ascii=False).encode(),
+            input=json.dumps(job, ensure_ascii=False).encode(),
             capture_output=True,
             check=False,
         )
     if done.returncode:
         raise RuntimeError(done.stderr.decode(errors="replace"))
     head, _, pdf = done.stdout.partition(b"\n")
-    told = json.loads(head)
-    for noticed in told["notices"]:
+    result = json.loads(head)
+    for noticed in result["notices"]:
         notices.add(noticed["what"], noticed["code"])
-    notices.add("letters_missing", count=int(archive and not told["archive"]))
+    notices.add("letters_missing", count=int(archive and not result["archive"]))
     return pdf
 
 
 def qr_svg(text: str) -> str:
-    """A QR as an SVG of one path, without a border. A quarter of it may be scratched."""
+    """Return a QR code as an SVG of one path, without a border; it survives damage to a quarter."""
     matrix = segno.make_qr(text, error="q", boost_error=False, mask=_MASK).matrix
     runs = (
         f"M{first} {y}h{end - first}v1H{first}z"
@@ -140,7 +141,7 @@ def qr_svg(text: str) -> str:
 
 
 def _dark(row: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """First and end of each run of dark modules."""
+    """Yield start and end of each run of dark modules."""
     first = None
     for x, module in enumerate((*row, 0)):
         if module and first is None:

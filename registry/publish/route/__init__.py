@@ -1,7 +1,7 @@
-"""A carrier's route: a list of codes or addresses, in the order in which it is walked.
+"""A carrier's route: a list of codes or addresses in delivery order.
 
-`listing` reads the list, `placing` finds its doors, `walking` orders them as the street numbers
-run, `shortest` as the shortest way does, over `distances` in straight lines or over the times of a
-`routing_server`. `run` tells the story; `outputs` and `registry.publish.paper.routes` write it
-down. Nothing of a list is kept.
+`listing` reads the list, `placing` finds its doors, `walking` orders them along street numbers,
+`shortest` by the shortest way, with `distances` in straight lines or times of a `routing_server`.
+`run` is the entry point; `outputs` and `registry.publish.paper.routes` write the result. Nothing of
+a list is stored.
 """

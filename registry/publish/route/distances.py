@@ -1,4 +1,4 @@
-"""Straight lines: the way of a bird, which no street is shorter than."""
+"""Straight-line distances, a lower bound of those by road."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Final
 Point = tuple[float, float]
 """(lon, lat), degrees, WGS 84."""
 _DEGREE_M: Final = 111_195.0
-"""A degree of a great circle."""
+"""Metres of a degree of a great circle."""
 
 
 def straight_m(one: Point, other: Point) -> float:
-    """Metres between two points of a route; within a country the earth is flat enough.
+    """Return the metres between two points; within a country a flat earth is accurate enough.
 
     >>> round(straight_m((105.8060, 21.0211), (105.8070, 21.0211)))
     104
@@ -22,5 +22,5 @@ def straight_m(one: Point, other: Point) -> float:
 
 
 def way_m(points: Sequence[Point]) -> float:
-    """Metres from the first to the last point by way of all."""
+    """Return the metres along all points in order."""
     return sum(straight_m(one, other) for one, other in pairwise(points))

@@ -1,7 +1,7 @@
-"""A route as programs for maps read it: GeoJSON (RFC 7946) and GPX 1.1.
+"""Writes a route for map programs: GeoJSON (RFC 7946) and GPX 1.1.
 
-What has no position stands in both all the same: in GeoJSON without a geometry, in GPX in the
-description of the file.
+Stops without a position are included: in GeoJSON without a geometry, in GPX in the description of
+the file.
 """
 
 from typing import Any, Final
@@ -20,21 +20,18 @@ _GPX: Final = "http://www.topografix.com/GPX/1/1"
 
 
 def way_words(found: Route, language: str = LANGUAGES[0]) -> str:
-    """How long it is, and of which lines.
-
-    What is measured in straight lines is never told without saying so.
-    """
+    """Return the length and duration of a route, always with how it was measured."""
     vietnamese, english = MEASURES[found.measured_by]
     km = f"{found.metres / 1_000:.1f}"
-    told = f"{km} km {english}" if language == "en" else f"{km.replace('.', ',')} km {vietnamese}"
+    length = f"{km} km {english}" if language == "en" else f"{km.replace('.', ',')} km {vietnamese}"
     if found.seconds is None:
-        return told
+        return length
     minutes = translate(N_("{minutes} minutes"), language).format(minutes=round(found.seconds / 60))
-    return f"{told}, {minutes}"
+    return f"{length}, {minutes}"
 
 
 def to_geojson(found: Route) -> dict[str, Any]:
-    """A FeatureCollection: the stops in their order, then the lines that have none."""
+    """Return a FeatureCollection: the stops in order, then the unplaced lines."""
     return {
         "type": "FeatureCollection",
         "features": [
@@ -84,11 +81,11 @@ def _line(each: Unplaced) -> dict[str, Any]:
 
 
 def to_gpx(found: Route, name: str) -> bytes:
-    """A route of way points in their order."""
+    """Return a GPX route of way points in order."""
     root = Element("gpx", {"version": "1.1", "creator": "Địa chỉ số", "xmlns": _GPX})
     about = SubElement(root, "metadata")
     SubElement(about, "name").text = name
-    SubElement(about, "desc").text = "\n".join(_beside(found))
+    SubElement(about, "desc").text = "\n".join(_summary(found))
     for at, visit in enumerate(found.visits, 1):
         if visit.point:
             _way_point(root, "wpt", at, visit, visit.point)
@@ -107,27 +104,27 @@ def _way_point(
     lon, lat = point
     made = SubElement(parent, tag, {"lat": f"{lat:.7f}", "lon": f"{lon:.7f}"})
     SubElement(made, "name").text = f"{at}. {_first_words(visit)}"
-    SubElement(made, "desc").text = " · ".join(_said(visit))
+    SubElement(made, "desc").text = " · ".join(_description(visit))
 
 
 def _first_words(visit: Visit) -> str:
     return visit.stop.label.partition(", ")[0]
 
 
-def _said(visit: Visit) -> list[str]:
+def _description(visit: Visit) -> list[str]:
     stop = visit.stop
     refs = ", ".join(parcel.ref or f"dòng {parcel.line}" for parcel in stop.parcels)
-    told = [code_display(stop.record.code), stop.label, f"{len(stop.parcels)} bưu gửi: {refs}"]
-    return [*told, *([stop.record.delivery_hint] if stop.record.delivery_hint else [])]
+    parts = [code_display(stop.record.code), stop.label, f"{len(stop.parcels)} bưu gửi: {refs}"]
+    return [*parts, *([stop.record.delivery_hint] if stop.record.delivery_hint else [])]
 
 
-def _beside(found: Route) -> list[str]:
-    """How long the route is, and every line of the list that no way point tells."""
+def _summary(found: Route) -> list[str]:
+    """Return the length of the route, and every line of the list without a way point."""
     return [
         way_words(found),
         *(NOTICES[code].words("vi") for code in found.notices),
         *(
-            f"{at}. chưa có toạ độ: {' · '.join(_said(visit))}"
+            f"{at}. chưa có toạ độ: {' · '.join(_description(visit))}"
             for at, visit in enumerate(found.visits, 1)
             if visit.point is None
         ),

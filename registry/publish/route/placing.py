@@ -1,4 +1,4 @@
-"""Which door each line of a list means; those that mean none, with why and what to ask."""
+"""Finds the door of each line of a list; unplaced lines get a reason and a question."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from registry.core.errors import GoneError, RegistryError
 from registry.core.messages import both
 from registry.core.personal import holds_personal
 from registry.core.reads import Reads
-from registry.publish.batch import EMPTY, TOTAL, CodeAsked, Outcome, outcomes
+from registry.publish.batch import EMPTY, TOTAL, CodeQuestion, Outcome, outcomes
 from registry.publish.route.listing import Line
 from registry.records.record import DatedLabel, Record, record_wording
 from registry.search.faults import FAULTS
@@ -25,11 +25,11 @@ from registry.search.judge.verdicts import Choice, Validation
 from registry.search.judge.verdicts import Question as ToAsk
 from registry.units.gazetteer import Gazetteer, today
 
-_TOGETHER: Final = 100
-"""Lines that are answered at once."""
+_BATCH: Final = 100
+"""Lines answered at once."""
 _SURE: Final = ("accept", "correct")
 _NO_ADDRESS: Final = ("other", "delivery_hint")
-"""Parts of a text in which people write names."""
+"""Components that may contain names of persons."""
 _OF_CODES: Final = ("code_mistyped", "code_unknown", "code_retired", "code_not_active")
 _WORDS: Final = {
     "confirm": both("Not certain which door; to be asked"),
@@ -38,7 +38,7 @@ _WORDS: Final = {
     ),
     "code_contradicts_text": both("The code in the address is that of another place; to be asked"),
 }
-"""What is said in place of words that are about a shopper."""
+"""Messages in place of those meant for a shopper."""
 _TO_CHOOSE: Final = both("The code is mistyped or was replaced: choose the place")
 
 
@@ -65,7 +65,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A line that names no door for certain."""
+    """A line without a certain door."""
 
     parcel: RouteParcel
     status: str
@@ -73,39 +73,38 @@ class Unplaced:
     messages: tuple[str, str]
     """Why, in Vietnamese and in English."""
     given: str
-    """What the line said of its place."""
+    """The address or code of the line."""
     read: str | None
-    """What of that is an address: all that may be printed of it."""
+    """The part that is an address, and may be printed."""
     level: str | None = None
-    """How near to the door the register knows it."""
+    """Level of the best match."""
     question: ToAsk | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A whole list: each line is in one of the three, once."""
+    """A placed list: each line is in exactly one of the three members."""
 
     stops: tuple[Stop, ...]
-    """In the order in which the list names them first."""
+    """In the order of their first line."""
     unplaced: tuple[Unplaced, ...]
     empty: tuple[int, ...]
-    """Lines that say nothing."""
+    """Numbers of empty lines."""
 
 
 def place(
     gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line], on: datetime.date | None = None
 ) -> Placed:
-    """The doors of a list. Several parcels to one door are one stop; with `on` they have their
-    labels of that day.
+    """Find the doors of a list; parcels to one door make one stop. `on` adds labels of that day.
 
-    A code is answered as a look-up answers it, an address as its validation does. Raises
-    NotPreparedError and DatabaseUnavailableError: no line can be answered then.
+    A code is looked up, an address validated. Raises NotPreparedError and DatabaseUnavailableError,
+    when no line can be answered.
     """
     found = _answers(gazetteer, reads, lines, on)
     codes = {
-        told.code
+        one.code
         for outcome in found
-        if isinstance(told := outcome.found, Validation) and told.verdict in _SURE and told.code
+        if isinstance(one := outcome.found, Validation) and one.verdict in _SURE and one.code
     }
     records = {record.code: record for record in alone(reads, active_records(sorted(codes)))}
     parcels: dict[str, list[RouteParcel]] = {}
@@ -113,23 +112,23 @@ def place(
     unplaced: list[Unplaced] = []
     empty: list[int] = []
     for line, outcome in zip(lines, found, strict=True):
-        told = outcome.found
-        record = told if isinstance(told, Record) else None
-        if isinstance(told, Validation) and told.verdict in _SURE:
-            record = records.get(told.code or "")
+        answer = outcome.found
+        record = answer if isinstance(answer, Record) else None
+        if isinstance(answer, Validation) and answer.verdict in _SURE:
+            record = records.get(answer.code or "")
         if record is not None:
             records[record.code] = record
             parcels.setdefault(record.code, []).append(RouteParcel(line.number, line.ref))
-            told_on = told.on if isinstance(told, Validation) else _on(gazetteer, record, on)
-            if told_on and (told_on.label or record.code not in labels):
-                labels[record.code] = told_on
+            dated = answer.on if isinstance(answer, Validation) else _on(gazetteer, record, on)
+            if dated and (dated.label or record.code not in labels):
+                labels[record.code] = dated
         elif outcome.status == EMPTY:
             empty.append(line.number)
         else:
             unplaced.append(_unplaced(gazetteer, reads, line, outcome))
     stops = tuple(
-        Stop(records[code], _label(gazetteer, records[code]), tuple(brought), labels.get(code))
-        for code, brought in parcels.items()
+        Stop(records[code], _label(gazetteer, records[code]), tuple(each), labels.get(code))
+        for code, each in parcels.items()
     )
     return Placed(stops, tuple(unplaced), tuple(empty))
 
@@ -145,52 +144,52 @@ def _on(gazetteer: Gazetteer, record: Record, on: datetime.date | None) -> Dated
 def _answers(
     gazetteer: Gazetteer, reads: Reads, lines: Sequence[Line], on: datetime.date | None
 ) -> list[Outcome]:
-    """What became of each line."""
+    """Return the outcome of each line."""
     found: list[Outcome] = []
-    for start in range(0, len(lines), _TOGETHER):
-        part = lines[start : start + _TOGETHER]
+    for start in range(0, len(lines), _BATCH):
+        part = lines[start : start + _BATCH]
         asked = [_asked(line, on) for line in part]
         answers = {
-            operation: iter(_together(gazetteer, reads, operation, asked, kind))
-            for operation, kind in (("lookup", CodeAsked), ("validate", Question))
+            operation: iter(_outcomes_of(gazetteer, reads, operation, asked, kind))
+            for operation, kind in (("lookup", CodeQuestion), ("validate", Question))
         }
         for one in asked:
             if isinstance(one, RegistryError):
                 found.append(Outcome(None, _status(one), None, one))
             else:
-                operation = "lookup" if isinstance(one, CodeAsked) else "validate"
+                operation = "lookup" if isinstance(one, CodeQuestion) else "validate"
                 found.append(next(answers[operation]))
     retired = [at for at, outcome in enumerate(found) if isinstance(outcome.error, GoneError)]
-    # As an address a retired code is its heir, where it has one; else it is a question.
-    onward = [Question(str(getattr(found[at].asked, "code", "")), on=on) for at in retired]
-    heirs = outcomes(gazetteer, reads, "validate", [partial(_same, one) for one in onward])
-    for at, heir in zip(retired, heirs, strict=True):
-        found[at] = heir
+    # Validation resolves a retired code to its successor, or makes it a question.
+    again = [Question(str(getattr(found[at].asked, "code", "")), on=on) for at in retired]
+    validated = outcomes(gazetteer, reads, "validate", [partial(_same, one) for one in again])
+    for at, outcome in zip(retired, validated, strict=True):
+        found[at] = outcome
     return found
 
 
-def _asked(line: Line, on: datetime.date | None) -> CodeAsked | Question | RegistryError:
+def _asked(line: Line, on: datetime.date | None) -> CodeQuestion | Question | RegistryError:
     try:
         asked = line.asked()
     except RegistryError as error:
         return error
-    if not isinstance(asked, CodeAsked | Question):
+    if not isinstance(asked, CodeQuestion | Question):
         raise TypeError(f"no line asks {type(asked).__name__}")
     return replace(asked, on=on)
 
 
-def _together(
+def _outcomes_of(
     gazetteer: Gazetteer,
     reads: Reads,
     operation: str,
     asked: Iterable[object],
-    kind: type[CodeAsked] | type[Question],
+    kind: type[CodeQuestion] | type[Question],
 ) -> list[Outcome]:
     questions = [partial(_same, one) for one in asked if isinstance(one, kind)]
     return outcomes(gazetteer, reads, operation, questions)
 
 
-def _same(asked: CodeAsked | Question) -> CodeAsked | Question:
+def _same(asked: CodeQuestion | Question) -> CodeQuestion | Question:
     return asked
 
 
@@ -207,16 +206,16 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
     if isinstance(found, Validation):
         question = found.question
         if question and not question.choices and found.next_action == "ask_yes_no":
-            # Yes is an answer too.
+            # Yes is one of the choices.
             choices = (Choice(found.address, None, None),) if found.address else ()
             question = replace(question, choices=choices)
         parts = (part for part in found.components if part.name not in _NO_ADDRESS)
         read = ", ".join(part.given for part in parts if part.given) or found.address
         if found.reason in _OF_CODES and not read:
-            read = given  # all of it is a code, or nearly one
+            read = given  # the whole text is a code, or nearly
         return Unplaced(
             parcel,
-            # What is sure, and gone all the same, was changed while it was looked for.
+            # A certain door without a record was changed meanwhile.
             found.reason or ("conflict" if found.verdict in _SURE else found.verdict),
             _WORDS.get(found.reason or found.verdict) or _unknown(found) or found.messages,
             given,
@@ -227,23 +226,24 @@ def _unplaced(gazetteer: Gazetteer, reads: Reads, line: Line, outcome: Outcome) 
     detail = outcome.error.detail if outcome.error else outcome.status
     vietnamese, _, english = detail.rpartition(" (")
     messages = (vietnamese or detail, english.removesuffix(")") or detail)
-    # Of a code nothing is private; what else cannot be read is not printed.
-    read = given if isinstance(outcome.asked, CodeAsked) else None
+    # A code is never private; other unreadable text is not printed.
+    read = given if isinstance(outcome.asked, CodeQuestion) else None
     near = _near(gazetteer, reads, outcome.error)
     return Unplaced(parcel, outcome.status, messages, given, read, question=near)
 
 
 def _unknown(found: Validation) -> tuple[str, str] | None:
-    """What of an address the register does not know; None where a reason says more."""
+    """Return messages of unknown parts of an address; None if there is a more specific reason."""
     if found.reason or found.verdict != "unverified":
         return None
     faults = [FAULTS[code] for code in found.faults if FAULTS[code].verdict == "unverified"]
-    told = "; ".join(each.message for each in faults), "; ".join(each.message_en for each in faults)
-    return told if faults else None
+    vietnamese = "; ".join(each.message for each in faults)
+    english = "; ".join(each.message_en for each in faults)
+    return (vietnamese, english) if faults else None
 
 
 def _near(gazetteer: Gazetteer, reads: Reads, error: RegistryError | None) -> ToAsk | None:
-    """The question which of the codes near a mistyped one is meant."""
+    """Return a question that offers the codes near a mistyped one."""
     near: Any = error.extra.get("suggestions") if error else None
     codes = [one["code"] for one in near or ()]
     choices = tuple(
@@ -254,5 +254,5 @@ def _near(gazetteer: Gazetteer, reads: Reads, error: RegistryError | None) -> To
 
 
 def choice_words(choice: Choice) -> str:
-    """A choice in one line."""
+    """Return a choice in one line."""
     return f"{code_display(choice.code)} {choice.label}" if choice.code else choice.label

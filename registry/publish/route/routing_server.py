@@ -1,7 +1,7 @@
-"""Times and metres by road, from a routing server of the operator's: OSRM's `table` service.
+"""Times and metres by road, from the operator's routing server: OSRM's `table` service.
 
-Only the operator says where it is (DIACHISO_ROUTING_URL). It is told points, never whose they are.
-All of it has its time; what is silent or answers nonsense is done without, and that is told.
+The operator configures it (DIACHISO_ROUTING_URL). It receives points without codes or labels.
+Requests have a deadline; if the server fails, the route does without it and has a notice.
 """
 
 import json
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 SILENT: Final = "routing_silent"
 UNREADABLE: Final = "routing_unreadable"
 _BLOCK: Final = 50
-"""Points on each side of one question: OSRM takes 100 in all where nobody told it otherwise."""
+"""Sources and destinations of one request: OSRM takes 100 points by default."""
 _CONNECT_S: Final = 1.0
 _READ_S: Final = 3.0
 _WHOLE_S: Final = 5.0
 _MOST_BYTES: Final = 2_000_000
-"""Of one answer; two tables of 50 times 50 numbers are some 40,000."""
+"""Size of one response; two tables of 50 times 50 numbers are some 40,000."""
 _LONGEST: Final = 1e9
-"""Seconds or metres; more is none."""
+"""Seconds or metres; greater values are rejected."""
 
 Matrix = list[list[float]]
 
 
 class RoutingError(Exception):
-    """No table was to be had; `code` says why: SILENT or UNREADABLE."""
+    """No table is available; `code` is SILENT or UNREADABLE."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,15 +40,15 @@ class RoutingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """From each point to each, in their order."""
+    """Costs from each point to each, in order."""
 
     seconds: Matrix
     metres: Matrix
 
 
 def road_table(url: str, points: Sequence[Point]) -> Table:
-    """Times and metres by road between points. Raises RoutingError."""
-    import requests  # four megabytes, which only who has such a server needs
+    """Return times and metres by road between points. Raises RoutingError."""
+    import requests  # four megabytes, needed only with a routing server
 
     deadline = time.monotonic() + _WHOLE_S
     seconds: Matrix = [[] for _ in points]
@@ -58,16 +58,16 @@ def road_table(url: str, points: Sequence[Point]) -> Table:
         session.trust_env = False
         for sources in blocks:
             for targets in blocks:
-                asked = [points[at] for at in (*sources, *targets)]
-                told = _asked(session, url, asked, len(sources), deadline)
+                block = [points[at] for at in (*sources, *targets)]
+                answer = _request(session, url, block, len(sources), deadline)
                 for table, member in ((seconds, "durations"), (metres, "distances")):
-                    rows = _rows(told.get(member), len(sources), len(targets))
+                    rows = _rows(answer.get(member), len(sources), len(targets))
                     for at, row in zip(sources, rows, strict=True):
                         table[at] += row
     return Table(seconds, metres)
 
 
-def _asked(
+def _request(
     session: "requests.Session", url: str, points: Sequence[Point], sources: int, deadline: float
 ) -> dict[str, Any]:
     places = ";".join(f"{lon:.6f},{lat:.6f}" for lon, lat in points)
@@ -93,7 +93,7 @@ def _asked(
             body = b""
             for part in response.iter_content(65_536):
                 body += part
-                # Who sends a letter a second is silent as well.
+                # A server that trickles its response is as good as silent.
                 if time.monotonic() > deadline:
                     raise RoutingError(SILENT)
                 if len(body) > _MOST_BYTES:
@@ -101,26 +101,26 @@ def _asked(
     except requests.RequestException as error:
         raise RoutingError(SILENT) from error
     try:
-        told = json.loads(body)
+        answer = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise RoutingError(UNREADABLE) from error
-    if not isinstance(told, dict) or told.get("code") != "Ok":
+    if not isinstance(answer, dict) or answer.get("code") != "Ok":
         raise RoutingError(UNREADABLE)
-    return told
+    return answer
 
 
 def _rows(table: object, height: int, width: int) -> Matrix:
-    """A table as it may be believed: each number is one, and none is missing."""
+    """Check a table: every cell is a valid number."""
     if not isinstance(table, list) or len(table) != height:
         raise RoutingError(UNREADABLE)
     for row in table:
-        if not isinstance(row, list) or len(row) != width or not all(map(_is_far, row)):
+        if not isinstance(row, list) or len(row) != width or not all(map(_is_cost, row)):
             raise RoutingError(UNREADABLE)
     return [[float(cell) for cell in row] for row in table]
 
 
-def _is_far(cell: object) -> bool:
-    """Whether it says how far: a point that no road leads to is null there."""
+def _is_cost(cell: object) -> bool:
+    """Whether it is a number in range: unreachable points are null."""
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return False
     return 0 <= cell < _LONGEST

@@ -1,4 +1,4 @@
-"""A list in, a route out: each line of the list is in it once."""
+"""Plans a route from a list: each line of the list is in it once."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from registry.publish.route.routing_server import (
     road_table,
 )
 from registry.publish.route.shortest import MAX_STOPS, TooLateError
-from registry.publish.route.walking import Door, Side, side_of, walked
+from registry.publish.route.walking import Door, Side, side_of, walking_order
 from registry.publish.route.way import Way
 from registry.records.lookup import lookup
 from registry.records.record import Record, names_on
@@ -48,40 +48,40 @@ NOTICES: Final = {
         N_("Some stops have no position: they stand by their numbers and are not measured")
     ),
 }
-"""Stable code of what the reader has to know → in words."""
+"""Stable code of a notice → its text."""
 turn: Final = Semaphore(1)
-"""Of this process: what takes seconds is done for one caller at a time, and others answer."""
+"""One slow ordering at a time in this process, so that other requests are answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """How a route is wanted."""
+class RouteOptions:
+    """Options of a route."""
 
     order: Order = "walking"
     start: str | None = None
     """A code or a point; None for the first stop."""
     end: str | None = None
-    """The same; None for wherever the last stop is."""
+    """A code or a point; None for any stop."""
     round_trip: bool = False
-    """Whether it ends where it begins."""
+    """Whether it ends where it starts."""
     wordings: Wordings = TODAYS_WORDING
-    """In which its stops are written."""
+    """Wordings of the stops' labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A stop of the route, in its order."""
+    """A stop of the route."""
 
     stop: Stop
     commune: str | None
     street: str | None
-    """Street, or hamlet where no street leads to the door."""
+    """Street, or hamlet without a street."""
     side: Side | None
     number: str | None
     door: str
-    """The label without its units, below whose names it may stand."""
+    """The label without its units, for use below a heading."""
     metres: int | None = None
-    """From the stop before it, or from the start; None where one of them has no position."""
+    """From the previous stop or the start; None if either has no position."""
 
     @property
     def point(self) -> Point | None:
@@ -91,19 +91,19 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route, and what is on the list beside it."""
+    """A route, and the unplaced and empty lines of its list."""
 
     visits: tuple[Visit, ...]
     unplaced: tuple[Unplaced, ...]
     empty: tuple[int, ...]
     order: Order
-    """As it is, not as it was wished."""
+    """The actual order, which may differ from the requested one."""
     measured_by: Measure
     metres: int
     seconds: int | None
-    """By road alone."""
+    """Only by road."""
     start: Point | None
-    """None where it begins at its first stop."""
+    """None if it starts at its first stop."""
     end: Point | None
     notices: tuple[str, ...]
     """Codes of NOTICES."""
@@ -111,7 +111,7 @@ class Route:
 
     @property
     def parcels(self) -> int:
-        """Lines of the list that lead to a stop."""
+        """Number of lines with a stop."""
         return sum(len(visit.stop.parcels) for visit in self.visits)
 
 
@@ -119,48 +119,48 @@ def plan_route(
     gazetteer: Gazetteer,
     reads: Reads,
     lines: Sequence[Line],
-    wish: Wish,
+    options: RouteOptions,
     routing_url: str | None = None,
 ) -> Route:
-    """The route of a list. With `routing_url` it is measured by road, where that server answers.
+    """Plan the route of a list, measured by road if the server at `routing_url` answers.
 
-    Raises InvalidInputError for a start or end that is none, for a list without a line, and for
-    more stops than an order is looked for; and what `place` raises.
+    Raises InvalidInputError for an invalid start or end, an empty list, or too many stops for the
+    shortest order; also as `place` does.
     """
     if not lines:
         raise InvalidInputError.of_field("list", "empty_list", Message("list_empty"))
-    start = _position(reads, "start", wish.start)
-    end = start if wish.round_trip else _position(reads, "end", wish.end)
-    placed = place(gazetteer, reads, lines, label_day(None, wish.wordings))
-    return order_round(gazetteer, placed, wish, start, end, routing_url)
+    start = _position(reads, "start", options.start)
+    end = start if options.round_trip else _position(reads, "end", options.end)
+    placed = place(gazetteer, reads, lines, label_day(None, options.wordings))
+    return order_route(gazetteer, placed, options, start, end, routing_url)
 
 
-def order_round(
+def order_route(
     gazetteer: Gazetteer,
     placed: Placed,
-    wish: Wish,
+    options: RouteOptions,
     start: Point | None,
     end: Point | None,
     routing_url: str | None,
 ) -> Route:
-    """The route over doors that are found."""
-    visits = walked((_visit(gazetteer, stop) for stop in placed.stops), _door, start)
+    """Order the route over placed doors."""
+    visits = walking_order((_visit(gazetteer, stop) for stop in placed.stops), _door, start)
     fixed = [visit for visit in visits if visit.point]
     notices = [NO_POSITION] * (len(fixed) < len(visits))
-    if wish.order == "shortest" and len(fixed) > MAX_STOPS:
+    if options.order == "shortest" and len(fixed) > MAX_STOPS:
         raise InvalidInputError.of_field(
             "order",
             "too_many_stops",
             Message("too_many_stops", most=MAX_STOPS),
         )
     points = [visit.point for visit in fixed if visit.point]
-    way = Way(points, start, end, round_trip=wish.round_trip)
-    order, places, table = _ordered(way, len(points), wish, routing_url, notices)
+    way = Way(points, start, end, round_trip=options.round_trip)
+    order, places, table = _ordered(way, len(points), options, routing_url, notices)
     measured = way.measured(places, table)
     legs = zip(places, measured.legs, strict=True)
     ordered = [replace(fixed[place], metres=metres) for place, metres in legs]
     return Route(
-        tuple(_with_others(visits, ordered)),
+        tuple(_with_unmeasured(visits, ordered)),
         placed.unplaced,
         placed.empty,
         order,
@@ -170,26 +170,26 @@ def order_round(
         start,
         way.end,
         tuple(notices),
-        wish.wordings,
+        options.wordings,
     )
 
 
 def _ordered(
-    way: Way, count: int, wish: Wish, routing_url: str | None, notices: list[str]
+    way: Way, count: int, options: RouteOptions, routing_url: str | None, notices: list[str]
 ) -> tuple[Order, list[int], Table | None]:
-    """The order as it is, the stops in it, and how far they are apart by road, where that is known.
+    """Return the actual order, the stops in it, and the costs by road if known.
 
-    What was not to be had is told in `notices`.
+    Adds to `notices` what was not available.
     """
     places = list(range(count))
-    if not count or (wish.order == "walking" and routing_url is None):
+    if not count or (options.order == "walking" and routing_url is None):
         return "walking", places, None
     if not turn.acquire(blocking=False):
         notices.append(BUSY)
         return "walking", places, None
     try:
         table = _road_table(way, count, routing_url, notices)
-        if wish.order == "shortest":
+        if options.order == "shortest":
             try:
                 return "shortest", way.shortest(table), table
             except TooLateError:
@@ -209,8 +209,10 @@ def _road_table(way: Way, count: int, routing_url: str | None, notices: list[str
         return None
 
 
-def _with_others(walking: Sequence[Visit], ordered: Sequence[Visit]) -> Iterator[Visit]:
-    """The ordered stops, and behind each those without a position that are walked to from it."""
+def _with_unmeasured(walking: Sequence[Visit], ordered: Sequence[Visit]) -> Iterator[Visit]:
+    """Yield the ordered stops, each followed by the stops without a position that it precedes in
+    walking order.
+    """
     behind: dict[str, list[Visit]] = defaultdict(list)
     before = ""
     for visit in walking:
@@ -225,7 +227,7 @@ def _with_others(walking: Sequence[Visit], ordered: Sequence[Visit]) -> Iterator
 
 
 def point_of(record: Record) -> Point | None:
-    """Where the door is, (lon, lat); None where nobody has been there, or it is not told."""
+    """Return the point of a door, (lon, lat); None if unknown or hidden."""
     if record.lon is None or record.lat is None:
         return None
     return record.lon, record.lat
@@ -262,7 +264,7 @@ def _door(visit: Visit) -> Door:
 
 
 def _position(reads: Reads, field: str, written: str | None) -> Point | None:
-    """The point that a start or end names: itself, or that of a code."""
+    """Return the point of a start or end: given as such, or by a code."""
     if written is None:
         return None
     if point := point_in(written):

@@ -1,4 +1,4 @@
-"""The shortest order of a route, as far as a process of its own finds it in a few seconds."""
+"""Finds a short order of a route in a separate process, within a few seconds."""
 
 import json
 import subprocess
@@ -11,12 +11,12 @@ from registry.publish.route.distances import Point
 from registry.publish.route.routing_server import Matrix
 
 MAX_STOPS: Final = 1_000
-"""Of one route: the table of all ways grows as their square."""
+"""Stops of a route: the table of costs grows with their square."""
 _PER_STOP_S: Final = 0.01
 _LIMITS_S: Final = (0.5, 3.0)
-"""The least and the most that is given to the search."""
+"""Least and greatest duration of the search."""
 _ENDED_S: Final = 15.0
-"""After so long it is ended, whatever it does."""
+"""The process is killed after this time."""
 _SOLVER: Final = Path(__file__).with_name("solver.py")
 
 
@@ -27,13 +27,12 @@ class TooLateError(Exception):
 def shortest(
     points: Sequence[Point], order: Sequence[int], *, is_open: bool, costs: Matrix | None = None
 ) -> list[int]:
-    """The places of the stops among `points`, in an order that is no longer than `order`.
+    """Return the stops, as indices of `points`, in an order no longer than `order`.
 
-    The first point is where the route begins; the last where it ends, unless it is `is_open`.
-    Raises TooLateError.
+    The route starts at the first point; it ends at the last, unless `is_open`. Raises TooLateError.
     """
     least, most = _LIMITS_S
-    asked = {
+    problem = {
         "points": points,
         "costs": costs,
         "open": is_open,
@@ -43,7 +42,7 @@ def shortest(
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_SOLVER)],
-            input=json.dumps(asked).encode(),
+            input=json.dumps(problem).encode(),
             capture_output=True,
             check=False,
             timeout=_ENDED_S,

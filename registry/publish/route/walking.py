@@ -1,7 +1,7 @@
-"""The order in which a route is walked: by commune, street and side, as the numbers run.
+"""Walking order of a route: by commune, street and side, along the house numbers.
 
-Up the odd side, back down the even one; an alley is entered at its mouth's number and walked to its
-end. It knows numbers and points alone: no register, no names but those of the streets.
+Up the odd side, back down the even one; an alley is entered at the number of its mouth and walked
+to its end. Uses only numbers, points and street names, without the register.
 """
 
 import re
@@ -16,19 +16,19 @@ from registry.publish.route.distances import Point, straight_m
 Side = Literal["odd", "even"]
 _FIRST: Final = re.compile(r"\d+")
 _LAST: Final = "~"
-"""Sorts behind every number: a door without one."""
+"""Sorts after every number, for a door without one."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What of a door decides when one comes to it."""
+    """The attributes of a door that determine its place in the order."""
 
     commune: Hashable
     street: Hashable
     """Street or hamlet; None for neither."""
     name: str
-    """What the street is called: the order of those that no point tells apart."""
+    """Name of the street, the sort key of equally distant ones."""
     number: str | None
     """The key of its house number: `12/34/5A`."""
     inside: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Door:
 
 
 def side_of(number: str | None) -> Side | None:
-    """The side of the street; of a house in an alley that of the alley's mouth.
+    """Return the side of the street; for a house in an alley that of the alley's mouth.
 
     >>> side_of("27"), side_of("12/34/5A"), side_of("12A-14"), side_of("LO5"), side_of(None)
     ('odd', 'even', 'even', None, None)
@@ -49,11 +49,13 @@ def side_of(number: str | None) -> Side | None:
     return "odd" if int(first[0]) % 2 else "even"
 
 
-def walked(doors: Iterable[T], door_of: Callable[[T], Door], start: Point | None = None) -> list[T]:
-    """The doors in the order in which they are walked.
+def walking_order(
+    doors: Iterable[T], door_of: Callable[[T], Door], start: Point | None = None
+) -> list[T]:
+    """Sort doors in walking order.
 
-    The first street is the nearest to `start`, without one that of the first door; the next is
-    always the nearest one of the commune, then of another. Streets without a point come last.
+    The first street is the nearest to `start`, or that of the first door; the next is always the
+    nearest one of the commune, then of another. Streets without a point come last.
     """
     streets: dict[Hashable, dict[Hashable, list[T]]] = defaultdict(lambda: defaultdict(list))
     for each in doors:
@@ -77,24 +79,24 @@ def walked(doors: Iterable[T], door_of: Callable[[T], Door], start: Point | None
 
 
 def _nearest(places: list[list[list[T]]], here: Point | None, door_of: Callable[[T], Door]) -> int:
-    """Which of some places, each of one or more streets, is entered next."""
+    """Return the index of the nearest of several groups of streets."""
 
-    def far(at: int) -> tuple[float, str]:
+    def distance(at: int) -> tuple[float, str]:
         firsts = [door_of(street[0]) for street in places[at]]
         metres = (straight_m(here, door.point) for door in firsts if here and door.point)
         return min(metres, default=float("inf")), min(door.name for door in firsts)
 
-    return min(range(len(places)), key=far)
+    return min(range(len(places)), key=distance)
 
 
 def _along(street: list[T], door_of: Callable[[T], Door]) -> list[T]:
-    """The doors of one street: odd numbers up, even ones down, then those that have no side."""
+    """Order the doors of one street: odd numbers up, even ones down, then those without a side."""
     sides: dict[Side | None, dict[str, list[T]]] = {"odd": {}, "even": {}, None: {}}
     for each in street:
         number = door_of(each).number
         mouth = (number or _LAST).partition("/")[0]
         sides[side_of(number)].setdefault(mouth, []).append(each)
-    down = bool(sides["odd"])  # up an empty side nobody walks
+    down = bool(sides["odd"])  # without odd numbers the even side is walked up
     return [
         *_mouths(sides["odd"], door_of, down=False),
         *_mouths(sides["even"], door_of, down=down),
@@ -103,7 +105,7 @@ def _along(street: list[T], door_of: Callable[[T], Door]) -> list[T]:
 
 
 def _mouths(mouths: dict[str, list[T]], door_of: Callable[[T], Door], *, down: bool) -> Iterator[T]:
-    """The house at each mouth's number, and behind it what is in its alley."""
+    """Yield the house at the number of each mouth, then the houses of its alley."""
     for mouth in sorted(mouths, key=natural_order, reverse=down):
         yield from sorted(mouths[mouth], key=lambda each: _inwards(door_of(each)))
 

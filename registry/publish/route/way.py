@@ -1,4 +1,4 @@
-"""The way of a route: where it begins, by which stops it goes, where it ends, how long it is."""
+"""The path of a route: start, stops, end and length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from registry.publish.route.shortest import shortest
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How long a way is."""
+    """The length of a path."""
 
     metres: int
     seconds: int | None
-    """By road alone."""
+    """Only by road."""
     legs: tuple[int | None, ...]
-    """Metres to each stop from the one before it, or from the start; None where it begins there."""
+    """Metres to each stop from the previous one or the start; None if the path starts there."""
 
 
 class Way:
-    """A way by stops, which are told by their places in `stops`."""
+    """A path by stops, which are referred to by their index in `stops`."""
 
     def __init__(
         self,
@@ -31,27 +31,27 @@ class Way:
         *,
         round_trip: bool = False,
     ) -> None:
-        """Without `start` it begins at the first stop; without `end` it ends at whichever."""
+        """Without `start` it starts at the first stop; without `end` it ends at any stop."""
         first = [start] if start is not None else list(stops[:1])
         self.end = next(iter(first), None) if round_trip else end
         self._before = int(start is not None)
-        """How many of `points` stand before the first stop."""
+        """Number of `points` before the first stop."""
         last = [self.end] if self.end is not None else []
         self.points: list[Point] = [*first[: self._before], *stops, *last]
         self._count = len(stops)
 
     def shortest(self, table: Table | None) -> list[int]:
-        """The stops in the shortest order that is found. Raises TooLateError."""
+        """Return the stops in the shortest order found. Raises TooLateError."""
         places = range(1, self._count + self._before)
         found = list(places)
         if len(places) > 1:
             costs = table.seconds if table else None
             found = shortest(self.points, places, is_open=self.end is None, costs=costs)
-        # Where it begins at a stop, that one stays the first.
+        # Without a separate start the first stop stays first.
         return [0] * (1 - self._before) + [place - self._before for place in found]
 
     def measured(self, order: Sequence[int], table: Table | None = None) -> Measured:
-        """How long it is in this order."""
+        """Return the length in this order."""
         places = [*range(self._before), *(stop + self._before for stop in order)]
         if self.end is not None:
             places.append(len(self.points) - 1)
@@ -62,7 +62,7 @@ class Way:
         return Measured(round(sum(m for m, _ in legs)), seconds, tuple(to_each[: len(order)]))
 
     def _leg(self, table: Table | None, one: int, other: int) -> tuple[float, float]:
-        """Metres and seconds from one of the points to another."""
+        """Return metres and seconds from one point to another."""
         if table is not None:
             return table.metres[one][other], table.seconds[one][other]
         return straight_m(self.points[one], self.points[other]), 0.0

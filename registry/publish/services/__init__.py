@@ -1,8 +1,8 @@
-"""Services of carriers: who delivers to a door, who collects there, which counter it belongs to.
+"""Services of carriers: who delivers to a door, who collects there, which counter serves it.
 
-Several operators stand side by side, each with its own set of areas and offices (`loading`). For
-one service of an operator the most specific area counts: a list of codes before a polygon, and that
-before a commune. Two that are equally specific are both told, and reported (`checking`).
+Each operator has its own set of areas and offices (`loading`). For one service of an operator the
+most specific area counts: a list of codes before a polygon, and that before a commune. Equally
+specific areas are all returned, and reported (`checking`).
 """
 
 import datetime
@@ -25,7 +25,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 Kind = Literal["delivers", "collects", "counter"]
 Basis = Literal["code", "polygon", "commune"]
-"""What an area may be made of, the most specific first."""
+"""How an area may be defined, the most specific first."""
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
@@ -42,7 +42,7 @@ class ServiceOffice:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHere:
-    """What an operator does at the place."""
+    """A service of an operator at a place."""
 
     operator: Annotated[str, Field(examples=["Bưu điện Việt Nam"])]
     service: Annotated[str, Field(examples=["Chuyển phát nhanh"])]
@@ -61,10 +61,10 @@ class ServiceHere:
 
 
 def operator_of(asked: str | None) -> str:
-    """The operator for whom who acts writes: a carrier for itself, by the name of its key.
+    """Return the operator for whom the caller writes: a carrier, by the name of its key.
 
-    Whoever runs the register, and an administrator of the whole country, may name another one.
-    Raises ForbiddenError for everybody else, InvalidInputError where nobody is named.
+    The operator of the register, and an administrator of the whole country, may name another.
+    Raises ForbiddenError for other callers, InvalidInputError without a name.
     """
     actor = acting()
     if actor is None or (actor.role == "admin" and writable() is None):
@@ -82,9 +82,9 @@ def operator_of(asked: str | None) -> str:
 
 
 def services_of(reads: Reads, record: Record, day: datetime.date) -> list[ServiceHere]:
-    """The services of a door on a day, by operator, service and kind.
+    """Return the services of a door on a day, by operator, service and kind.
 
-    Of a door that who acts may not see, only what serves its commune as a whole is told.
+    If the caller may not see the door, returns only those of its whole commune.
     """
     seen = tells_door(record)
     return _read(
@@ -101,9 +101,10 @@ def services_of(reads: Reads, record: Record, day: datetime.date) -> list[Servic
 
 
 def services_at(reads: Reads, day: datetime.date, *, lon: float, lat: float) -> list[ServiceHere]:
-    """The services at a point: its commune is that of a real boundary, else of the nearest door.
+    """Return the services at a point in degrees, WGS 84.
 
-    Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
+    Its commune is that of a real boundary, else of the nearest door. Raises InvalidInputError for
+    coordinates out of range.
     """
     check_point(lon=lon, lat=lat)
     given = {"lon": lon, "lat": lat, "day": day, "near_m": NEIGHBOUR_M}

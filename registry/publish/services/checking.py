@@ -1,6 +1,4 @@
-"""What is wrong with the areas of carriers: those that overlap, codes of no door, doors that nobody
-serves.
-"""
+"""Checks carriers' areas: overlaps, codes without a door, unserved doors."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,12 +13,12 @@ from registry.units.gazetteer import Gazetteer, today
 
 SQL: Final = Statements(__file__, "queries.sql")
 
-MOST_TOLD: Final = 200
-"""Overlaps that are told: whoever mends these looks again."""
+MOST_OVERLAPS: Final = 200
+"""Overlaps returned; the others appear after these are fixed."""
 MOST_CODES: Final = 10
-"""Of a commune."""
+"""Codes returned per commune."""
 _SLIVER_M2: Final = 100
-"""Neighbours that are drawn by hand overlap by as much."""
+"""Ignored overlap, usual between neighbours drawn by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,11 @@ def check_services(
     kind: Kind = "delivers",
     overlaps_in: str | None = None,
 ) -> ServicesCheck:
-    """Where the areas of an operator, or of all, overlap, in a unit or in the country; and the
-    doors of a unit, or of the country, that it, or nobody, serves today. Doors of restricted places
+    """Return the overlapping areas of an operator or of all, in a unit or in the country, and the
+    doors of a unit or of the country that the operator, or nobody, serves today. Restricted doors
     are not counted.
 
-    Raises InvalidInputError and NotFoundError for what is no unit of today.
+    Raises InvalidInputError and NotFoundError for an invalid unit.
     """
     unserved = tuple(unserved_doors(session, gazetteer, unit, operator=operator, kind=kind))
     return ServicesCheck(
@@ -90,15 +88,14 @@ def check_services(
 def overlaps(
     session: Session, gazetteer: Gazetteer, operator: str | None, unit: str | None = None
 ) -> list[ServiceOverlap]:
-    """Areas of today or of days to come that do the same at one place of a unit, or of the country,
-    at most MOST_TOLD.
+    """Return overlaps of current or future areas of the same service, in a unit or in the country.
 
-    Raises InvalidInputError and NotFoundError for what is no unit of today.
+    At most MOST_OVERLAPS. Raises InvalidInputError and NotFoundError for an invalid unit.
     """
     day = today()
     units = None if unit is None else communes_in(gazetteer, unit, day)
     given: dict[str, object] = {"operator": operator, "units": units, "day": day}
-    given |= {"most": MOST_TOLD, "sliver": _SLIVER_M2}
+    given |= {"most": MOST_OVERLAPS, "sliver": _SLIVER_M2}
     found = []
     session.execute(_SEQUENTIAL, {"scans": "off"})
     for statement in ("overlaps_of_codes", "overlaps_of_places", "overlaps_of_communes"):
@@ -113,11 +110,11 @@ def overlaps(
                 ServiceOverlap(row.operator, row.service, row.kind, row.basis, *offices, where)
             )
     session.execute(_SEQUENTIAL, {"scans": "on"})
-    return found[:MOST_TOLD]
+    return found[:MOST_OVERLAPS]
 
 
 def lost_codes(session: Session, operator: str | None) -> int:
-    """How many listed codes stand for no door any more."""
+    """Count listed codes that no longer have a door."""
     found: int = session.execute(
         SQL.text("count_lost_codes"), {"operator": operator, "day": today()}
     ).scalar_one()
@@ -132,9 +129,9 @@ def unserved_doors(
     operator: str | None = None,
     kind: Kind = "delivers",
 ) -> list[UnservedDoors]:
-    """Doors of a unit, or of the country, that the operator, or nobody, serves today, by commune.
+    """Return doors of a unit or of the country not served today, by commune.
 
-    Raises InvalidInputError and NotFoundError for what is no unit of today.
+    By `operator`, or by anybody. Raises InvalidInputError and NotFoundError for an invalid unit.
     """
     day = today()
     given: dict[str, object] = {"operator": operator, "kind": kind, "day": day}

@@ -1,4 +1,4 @@
-"""What operators have on record: how much of it, and area by area."""
+"""Lists operators' areas and offices: totals, and area by area."""
 
 import datetime
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class OperatorSet:
-    """What an operator has on record."""
+    """Totals of an operator."""
 
     operator: str
     areas: int
     offices: int
     services: tuple[str, ...]
     recorded_at: datetime.datetime
-    """When it was changed last."""
+    """Time of the last change."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedArea:
-    """An area of an operator; of its codes no more than how many they are."""
+    """An area of an operator, with only the number of its codes."""
 
     service: str
     kind: Kind
@@ -41,13 +41,13 @@ class ListedArea:
     """Names of the first communes."""
     codes: int
     size_km2: float | None
-    """Of its polygons."""
+    """Size of its polygons."""
     valid_from: datetime.date | None
     valid_to: datetime.date | None
 
 
 def operator_sets(session: Session) -> list[OperatorSet]:
-    """Who has areas or offices on record, by name."""
+    """Return the operators with areas or offices, by name."""
     rows = session.execute(SQL.text("sets"))
     return [OperatorSet(**row._asdict() | {"services": tuple(row.services)}) for row in rows]
 
@@ -55,13 +55,13 @@ def operator_sets(session: Session) -> list[OperatorSet]:
 def list_areas(
     session: Session, gazetteer: Gazetteer, operator: str, limit: int
 ) -> list[ListedArea]:
-    """The operator's areas by service, kind and office."""
+    """Return the operator's areas by service, kind and office."""
     first = session.scalars(SQL.text("first_areas"), {"operator": operator, "limit": limit}).all()
     return areas_of(session, gazetteer, first)
 
 
 def areas_of(session: Session, gazetteer: Gazetteer, ids: Sequence[int]) -> list[ListedArea]:
-    """These areas, in this order."""
+    """Return these areas, in the given order."""
     day = today()
     rows = session.execute(SQL.text("areas"), {"ids": list(ids), "named": _NAMED})
     return [

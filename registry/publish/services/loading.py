@@ -1,6 +1,6 @@
-"""A delivery of an operator: all its areas and offices, which take the place of those of before.
+"""Loads a delivery of an operator: all its areas and offices, which replace the former ones.
 
-One transaction with one event; the same again changes nothing and makes none, nor does a dry run.
+One transaction with one event; an equal delivery, like a dry run, changes nothing and has none.
 """
 
 from contextlib import suppress
@@ -62,14 +62,14 @@ PROBLEMS: Final = {
     "dates_swapped": Message("day_range_reversed"),
     "row_repeated": Message("row_repeated"),
 }
-"""Code → what is wrong with a row, in words."""
+"""Code → message of a problem of a row."""
 _TABLE: Final = ProblemTable(PROBLEMS, warnings=("polygon_repaired", "codes_unknown"))
 _OF_OTHERS: Final = ("row_repeated", "operator_differs")
-"""Problems of rows about no area of this operator, or about one that is reported already."""
+"""Problems of rows without an area of this operator, or with one that is already reported."""
 _NAMED: Final = 3
-"""Codes that a problem of a list names."""
+"""Codes named by a problem of a list."""
 MOST_LOST: Final = 200
-"""Lost areas in an answer, at most."""
+"""Lost areas in a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class LostArea:
 
     @staticmethod
     def of(row_number: int, area: ListedArea) -> "LostArea":
-        """The area, and its row."""
-        held = (area.communes, area.named, area.codes, area.size_km2)
-        return LostArea(row_number, area.service, area.kind, area.office, *held)
+        """Make it of an area and its row."""
+        extent = (area.communes, area.named, area.codes, area.size_km2)
+        return LostArea(row_number, area.service, area.kind, area.office, *extent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +127,28 @@ class ServicesLoaded:
 
     @property
     def changes(self) -> int:
-        """How much of what the operator had is otherwise; 0 where no row could be taken."""
+        """Number of changes; 0 if no row was accepted."""
         return self.new + self.gone + self.offices_changed if self.areas + self.offices else 0
 
 
-_Said = tuple[str, Kind | None, str]
-"""Service, kind and office; nothing for what cannot be read."""
+_AreaName = tuple[str, Kind | None, str]
+"""Service, kind and office; empty if unreadable."""
 
 
 @dataclass(slots=True)
 class _Delivery:
-    """What was read of a file."""
+    """The content of a file."""
 
     rows: int
     areas: dict[bytes, tuple[int, AreaRow]]
     offices: dict[str, OfficeRow]
     problems: list[RowProblem]
-    refused: list[tuple[int, _Said]] = field(default_factory=list)
-    """Rows that are wrong, as far as they say which area they are."""
+    refused: list[tuple[int, _AreaName]] = field(default_factory=list)
+    """Numbers of invalid rows, and the areas that they name."""
 
 
 class _NothingToKeepError(Exception):
-    """Rolls a load back that changed nothing, or that was not to change anything."""
+    """Rolls back a load that changed nothing, or a dry run."""
 
 
 def load_services(
@@ -160,20 +160,20 @@ def load_services(
     dry_run: bool = False,
     sheet: str | None = None,
 ) -> ServicesLoaded:
-    """Let the file's areas and offices be all that the operator has.
+    """Replace the operator's areas and offices with those of the file.
 
-    A row that is wrong is told and fails no other; a file of which no row can be taken replaces
-    nothing. `operator` is what `operator_of` says. Raises UnreadableFileError for a file that
-    cannot be read, lacks the columns or is too long.
+    An invalid row is reported and does not affect others; a file without a valid row replaces
+    nothing. `operator` comes from `operator_of`. Raises UnreadableFileError for a file that cannot
+    be read, lacks columns or is too long.
     """
     delivery = _read(path, operator, gazetteer, sheet)
     empty = not delivery.areas and not delivery.offices
-    return _write(engine, operator, delivery, gazetteer, keep=dry_run or empty)
+    return _write(engine, operator, delivery, gazetteer, dry_run=dry_run or empty)
 
 
 def remove_services(engine: Engine, operator: str, *, dry_run: bool = False) -> ServicesLoaded:
-    """Let the operator have nothing on record any more: it serves no longer."""
-    return _write(engine, operator, _Delivery(0, {}, {}, []), None, keep=dry_run)
+    """Remove all areas and offices of an operator that no longer serves."""
+    return _write(engine, operator, _Delivery(0, {}, {}, []), None, dry_run=dry_run)
 
 
 def _write(
@@ -182,14 +182,14 @@ def _write(
     delivery: _Delivery,
     gazetteer: Gazetteer | None,
     *,
-    keep: bool,
+    dry_run: bool,
 ) -> ServicesLoaded:
-    """Replace what the operator has; with `keep` say what would become of it, and keep it."""
+    """Replace the operator's areas and offices, or report the outcome of a dry run."""
     result = None
     cause = Cause("services", who_acts()[0], scope={"operator": operator})
     with suppress(_NothingToKeepError), write_scope(engine, cause) as session:
         _stage(session.connection(), operator, delivery)
-        result = _replace(session, operator, delivery, gazetteer, keep=keep)
+        result = _replace(session, operator, delivery, gazetteer, dry_run=dry_run)
         if not result.written:
             raise _NothingToKeepError
     assert result is not None  # noqa: S101 - it is set before the only exception that is swallowed
@@ -208,8 +208,8 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
         if not isinstance(read, Read):
             delivery.problems += [_TABLE.of(number, *wrong) for wrong in read]
             if read[0][0] not in _OF_OTHERS:
-                said = (fold(row.cells["service"]), kind_of(row.cells), fold(row.cells["office"]))
-                delivery.refused.append((number, said))
+                name = (fold(row.cells["service"]), kind_of(row.cells), fold(row.cells["office"]))
+                delivery.refused.append((number, name))
             continue
         delivery.problems += [_TABLE.of(number, *doubt) for doubt in read.doubts]
         if read.office is not None:
@@ -225,7 +225,7 @@ def _read(path: Path, operator: str, gazetteer: Gazetteer, sheet: str | None) ->
 
 
 def _agreeing(delivery: _Delivery, read: Read) -> Read | list[Wrong]:
-    """The row, its office with what earlier rows say of it; or where it contradicts them."""
+    """Complete the office of a row from earlier rows; return the problem if they contradict."""
     area, office = read.area, read.office
     if area is not None and area.digest in delivery.areas:
         return [("row_repeated", area.service)]
@@ -237,12 +237,12 @@ def _agreeing(delivery: _Delivery, read: Read) -> Read | list[Wrong]:
     if None not in (office.hours, known.hours) and office.hours != known.hours:
         return [("office_differs", office.name)]
     placed = known if office.lon is None else office
-    whole = OfficeRow(office.name, placed.lon, placed.lat, office.hours or known.hours)
-    return Read(whole, area, read.doubts)
+    merged = OfficeRow(office.name, placed.lon, placed.lat, office.hours or known.hours)
+    return Read(merged, area, read.doubts)
 
 
 def _stage(connection: Connection, operator: str, delivery: _Delivery) -> None:
-    """COPY what was read into temporary tables; deliveries of one operator wait for one another."""
+    """COPY the delivery into temporary tables; deliveries of one operator are serialised."""
     connection.execute(_LOCK, {"operator": operator})
     connection.execute(SQL.text("stage"))
     with driver_connection(connection).cursor() as cursor:
@@ -252,8 +252,8 @@ def _stage(connection: Connection, operator: str, delivery: _Delivery) -> None:
         with cursor.copy("COPY service_row FROM STDIN") as copy:
             for number, area in delivery.areas.values():
                 days = (area.first, area.after)
-                said = (area.service, area.kind, area.office, area.ewkb, *days, area.digest)
-                copy.write_row((number, *said))
+                values = (area.service, area.kind, area.office, area.ewkb, *days, area.digest)
+                copy.write_row((number, *values))
         with cursor.copy("COPY service_row_unit FROM STDIN") as copy:
             for number, area in delivery.areas.values():
                 for unit_id in area.unit_ids:
@@ -270,7 +270,7 @@ def _replace(
     delivery: _Delivery,
     gazetteer: Gazetteer | None,
     *,
-    keep: bool,
+    dry_run: bool,
 ) -> ServicesLoaded:
     connection, own = session.connection(), {"operator": operator}
     problems = [
@@ -299,25 +299,25 @@ def _replace(
         problems=tuple(sorted(problems, key=lambda problem: (problem.row_number, problem.code))),
         overlaps=tuple(overlapping),
         lost=lost,
-        written=not keep and new + gone + changed > 0,
+        written=not dry_run and new + gone + changed > 0,
     )
 
 
 def _lost(
     session: Session, operator: str, delivery: _Delivery, gazetteer: Gazetteer
 ) -> tuple[LostArea, ...]:
-    """The areas that go because of the rows that were refused, each of one row."""
+    """Return the areas removed because of refused rows, each with its row."""
     if not delivery.refused:
         return ()
-    gone: dict[_Said, list[int]] = {}
+    gone: dict[_AreaName, list[int]] = {}
     for area_id, service, kind, office in session.execute(
         SQL.text("areas_gone"), {"operator": operator}
     ):
-        for said in product((fold(service), ""), (kind, None), (fold(office or ""),)):
-            gone.setdefault(said, []).append(area_id)
+        for name in product((fold(service), ""), (kind, None), (fold(office or ""),)):
+            gone.setdefault(name, []).append(area_id)
     found: dict[int, int] = {}
-    for number, said in delivery.refused:
-        area_id = next((each for each in gone.get(said, ()) if each not in found), None)
+    for number, name in delivery.refused:
+        area_id = next((each for each in gone.get(name, ()) if each not in found), None)
         if area_id is not None and len(found) < MOST_LOST:
             found[area_id] = number
     areas = areas_of(session, gazetteer, list(found))

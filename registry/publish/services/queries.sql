@@ -1,5 +1,5 @@
 -- services --
--- The point is an uncorrelated sub-select: the index of polygons counts under a generic plan too.
+-- The point is an uncorrelated sub-select, so that a generic plan uses the index of polygons, too.
 SELECT f.operator, f.service, f.kind, (ARRAY['code', 'polygon', 'commune'])[f.rank],
     lower(f.valid), upper(f.valid) - 1, o.name, ST_X(o.point), ST_Y(o.point), o.hours,
     round(ST_Distance(o.point::geography, (SELECT {point})::geography)::numeric)::float8 AS far
@@ -41,10 +41,9 @@ ORDER BY f.operator, f.service, f.kind, far, o.name, f.id
 ))::int[]
 
 -- overlap --
--- Of two areas the later one is told, with one of those that it overlaps. OFFSET 0: what is at a
--- place is found by the index of places, and not among all that an operator has, which would be
--- millions of pairs; a set that was delivered just now has no statistics that would say so, and
--- without them tables are small and are read from end to end.
+-- Of two areas the later one is returned, with one that it overlaps. OFFSET 0 forces the spatial
+-- index instead of a join of all areas of an operator, which would be millions of pairs: a set that
+-- was just delivered has no statistics, and without them the planner takes tables for small.
 SELECT a.operator, a.service, a.kind, '{basis}' AS basis, {much} AS much,
     (SELECT name FROM service_office WHERE id = o.office_id) AS one_office,
     (SELECT name FROM service_office WHERE id = a.office_id) AS other_office
@@ -104,7 +103,7 @@ service_area a CROSS JOIN LATERAL (
 ) s
 
 -- drawn_inside --
--- Where nobody has drawn a unit it may be this one.
+-- An area outside all drawn units may be in this one.
 (CAST(:units AS int[]) IS NULL OR coalesce((
     SELECT bool_or(b.unit_id = ANY (:units)) FROM boundary_part b
     JOIN admin_unit u ON u.id = b.unit_id AND u.lifetime @> current_date
@@ -116,8 +115,8 @@ WHERE {is_current} AND NOT EXISTS (
     SELECT FROM household h WHERE h.code = c.code AND h.status IN ('proposed', 'active'))
 
 -- unserved --
--- Of communes that are served as a whole no door is looked at; nor is there a look for codes or
--- polygons where nobody has any.
+-- Skips doors of communes that are served as a whole, and the search for codes or polygons if there
+-- are none.
 SELECT h.unit_id, count(*) AS doors, {codes} AS codes
 FROM household h
 WHERE {open} AND h.kind = 'household' AND h.unit_id = ANY (ARRAY(

@@ -1,7 +1,7 @@
-"""A file of service areas, row by row: from CSV and sheets, or GeoJSON with polygons and points.
+"""Reads a file of service areas, row by row: CSV and sheets, or GeoJSON with polygons and points.
 
-A row is an area (of communes, of codes, or drawn), an office, or an area with the office that
-serves it. The columns of a sheet and the properties of a feature have the same names.
+A row is an area (of communes, of codes, or drawn), an office, or an area with its office. Columns
+of a sheet and properties of a feature have the same names.
 """
 
 import datetime
@@ -32,9 +32,9 @@ from registry.units.written_units import WrittenUnits
 
 MOST_ROWS: Final = 50_000
 MOST_VERTICES: Final = 20_000
-"""Of an area: more make every question about a door in it slow."""
+"""Vertices of an area: more slow down every query of a door in it."""
 MOST_CODES: Final = 200_000
-"""Of a file."""
+"""Codes in a file."""
 TABLE: Final = TableFile(
     "services",
     (("service", "office"),),
@@ -45,16 +45,16 @@ TABLE: Final = TableFile(
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A row as it stands in the file."""
+    """An unparsed row of the file."""
 
     cells: Mapping[str, str]
     geometry: Any = None
-    """Of a feature: GeoJSON, not yet looked at."""
+    """GeoJSON geometry of a feature, not yet validated."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeRow:
-    """An office, as far as this row says."""
+    """An office, as far as this row describes it."""
 
     name: str
     lon: float | None
@@ -64,7 +64,7 @@ class OfficeRow:
 
 @dataclass(frozen=True)
 class AreaRow:
-    """An area, read."""
+    """A parsed area."""
 
     service: str
     kind: Kind
@@ -72,7 +72,7 @@ class AreaRow:
     unit_ids: tuple[int, ...]
     codes: tuple[str, ...]
     ewkb: str | None
-    """Its polygons in hexadecimal."""
+    """Its polygons, hexadecimal."""
     first: datetime.date | None
     after: datetime.date | None
     """The day after the last one."""
@@ -81,13 +81,13 @@ class AreaRow:
     def digest(self) -> bytes:
         """Equal for equal areas."""
         days = (self.first and self.first.isoformat(), self.after and self.after.isoformat())
-        said = (self.service, self.kind, self.office, self.unit_ids, self.codes, self.ewkb, *days)
-        return hashlib.sha256(json.dumps(said).encode()).digest()
+        own = (self.service, self.kind, self.office, self.unit_ids, self.codes, self.ewkb, *days)
+        return hashlib.sha256(json.dumps(own).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a row says, and what should be looked at."""
+    """A parsed row, with its warnings."""
 
     office: OfficeRow | None
     area: AreaRow | None
@@ -95,9 +95,9 @@ class Read:
 
 
 def rows_of(path: Path, sheet: str | None) -> Iterator[FileRow]:
-    """The rows of the file; those without anything are passed over.
+    """Yield the rows of the file, without empty ones.
 
-    Raises UnreadableFileError for what cannot be read, has none of the columns, or is too long.
+    Raises UnreadableFileError for a file that cannot be read, lacks columns or is too long.
     """
     try:
         rows = _features(path) if _is_geojson(path) else _table(path, sheet)
@@ -132,16 +132,16 @@ def _features(path: Path) -> Iterator[FileRow]:
 
 
 def _point(geometry: Any) -> dict[str, str]:
-    """The cells of a feature that is a point."""
+    """Return the coordinate cells of a point feature."""
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":
         return {}
-    held = geometry.get("coordinates")
-    lon, lat = map(str, held[:2]) if isinstance(held, list) and len(held) > 1 else ("?", "?")
+    pair = geometry.get("coordinates")
+    lon, lat = map(str, pair[:2]) if isinstance(pair, list) and len(pair) > 1 else ("?", "?")
     return {"lon": lon, "lat": lat}
 
 
 def _text(value: object) -> str:
-    """A property as a cell would have it."""
+    """Return a property as the text of a cell."""
     if value is None or isinstance(value, dict | bool):
         return ""
     if isinstance(value, list):
@@ -157,52 +157,52 @@ class Reader:
     gazetteer: Gazetteer
     units: WrittenUnits
     known: dict[str, frozenset[int] | Wrong] = field(default_factory=dict)
-    """What names and codes of communes mean: files say the same in many rows."""
+    """Cache of communes by name or code: files repeat them in many rows."""
 
     @classmethod
     def of(cls, operator: str, gazetteer: Gazetteer, rows: list[FileRow]) -> "Reader":
-        """For these rows, whose codes of communes are all of one list."""
+        """Make a reader for these rows, whose commune codes are all of one version of the list."""
         named = (TABLE.column("communes").parse(row.cells["communes"]) for row in rows)
         parts = ({"code": part} for parts in named for part in parts)
         return cls(operator, gazetteer, WrittenUnits.of(gazetteer, today(), parts))
 
     def read(self, row: FileRow) -> Read | list[Wrong]:
-        """What the row says, or all that is wrong with it."""
-        cells, wrong = row.cells, _Mistakes()
+        """Parse the row, or return all its problems."""
+        cells, problems = row.cells, _Problems()
         if cells["operator"] and fold(cells["operator"]) != fold(self.operator):
-            wrong.add("operator_differs", cells["operator"])
-        said, faults = TABLE.read(cells)
+            problems.add("operator_differs", cells["operator"])
+        values, faults = TABLE.read(cells)
         for code, value in faults:
-            wrong.add(code, value)
+            problems.add(code, value)
         if any(holds_personal(cells[name]) for name in ("service", "office")):
-            wrong.add(PERSONAL_DATA, "")
-        office = _office(said, cells, wrong)
-        shape, doubts = _shape(row.geometry, cells, wrong)
-        unit_ids = self._unit_ids(said["communes"] or (), wrong)
+            problems.add(PERSONAL_DATA, "")
+        office = _office(values, cells, problems)
+        shape, doubts = _shape(row.geometry, cells, problems)
+        unit_ids = self._unit_ids(values["communes"] or (), problems)
         if not (cells["communes"] or cells["codes"] or _is_drawn(row.geometry)):
             if office is None:
-                wrong.add("area_missing", cells["service"])
-            return wrong.told or Read(office, None)
+                problems.add("area_missing", cells["service"])
+            return problems.all() or Read(office, None)
         if not cells["service"]:
-            wrong.add("service_missing", "")
-        if said["kind"] not in KINDS:
-            wrong.add("kind_unknown", cells["kind"])
-        if wrong.values:
-            return wrong.told
+            problems.add("service_missing", "")
+        if values["kind"] not in KINDS:
+            problems.add("kind_unknown", cells["kind"])
+        if problems.values:
+            return problems.all()
         area = AreaRow(
             service=cells["service"],
-            kind=said["kind"],
+            kind=values["kind"],
             office=office.name if office else None,
             unit_ids=unit_ids,
-            codes=said["codes"] or (),
+            codes=values["codes"] or (),
             ewkb=shape,
-            first=said["valid_from"],
-            after=day_after(said["valid_to"]),
+            first=values["valid_from"],
+            after=day_after(values["valid_to"]),
         )
         return Read(office, area, doubts)
 
-    def _unit_ids(self, named: Sequence[str], wrong: "_Mistakes") -> tuple[int, ...]:
-        """Ids of the communes of today that a cell names; those of a province it may name whole."""
+    def _unit_ids(self, named: Sequence[str], problems: "_Problems") -> tuple[int, ...]:
+        """Return ids of the current communes that a cell names, possibly as a whole province."""
         found: set[int] = set()
         for part in named:
             if part not in self.known:
@@ -211,7 +211,7 @@ class Reader:
             if isinstance(known, frozenset):
                 found |= known
             else:
-                wrong.add(*known)
+                problems.add(*known)
         return tuple(sorted(found))
 
     def _communes(self, part: str) -> frozenset[int] | Wrong:
@@ -223,48 +223,47 @@ class Reader:
 
 
 def kind_of(cells: Mapping[str, str]) -> Kind | None:
-    """What a row says that the operator does; None for an unknown word."""
-    said, _ = TABLE.column("kind").read(cells)
-    return said if said in KINDS else None
+    """Return the kind of service of a row; None if unknown."""
+    kind, _ = TABLE.column("kind").read(cells)
+    return kind if kind in KINDS else None
 
 
 @dataclass
-class _Mistakes:
-    """What is wrong with a row: values by the code of their problem."""
+class _Problems:
+    """Problems of a row: values by problem code."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, code: str, value: str) -> None:
-        """One more."""
+        """Add a problem."""
         self.values.setdefault(code, []).append(value)
 
-    @property
-    def told(self) -> list[Wrong]:
-        """Each problem once, with all that has it."""
+    def all(self) -> list[Wrong]:
+        """Return each problem once, with all its values."""
         return [(code, "; ".join(dict.fromkeys(values))) for code, values in self.values.items()]
 
 
 def _are_hours(written: str) -> bool:
-    import opening_hours  # six megabytes, which only who loads a file needs
+    import opening_hours  # six megabytes, needed only to load a file
 
     return opening_hours.validate(written)
 
 
 def _office(
-    said: Mapping[str, Any], cells: Mapping[str, str], wrong: _Mistakes
+    values: Mapping[str, Any], cells: Mapping[str, str], problems: _Problems
 ) -> OfficeRow | None:
-    """The office of a row, by its columns."""
-    lon, lat, hours = said["lon"], said["lat"], cells["hours"]
+    """Return the office of a row."""
+    lon, lat, hours = values["lon"], values["lat"], cells["hours"]
     placed = lon is not None or lat is not None
     if not cells["office"] and (placed or hours):
-        wrong.add("office_missing", cells["service"])
+        problems.add("office_missing", cells["service"])
     if hours and not _are_hours(hours):
-        wrong.add("hours_unreadable", hours)
+        problems.add("hours_unreadable", hours)
     if placed:
         try:
             check_place((lon, lat, lon, lat), "point")
         except (TypeError, InvalidInputError):
-            wrong.add("point_unreadable", f"{cells['lon']}, {cells['lat']}")
+            problems.add("point_unreadable", f"{cells['lon']}, {cells['lat']}")
     return OfficeRow(cells["office"], lon, lat, hours or None) if cells["office"] else None
 
 
@@ -275,9 +274,9 @@ def _is_drawn(geometry: Any) -> bool:
 
 
 def _shape(
-    geometry: Any, cells: Mapping[str, str], wrong: _Mistakes
+    geometry: Any, cells: Mapping[str, str], problems: _Problems
 ) -> tuple[str | None, tuple[Wrong, ...]]:
-    """The polygons of a feature, repaired where they need it, which is told."""
+    """Return the polygons of a feature, with a warning if they were repaired."""
     if not _is_drawn(geometry):
         return None, ()
     try:
@@ -286,7 +285,7 @@ def _shape(
         shape = shapely.MultiPolygon()
     vertices = shapely.get_num_coordinates(shape)
     if vertices > MOST_VERTICES:
-        wrong.add("polygon_too_fine", f"{vertices:,}")
+        problems.add("polygon_too_fine", f"{vertices:,}")
         return None, ()
     doubts: tuple[Wrong, ...] = ()
     if not shape.is_valid:
@@ -294,10 +293,10 @@ def _shape(
         shape = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
         doubts = (("polygon_repaired", cells["service"]),)
     if shape.is_empty:
-        wrong.add("polygon_unreadable", cells["service"])
+        problems.add("polygon_unreadable", cells["service"])
         return None, ()
     try:
         check_place(shape.bounds, "polygon")
     except InvalidInputError as error:
-        wrong.add("polygon_outside", error.detail)
+        problems.add("polygon_outside", error.detail)
     return shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True), doubts

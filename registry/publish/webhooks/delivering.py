@@ -1,9 +1,9 @@
-"""The job that tells webhooks what changed: it sends what is due, and listens to the feed.
+"""The job that delivers changes to webhooks: it sends what is due, and listens to the feed.
 
-A process that is ready takes a tenth of a second from a commit to its message, and seconds to get
-ready. So the job stays while there are webhooks to be told, and the feed wakes it instead of
-putting another one into the queue (`wake_webhooks`). Whoever is at a webhook sets it due some time
-later, so that two are never at one, and one that was killed is gone on with.
+A running process takes a tenth of a second from a commit to its message, but seconds to start. So
+the job stays while there are active webhooks, and the feed wakes it instead of enqueuing another
+job (`wake_webhooks`). A claim moves a webhook's due time, so that no two processes work on one, and
+the work of a killed process is resumed.
 """
 
 import datetime
@@ -30,48 +30,48 @@ from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.jobs.queue import enqueue_at
 from registry.jobs.table import DELIVER_WEBHOOKS
-from registry.publish.changes.told_units import note_units
-from registry.publish.webhooks.messages import Message, Told, next_message, test_message
+from registry.publish.changes.unit_serials import note_units
+from registry.publish.webhooks.messages import Message, Subscription, next_message, test_message
 from registry.publish.webhooks.sending import Sent, post
-from registry.publish.webhooks.subscriptions import followed, sees_of
+from registry.publish.webhooks.subscriptions import followed_communes, visible_communes
 from registry.register import Register
 from registry.units.gazetteer_cache import RECHECK_S
 
 SQL: Final = Statements(__file__, "queries.sql")
 
 PAUSES_S: Final = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""After each failure, as the Standard Webhooks specification suggests: three and a half days."""
+"""Pauses after failures, as the Standard Webhooks specification suggests: three and a half days."""
 _JITTER: Final = 0.1
 _AT_ONCE: Final = 16
 _CONNECTIONS: Final = 4
 _CLAIMED_S: Final = 60
 """Longer than reading and sending one message takes."""
 _IDLE_S: Final = 60.0
-"""How often the job asks, when nothing happens, whether it is to stay."""
+"""How often an idle job checks whether to stay."""
 _LISTENING_S: Final = 1.0
-"""How long it takes at most to stop listening."""
+"""Longest time to stop listening."""
 _KEPT_DAYS: Final = 30
 
-Woken = SimpleQueue[Future[None] | None]
-"""What there is to look at: a webhook that was seen to, or None for news in the feed."""
+Wakeups = SimpleQueue[Future[None] | None]
+"""A finished delivery, or None for news in the feed."""
 
 
 def deliver(engine: Engine, settings: Settings) -> None:
-    """Send what is due and what comes, as long as anybody is to be told; one process does."""
-    if not _is_wanted(engine):
+    """Send what is due and what comes, while there are active webhooks; one process at a time."""
+    if not _has_active(engine):
         return
-    woken = Woken()
+    wakeups = Wakeups()
     with opened(settings) as register:
-        with _listening(engine, woken) as ear:
-            if ear is None:
+        with _listening(engine, wakeups) as listener:
+            if listener is None:
                 _wake_other(engine)
                 return
             note_units(engine, register.gazetteer.get())
-            send_due(register, woken, lambda: ear.is_alive() and _is_wanted(engine))
+            send_due(register, wakeups, lambda: listener.is_alive() and _has_active(engine))
         send_due(register)
 
 
-def _is_wanted(engine: Engine) -> bool:
+def _has_active(engine: Engine) -> bool:
     with session_scope(engine) as session:
         return bool(session.execute(_ANY).scalar_one())
 
@@ -83,7 +83,7 @@ def _wake_other(engine: Engine) -> None:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Register]:
-    """The register as the job reads it: a replica may not have the event that wakes it."""
+    """Open the register on the primary: a replica may lack the event that wakes the job."""
     own = replace(settings, database_read_url=None, pool_size=_CONNECTIONS)
     register = Register.open(own, own.database_url or "")
     try:
@@ -93,29 +93,29 @@ def opened(settings: Settings) -> Iterator[Register]:
 
 
 @contextmanager
-def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None]:
-    """In the block news of the feed come into `woken`, as long as the thread lives that is yielded;
-    None where another process hears them.
+def _listening(engine: Engine, wakeups: Wakeups) -> Iterator[threading.Thread | None]:
+    """Put news of the feed into `wakeups` while the yielded thread is alive.
 
-    Behind it the feed puts a job into the queue; what was let in before is awaited.
+    Yields None if another process listens. After the block the feed enqueues jobs again; events
+    that are entering the feed are awaited.
     """
     over = threading.Event()
     alone = engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:
         try:
             connection.execute(SQL.text("lock_listening"), {"lock": int(Lock.WEBHOOKS)})
-        except OperationalError:  # for longer than any event takes to come into the feed
+        except OperationalError:  # locked for longer than any event takes to enter the feed
             yield None
             return
         connection.execute(text(f"LISTEN {Channel.WEBHOOKS}"))
         below = driver_connection(connection)
 
         def listen() -> None:
-            # A connection that is lost takes the lock along: the feed wakes another job then.
+            # A lost connection releases the lock: the feed wakes another job then.
             with suppress(psycopg.Error):
                 while not over.is_set():
                     for _ in below.notifies(timeout=_LISTENING_S):
-                        woken.put(None)
+                        wakeups.put(None)
 
         thread = threading.Thread(target=listen)
         thread.start()
@@ -131,29 +131,29 @@ def _listening(engine: Engine, woken: Woken) -> Iterator[threading.Thread | None
 
 def send_due(
     register: Register,
-    woken: Woken | None = None,
+    wakeups: Wakeups | None = None,
     stays: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send what is due, several webhooks at once; then, as long as it stays, what comes."""
-    woken = woken or Woken()
+    """Send what is due, to several webhooks at once; then what comes, while `stays` is true."""
+    wakeups = wakeups or Wakeups()
     busy: dict[Future[None], int] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while True:
             for row in _claim(register.engine, _AT_ONCE - len(busy), busy.values()):
-                future = pool.submit(_tell, register, row)
+                future = pool.submit(_deliver, register, row)
                 busy[future] = row.id
-                future.add_done_callback(woken.put)
+                future.add_done_callback(wakeups.put)
             if not busy and not stays():
                 return
             with suppress(Empty):
-                done = woken.get(timeout=None if busy else _IDLE_S)
+                done = wakeups.get(timeout=None if busy else _IDLE_S)
                 if done is not None:
                     del busy[done]
                     done.result()
 
 
 def test(engine: Engine, settings: Settings, *, webhook_id: int) -> None:
-    """Send a message that tells nothing, once."""
+    """Send an empty test message, once."""
     send_once(engine, settings, webhook_id, "test", test_message(webhook_id))
 
 
@@ -166,8 +166,9 @@ def send_once(
     *,
     attempt: int = 1,
 ) -> Sent | None:
-    """Send a message that is not of the feed, by its name and body, whatever the webhook's state;
-    None where there is no such webhook any more.
+    """Send a message outside of the feed, by its name and body, whatever the webhook's state.
+
+    Returns None if the webhook no longer exists.
     """
     with session_scope(engine) as session:
         row = session.execute(SQL.text("webhook"), {"id": webhook_id}).one_or_none()
@@ -181,13 +182,13 @@ def send_once(
 
 
 def clear_away(engine: Engine, _settings: Settings) -> None:
-    """Forget what was sent a month ago; dead letters are kept."""
+    """Delete deliveries older than a month; dead letters are kept."""
     with session_scope(engine) as session:
         session.execute(SQL.text("forget_deliveries"), {"days": _KEPT_DAYS})
 
 
 def _claim(engine: Engine, most: int, besides: Iterable[int]) -> list[Row[Any]]:
-    """Webhooks that are due and have something behind their cursor; nobody else is at them now."""
+    """Claim webhooks that are due and have news after their cursor."""
     if most == 0:
         return []
     given = {"most": most, "besides": list(besides), "claimed": _CLAIMED_S}
@@ -195,12 +196,12 @@ def _claim(engine: Engine, most: int, besides: Iterable[int]) -> list[Row[Any]]:
         return list(session.execute(SQL.text("claim_due"), given))
 
 
-def _tell(register: Register, row: Row[Any]) -> None:
-    """Send what is behind the cursor of a webhook, until nothing is or it is not taken."""
+def _deliver(register: Register, row: Row[Any]) -> None:
+    """Send what is after the cursor of a webhook, until nothing is left or a message fails."""
     cursor, caught_up = row.cursor, row.caught_up
     while True:
         try:
-            message = next_message(register, _told(register, row, cursor, caught_up))
+            message = next_message(register, _subscription(register, row, cursor, caught_up))
         except (CursorRefusedError, KeyRequiredError) as error:
             with session_scope(register.engine) as session:
                 session.execute(SQL.text("give_up"), {"id": row.id, "why": error.code})
@@ -212,20 +213,20 @@ def _tell(register: Register, row: Row[Any]) -> None:
         if not _settle(register.engine, row, cursor, message, sent) or not message.more:
             return
         if message.cursor == cursor:
-            time.sleep(RECHECK_S)  # units have changed, and are read anew by then
+            time.sleep(RECHECK_S)  # units have changed, and are reloaded by then
         cursor, caught_up = message.cursor, message.caught_up
 
 
-def _told(register: Register, row: Row[Any], cursor: str, caught_up: int) -> Told:
-    """What it tells today; raises KeyRequiredError where its key is taken no more."""
+def _subscription(register: Register, row: Row[Any], cursor: str, caught_up: int) -> Subscription:
+    """Return the current selection; raises KeyRequiredError if its key is no longer valid."""
     known = register.gazetteer.get()
-    sees = sees_of(register.keys.holder(row.key_id))
-    communes = followed(known, row.units)
-    if sees is not None:
-        # Units that ended stay: what was in them may have left.
-        here = sees.union(i for i in row.units if known.units[i].ended is not None)
-        communes = sees if communes is None else communes & here
-    return Told(
+    visible = visible_communes(register.keys.holder(row.key_id))
+    communes = followed_communes(known, row.units)
+    if visible is not None:
+        # Ended units stay: their records may have moved elsewhere.
+        allowed = visible.union(i for i in row.units if known.units[i].ended is not None)
+        communes = visible if communes is None else communes & allowed
+    return Subscription(
         row.id,
         cursor,
         caught_up,
@@ -244,13 +245,13 @@ def _secrets(row: Row[Any]) -> list[bytes]:
 def _settle(
     engine: Engine, row: Row[Any], cursor: str, message: Message, sent: Sent | None
 ) -> bool:
-    """Keep what became of a message; whether the next one may be sent now."""
+    """Record the outcome of a message; return whether the next one may be sent now."""
     with session_scope(engine) as session:
         current = session.execute(_LOCK, {"id": row.id}).one_or_none()
         if current is None or current.round != row.round:
-            return False  # deleted, or sent again from elsewhere: that is due by itself
+            return False  # deleted, or replayed from elsewhere, which is due by itself
         if sent is not None and sent.outcome != "delivered":
-            _failed(session, row, cursor, message, sent, current.attempts + 1)
+            _note_failure(session, row, cursor, message, sent, current.attempts + 1)
             return False
         if sent is not None:
             _note(
@@ -278,15 +279,15 @@ def _settle(
 
 
 def pause_s(attempts: int, sent: Sent) -> float:
-    """How long to wait after so many failures, as the receiver asks or longer."""
+    """Return the pause after `attempts` failures, at least what the receiver asks for."""
     longer = 1 + random.random() * _JITTER  # noqa: S311 - no secret
     return max(PAUSES_S[attempts - 1] * longer, sent.retry_after_s)
 
 
-def _failed(
+def _note_failure(
     session: Session, row: Row[Any], cursor: str, message: Message, sent: Sent, attempts: int
 ) -> None:
-    """Send it again after a pause, or give it up: then it waits for somebody to resume it."""
+    """Schedule another attempt, or give up: the webhook is then dead until resumed."""
     is_over = attempts > len(PAUSES_S) or sent.outcome == "gone"
     _note(
         session,
@@ -347,7 +348,7 @@ _ANY: Final = text("SELECT EXISTS (SELECT FROM webhook WHERE state = 'active')")
 _LISTENER_UNLOCK: Final = text("SELECT pg_advisory_unlock(:lock)").bindparams(
     lock=int(Lock.WEBHOOKS)
 )
-# Who lets an event into the feed holds this lock until its commit.
+# A writer that moves events into the feed keeps this lock until its commit.
 _FEED_AT_REST: Final = text("SELECT pg_advisory_lock(:lock), pg_advisory_unlock(:lock)").bindparams(
     lock=int(Lock.FEED)
 )

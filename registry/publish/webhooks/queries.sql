@@ -1,10 +1,10 @@
 -- lock_listening --
--- Who lets an event into the feed tries this lock, and holds what it got until its commit.
+-- A writer that moves events into the feed tries this lock, and keeps it until its commit.
 SELECT pg_advisory_lock(:lock), set_config('lock_timeout', '0', false)
 FROM set_config('lock_timeout', '2s', false)
 
 -- claim_due --
--- A cursor says in its fourth part up to which serial its holder was told of units.
+-- The fourth part of a cursor is the serial up to which units were read.
 UPDATE webhook w SET due_at = clock_timestamp() + make_interval(secs => :claimed)
 FROM (
     SELECT id FROM webhook
@@ -73,7 +73,7 @@ WHERE (:all OR w.key_id = :key) AND (CAST(:id AS bigint) IS NULL OR w.id = :id)
 ORDER BY w.id
 
 -- change_webhook --
--- One that is resumed is tried at once, as if it had not failed.
+-- A resumed webhook is tried at once, as if it had not failed.
 UPDATE webhook SET url = coalesce(CAST(:url AS text), url),
     note = coalesce(CAST(:note AS text), note),
     kinds = coalesce(CAST(:kinds AS text[]), kinds),
@@ -103,7 +103,7 @@ ORDER BY id DESC LIMIT :limit
 SELECT e.occurred_at FROM feed f JOIN event e ON e.id = f.event_id
 WHERE f.position = :position
 
--- lying --
+-- codes_in_places --
 WITH named AS (SELECT id FROM unnest(CAST(:ids AS bigint[])) p (id)),
 inside AS (
     SELECT id AS outer_id, id FROM named
@@ -115,14 +115,14 @@ SELECT p.outer_id, count(*), (array_agg(h.code ORDER BY h.code))[1 : CAST(:liste
 FROM {places} JOIN webhook_code w ON w.code = h.code AND w.webhook_id = :id
 WHERE h.status IN ('proposed', 'active') AND NOT h.restricted GROUP BY 1
 
--- lying_in_streets --
+-- codes_in_streets --
 -- with places: (SELECT id AS outer_id, id FROM named) p JOIN household h ON h.street_id = p.id
-{lying}
+{codes_in_places}
 
--- lying_in_localities --
+-- codes_in_localities --
 -- with places: inside p JOIN household h ON h.locality_id = p.id
-{lying}
+{codes_in_places}
 
--- lying_in_units --
+-- codes_in_units --
 -- with places: (SELECT id AS outer_id, id FROM named) p JOIN household h ON h.unit_id = p.id
-{lying}
+{codes_in_places}

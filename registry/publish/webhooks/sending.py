@@ -1,8 +1,8 @@
-"""One signed POST to a receiver whom nobody vouches for.
+"""Sends one signed POST to an untrusted receiver.
 
-The name is resolved once and that very address is connected to, so a name that means another host
-a moment later (DNS rebinding) leads nowhere. Nothing is sent into the networks behind the register.
-A redirect is not followed, no answer is read beyond its head, and all of it has its time.
+The name is resolved once and the connection goes to that address, which defeats DNS rebinding.
+Private networks are refused, redirects are not followed, response bodies are not read, and
+everything has a deadline.
 """
 
 import datetime
@@ -26,11 +26,11 @@ from registry.core.messages import Message
 MAX_URL: Final = 2_000
 _AGENT: Final = "diachiso-webhooks/1"
 _SILENT_S: Final = 5.0
-"""How long a receiver may leave anything unanswered."""
+"""Longest silence of a receiver."""
 _WHOLE_S: Final = 15.0
-"""How long all of it may take: who sends a letter a second is silent as well."""
+"""Longest duration of a request, against receivers that trickle their response."""
 _ADDRESSES: Final = 2
-"""Addresses of one name that are tried."""
+"""Addresses tried per name."""
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = ip_network("64:ff9b::/96")
 _MOST_WAITED_S: Final = 86_400
@@ -46,26 +46,26 @@ Outcome = Literal[
     "name_unknown",
     "private_address",
 ]
-"""What became of a message; `refused` is any other status than 200 to 299."""
+"""Outcome of a message; `refused` is any other status than 200 to 299."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one try."""
+    """The outcome of one attempt."""
 
     outcome: Outcome
     status: int | None
-    """Of the answer; None where none came."""
+    """Status of the response; None without one."""
     took_ms: int
     retry_after_s: int = 0
-    """What the receiver asks for; 0 for nothing."""
+    """From the receiver; 0 if not given."""
 
 
 def check_url(url: str, hosts: Sequence[str]) -> str:
-    """The URL, as it is kept; `hosts` are those that the operator vouches for.
+    """Validate a URL and return it; `hosts` are trusted by the operator.
 
-    Raises InvalidInputError for one that nothing may be sent to: not https, with a password in it.
-    An address is refused again when it is connected to; a name is not resolved here.
+    Raises InvalidInputError for one that is not https, has a password, or the like. Addresses are
+    checked again on connection; names are not resolved here.
     """
     try:
         parts = urlsplit(url)
@@ -96,7 +96,7 @@ def _refused(code: str, detail: Message) -> InvalidInputError:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether anybody on the internet may have the address, also where it stands in another one.
+    """Whether the address is public, also when it is embedded in another.
 
     >>> [is_public(ip_address(a)) for a in ("8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8")]
     [True, True, True]
@@ -117,12 +117,12 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def signature(secrets: Sequence[bytes], message: str, at: datetime.datetime, body: str) -> str:
-    """What `webhook-signature` says: one for each secret that is taken now."""
+    """Return the header `webhook-signature`: a signature for each valid secret."""
     return " ".join(Signer(secret).sign(message, at, body) for secret in secrets)
 
 
 def post(url: str, message: str, body: str, secrets: Sequence[bytes], hosts: Sequence[str]) -> Sent:
-    """Send a message; raises nothing for what the receiver, or a name, does wrong."""
+    """Send a message; errors of the receiver or its name are outcomes, not exceptions."""
     began, at = time.monotonic(), datetime.datetime.now(datetime.UTC)
     headers = {
         "content-type": "application/json",
@@ -143,13 +143,13 @@ def _posted(
         addresses = _addresses(host, url.port or _PORTS[url.scheme])
     except (OSError, UnicodeError):
         return "name_unknown", None, 0
-    # One private address among public ones is one that the next answer would have alone.
+    # With one private address among public ones the next lookup could return it alone.
     if host not in hosts and not all(is_public(ip_address(address)) for address in addresses):
         return "private_address", None, 0
     outcome: Outcome = "unreachable"
     for address in addresses[:_ADDRESSES]:
         try:
-            return _asked(url, address, body, headers)
+            return _request(url, address, body, headers)
         except ssl.SSLError:
             outcome = "tls"
         except TimeoutError:
@@ -164,28 +164,28 @@ def _addresses(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
 
 
-def _asked(
+def _request(
     url: SplitResult, address: str, body: bytes, headers: dict[str, str]
 ) -> tuple[Outcome, int | None, int]:
-    """What the host at this address answers. Raises OSError and HTTPException."""
+    """POST to the host at this address. Raises OSError and HTTPException."""
     host, port = url.hostname or "", url.port or _PORTS[url.scheme]
     plain = socket.create_connection((address, port), _SILENT_S)
     with plain, _within(plain):
         is_safe = url.scheme == "https"
         context = ssl.create_default_context() if is_safe else None
         with context.wrap_socket(plain, server_hostname=host) if context else plain as connected:
-            asking = HTTPConnection(host, url.port)
-            asking.sock = connected
+            client = HTTPConnection(host, url.port)
+            client.sock = connected
             target = url._replace(scheme="", netloc="", path=url.path or "/").geturl()
-            asking.request("POST", target, body, headers)
-            answer = asking.getresponse()
+            client.request("POST", target, body, headers)
+            answer = client.getresponse()
             wait_s = _wait_s(answer.headers.get("retry-after"))
             return _outcome(answer.status), answer.status, wait_s
 
 
 @contextmanager
 def _within(connected: socket.socket) -> Iterator[None]:
-    """A block that does not outlast its time. Raises TimeoutError."""
+    """Limit the duration of a block. Raises TimeoutError."""
     with Deadline(_WHOLE_S) as deadline:
         deadline.watch(connected)
         try:
@@ -205,7 +205,7 @@ def _outcome(status: int) -> Outcome:
 
 
 def _wait_s(retry_after: str | None) -> int:
-    """Seconds; a day at most. The other writing of it, a date, is left to the pauses."""
+    """Parse seconds, a day at most. The alternative form, a date, is ignored."""
     if retry_after is None or not retry_after.isascii() or not retry_after.isdigit():
         return 0
     return min(int(retry_after[:9]), _MOST_WAITED_S)

@@ -1,4 +1,4 @@
-"""Webhooks as their owners see them: made, listed, changed, resumed, sent again from any place."""
+"""Manages webhooks for their owners: create, list, change, resume, replay from any position."""
 
 import base64
 import datetime
@@ -38,22 +38,22 @@ _PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = 32
 _MAX_NUMBER: Final = 2**63 - 1
 _SHOWN_WRONG: Final = 5
-_MOST_OF_WRONG: Final = 40
+_WRONG_LENGTH: Final = 40
 
 State = Literal["active", "paused", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to be told, and where. None of a field: as it is."""
+    """The wanted settings of a webhook; None leaves a field unchanged."""
 
     url: str | None = None
     units: Sequence[str] | None = None
-    """Codes of provinces and communes; none for everything that the key may follow."""
+    """Codes of provinces and communes; empty for all that the key may follow."""
     codes: Sequence[str] | None = None
-    """Codes of records, in any writing; an empty list for any code."""
+    """Codes of records, in any spelling; empty for all."""
     kinds: Sequence[str] | None = None
-    """Of KINDS; none for all."""
+    """Some of KINDS; empty for all."""
     demo: bool | None = None
     note: str | None = None
     state: Literal["active", "paused"] | None = None
@@ -61,7 +61,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class WebhookView:
-    """A webhook as it is listed."""
+    """A webhook and its state."""
 
     id: int
     key: str
@@ -73,9 +73,9 @@ class WebhookView:
     demo: bool
     state: State
     position: int
-    """Up to which event of the feed it was told."""
+    """Position of the feed that it has reached."""
     behind: int
-    """How many events wait for it."""
+    """Number of events that wait for it."""
     attempts: int
     failing_since: datetime.datetime | None
     last_outcome: str | None
@@ -86,13 +86,13 @@ class WebhookView:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try to send a message."""
+    """One attempt to send a message."""
 
     id: int
     message: str
     kind: str
     behind: str
-    """Cursor behind which its entries stand: what to replay from."""
+    """Cursor before its entries, from which to replay."""
     entries: int
     attempt: int
     sent_at: datetime.datetime
@@ -105,10 +105,11 @@ class Delivery:
 def make_webhook(
     session: Session, register: Register, actor: Actor, wanted: Wanted, since: str | None = None
 ) -> tuple[int, str]:
-    """Its number and its secret, which is shown once; it tells what comes, or came `since`.
+    """Create a webhook and return its id and secret, which is shown only once.
 
-    Raises InvalidInputError for what cannot be wanted, OutsideUnitsError for units that the key
-    does not see, ConflictError for one too many, and what `position_of` raises.
+    It sends changes from now on, or from `since`. Raises InvalidInputError for invalid settings,
+    OutsideUnitsError for units that the key does not see, ConflictError if the key has too many
+    webhooks, and as `position_of` does.
     """
     if actor.key_id is None:
         raise ConflictError(Message("webhook_needs_key"))
@@ -137,18 +138,18 @@ def make_webhook(
     ).scalar_one()
     _write_units(session, number, units)
     _write_codes(session, number, listed)
-    session.execute(_WAKE)  # also where nothing is behind it: the job gets ready
+    session.execute(_WAKE)  # even without news, to start the job
     return number, shown_secret(secret)
 
 
 def list_webhooks(session: Session, actor: Actor) -> list[WebhookView]:
-    """Those of the key; of an administrator of the whole country those of every key."""
+    """Return the webhooks of the key; or all of them to a national administrator."""
     rows = session.execute(SQL.text("webhooks"), {**_owner(actor), "id": None})
     return [_view(row) for row in rows]
 
 
 def find_webhook(session: Session, actor: Actor, number: int) -> WebhookView:
-    """One of them; raises NotFoundError, also where it is another key's."""
+    """Return one of them; raises NotFoundError, also for another key's."""
     row = None
     if number <= _MAX_NUMBER:
         row = session.execute(SQL.text("webhooks"), {**_owner(actor), "id": number}).one_or_none()
@@ -160,9 +161,9 @@ def find_webhook(session: Session, actor: Actor, number: int) -> WebhookView:
 def change_webhook(
     session: Session, register: Register, actor: Actor, number: int, wanted: Wanted
 ) -> None:
-    """Change what is told, where to, and whether; one that is dead is resumed by `active`.
+    """Change the settings of a webhook; the state `active` resumes a dead one.
 
-    It goes on where it stopped. Raises what `make_webhook` and `find_webhook` raise.
+    It continues where it stopped. Raises as `make_webhook` and `find_webhook` do.
     """
     find_webhook(session, actor, number)
     known, hosts = register.gazetteer.get(), register.settings.webhook_hosts
@@ -191,7 +192,7 @@ def change_webhook(
 
 
 def delete_webhook(session: Session, actor: Actor, number: int) -> None:
-    """Forget it, with what was sent. Raises NotFoundError."""
+    """Delete it with its deliveries. Raises NotFoundError."""
     find_webhook(session, actor, number)
     session.execute(_DELETE, {"id": number})
 
@@ -199,7 +200,10 @@ def delete_webhook(session: Session, actor: Actor, number: int) -> None:
 def rotate_secret(
     session: Session, actor: Actor, number: int, overlap_h: float = DEFAULT_OVERLAP_H
 ) -> str:
-    """Another secret, shown once; messages are signed with both for so long. NotFoundError."""
+    """Return a new secret, shown only once; messages have both signatures for `overlap_h` hours.
+
+    Raises NotFoundError.
+    """
     find_webhook(session, actor, number)
     secret = secrets.token_bytes(_SECRET_BYTES)
     overlap = datetime.timedelta(hours=overlap_h)
@@ -210,22 +214,22 @@ def rotate_secret(
 def replay_webhook(
     session: Session, register: Register, actor: Actor, number: int, since: str
 ) -> WebhookView:
-    """Send again, or go on, from a day, a position, or a cursor; a dead one is resumed by it.
+    """Continue from a day, a position or a cursor, before or after the current one.
 
-    Messages get other ids than before, so that a receiver that leaves out doubles takes them.
-    Raises what `find_webhook` and `position_of` raise.
+    Resumes a dead webhook. Messages get new ids, so that receivers do not discard them as
+    duplicates. Raises as `find_webhook` and `position_of` do.
     """
     find_webhook(session, actor, number)
     before = Cursor.parse(session.execute(_CURSOR_OF, {"id": number}).scalar_one())
     position = position_of(register, end_of_feed(register), since)
-    cursor = replace(before, telling=None, mark=Read(position))
+    cursor = replace(before, unit_progress=None, mark=Read(position))
     session.execute(SQL.text("replay"), {"id": number, "cursor": str(cursor), "position": position})
     session.execute(_WAKE)
     return find_webhook(session, actor, number)
 
 
 def test_webhook(session: Session, actor: Actor, number: int) -> None:
-    """Let a message be sent that tells nothing, whatever state it is in. Raises NotFoundError."""
+    """Enqueue an empty test message, whatever the state. Raises NotFoundError."""
     find_webhook(session, actor, number)
     enqueue(session, TEST_WEBHOOK, lock=f"webhook {number}", webhook_id=number)
 
@@ -233,26 +237,26 @@ def test_webhook(session: Session, actor: Actor, number: int) -> None:
 def deliveries(
     session: Session, actor: Actor, number: int, limit: int, before: int | None = None
 ) -> list[Delivery]:
-    """What was sent, the newest first. Raises NotFoundError."""
+    """Return the deliveries, the latest first. Raises NotFoundError."""
     find_webhook(session, actor, number)
     rows = session.execute(SQL.text("deliveries"), {"id": number, "limit": limit, "before": before})
     return [Delivery(**row._asdict()) for row in rows]
 
 
-def followed(known: Gazetteer, unit_ids: Sequence[int]) -> frozenset[int] | None:
-    """Communes of units and of whatever continues them; None where all are followed.
+def followed_communes(known: Gazetteer, unit_ids: Sequence[int]) -> frozenset[int] | None:
+    """Return the communes of units and of their successors; None if all are followed.
 
-    One that has ended is among them: what was in it may have left.
+    Ended units are included: their records may have moved elsewhere.
     """
     if not unit_ids:
         return None
     units = [known.units[i] for i in unit_ids if i in known.units]
-    heirs = (communes_of(known, today(), unit) for unit in units)
-    return frozenset(unit.id for unit in units).union(*heirs)
+    current = (communes_of(known, today(), unit) for unit in units)
+    return frozenset(unit.id for unit in units).union(*current)
 
 
 def shown_secret(secret: bytes) -> str:
-    """As a receiver takes it.
+    """Format a secret for the receiver.
 
     >>> shown_secret(bytes(24))
     'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
@@ -281,7 +285,7 @@ def _view(row: Row[Any]) -> WebhookView:
 
 
 def _checked_units(known: Gazetteer, actor: Actor, wanted: Sequence[str]) -> list[int]:
-    """Ids of the units; an authority's are those that it sees, which it has to name."""
+    """Return ids of the units; an authority must name some, all of which it sees."""
     if len(wanted) > MAX_UNITS:
         raise InvalidInputError.of_field(
             "units", "too_long", Message("too_many_units", most=MAX_UNITS)
@@ -291,24 +295,24 @@ def _checked_units(known: Gazetteer, actor: Actor, wanted: Sequence[str]) -> lis
         if unit.level == "district":
             detail = Message("unit_level_invalid", code=unit.code)
             raise InvalidInputError.of_field("units", "no_commune", detail)
-    sees = sees_of(actor)
-    if sees is not None:
+    visible = visible_communes(actor)
+    if visible is not None:
         if not units:
             detail = Message("key_units_required")
             raise InvalidInputError.of_field("units", "missing", detail)
-        wrong = [unit.code for unit in units if not communes_of(known, today(), unit) <= sees]
+        wrong = [unit.code for unit in units if not communes_of(known, today(), unit) <= visible]
         if wrong:
             raise outside_own(*wrong)
     return [unit.id for unit in units]
 
 
-def sees_of(actor: Actor) -> frozenset[int] | None:
-    """Communes of which it may be told; None for all, as carriers and shops, who keep copies."""
+def visible_communes(actor: Actor) -> frozenset[int] | None:
+    """Return the communes it may follow; None for all: carriers and shops keep copies."""
     return actor.sees if actor.may("viewer") else None
 
 
 def _checked_codes(written: Sequence[str]) -> list[str]:
-    """Canonical codes, each once."""
+    """Return canonical codes, each once."""
     if len(written) > MAX_CODES:
         raise InvalidInputError.of_field(
             "codes", "too_long", Message("too_many_codes", most=MAX_CODES)
@@ -318,7 +322,7 @@ def _checked_codes(written: Sequence[str]) -> list[str]:
         try:
             found[codes.validate(one)] = None
         except CodeError:
-            wrong.append(one[:_MOST_OF_WRONG])
+            wrong.append(one[:_WRONG_LENGTH])
     if wrong:
         shown = ", ".join(map(repr, wrong[:_SHOWN_WRONG]))
         detail = Message("not_codes", count=len(wrong), shown=shown)

@@ -8,8 +8,8 @@ import pytest
 from registry.core.database import session_scope
 from registry.core.errors import GoneError, InvalidInputError
 from registry.publish.export.run import ExportOptions, export_file
-from registry.publish.features.asked import Asked
 from registry.publish.features.doors import households
+from registry.publish.features.query import FeatureQuery
 from registry.search.autocomplete import Typing, autocomplete
 from registry.search.autocomplete.place_names import PlaceNames
 from registry.search.geocode import Question, geocode
@@ -156,7 +156,7 @@ def test_doors_are_found_by_the_names_of_what_stands_there(place: Town, tmp_path
     # By use, in layers and exports; as texts that an import reads.
     with session_scope(place.engine) as session:
         for use, codes in (("office", [office]), ("dwelling", [school, home])):
-            page = households(session, known(place), Asked(100, unit=COMMUNE, use=use))
+            page = households(session, known(place), FeatureQuery(100, unit=COMMUNE, use=use))
             told = {each.id: each.properties["uses"] for each in page.features}
             assert told.keys() >= set(codes)
             assert not told.keys() & ({office, other} - set(codes))

@@ -504,7 +504,7 @@ def test_new_province_name_is_told_with_all_that_lies_in_it(
         seen = len(reader.entries)
         reader.limit = 50
         page = reader.page()
-        assert Cursor.parse(page.cursor).telling
+        assert Cursor.parse(page.cursor).unit_progress
         first = reader.entries[-1]["code"]
         change_units(place, register, rename.format("Lạng Sơn Xưa", "Lạng Sơn Mới"))
         again = units_told(reader)

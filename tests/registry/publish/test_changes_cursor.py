@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.core.errors import CursorRefusedError, InvalidInputError
-from registry.publish.changes.cursor import Cursor, Read, Telling, Walk
+from registry.publish.changes.cursor import Cursor, Read, UnitProgress, Walk
 
 _HEX8 = st.text("0123456789abcdef", min_size=8, max_size=8)
 _CODES = st.text("0123456789FHKMPRTVX", min_size=8, max_size=8)
@@ -19,7 +19,7 @@ CURSORS = st.builds(
     st.text("0123456789abcdef", min_size=32, max_size=32),
     _HEX8,
     st.none() | _BIG,
-    st.none() | st.builds(Telling, _BIG, st.integers(0, 2**31 - 1)),
+    st.none() | st.builds(UnitProgress, _BIG, st.integers(0, 2**31 - 1)),
     _MARKS,
 )
 

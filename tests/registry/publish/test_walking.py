@@ -6,7 +6,7 @@ import pytest
 
 from registry.publish.route import shortest as ordering
 from registry.publish.route.distances import Point, way_m
-from registry.publish.route.walking import Door, walked
+from registry.publish.route.walking import Door, walking_order
 from registry.publish.route.way import Way
 
 HERE = (105.8060, 21.0211)
@@ -35,7 +35,9 @@ def test_numbers_of_a_street_run_up_one_side_and_down_the_other(
     for _ in range(3):
         random.Random(7).shuffle(given)
         doors = [Door(1, 1, "Láng", None if n == "-" else n) for n in given]
-        assert [door.number or "-" for door in walked(doors, lambda door: door)] == expected.split()
+        assert [
+            door.number or "-" for door in walking_order(doors, lambda door: door)
+        ] == expected.split()
 
 
 def test_streets_follow_each_other_by_where_they_begin_and_flats_by_their_floors() -> None:
@@ -52,12 +54,12 @@ def test_streets_follow_each_other_by_where_they_begin_and_flats_by_their_floors
     given = [*lost[:1], *other, *far, *flats, *middle, *near, *lost[1:]]
 
     def names(start: Point | None) -> str:
-        return "".join(door.name for door in walked(given, lambda door: door, start))
+        return "".join(door.name for door in walking_order(given, lambda door: door, start))
 
     assert names(east(0)) == "BBBBBCAAED~"
     assert names(east(1_000)) == "AACBBBBBED~"
     assert names(None)[0] == "E"  # that of the first line
-    inside = [d.inside[2] for d in walked(given, lambda door: door, east(0)) if d.inside]
+    inside = [d.inside[2] for d in walking_order(given, lambda door: door, east(0)) if d.inside]
     assert inside == ["9", "201", "1101"]
 
 

@@ -1,5 +1,6 @@
-"""Large batches over HTTP: a file of questions is received, answered by a job, fetched, deleted.
+"""Large batches over HTTP: a file of questions is uploaded, answered by a job, fetched, deleted.
 
-`asking` is what people ask for, `reading` opens their files, `work` are the jobs, `telling` sends a
-webhook its message. A batch is its key's alone, and gone a day after its end: row, file and result.
+`store` creates, lists and deletes them, `reading` opens the files, `work` has the jobs, `notify`
+sends a webhook its message. Only the API key that created a batch sees it; a day after its end the
+row, the file and the result are deleted.
 """

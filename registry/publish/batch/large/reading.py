@@ -1,7 +1,7 @@
-"""A file of questions in any form, which is told by what is in it and never by its name.
+"""Opens a file of questions in any format, detected by content and never by name.
 
-Plain text is read as `POST /v1/batch` reads it, so that a bad row fails no other and both answer
-alike; workbooks, layers and text in other encodings as an import reads them.
+Plain text is read as by `POST /v1/batch`, so that a bad row fails alone and both give the same
+answers; workbooks, map layers and text in other encodings are read as by an import.
 """
 
 import csv
@@ -22,10 +22,9 @@ WORKBOOK: Final = "xlsx"
 def reading(
     path: Path, operation: str, sheet: str | None, stated: Stated
 ) -> Iterator[tuple[str, int, Table]]:
-    """The form in which such a file goes back (csv | ndjson | xlsx), how many rows it has, and
-    these rows.
+    """Yield the format of the result (csv | ndjson | xlsx), the number of rows, and the rows.
 
-    Raises UnreadableFileError and its kinds.
+    Raises UnreadableFileError and its subclasses.
     """
     form = text_form(path)
     if form is None:
@@ -51,11 +50,11 @@ def _count(path: Path, form: str, table: Table) -> int:
                 next(rows)
             except StopIteration:
                 return number - table.above - 1
-            except csv.Error:  # of one row
+            except csv.Error:  # in one row
                 continue
     raise AssertionError
 
 
 def opened(path: Path) -> TextIO:
-    """A text in UTF-8; bytes that are none are passed through as they came."""
+    """Open UTF-8 text; invalid bytes pass through unchanged."""
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")

@@ -1,7 +1,7 @@
-"""The jobs of large batches: answer a file, and clear away what is over.
+"""The jobs of large batches: answer a file, and delete expired batches.
 
-Answers are written as they are found, and how far they are is noted each second: a job that was
-killed goes on from there. It acts as the holder of the key that asked, and pays from its budget.
+Answers are written as they are found and progress is saved each second: a killed job resumes from
+there. The job acts as the holder of the key that created the batch, and pays from its budget.
 """
 
 import datetime
@@ -35,8 +35,8 @@ from registry.jobs.queue import enqueue
 from registry.jobs.submission import BATCHES
 from registry.jobs.table import TELL_BATCH
 from registry.publish.batch.flat import flat_columns
-from registry.publish.batch.large.asking import KEPT, RESULT, BatchView, any_batch, forget
 from registry.publish.batch.large.reading import WORKBOOK, opened, reading
+from registry.publish.batch.large.store import KEPT, RESULT, BatchView, any_batch, forget
 from registry.publish.batch.rows import Layout, Table
 from registry.publish.batch.work import Work, answer_rows
 from registry.publish.batch.workbooks import write_workbook
@@ -44,10 +44,10 @@ from registry.publish.batch.workbooks import write_workbook
 SQL: Final = Statements(__file__, "queries.sql")
 
 _ANSWERS: Final = "answers"
-"""Kind of the file of answers that are being written."""
+"""Kind of the file of unfinished answers."""
 _NOTED_S: Final = 1.0
 _SHARE: Final = 4
-"""Of so many processors one answers a batch: two are answered at once, and others ask as well."""
+"""One in so many processors answers a batch: two batches run at once beside other requests."""
 _LEFT_BEHIND_S: Final = 3_600.0
 
 
@@ -71,7 +71,7 @@ def answer(engine: Engine, settings: Settings, *, batch_id: int) -> None:
 
 
 def given_up(engine: Engine, settings: Settings, *, batch_id: int) -> None:
-    """Say that it was not answered."""
+    """Mark the batch as failed after the last attempt of its job."""
     with session_scope(engine) as session:
         view = any_batch(session, batch_id)
     if view is not None and view.phase is not None:
@@ -79,9 +79,9 @@ def given_up(engine: Engine, settings: Settings, *, batch_id: int) -> None:
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
-    """Delete batches whose day is over, and settle those whose job is lost.
+    """Delete expired batches, and mark those whose job is lost as failed.
 
-    A file goes as well whose batch was deleted while somebody was at it.
+    Also deletes files of batches that were deleted while a job worked on them.
     """
     for batch_id, _state in BATCHES.clear_away(engine, settings, forget):
         _settle(engine, settings, batch_id, INTERRUPTED)
@@ -90,7 +90,7 @@ def clear_away(engine: Engine, settings: Settings) -> None:
         here -= set(session.scalars(_KNOWN, {"ids": list(here)}))
     for folder in (BATCHES.folder(settings, number) for number in here):
         with suppress(FileNotFoundError):  # another worker was faster
-            # One that came just now may not be committed yet.
+            # The batch of a new folder may not be committed yet.
             if folder.stat().st_mtime < time.time() - _LEFT_BEHIND_S:
                 kept.remove(folder)
 
@@ -139,12 +139,12 @@ def _write(
     answers: Path,
     work: Work,
 ) -> None:
-    """Write the answers of all rows, from where an earlier job was killed."""
+    """Write the answers of all rows, resuming where an earlier job was killed."""
     with answers.open("ab") as out:
-        is_whole = out.tell() >= view.written_bytes  # not where a machine went down
-        done, written = (view.done, view.written_bytes) if is_whole else (0, 0)
-        told = view.counts if done else {}
-        unanswered, verdicts = told.get("unanswered", 0), Counter(told.get("verdicts", {}))
+        is_complete = out.tell() >= view.written_bytes  # false after a machine went down
+        done, written = (view.done, view.written_bytes) if is_complete else (0, 0)
+        counts = view.counts if done else {}
+        unanswered, verdicts = counts.get("unanswered", 0), Counter(counts.get("verdicts", {}))
         out.truncate(written)
         if not written:
             out.write(_bytes(head))
@@ -179,7 +179,7 @@ def _bytes(text: str) -> bytes:
 def _settle(
     engine: Engine, settings: Settings, batch_id: int, problem: dict[str, Any] | None
 ) -> None:
-    """Nothing is being done any more; what is left of the files is the result, for a day."""
+    """End the batch: of its files keep only the result, for a day."""
     with session_scope(engine) as session:
         BATCHES.end_work(session, batch_id, problem)
         state = "failed" if problem else "done"
@@ -188,7 +188,7 @@ def _settle(
         if view is not None and "webhook" in view.request:
             enqueue(session, TELL_BATCH, batch_id=batch_id)
     folder = BATCHES.folder(settings, batch_id)
-    if problem or view is None:  # it was deleted meanwhile
+    if problem or view is None:  # deleted meanwhile
         kept.remove(folder)
         return
     for kind in (kept.DELIVERED, _ANSWERS):

@@ -1,9 +1,9 @@
-"""Which units read otherwise than followers know them.
+"""Finds units whose feed entry has changed, and gives them serials.
 
-A unit changes by a writing, by that of its province, by a day that comes, or by a new version of
-the program. So it is not written down where units are changed: whoever reads the feed first
-afterwards compares what is told of each unit with what was told last, and gives those that differ
-the next serial. A follower's cursor says up to which serial it was told.
+The entry of a unit changes with the unit, with its province, with the calendar, or with a new
+version of the program. So it is not recorded where units are written: the first reader of the feed
+afterwards compares the entry of each unit with the last one fed, and gives those that differ the
+next serial. A follower's cursor has the serial up to which it has read units.
 """
 
 import datetime
@@ -23,14 +23,14 @@ from registry.units.gazetteer import Gazetteer, today
 from registry.units.remembered import Remembered
 
 SERIAL: Final = "s.version, s.turned_on, s.digest, s.serial"
-"""Columns of `UnitsTold`, of `unit_told_state s`."""
+"""Columns of `FeedUnits`, from `unit_told_state s`."""
 SQL: Final = Statements(__file__, serial=SERIAL)
 CHANGED: Final = "SELECT unit_id FROM unit_told WHERE serial > %(serial)s AND unit_id > %(behind)s"
 _KNOWN: Final = text("SELECT unit_id, digest FROM unit_told")
 
 
-class UnitsTold(NamedTuple):
-    """The units with which those of a process are compared."""
+class FeedUnits(NamedTuple):
+    """The state of the units last fed."""
 
     version: int
     turned_on: datetime.date | None
@@ -38,11 +38,11 @@ class UnitsTold(NamedTuple):
     serial: int
 
     def is_of(self, known: Gazetteer) -> bool:
-        """Whether these units read so."""
+        """Whether the process's units give the same entries."""
         return self._stamp() == _stamp_of(known) and self.digest == _digest(known)
 
     def is_newer(self, known: Gazetteer) -> bool:
-        """Whether the process has not seen them yet."""
+        """Whether the process's units are older."""
         return self._stamp() > _stamp_of(known)
 
     def _stamp(self) -> tuple[int, datetime.date]:
@@ -50,18 +50,18 @@ class UnitsTold(NamedTuple):
 
 
 def note_units(engine: Engine, known: Gazetteer) -> None:
-    """Give units that read otherwise than they were told the next serial.
+    """Give units whose entry has changed the next serial.
 
-    Nothing is done where the database does not take it, or has newer units: the next reader does.
+    Does nothing if the database is unavailable or has newer units: the next reader does it then.
     """
     with suppress(DatabaseUnavailableError, OperationalError), session_scope(engine) as session:
-        told = UnitsTold(*session.execute(SQL.text("lock")).one())
-        if told.is_newer(known) or told.is_of(known):
+        fed = FeedUnits(*session.execute(SQL.text("lock")).one())
+        if fed.is_newer(known) or fed.is_of(known):
             return
         before = {row.unit_id: bytes(row.digest) for row in session.execute(_KNOWN)}
         digests = _digests(known)
         changed = {i: digest for i, digest in digests.items() if before.get(i) != digest}
-        serial = told.serial + bool(changed)
+        serial = fed.serial + bool(changed)
         session.execute(
             SQL.text("write"),
             {"serial": serial, "units": list(changed), "digests": list(changed.values())},
@@ -92,10 +92,10 @@ _kept: Final = Remembered[None, str](1)
 
 
 def _digest(known: Gazetteer, digests: dict[int, bytes] | None = None) -> str:
-    """Of what is told of all units; `digests` where these are at hand."""
+    """Return the digest of all units' entries, from `digests` if given."""
     kept = _kept.of(known)
     found = kept.get(None)
     if found is None:
-        whole = hashlib.sha256(b"".join((digests or _digests(known)).values()))
-        found = _kept.keep(kept, None, whole.hexdigest()[:16])
+        total = hashlib.sha256(b"".join((digests or _digests(known)).values()))
+        found = _kept.keep(kept, None, total.hexdigest()[:16])
     return found

@@ -1,6 +1,6 @@
-"""A question about features: where, on which day, from which key on.
+"""A query of features: where, on which day, after which key.
 
-Every part comes as text, as OGC API Features writes it; what is wrong with one is told by its name.
+Parameters come as text, as OGC API Features writes them; errors name the parameter.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from registry.units import FIRST_KNOWN_DAY
 from registry.units.gazetteer import VIET_NAM, today
 
 MOST: Final = 1_000
-"""Features of a page; who asks for more gets these, and where the next ones are."""
+"""Features of a page; a higher limit gets these and a link to the next page."""
 _WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 _FOREVER: Final = ("", "..")
 _LONGEST_DAY: Final = len("2026-01-31")
@@ -27,26 +27,26 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is wanted."""
+class FeatureQuery:
+    """The features to return."""
 
     limit: int
     at: datetime.datetime | None = None
-    """As it was then; None for now."""
+    """State of that moment; None for now."""
     boxes: tuple[Box, ...] = ()
-    """In one of them; none for everywhere."""
+    """Inside any of them; empty for everywhere."""
     unit: str | None = None
     """Code of a commune or province of that day."""
     use: str | None = None
     """Only doors with this use."""
     after: str | None = None
-    """Key of the last one of the page before."""
+    """Last key of the previous page."""
     only: str | None = None
-    """Key of the one that is wanted."""
+    """Key of a single feature."""
 
     @property
     def where(self) -> dict[str, object]:
-        """Inputs of what `conditions` names."""
+        """Inputs of the sections that `conditions` names."""
         return {
             **{
                 f"{side}{place}": value
@@ -59,10 +59,10 @@ class Asked:
         }
 
     def conditions(self, *, numbered: bool = False) -> list[str]:
-        """Sections of `queries.sql` that say which features are wanted; of layers with numbers for
-        keys where `numbered`.
+        """Return the sections of `queries.sql` that select the features; `numbered` layers have
+        numeric keys.
 
-        Raises InvalidInputError for a key behind which no page can begin.
+        Raises InvalidInputError for an invalid `after`.
         """
         key = self.after if self.only is None else self.only
         found = []
@@ -77,7 +77,7 @@ class Asked:
         return found
 
 
-def parse_asked(
+def parse_query(
     *,
     limit: int,
     bbox: str | None,
@@ -85,11 +85,11 @@ def parse_asked(
     moment: str | None,
     unit: str | None,
     after: str | None,
-) -> Asked:
-    """The question as its parameters put it. Raises InvalidInputError, naming the wrong one."""
+) -> FeatureQuery:
+    """Parse the parameters. Raises InvalidInputError, which names the wrong one."""
     if after is not None and not _KEY.fullmatch(after):
         raise _cursor()
-    return Asked(
+    return FeatureQuery(
         min(limit, MOST),
         parse_datetime(moment),
         () if bbox is None else parse_bbox(bbox, bbox_crs or CRS84),
@@ -102,19 +102,19 @@ def _cursor() -> InvalidInputError:
     return InvalidInputError.of_field("after", "malformed_cursor", Message("cursor_not_ours"))
 
 
-def of_key(asked: Asked, key: str) -> Asked:
-    """The same question about one feature; no other is meant where the key is none."""
-    return replace(asked, limit=1, only=key if _KEY.fullmatch(key) else "")
+def for_key(query: FeatureQuery, key: str) -> FeatureQuery:
+    """Narrow the query to one feature; a malformed key matches none."""
+    return replace(query, limit=1, only=key if _KEY.fullmatch(key) else "")
 
 
-def day_of(asked: Asked, *, announced: bool = False) -> datetime.date:
-    """The day that is asked about; today where none is.
+def day_of(query: FeatureQuery, *, announced: bool = False) -> datetime.date:
+    """Return the day of the query; today by default.
 
-    Raises InvalidInputError for one of which no map is known, and, unless what is `announced` is
-    wanted as well, for one that has not come.
+    Raises InvalidInputError for a day before the first known map, and for a day in the future
+    unless `announced` states are allowed.
     """
     now = today()
-    day = now if asked.at is None else asked.at.astimezone(VIET_NAM).date()
+    day = now if query.at is None else query.at.astimezone(VIET_NAM).date()
     if day < FIRST_KNOWN_DAY:
         raise InvalidInputError.of_field(
             "datetime",
@@ -129,7 +129,7 @@ def day_of(asked: Asked, *, announced: bool = False) -> datetime.date:
 
 
 def parse_bbox(text: str, crs: str = CRS84) -> tuple[Box, ...]:
-    """Boxes in degrees, west first; two where one goes over the antimeridian.
+    """Parse boxes in degrees, west first; two if the box crosses the antimeridian.
 
     >>> parse_bbox("105.7,20.9,105.9,21.1"), parse_bbox("105,20,0,106,21,99")
     (((105.7, 20.9, 105.9, 21.1),), ((105.0, 20.0, 106.0, 21.0),))
@@ -173,9 +173,7 @@ def _bbox(detail: Message) -> InvalidInputError:
 
 
 def parse_datetime(text: str | None) -> datetime.datetime | None:
-    """The moment that is meant: of a day its end in Viet Nam, of an interval its last one.
-
-    None for now.
+    """Parse a moment: the end of a day in Viet Nam, the last moment of an interval; None for now.
 
     >>> parse_datetime("../2025-06-30T18:00:00Z").isoformat()
     '2025-06-30T18:00:00+00:00'
@@ -201,7 +199,7 @@ def _moment(text: str) -> datetime.datetime:
             return datetime.datetime.combine(parse_day(text), datetime.time.max, VIET_NAM)
         moment = datetime.datetime.fromisoformat(text)
         if moment.tzinfo is not None:
-            moment.astimezone(VIET_NAM)  # a time of the year 9999 has none there
+            moment.astimezone(VIET_NAM)  # overflows for a time of the year 9999
             return moment
     except (ValueError, OverflowError):
         pass

@@ -1,4 +1,4 @@
-"""What people ask for a large batch: answer a file, show it, forget it. All but its key get 404."""
+"""Creates, shows and deletes large batches. Other API keys than the batch's own get 404."""
 
 import datetime
 import json
@@ -27,31 +27,31 @@ from registry.publish.webhooks.subscriptions import find_webhook
 SQL: Final = Statements(__file__, "queries.sql")
 
 MOST_OF_KEY: Final = 10
-"""Batches of a key that are there at once: each has a file on the disk."""
+"""Batches that a key may have at once: each has a file on disk."""
 KEPT: Final = datetime.timedelta(days=1)
-"""How long all of a batch is kept behind its end."""
+"""How long a batch is kept after its end."""
 _MAX_ID: Final = 2**63 - 1
 RESULT: Final = "result"
-"""Kind of the file that is fetched."""
+"""Kind of the result file."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchView(Submission):
-    """A batch as it stands."""
+    """A batch and its state."""
 
     file_name: str
     files_until: datetime.datetime
     operation: str
     request: dict[str, Any]
-    """How the file is read and answered; what is not given is not there: `format`, `sheet`,
-    `mapping`, `on`, `webhook`; and always `more`, the columns of `flat.extra_columns`, and `pays`,
-    whether codes that were not asked for are paid."""
+    """How the file is read and answered: `format`, `sheet`, `mapping`, `on`, `webhook` where given;
+    always `more`, the columns of `flat.extra_columns`, and `pays`, whether codes that the file does
+    not name are charged to the budget."""
     rows: int | None
-    """Of the file; None before they are counted."""
+    """Rows of the file; None before they are counted."""
     written_bytes: int
-    """Length of the answers that are written."""
+    """Length of the answers written so far."""
     counts: dict[str, Any]
-    """`unanswered` rows, `verdicts` by verdict, and headers of columns that are `unread`."""
+    """`unanswered` rows, `verdicts` by verdict, and headers of `unread` columns."""
     created_at: datetime.datetime
 
 
@@ -63,10 +63,10 @@ def receive(
     request: dict[str, Any],
     actor: Actor,
 ) -> int:
-    """Keep a file with its name, and let a job answer it; the number of the batch.
+    """Store a file under its name, enqueue the job that answers it and return the batch's id.
 
-    Raises InvalidInputError, NotFoundError for another key's webhook, ConflictError for one batch
-    too many.
+    Raises InvalidInputError, NotFoundError for another key's webhook, ConflictError if the key has
+    too many batches.
     """
     if actor.key_id is None:
         raise ConflictError(Message("batch_needs_key"))
@@ -88,13 +88,13 @@ def receive(
 
 
 def list_batches(session: Session, actor: Actor) -> Sequence[BatchView]:
-    """Those of the key, the latest first."""
+    """Return the batches of the key, the latest first."""
     rows = session.execute(SQL.text("batches"), {"key": actor.key_id, "id": None})
     return [BatchView(*row) for row in rows]
 
 
 def find_batch(session: Session, batch_id: int, actor: Actor) -> BatchView:
-    """One of the key's; raises NotFoundError, also where it is another key's."""
+    """Return a batch of the key; raises NotFoundError, also for another key's."""
     given = {"key": actor.key_id, "id": min(batch_id, _MAX_ID)}
     row = session.execute(SQL.text("batches"), given).one_or_none()
     if row is None:
@@ -103,13 +103,13 @@ def find_batch(session: Session, batch_id: int, actor: Actor) -> BatchView:
 
 
 def any_batch(session: Session, batch_id: int) -> BatchView | None:
-    """One, whoever asks."""
+    """Return a batch of any key."""
     row = session.execute(SQL.text("any_batch"), {"id": batch_id}).one_or_none()
     return None if row is None else BatchView(*row)
 
 
 def result_of(settings: Settings, view: BatchView) -> Path:
-    """The file of its answers. Raises BatchStateError where there is none, or none yet."""
+    """Return the file of its answers. Raises BatchStateError before the batch is done."""
     path = kept.report(BATCHES.folder(settings, view.id), RESULT)
     if view.state != "done":
         raise BATCHES.wrong_state(view, Message("result_after_done"))
@@ -119,7 +119,7 @@ def result_of(settings: Settings, view: BatchView) -> Path:
 
 
 def discard(engine: Engine, settings: Settings, batch_id: int, actor: Actor) -> None:
-    """Forget a batch with its file and its result; its job ends. Raises NotFoundError."""
+    """Delete a batch with its file and result, and abandon its job. Raises NotFoundError."""
     with session_scope(engine) as session:
         find_batch(session, batch_id, actor)
         forget(session, batch_id)
@@ -128,7 +128,7 @@ def discard(engine: Engine, settings: Settings, batch_id: int, actor: Actor) -> 
 
 
 def forget(session: Session, batch_id: int) -> None:
-    """Delete what is known of a batch; the caller removes its files."""
+    """Delete the row of a batch; the caller removes its files."""
     session.execute(_DELETE, {"id": batch_id})
 
 
