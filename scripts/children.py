@@ -35,7 +35,7 @@ class Starter:
     def of(cls, settings: Settings, database_url: str) -> "Starter":
         """For the account that serves; what root kept in `var/` is handed over to it."""
         account = host.web_account(settings.var)
-        return cls(database_url, account, cluster.take_home(settings, account))
+        return cls(database_url, account, cluster.prepare_files_folder(settings, account))
 
     def environment(self) -> dict[str, str]:
         """The variables of a program."""

@@ -38,9 +38,9 @@ def out(
         refuse_to_overwrite(target)
     with (
         opened_database(read_settings(), make=False) as url,
-        counting(Message("transfer_line_count")) as heard,
+        counting(Message("transfer_line_count")) as progress,
     ):
-        made = write_transfer(url, target, heard=heard, report=say)
+        made = write_transfer(url, target, progress=progress, report=say)
     say(Message("transfer_file_is_secret"))
     _show(made)
 
@@ -53,9 +53,9 @@ def in_(source: Annotated[Path, "FILE", FILE]) -> None:
     """
     with (
         opened_database(read_settings(), make=True) as url,
-        counting(Message("transfer_line_count")) as heard,
+        counting(Message("transfer_line_count")) as progress,
     ):
-        made = read_transfer(url, source, heard=heard, report=say)
+        made = read_transfer(url, source, progress=progress, report=say)
     _show(made)
 
 

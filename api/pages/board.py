@@ -23,8 +23,8 @@ from registry.coverage.count_cache import count_for_readers
 from registry.coverage.figures import Counts
 from registry.coverage.measure import coverage_of_level
 from registry.ops.overview import state_of_data
-from registry.ops.service_counts import VERDICT, Asked, asked_lately, counted_since
-from registry.ops.supervision import Carrier, Reported, carriers_lately, reports_lately
+from registry.ops.service_counts import VERDICT, RequestCount, counted_since, recent_counts
+from registry.ops.supervision import Carrier, Reported, recent_carriers, recent_reports
 from registry.units.gazetteer import VIET_NAM
 
 blueprint = page_blueprint("board")
@@ -51,7 +51,7 @@ class _Figures:
 
     at: datetime.datetime
     since: datetime.date | None
-    asked: dict[int, list[Asked]]
+    asked: dict[int, list[RequestCount]]
     """Days → what was asked in them."""
     reports: list[Reported]
     carriers: list[Carrier]
@@ -149,9 +149,9 @@ def _read() -> _Figures:
     return _Figures(
         datetime.datetime.now(VIET_NAM),
         counted_since(made.reads),
-        {days: asked_lately(made.reads, days) for days in _DAYS},
-        reports_lately(made.reads, _LONGEST),
-        carriers_lately(made.reads, _LONGEST),
+        {days: recent_counts(made.reads, days) for days in _DAYS},
+        recent_reports(made.reads, _LONGEST),
+        recent_carriers(made.reads, _LONGEST),
         found.total.counts,
         changed_at,
         demo,

@@ -1,1 +1,1 @@
-"""Running a register: database, backups, checks, demonstration data."""
+"""Operating a register: database, backups, probes, demo data."""

@@ -1,4 +1,4 @@
-"""The doctor: runs every probe on one register, and says how to repair what is not well."""
+"""The doctor: runs every probe on a register, and gives repair hints."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,28 +24,28 @@ from registry.ops.probes import (
 )
 from registry.ops.probes.probe import TIMEOUT_S, Finding, Need, Probe, State, Subject, failure
 
-# From the ground up: what fails first explains what fails after it.
+# From the ground up: an early failure explains later ones.
 PROBES: Final = tuple(
     each
     for module in (cluster, server, schema, content, places, households, upkeep, backups)
     for each in vars(module).values()
     if isinstance(each, Probe)
 )
-"""Every probe, in the order of the modules and in each as they are defined."""
+"""Every probe, in the order of modules and definitions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result(Finding):
-    """What a probe found, with the probe's name and line."""
+    """The finding of a probe, with its name and description."""
 
     name: str
     line: str
-    """What is well where it finds nothing, in English."""
+    """The condition that it checks, in English."""
     hint: Message | None
-    """How to repair it; None when it is well, or was skipped."""
+    """How to repair it; None if it is well or was skipped."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as JSON values; its detail is English, for programs."""
+        """Return the result as JSON values; its detail is English, for programs."""
         return {
             "name": self.name,
             "line": self.line,
@@ -57,10 +57,10 @@ class Result(Finding):
 
 
 def run_probes(settings: Settings, probes: Iterable[Probe] = PROBES) -> list[Result]:
-    """The result of each probe, in order; raises nothing for a register that is damaged.
+    """Run the probes in order and return their results; never raises for a damaged register.
 
-    Reads only, on one connection, each probe in a transaction of its own that is rolled back.
-    Probes that need what an earlier one found missing are skipped.
+    Uses one read-only connection, each probe in a transaction that is rolled back. Probes whose
+    requirements are missing are skipped.
     """
     subject = Subject(settings)
     try:

@@ -1,6 +1,6 @@
-"""Doing one job: `python -m registry.ops.perform FUNCTION ARGUMENTS`, started by the worker.
+"""Runs one job: `python -m registry.ops.perform FUNCTION ARGUMENTS`, started by the worker.
 
-Exit status: 0 done, 1 the register says no or does not answer, 2 the program is broken.
+Exit status: 0 success, 1 an error of the register, 2 an error of the program.
 """
 
 import json
@@ -28,14 +28,14 @@ _log = logging.getLogger("diachiso.jobs")
 
 
 def function_of(written: str) -> Callable[..., None]:
-    """The function `module:function`."""
+    """Import the function `module:function`."""
     module, _, name = written.partition(":")
     found: Callable[..., None] = getattr(import_module(module), name)
     return found
 
 
 def perform(written: str, engine: Engine, settings: Settings, arguments: dict[str, Any]) -> None:
-    """Do it; what it writes is written for the request that asked for it."""
+    """Run the job; its events refer to the request that enqueued it."""
     arguments = dict(arguments)
     request_id = arguments.pop(REQUEST, None)
     written_for(request_id)
@@ -47,11 +47,11 @@ def perform(written: str, engine: Engine, settings: Settings, arguments: dict[st
 
 
 def main() -> int:
-    """The exit status; what went wrong is said by its place, never in words of a file or row."""
+    """Return the exit status; errors are logged by location, without content of files or rows."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     written, arguments = sys.argv[1:]
     enable()
-    limit_memory()  # a file made to need more ends its own job, and not the database
+    limit_memory()  # a malicious file must not exhaust the machine's memory
     try:
         settings = from_environment()
         url = cluster.database_url(settings)
@@ -72,4 +72,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    os._exit(main())  # a job that was broken off may have left a thread at work
+    os._exit(main())  # an aborted job may have left a thread running

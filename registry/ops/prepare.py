@@ -1,6 +1,6 @@
-"""From an empty PostgreSQL database to a register: roles, extensions, tables, seeds.
+"""Prepares a PostgreSQL database as a register: roles, extensions, tables, seeds.
 
-Every step looks first and does only what is missing, so a second start takes milliseconds.
+Every step does only what is missing, so a second start takes milliseconds.
 """
 
 from collections.abc import Callable
@@ -42,17 +42,16 @@ Report = Callable[[Message | str], None]
 def prepare_database(admin_url: str, report: Report) -> None:
     """Make the database of `admin_url` a register of this version; idempotent.
 
-    The role of the URL must be able to create what is missing (docs/install.md lists it).
-    Raises NotPreparedError, with the statement that an administrator has to run, where it is not;
-    UnitsInUseError, when all is done but the seeds, where those would take units from what they
-    hold.
+    The role of the URL must be able to create what is missing (docs/install.md lists it). Raises
+    NotPreparedError, with the statement that an administrator has to run, if it is not;
+    UnitsInUseError, with everything else done, if the seeds would end units that are in use.
     """
     with translated_errors():
         make_roles_and_extensions(admin_url)
         engine = make_engine(admin_url, role=OWNER_ROLE, pool_size=1)
         try:
             if not _migrate(engine, report):
-                return  # a later release has prepared it, and this one goes on for a while
+                return  # a later release has prepared it; this one may still run for a while
             _check_described(engine)
             if version := prepare_jobs(engine):
                 report(f"jobs: {version}")
@@ -65,7 +64,7 @@ def prepare_database(admin_url: str, report: Report) -> None:
 
 
 def _load_units(engine: Engine, report: Report) -> UnitsInUseError | None:
-    """Why nothing was loaded; the rest is prepared all the same, for a reform to be carried."""
+    """Load the seeds; return the error if units are in use, which a reform then has to resolve."""
     try:
         with engine.begin() as connection:
             load_seeds(connection, report)
@@ -76,12 +75,12 @@ def _load_units(engine: Engine, report: Report) -> UnitsInUseError | None:
 
 
 def alembic_config() -> Config:
-    """Alembic's configuration, wherever the caller stands."""
+    """Return Alembic's configuration, independent of the working folder."""
     return Config(str(SHARE / "alembic.ini"))
 
 
 def make_roles_and_extensions(admin_url: str) -> None:
-    """What an empty database needs before its first table; raises NotPreparedError."""
+    """Create what an empty database needs before its first table; raises NotPreparedError."""
     url = make_url(admin_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     try:
@@ -97,11 +96,11 @@ def make_roles_and_extensions(admin_url: str) -> None:
 
 
 def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> None:
-    """Make `name` a login whose sessions begin as the application's by themselves: for a pooler,
-    which drops what they would ask for.
+    """Create a login whose sessions get the application's settings by default, for a pooler, which
+    drops startup options.
 
-    Raises NotPreparedError, with the statement that an administrator has to run, where the role of
-    the URL may not; ConflictError for one that may do more than the application.
+    Raises NotPreparedError, with the statement that an administrator has to run, if the role of the
+    URL may not; ConflictError for a login with more rights than the application.
     """
     url = make_url(admin_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
@@ -111,15 +110,17 @@ def make_web_login(admin_url: str, name: str, *, statement_timeout_ms: int) -> N
             translated_errors(),
             engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         ):
-            may_more = connection.scalar(SQL.text("may_more"), {"name": name, "owner": OWNER_ROLE})
-            if may_more:
+            given = {"name": name, "owner": OWNER_ROLE}
+            has_more_rights = connection.scalar(SQL.text("has_more_rights"), given)
+            if has_more_rights:
                 raise ConflictError(Message("account_too_powerful", name=name))
-            if may_more is None:
+            if has_more_rights is None:
                 _run(connection, f"CREATE ROLE {quote(name)} LOGIN")
             _run(connection, f"GRANT {APP_ROLE} TO {quote(name)}")
             database = quote(str(connection.scalar(text("SELECT current_database()"))))
-            told = {**SESSION, "statement_timeout": str(statement_timeout_ms), "role": APP_ROLE}
-            for setting, value in told.items():
+            timeout = str(statement_timeout_ms)
+            defaults = {**SESSION, "statement_timeout": timeout, "role": APP_ROLE}
+            for setting, value in defaults.items():
                 _run(
                     connection,
                     f"ALTER ROLE {quote(name)} IN DATABASE {database} SET {setting} = '{value}'",
@@ -178,7 +179,7 @@ def _run(connection: Connection, statement: str) -> None:
 
 
 def _migrate(engine: Engine, report: Report) -> bool:
-    """Whether the schema is this program's own, as opposed to a later one that suits it."""
+    """Migrate the schema; return False if it is of a later release that suits this one."""
     with engine.connect() as connection:
         head, current = head_revision(), current_revision(connection)
         if suits(connection):
@@ -194,7 +195,7 @@ def _migrate(engine: Engine, report: Report) -> bool:
 
 
 def _check_described(engine: Engine) -> None:
-    """Raises NotPreparedError naming columns that only the schema or the description has."""
+    """Raise NotPreparedError for columns that only the schema or only HOUSEHOLD has."""
     there = {column["name"] for column in inspect(engine).get_columns(HOUSEHOLD.name)}
     if differing := there ^ set(HOUSEHOLD.c.keys()):
         raise NotPreparedError(

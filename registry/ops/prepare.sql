@@ -1,5 +1,5 @@
--- may_more --
--- NULL where there is no such role.
+-- has_more_rights --
+-- NULL if there is no such role.
 SELECT rolsuper OR pg_has_role(oid, :owner, 'MEMBER') FROM pg_roles WHERE rolname = :name
 
 -- owner_may_create --

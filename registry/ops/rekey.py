@@ -1,8 +1,8 @@
-"""Keys of before are written as the rules of this version write them, once after an upgrade.
+"""Rewrites search keys by the rules of this version, once after an upgrade.
 
-Under one event, so that history and feed tell it; and no record becomes part of another. A street
-or locality whose new key another one of its commune has keeps its own, and is told; so are doors
-that are one by their new keys: a search answers both.
+All under one event, so that history and feed have it; records are never merged. A street or
+locality whose new key belongs to another one of its commune keeps its old key and is reported; so
+are doors that have equal new keys: a search returns both.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ SQL: Final = Statements(__file__, apart=APART)
 
 
 class _Statements(NamedTuple):
-    """Names of those that write a column."""
+    """Names of the statements that rewrite a column."""
 
     create: str
     stage: str
@@ -48,16 +48,15 @@ _STATEMENTS: Final = {
 
 
 def rekey(engine: Engine, report: Report) -> None:
-    """Write anew what the rules of this version read otherwise; nothing where they looked through
-    all of it before.
+    """Rewrite keys that differ by the rules of this version, unless that was done before.
 
-    The engine acts as the owner. Says through `report` what was written, and what could not be.
+    The engine acts as the owner. Reports what was rewritten, and what could not be.
     """
     with session_scope(engine) as session:
         if _noted(session) or not _any_stale(session):
             return
     with write_scope(engine, Cause("rekey", "upgrade", scope={"rules": RULES_VERSION})) as session:
-        # Of two starts at once one waits for the other, and finds nothing to do.
+        # The second of two concurrent starts waits, and finds nothing to do.
         session.execute(text("SELECT FROM gazetteer_state FOR UPDATE"))
         if _noted(session):
             return
@@ -71,7 +70,7 @@ def rekey(engine: Engine, report: Report) -> None:
 
 
 def _noted(session: Session) -> bool:
-    """Whether the rules of this version looked through the keys."""
+    """Whether the keys were already checked by the rules of this version."""
     noted = session.execute(text("SELECT key_rules FROM gazetteer_state")).scalar_one()
     return bool(noted == RULES_VERSION)
 
@@ -81,7 +80,7 @@ def _note(session: Session) -> None:
 
 
 def _any_stale(session: Session) -> bool:
-    """Whether there is any key to write; where there is none, that is noted."""
+    """Whether any key has to be rewritten; if none, record that."""
     connection = session.connection()
     for column in COLUMNS:
         with closing(stale_keys(connection, column)) as found:
@@ -92,7 +91,7 @@ def _any_stale(session: Session) -> bool:
 
 
 class _Rekeying:
-    """One column of keys, written anew in the session's transaction."""
+    """Rewrites one column of keys in the session's transaction."""
 
     def __init__(self, session: Session, column: KeyColumn) -> None:
         self.session = session
@@ -100,7 +99,7 @@ class _Rekeying:
         self.statements = _STATEMENTS[column.name]
 
     def run(self, report: Report) -> None:
-        """Write what can be written, and say so."""
+        """Rewrite what is possible, and report it."""
         if not self._stage():
             return
         of_places = self.column.table == "place"
@@ -111,7 +110,7 @@ class _Rekeying:
             report(f"keys: {len(left):,} of {self.column.name} would be another's: {few}")
 
     def _stage(self) -> int:
-        """Put the stale keys into the table `stale`; how many they are."""
+        """Put the stale keys into the table `stale` and return their number."""
         names = (*self.column.read_of, "stale", "today")
         self.session.execute(text("DROP TABLE IF EXISTS stale"))
         self.session.execute(SQL.text(self.statements.create))
@@ -122,12 +121,12 @@ class _Rekeying:
             rows = [(*one.read_of, one.key, one.today) for one in batch]
             self.session.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
             count += len(batch)
-        # Else the planner takes the few rows for thousands, and compares each with each.
+        # Otherwise the planner takes the few rows for thousands, and joins each with each.
         self.session.execute(text("ANALYZE stale"))
         return count
 
     def _places(self) -> int:
-        """Streets or localities, until no key becomes free any more."""
+        """Rewrite keys of streets or localities until no more become free."""
         written = 0
         while step := self._write(self.statements.write):
             written += step

@@ -10,26 +10,26 @@ INSERT INTO stale VALUES (:class, :kind, :name, :stale, :today)
 -- is_stale --
 t.class = s.class AND t.kind = s.kind AND t.name = s.name AND t.key = s.stale
 
--- may_not_meet --
--- What two places have in common that may not have one key.
+-- share_keys --
+-- Places that must have distinct keys.
 o.class = t.class AND o.unit_id = t.unit_id
     AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id
     AND o.parent_id IS NOT DISTINCT FROM t.parent_id
 
 -- write_places --
--- Of several that would get one key the first does. A key may become free by the step before.
+-- Of several places with one new key the first gets it. The previous step may have freed a key.
 WITH wanted AS (
     SELECT t.*, s.today, s.today || coalesce('{apart}' || t.marks, '') AS own
     FROM place t JOIN stale s ON {is_stale} WHERE t.merged_into_id IS NULL
 ), free AS (
     SELECT t.id, t.today FROM wanted t
-    WHERE NOT EXISTS (SELECT FROM place o WHERE o.own_key = t.own AND {may_not_meet})
-        AND NOT EXISTS (SELECT FROM wanted o WHERE o.own = t.own AND o.id < t.id AND {may_not_meet})
+    WHERE NOT EXISTS (SELECT FROM place o WHERE o.own_key = t.own AND {share_keys})
+        AND NOT EXISTS (SELECT FROM wanted o WHERE o.own = t.own AND o.id < t.id AND {share_keys})
 )
 UPDATE place t SET key = f.today FROM free f WHERE t.id = f.id
 
 -- forget_kept --
--- The trigger kept the old key as a former name: no text is read as it any more.
+-- The trigger kept the old key as a former name, but no text gives that key any more.
 DELETE FROM place_alias t USING stale s
 WHERE {is_stale} AND t.event_id = current_event_id()
 

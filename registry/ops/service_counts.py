@@ -1,4 +1,4 @@
-"""What the service was asked, by day: counted by each process, and added up in the database."""
+"""Counts of requests by day, kept by each process and added up in the database."""
 
 import datetime
 import threading
@@ -28,8 +28,8 @@ _Key = tuple[datetime.date, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How often something was asked, and with what outcome."""
+class RequestCount:
+    """Number of requests of a kind with an outcome."""
 
     kind: str
     outcome: str
@@ -37,10 +37,10 @@ class Asked:
 
 
 class ServiceCounts:
-    """Counts in memory, and adds them to the database now and then: no request writes."""
+    """Counts in memory and writes to the database periodically, so that requests never write."""
 
     def __init__(self, engine: Engine, every_s: float | None = None) -> None:
-        """`every_s` after the first count it is written; None for only when it is asked to."""
+        """Counts are written `every_s` after the first one; with None only by `write`."""
         self._engine = engine
         self._every_s = every_s
         self._lock = threading.Lock()
@@ -48,7 +48,7 @@ class ServiceCounts:
         self._waiting = False
 
     def count(self, kind: str, outcome: str, times: int = 1) -> None:
-        """Count something of today."""
+        """Count requests of today."""
         key = (today(), kind, outcome)
         with self._lock:
             self._counted[key] += times
@@ -58,12 +58,12 @@ class ServiceCounts:
             self._wait()
 
     def count_verdicts(self, verdicts: Iterable[str]) -> None:
-        """Count each verdict that was told."""
+        """Count each returned verdict."""
         for verdict in verdicts:
             self.count(VERDICT, verdict)
 
     def write(self) -> None:
-        """Add what was counted to the database; where that fails, it is kept for the next time."""
+        """Add the counts to the database; on failure keep them for the next time."""
         with self._lock:
             counted, self._counted, self._waiting = self._counted, Counter(), False
         if not counted:
@@ -83,13 +83,13 @@ class ServiceCounts:
         timer.start()
 
 
-def asked_lately(reads: Reads, days: int) -> list[Asked]:
-    """What was asked today and on the days before, `days` of them in all."""
+def recent_counts(reads: Reads, days: int) -> list[RequestCount]:
+    """Return the counts of the last `days` days, including today."""
     after = today() - datetime.timedelta(days=days)
-    return [Asked(*row) for row in reads.rows(SQL.driver("of_days"), {"after": after})]
+    return [RequestCount(*row) for row in reads.rows(SQL.driver("of_days"), {"after": after})]
 
 
 def counted_since(reads: Reads) -> datetime.date | None:
-    """The first day on which anything was counted."""
+    """Return the first day with counts."""
     ((first,),) = reads.rows(_FIRST, {})
     return first if isinstance(first, datetime.date) else None

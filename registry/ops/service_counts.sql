@@ -1,5 +1,5 @@
 -- add --
--- In one order, so that two processes never wait for each other.
+-- In a fixed order, to avoid deadlocks between processes.
 INSERT INTO service_count (day, kind, outcome, asked)
 SELECT * FROM unnest(CAST(:days AS date[]), CAST(:kinds AS text[]),
     CAST(:outcomes AS text[]), CAST(:asked AS bigint[])) AS counted (day, kind, outcome, asked)

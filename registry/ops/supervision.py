@@ -21,13 +21,13 @@ class Reported:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All reports."""
         return self.waiting + self.accepted + self.rejected
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """What one carrier's key reported."""
+    """Reports of one carrier's key."""
 
     key_id: int
     name: str
@@ -35,11 +35,11 @@ class Carrier:
     accepted: int
     rejected: int
     verified: int
-    """Doors that it found where the register has them, once each."""
+    """Doors that it confirmed, each counted once."""
 
 
-def reports_lately(reads: Reads, days: int) -> list[Reported]:
-    """Reports of the last `days` by kind and outcome."""
+def recent_reports(reads: Reads, days: int) -> list[Reported]:
+    """Return reports of the last `days` days by kind and outcome."""
     found: dict[str, dict[str, int]] = {}
     for kind, state, count in reads.rows(SQL.driver("reports"), {"days": days}):
         found.setdefault(kind, dict.fromkeys(STATES, 0))[state] = count
@@ -49,6 +49,6 @@ def reports_lately(reads: Reads, days: int) -> list[Reported]:
     ]
 
 
-def carriers_lately(reads: Reads, days: int) -> list[Carrier]:
-    """Reports of each carrier in the last `days`, the most reports first."""
+def recent_carriers(reads: Reads, days: int) -> list[Carrier]:
+    """Return the carriers with reports in the last `days` days, the most reports first."""
     return [Carrier(*row) for row in reads.rows(SQL.driver("carriers"), {"days": days})]

@@ -1,5 +1,5 @@
 -- reports --
--- Each report of these days once, however often it was repeated.
+-- Each report counts once, however often it was repeated.
 SELECT kind, state, count(*) FROM field_report
 WHERE last_reported_at > now() - make_interval(days => :days)
 GROUP BY kind, state ORDER BY kind, state

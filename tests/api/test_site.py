@@ -16,7 +16,7 @@ from api.pages.manual import images, manual_page, names
 from api.pages.manual_contents import GROUPS, OTHERS, contents, search
 from registry.core.errors import InvalidInputError
 from registry.core.settings import Settings
-from registry.ops.service_counts import ServiceCounts, asked_lately
+from registry.ops.service_counts import ServiceCounts, recent_counts
 from registry.publish.open_data import DATASETS, folder_of, publish
 from tests.support.desk import sign_in
 from tests.support.keys import Office, bearer, office
@@ -206,7 +206,7 @@ def test_counts_outlive_a_database_that_is_away(place: Office) -> None:
         away.write()
         away._engine = place.place.engine
         away.write()
-    found = asked_lately(place.app.extensions["diachiso"].reads, 1)
+    found = recent_counts(place.app.extensions["diachiso"].reads, 1)
     assert ("geocode", "failed", 1) in [(each.kind, each.outcome, each.times) for each in found]
 
 

@@ -1,9 +1,8 @@
-"""Taking a backup: one moment of the register in pg_dump's own format, and a manifest of it.
+"""Takes a backup: a snapshot of the register in pg_dump's own format, and a manifest of it.
 
 A file (custom format) with `FILE.manifest.json` beside it, or a folder (directory format, written
-by several processes) that holds `manifest.json`. It appears under its name only when it is whole
-and on the disk. It holds the key of the codes, so only its owner may read it; what is staged by
-imports is left out.
+by several processes) with `manifest.json`. It appears under its name only when complete and on
+disk. It contains the key of the codes, so only its owner may read it; staged imports are left out.
 """
 
 import contextlib
@@ -48,12 +47,12 @@ FOLDER_MANIFEST: Final = "manifest.json"
 _MANIFEST_SUFFIX: Final = ".manifest.json"
 _TABLE_LINE: Final = 'dumping contents of table "public.'
 _LARGE_ROWS: Final = 100_000
-"""Tables from this size on are told of one by one."""
+"""Tables of at least this size are reported one by one."""
 _TICK_S: Final = 10.0
 
 
 def manifest_path(target: Path) -> Path:
-    """Where the manifest of a backup is: in the folder, or beside the file."""
+    """Return the path of a backup's manifest: in the folder, or beside the file."""
     if target.is_dir():
         return target / FOLDER_MANIFEST
     return target.with_name(target.name + _MANIFEST_SUFFIX)
@@ -64,15 +63,15 @@ def take_backup(
 ) -> Manifest:
     """Save the register in the database of `url` as `target`, which must not exist.
 
-    Others go on reading and writing meanwhile; none of that is in the backup. `jobs` processes
-    write a folder, one a file. Raises ConflictError when the target exists or another backup to it
-    is under way, NotPreparedError where there is no register, ClusterError for what PostgreSQL or
-    the disk refused.
+    The register stays in use meanwhile; later writes are not in the backup. `jobs` processes write
+    a folder, one a file. Raises ConflictError if the target exists or another backup to it is
+    running, NotPreparedError without a register, ClusterError for failures of PostgreSQL or the
+    disk.
     """
     target = target.resolve()
     if target.exists():
         raise ConflictError(Message("backup_target_exists", target=target))
-    with _refusals(target), _workshop(target) as work:
+    with _os_errors(target), _work_folder(target) as work:
         dump = work / "dump"
         made = _dump(url, dump, as_folder=as_folder, jobs=jobs, report=report)
         _put_in_place(made, dump, target)
@@ -86,10 +85,10 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
         server = ask_server(login)
     tool = find_tool("pg_dump", server.major)
     with connected(url, role=OWNER_ROLE) as connection, _snapshot(connection) as snapshot:
-        known = _about(connection)
+        known = _identify(connection)
         report(Message("counting_checksums"))
         tables = dict(sum_tables(connection))
-        with _ticking(dump, report):
+        with _size_reports(dump, report):
             run_on_database(
                 tool,
                 url,
@@ -98,11 +97,11 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
                 f"--snapshot={snapshot}",
                 "--no-unlogged-table-data",
                 f"--exclude-table-data=public.{LEFT_OUT}",
-                f"--exclude-schema={SCHEMA}",  # made anew; what waited is not done twice
+                f"--exclude-schema={SCHEMA}",  # recreated; waiting jobs must not run twice
                 *role_arguments(server),
                 "--verbose",
                 f"--file={dump}",
-                heard=_telling(tables, report),
+                on_line=_table_progress(tables, report),
             )
     made_at, register, revision, ordinal = known
     return Manifest(
@@ -120,14 +119,14 @@ def _dump(url: str, dump: Path, *, as_folder: bool, jobs: int, report: Report) -
 
 @contextlib.contextmanager
 def _snapshot(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[str]:
-    """A transaction that sees one moment, and the name by which pg_dump sees the same."""
+    """Open a transaction with a fixed snapshot, and yield its name for pg_dump."""
     connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     ((name,),) = connection.execute("SELECT pg_export_snapshot()").fetchall()
     yield str(name)
     connection.execute("ROLLBACK")
 
 
-def _about(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str, str, int]:
+def _identify(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str, str, int]:
     try:
         ((at, register, revision, ordinal),) = connection.execute(
             SQL.driver("register_saved")
@@ -138,18 +137,18 @@ def _about(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, str
     return (f"{moment:%Y-%m-%dT%H:%M:%S}Z", str(register), str(revision), int(str(ordinal)))
 
 
-def _telling(tables: dict[str, TableSum], report: Report) -> Callable[[str], None]:
-    def heard(line: str) -> None:
+def _table_progress(tables: dict[str, TableSum], report: Report) -> Callable[[str], None]:
+    def on_line(line: str) -> None:
         name = line.partition(_TABLE_LINE)[2].rstrip('"')
         if name in tables and tables[name].rows >= _LARGE_ROWS:
             report(Message("saving_table", name=name, rows=tables[name].rows))
 
-    return heard
+    return on_line
 
 
 @contextlib.contextmanager
-def _ticking(dump: Path, report: Report) -> Iterator[None]:
-    """Tell now and then how much has been written: a large table is silent for minutes."""
+def _size_reports(dump: Path, report: Report) -> Iterator[None]:
+    """Report the written size periodically: a large table takes minutes without output."""
     ended = threading.Event()
 
     def tick() -> None:
@@ -175,13 +174,13 @@ def _files(dump: Path) -> dict[str, FileSum]:
     parts = sorted(dump.iterdir()) if dump.is_dir() else [dump]
     for part in parts:
         part.chmod(0o600)
-    # The one file of the custom format is called as its owner likes.
+    # The single file of the custom format may have any name.
     return {part.name if dump.is_dir() else "": sum_file(part) for part in parts}
 
 
 @contextlib.contextmanager
-def _workshop(target: Path) -> Iterator[Path]:
-    """A folder beside the target, on the same disk, for this backup alone; gone at the end."""
+def _work_folder(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside the target, on the same disk, locked for this backup."""
     work = target.with_name(f"{target.name}.partial")
     work.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -190,7 +189,7 @@ def _workshop(target: Path) -> Iterator[Path]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConflictError(Message("backup_to_target_running", target=target)) from None
-        _clear(work)  # what a killed one left
+        _clear(work)  # leftovers of a killed backup
         try:
             yield work
         finally:
@@ -205,7 +204,7 @@ def _clear(folder: Path) -> None:
 
 
 def _put_in_place(made: Manifest, dump: Path, target: Path) -> None:
-    """Give the finished backup its name; a crash at any moment leaves it whole or not there."""
+    """Give the finished backup its name; after a crash it is either complete or missing."""
     if dump.is_dir():
         made.write(dump / FOLDER_MANIFEST)
         for part in dump.iterdir():
@@ -216,7 +215,7 @@ def _put_in_place(made: Manifest, dump: Path, target: Path) -> None:
         manifest = dump.with_name(FOLDER_MANIFEST)
         made.write(manifest)
         _sync(dump)
-        # Its manifest first: whoever sees the file sees what belongs to it.
+        # The manifest first, so that a visible file always has one.
         manifest.rename(manifest_path(target))
     dump.rename(target)
     _sync(target.parent)
@@ -231,11 +230,11 @@ def _sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _refusals(target: Path) -> Iterator[None]:
+def _os_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # Not by `host.refusal`: what it advises is about the folder of the private cluster.
+        # Not by `host.refusal`, whose advice is about the folder of the private cluster.
         reason = (error.strerror or str(error)).lower()
         raise ClusterError(
             Message("not_written", path=error.filename or target, reason=reason)

@@ -1,4 +1,4 @@
-"""The manifest of a backup: what it holds, counted and summed, so that a restore is proved."""
+"""The manifest of a backup: row counts and checksums, to verify a restore."""
 
 import hashlib
 import json
@@ -16,15 +16,15 @@ from registry.core.messages import Message
 from registry.core.sql import Statements
 
 FORM: Final = 1
-"""Raised when an older program would misread a manifest."""
+"""Raised when older programs would misread a manifest."""
 _BLOCK: Final = 1 << 20
 
 SQL: Final = Statements(__file__, "queries.sql")
 
 LEFT_OUT: Final = "backup_run"
-"""The table of what was saved when: a backup that notes itself would never be equal to the next."""
-# The text of a row depends on these. The hash is the one of hash partitions, which PostgreSQL
-# keeps the same from version to version.
+"""The log of backups, left out because it would make every backup differ from the last."""
+# The text of a row depends on these settings. The hash is that of hash partitions, which PostgreSQL
+# keeps stable across versions.
 _FIXED: Final = (
     "SET LOCAL datestyle = 'ISO, DMY'",
     "SET LOCAL intervalstyle = 'postgres'",
@@ -37,7 +37,7 @@ _SUM: Final = "SELECT count(*), coalesce(sum(hashtextextended(CAST(t AS text), 0
 
 @dataclass(frozen=True, slots=True)
 class TableSum:
-    """One table: its rows, and a sum over them that no order changes."""
+    """Row count of a table, and a checksum that does not depend on their order."""
 
     rows: int
     checksum: str
@@ -53,18 +53,18 @@ class FileSum:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds."""
+    """The contents of a backup."""
 
     form: int
     made_at: str
     """Moment of the snapshot, UTC."""
     register: str
-    """`register_identity.uuid` of the register that was saved."""
+    """`register_identity.uuid` of the saved register."""
     revision: str
-    """Migration at which its schema stood."""
+    """Migration of its schema."""
     server_version: int
     tool_major: int
-    """Of the pg_dump that wrote it: an older pg_restore may not read it."""
+    """Version of pg_dump that wrote it: an older pg_restore may not read it."""
     code_ordinal: int
     """Ordinals of codes drawn by then."""
     tables: dict[str, TableSum]
@@ -72,7 +72,7 @@ class Manifest:
 
     @property
     def checksum(self) -> str:
-        """One line for the whole register: SHA-256 over the sums of its tables."""
+        """Checksum of the whole register: SHA-256 over those of its tables."""
         lines = "".join(f"{n} {t.rows} {t.checksum}\n" for n, t in sorted(self.tables.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -82,7 +82,7 @@ class Manifest:
         return sum(file.bytes for file in self.files.values())
 
     def write(self, path: Path) -> None:
-        """Write it, readable for its owner alone, and on the disk when this returns."""
+        """Write it with access for its owner only, synced to disk."""
         body = json.dumps({**asdict(self), "checksum": self.checksum}, indent=1, sort_keys=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -92,7 +92,7 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest in `path`. Raises UnreadableFileError."""
+    """Read a manifest. Raises UnreadableFileError."""
     try:
         given: dict[str, Any] = json.loads(path.read_bytes())
         form = int(given["form"])
@@ -118,7 +118,7 @@ def read_manifest(path: Path) -> Manifest:
 def sum_tables(
     connection: psycopg.Connection[tuple[object, ...]],
 ) -> Iterator[tuple[str, TableSum]]:
-    """(name, sums) of each table, in the transaction that is open."""
+    """Yield name and checksum of each table, in the open transaction."""
     for statement in _FIXED:
         connection.execute(statement)
     names = [
@@ -132,7 +132,7 @@ def sum_tables(
 
 
 def sum_file(path: Path) -> FileSum:
-    """Size and hash of a file."""
+    """Return size and hash of a file."""
     digest = hashlib.sha256()
     size = 0
     with path.open("rb") as file:

@@ -1,8 +1,8 @@
-"""Backups that bring back a moment: taken by pgBackRest, with the log between them.
+"""Backups for point-in-time recovery: taken by pgBackRest, with the log between them.
 
-What is saved is the cluster as it lies on the disk, so a register comes back as it was, to the
-second (`registry.ops.backup.recovery`). Each backup carries how many ordinals of codes were drawn
-by then: a register that comes back moves on beyond the highest, whatever it knew itself.
+They save the cluster's files, so a register can be restored to any second
+(`registry.ops.backup.recovery`). Each backup has the number of code ordinals drawn by then: a
+restored register continues after the highest of them, whatever its own state.
 """
 
 import datetime
@@ -26,9 +26,9 @@ _WEEK: Final = datetime.timedelta(days=6, hours=12)
 
 
 def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
-    """The moment of `31/12/2026 10:31`, in Viet Nam unless it says otherwise; `10:31` is today's.
+    """Parse `31/12/2026 10:31`, or `10:31` for today, in Vietnamese time unless an offset is given.
 
-    Raises InvalidInputError for what is none, or has not come.
+    Raises InvalidInputError for malformed or future moments.
 
     >>> noon = datetime.datetime(2026, 11, 29, 12, tzinfo=VIET_NAM)
     >>> {parse_moment(each, noon).isoformat() for each in ("10:31", "29/11/2026 10:31")}
@@ -49,12 +49,12 @@ def parse_moment(written: str, now: datetime.datetime) -> datetime.datetime:
 
 
 def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Report) -> Backup:
-    """Add a backup of the running register to its store: whole where `full` says so or the last
-    whole one is a week old, else what differs from that. `upgraded` takes the store along to the
-    major version of PostgreSQL that the register has now.
+    """Add a backup of the running register to its store.
 
-    Raises ConflictError when the store of before is not there, or one to be taken along is not this
-    register's; NotPreparedError, ClusterError, DatabaseUnavailableError.
+    Full if `full` or if the last full one is a week old, else differential. `upgraded` moves the
+    store to the register's current major version of PostgreSQL. Raises ConflictError if the former
+    store is missing, or one to upgrade is not this register's; NotPreparedError, ClusterError,
+    DatabaseUnavailableError.
     """
     store = open_store(settings)
     store.check_room()
@@ -64,7 +64,7 @@ def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Repo
             raise ConflictError(Message("store_empty_but_saved_before"))
         if upgraded and not (known and connection.execute(_IS_OURS, [known[-1].label]).fetchone()):
             raise ConflictError(Message("store_backup_of_other_register"))
-        ordinal = drawn(connection)
+        ordinal = drawn_ordinals(connection)
         store.run("stanza-upgrade" if upgraded else "stanza-create")
         report(Message("taking_backup"))
         kind = "full" if full or upgraded or _is_due(known) else "diff"
@@ -75,12 +75,12 @@ def take(settings: Settings, *, full: bool, upgraded: bool = False, report: Repo
 
 
 def _is_due(known: list[Backup]) -> bool:
-    """Whether a whole one is: a week later on the same hour counts, however long each takes."""
+    """Whether a full backup is due: a week later at the same hour, however long each takes."""
     now = datetime.datetime.now(VIET_NAM)
     return not any(each.kind == "full" and now - each.started < _WEEK for each in known)
 
 
-def drawn(connection: Connection[tuple[object, ...]]) -> int:
-    """How many ordinals of codes have been drawn."""
+def drawn_ordinals(connection: Connection[tuple[object, ...]]) -> int:
+    """Return the number of code ordinals drawn so far."""
     ((ordinal,),) = connection.execute("SELECT last_value FROM code_ordinal").fetchall()
     return int(str(ordinal))

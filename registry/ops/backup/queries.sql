@@ -1,6 +1,5 @@
 -- tables --
--- Tables of the register itself: what an extension keeps comes with the extension, and what is
--- unlogged is nobody's to keep.
+-- Tables of the register itself, without those of extensions and unlogged ones.
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersistence = 'p'
     AND c.relname <> :left_out
@@ -8,7 +7,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersi
         AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.relname COLLATE "C"
 
--- something --
+-- any_object --
 SELECT format('%s.%s', n.nspname, o.name)
 FROM (
     SELECT relnamespace AS space, relname AS name, 'pg_class'::regclass AS class, oid

@@ -1,9 +1,9 @@
-"""A register as it was at a moment, in a cluster of its own beside the one that runs.
+"""Point-in-time recovery of a register, into a cluster of its own beside the running one.
 
-pgBackRest lays the newest backup of before down, and PostgreSQL repeats the log up to the moment.
-What comes back is another register, as after any restore: it issues codes beyond all that were
-drawn since, its followers begin anew, its webhooks are silent, it has no jobs. Only then does it
-get the name under which it can be started.
+pgBackRest restores the newest backup before the moment, and PostgreSQL replays the log up to it.
+The result is another register, as after any restore: it issues codes beyond all that were drawn
+since, its followers start again, its webhooks are paused, it has no jobs. Only then does it get the
+name under which it can be started.
 """
 
 import datetime
@@ -32,8 +32,8 @@ from registry.core.settings import Settings
 from registry.core.sql import Statements
 from registry.jobs.schema import SCHEMA
 from registry.ops import cluster
-from registry.ops.backup.moments import drawn
-from registry.ops.backup.restore import bring_up, start_anew
+from registry.ops.backup.moments import drawn_ordinals
+from registry.ops.backup.restore import make_independent, upgrade_restored
 from registry.ops.backup.store import Backup, Store, open_store
 from registry.ops.backup.tools import Report, connected, note_run
 from registry.ops.cluster import PrivateCluster, host
@@ -45,14 +45,14 @@ from registry.ops.prepare import knows_revision
 SQL: Final = Statements(__file__, "queries.sql")
 
 _PATIENCE_S: Final = 24 * 3_600.0
-"""A week of a busy register's log takes hours to repeat."""
+"""Replaying a week of a busy register's log takes hours."""
 _ROOM: Final = 1.2
-"""Of what the cluster has: what is repeated makes it larger."""
+"""Free disk space, relative to the cluster: replaying makes it larger."""
 _INCLUDE: Final = "include = 'diachiso.conf'"
-_OF_RECOVERY: Final = ("restore_command", "recovery_target", "archive_mode")
-"""What pgBackRest writes into `postgresql.auto.conf`."""
+_RECOVERY_SETTINGS: Final = ("restore_command", "recovery_target", "archive_mode")
+"""Settings that pgBackRest writes into `postgresql.auto.conf`."""
 _ENDED_EARLY: Final = "recovery ended before configured recovery target"
-# What was promoted without an archive never sent this; later backups of it need it there.
+# A cluster promoted without an archive never sent its history files; later backups need them.
 _SEND_HISTORY: Final = """
 cd "$1/pg_wal" && for file in *.history; do
     [ ! -e "$file" ] || [ -e "archive_status/$file.done" ] || : >"archive_status/$file.ready"
@@ -62,48 +62,47 @@ done
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a register is."""
+    """How far a register has got."""
 
     records: int
     events: int
     position: int
-    """Of its feed."""
+    """Last position of its feed."""
     last: datetime.datetime | None
-    """When its newest event happened."""
+    """Time of its newest event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A register that came back; its server has ended."""
+    """A recovered register; its server is stopped."""
 
     cluster: PrivateCluster
     backup: Backup
     extent: Extent
-    """As it came back, before anything was done to it."""
+    """Its extent right after recovery."""
     results: list[Result]
-    """What the doctor says of it."""
+    """Results of the doctor's probes."""
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing in it is broken."""
+        """Whether no probe failed."""
         return all(each.state != State.FAILURE for each in self.results)
 
 
 def restore_moment(
     settings: Settings, moment: datetime.datetime | None, into: Path, *, report: Report
 ) -> Recovered:
-    """The register of `moment`, or the newest, in the empty folder `into`, which is a
-    `DIACHISO_VAR` then.
+    """Recover the register of `moment`, or the newest state, into the empty folder `into`.
 
-    Raises ConflictError when the folder holds anything, NotFoundError when no backup is old
-    enough, ClusterError, NotPreparedError.
+    The folder can then serve as `DIACHISO_VAR`. Raises ConflictError if it is not empty,
+    NotFoundError if no backup is old enough, ClusterError, NotPreparedError.
     """
     into = into.resolve()
     if into.exists() and any(into.iterdir()):
         raise ConflictError(Message("recovery_folder_not_empty", into=into))
     there = into.exists()
     try:
-        found = _recovered(settings, moment, into, report)
+        found = _recover(settings, moment, into, report)
         _take_name(found.cluster)
     except BaseException:
         if not there:
@@ -113,17 +112,16 @@ def restore_moment(
 
 
 def rehearse(settings: Settings, scratch: Path, *, report: Report) -> Recovered:
-    """Let the newest state come back into a folder below `scratch` that goes at the end, and note
-    that it did.
+    """Recover the newest state into a temporary folder below `scratch`, and record the rehearsal.
 
-    Raises ClusterError when it lacks anything that the running register had as this began, or the
-    doctor finds something broken in it.
+    It is recorded if no probe of the doctor fails. Raises ClusterError if the result lacks events
+    that the running register had at the start.
     """
     with connected(cluster.database_url(settings), role=OWNER_ROLE) as running:
         before = _extent(running)
         with tempfile.TemporaryDirectory(prefix="diachiso-rehearsal-", dir=scratch) as folder:
-            Path(folder).chmod(0o711)  # the cluster's account passes through
-            found = _recovered(settings, None, Path(folder) / "var", report)
+            Path(folder).chmod(0o711)  # the cluster's account has to traverse it
+            found = _recover(settings, None, Path(folder) / "var", report)
         if found.extent.position < before.position:
             lost = before.position - found.extent.position
             raise ClusterError(Message("recovery_lacks_changes", lost=lost))
@@ -132,7 +130,7 @@ def rehearse(settings: Settings, scratch: Path, *, report: Report) -> Recovered:
     return found
 
 
-def _recovered(
+def _recover(
     settings: Settings, moment: datetime.datetime | None, into: Path, report: Report
 ) -> Recovered:
     store = open_store(settings)
@@ -142,14 +140,14 @@ def _recovered(
     highest = max(ordinal, *(each.ordinal for each in store.backups()))
     report(Message("restoring_backup", label=backup.label))
     try:
-        _lay_down(store, backup, moment, made)
+        _restore_files(store, backup, moment, made)
         report(Message("replaying_log"))
         with _running(made, moment):
             _rename(made, settings)
             with connected(made.url(), role=OWNER_ROLE) as connection:
                 extent = _extent(connection)
-                _make_its_own(connection, highest)
-            bring_up(made.url(), report)
+                _detach(connection, highest)
+            upgrade_restored(made.url(), report)
             results = run_probes(Settings(var=into, database_url=made.url()))
     except BaseException:
         shutil.rmtree(made.data_dir, ignore_errors=True)
@@ -158,13 +156,14 @@ def _recovered(
 
 
 def _flush(settings: Settings, store: Store, report: Report) -> int:
-    """Have the running register send its log to the store; how many ordinals it has drawn.
+    """Have the running register send its log to the store; return its drawn ordinals.
 
-    One that does not run, or cannot send it, is why this is done: that is told, and no more.
+    A register that does not run or cannot send its log is the reason for a recovery: it is only
+    reported.
     """
     try:
         with connected(cluster.database_url(settings), role=OWNER_ROLE) as connection:
-            ordinal = drawn(connection)
+            ordinal = drawn_ordinals(connection)
     except RegistryError as error:
         report(Message("register_not_running", detail=error.detail))
         return 0
@@ -176,7 +175,7 @@ def _flush(settings: Settings, store: Store, report: Report) -> int:
 
 
 def _cluster_in(into: Path, backup: Backup, account: Account) -> PrivateCluster:
-    """The cluster that `into` will have, under a name by which nobody starts it yet."""
+    """Prepare the cluster in `into`, under a name by which it cannot be started yet."""
     if backup.major not in host.installed_majors():
         raise NotPreparedError(Message("backup_postgresql_missing", major=backup.major))
     with host.refusals(into):
@@ -201,7 +200,7 @@ def _cluster_in(into: Path, backup: Backup, account: Account) -> PrivateCluster:
     return replace(made, data_dir=fresh, bin_dir=programs, account=account)
 
 
-def _lay_down(
+def _restore_files(
     store: Store, backup: Backup, moment: datetime.datetime | None, made: PrivateCluster
 ) -> None:
     until = ["--type=default"]
@@ -220,8 +219,8 @@ def _lay_down(
 
 
 def _adopt_settings(made: PrivateCluster) -> None:
-    """Settings of a private cluster. Those of another one may lie outside of it, or name ports,
-    folders and programs of another machine.
+    """Give it the settings of a private cluster: those of its origin may lie outside of it, or name
+    ports, folders and programs of another machine.
     """
     folder, write = made.data_dir, made.account.write
     made.account.run("/bin/mkdir", "-p", folder / "log")
@@ -229,15 +228,15 @@ def _adopt_settings(made: PrivateCluster) -> None:
     lines = altered.read_text(encoding="utf-8").splitlines()
     if not main.exists() or _INCLUDE not in main.read_text(encoding="utf-8"):
         write(main, f"{_INCLUDE}\n")
-        lines = [line for line in lines if line.startswith(_OF_RECOVERY)]
-    # Without readers none of its limits has to be as large as on the server it comes from.
+        lines = [line for line in lines if line.startswith(_RECOVERY_SETTINGS)]
+    # Without hot standby its limits need not be as large as on the original server.
     write(altered, "\n".join([*lines, "hot_standby = 'off'", ""]))
     write(folder / "pg_hba.conf", HOST_BASED_ACCESS)
 
 
 @contextmanager
 def _running(made: PrivateCluster, moment: datetime.datetime | None) -> Iterator[None]:
-    """Its server, from the end of the recovery on."""
+    """Run its server in the block, once recovery is finished."""
     try:
         server = made.start(patience_s=_PATIENCE_S)
     except ClusterError as error:
@@ -252,7 +251,7 @@ def _running(made: PrivateCluster, moment: datetime.datetime | None) -> Iterator
 
 
 def _rename(made: PrivateCluster, settings: Settings) -> None:
-    """Call its database as that of a private cluster is called, and forget the recovery."""
+    """Rename its database to that of a private cluster, and reset the recovery settings."""
     with psycopg.connect(made.admin_url("postgres"), autocommit=True) as connection:
         named = make_url(settings.database_url).database if settings.database_url else None
         if named not in (None, cluster.DATABASE):
@@ -261,14 +260,14 @@ def _rename(made: PrivateCluster, settings: Settings) -> None:
                     sql.Identifier(named), sql.Identifier(cluster.DATABASE)
                 )
             )
-        # But archive_mode, which stays off: two registers in one store would be one history.
+        # archive_mode stays off: two registers in one store would mix their histories.
         for name in ("restore_command", "recovery_target_time", "recovery_target_action"):
             connection.execute(sql.SQL("ALTER SYSTEM RESET {}").format(sql.Identifier(name)))
         connection.execute("ALTER SYSTEM RESET hot_standby")
 
 
 def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
-    """Raises NotPreparedError where there is no register, or one of a newer program."""
+    """Raise NotPreparedError if there is no register, or one of a newer program."""
     try:
         ((revision, *counts, last),) = connection.execute(SQL.driver("extent")).fetchall()
     except psycopg.errors.UndefinedTable:
@@ -279,13 +278,13 @@ def _extent(connection: psycopg.Connection[tuple[object, ...]]) -> Extent:
     return Extent(records, events, position, last if isinstance(last, datetime.datetime) else None)
 
 
-def _make_its_own(connection: psycopg.Connection[tuple[object, ...]], highest: int) -> None:
-    """No code drawn since, no follower taken along, nobody told, nothing done twice."""
+def _detach(connection: psycopg.Connection[tuple[object, ...]], highest: int) -> None:
+    """Make it another register: later codes, new followers, paused webhooks, no jobs."""
     with connection.transaction():
         connection.execute(
             "SELECT setval('code_ordinal', greatest(last_value, %s)) FROM code_ordinal", [highest]
         )
-        start_anew(connection)
+        make_independent(connection)
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA)))
 
 

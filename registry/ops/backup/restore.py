@@ -1,8 +1,8 @@
-"""A register from its backup: proved against the manifest before anybody may write into it.
+"""Restores a register from a backup, verified against the manifest before it can be used.
 
-The schema's revision is written last, in the transaction that moves the ordinals of codes on and
-renames the register. A restore that ends before that leaves a database which no program serves and
-`database prepare` refuses, so no code of the lost tail can be issued by it.
+The schema's revision is written last, in the transaction that advances the ordinals of codes and
+gives the register a new uuid. An interrupted restore leaves a database that no program serves and
+`database prepare` refuses, so it can never issue codes again that were issued after the backup.
 """
 
 import tempfile
@@ -41,8 +41,8 @@ from registry.ops.prepare import knows_revision, make_roles_and_extensions, prep
 SQL: Final = Statements(__file__, "queries.sql")
 
 _LAST: Final = "alembic_version"
-"""Table whose one row ends a restore."""
-# Made before, as an administrator may have to; or there from the start.
+"""Table whose single row completes a restore."""
+# Created before, possibly by an administrator, or always present.
 _NOT_RESTORED: Final = (
     " EXTENSION - ",
     " COMMENT - EXTENSION ",
@@ -55,9 +55,9 @@ _NOT_RESTORED: Final = (
 
 
 def check_backup(source: Path) -> Manifest:
-    """The manifest of a backup whose files are as they were written.
+    """Verify the files of a backup and return its manifest.
 
-    Raises UnreadableFileError for one that is missing, cut short or damaged.
+    Raises UnreadableFileError if it is missing, truncated or damaged.
     """
     if not source.exists():
         raise UnreadableFileError(Message("backup_unknown", source=source))
@@ -81,48 +81,49 @@ def check_backup(source: Path) -> Manifest:
 
 
 def restore_backup(url: str, source: Path, *, jobs: int = 1, report: Report) -> Manifest:
-    """Make the empty database of `url` the register that `source` holds, ready to be served.
+    """Restore the backup `source` into the empty database of `url`, ready to be served.
 
-    Its sums are compared with the manifest's; then the ordinals of codes are moved on, the register
-    gets another uuid, the schema is brought up to date, and pending events are moved into the feed.
-    Raises UnreadableFileError for a backup that is none, ConflictError when the database is not
-    empty, NotPreparedError for another version, ClusterError for what PostgreSQL refused.
+    Checksums are compared with the manifest; then the ordinals of codes are advanced, the register
+    gets a new uuid, the schema is upgraded, and pending events are moved into the feed. Raises
+    UnreadableFileError for an invalid backup, ConflictError if the database is not empty,
+    NotPreparedError for another version, ClusterError for failures of PostgreSQL.
     """
     report(Message("checking_backup"))
     manifest = check_backup(source)
     _load(url, source, manifest, jobs=jobs, report=report)
     _compare(url, manifest, report)
     _finish(url, manifest)
-    bring_up(url, report)
+    upgrade_restored(url, report)
     _gather_statistics(url, report)
     return manifest
 
 
-def bring_up(url: str, report: Report) -> None:
-    """Bring what was restored up to date: schema and seeds of today, events that waited moved;
-    large batches, whose files no backup has, are forgotten.
+def upgrade_restored(url: str, report: Report) -> None:
+    """Bring a restored register up to date: current schema and seeds, pending events moved.
+
+    Large batches are deleted, as backups do not include their files.
     """
     try:
         prepare_database(url, report)
     except UnitsInUseError as error:
-        report(error.detail)  # the register is as it was saved, and the next start says so again
+        report(error.detail)  # the register is as saved; the next start reports it again
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("DELETE FROM batch")
-    _move_waiting(url, report)
+    _move_pending(url, report)
 
 
-def start_anew(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Make what was restored another register: ordinals moved on, another uuid, silent webhooks."""
+def make_independent(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Separate a restored register from its origin: later ordinals, new uuid, paused webhooks."""
     connection.execute("SELECT register_restored()")
-    # A copy that is only looked at must not speak to the receivers of the original.
+    # A copy must not send messages to the receivers of the original.
     connection.execute("UPDATE webhook SET state = 'paused' WHERE state = 'active'")
 
 
 def register_promoted(url: str, report: Report) -> UUID:
-    """Make a promoted standby a register of its own: new ordinals, new uuid, pending events moved.
+    """Make a promoted standby an independent register and return its new uuid.
 
-    Returns the uuid. Raises NotPreparedError where there is no register, ConflictError while the
-    server is still a standby.
+    Advances ordinals and moves pending events. Raises NotPreparedError without a register,
+    ConflictError while the server is still a standby.
     """
     with connected(url, role=OWNER_ROLE) as connection:
         if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
@@ -131,7 +132,7 @@ def register_promoted(url: str, report: Report) -> UUID:
             ((made,),) = connection.execute("SELECT register_restored()").fetchall()
         except psycopg.errors.UndefinedFunction:
             raise NotPreparedError(Message("no_register")) from None
-    _move_waiting(url, report)
+    _move_pending(url, report)
     _gather_statistics(url, report)
     return UUID(str(made))
 
@@ -140,9 +141,9 @@ def register_promoted(url: str, report: Report) -> UUID:
 def throwaway_register(
     source: Path, folder: Path, *, report: Report
 ) -> Iterator[tuple[str, Manifest]]:
-    """The backup restored into a cluster of its own in `folder`, which goes at the end.
+    """Restore the backup into a temporary cluster in `folder`; yield its URL and the manifest.
 
-    Yields the URL and the manifest; raises as restore_backup does.
+    Raises as restore_backup does.
     """
     with tempfile.TemporaryDirectory(prefix="diachiso-verify-", dir=folder) as base:
         made = cluster.throwaway(Path(base))
@@ -159,7 +160,7 @@ def throwaway_register(
 def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Report) -> None:
     with connected(url) as login:
         server = ask_server(login)
-        found = login.execute(SQL.driver("something"), {}).fetchone()
+        found = login.execute(SQL.driver("any_object"), {}).fetchone()
     if server.major < manifest.server_version // 10_000:
         raise NotPreparedError(
             Message(
@@ -184,31 +185,31 @@ def _load(url: str, source: Path, manifest: Manifest, *, jobs: int, report: Repo
             url,
             f"--use-list={contents.name}",
             "--no-owner",
-            f"--role={OWNER_ROLE}",  # everything is the owner's, whoever restores it
-            "--enable-row-security",  # a job may check a foreign key behind a policy of another's
+            f"--role={OWNER_ROLE}",  # the owner of everything, whoever restores it
+            "--enable-row-security",  # a job may check a foreign key under another table's policy
             *(("--single-transaction",) if jobs == 1 else (f"--jobs={jobs}", "--exit-on-error")),
             "--verbose",
             source,
-            heard=_telling(manifest, report),
+            on_line=_progress(manifest, report),
         )
 
 
-def _telling(manifest: Manifest, report: Report) -> Callable[[str], None]:
-    told: set[str] = set()
+def _progress(manifest: Manifest, report: Report) -> Callable[[str], None]:
+    reported: set[str] = set()
 
-    def heard(line: str) -> None:
+    def on_line(line: str) -> None:
         name = line.partition('processing data for table "public.')[2].rstrip('"')
         if name in manifest.tables and manifest.tables[name].rows >= 100_000:
             report(Message("loading_table", name=name, rows=manifest.tables[name].rows))
-        elif " creating INDEX " in f" {line}" and "index" not in told:
-            told.add("index")
+        elif " creating INDEX " in f" {line}" and "index" not in reported:
+            reported.add("index")
             report(Message("building_indexes"))
 
-    return heard
+    return on_line
 
 
 def _compare(url: str, manifest: Manifest, report: Report) -> None:
-    """Raise ClusterError unless every table is as the manifest has it."""
+    """Raise ClusterError unless every table matches the manifest."""
     report(Message("comparing_with_manifest"))
     with connected(url, role=OWNER_ROLE) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -225,13 +226,13 @@ def _compare(url: str, manifest: Manifest, report: Report) -> None:
 
 def _finish(url: str, manifest: Manifest) -> None:
     with connected(url, role=OWNER_ROLE) as connection, connection.transaction():
-        start_anew(connection)
+        make_independent(connection)
         connection.execute(
             "INSERT INTO alembic_version (version_num) VALUES (%s)", [manifest.revision]
         )
 
 
-def _move_waiting(url: str, report: Report) -> None:
+def _move_pending(url: str, report: Report) -> None:
     engine = make_engine(url, pool_size=1)
     try:
         moved = move_pending_events(engine)
@@ -242,8 +243,8 @@ def _move_waiting(url: str, report: Report) -> None:
 
 
 def _gather_statistics(url: str, report: Report) -> None:
-    """What a server does in its own time, done now."""
+    """Vacuum and analyze now instead of waiting for autovacuum."""
     report(Message("gathering_statistics"))
     with connected(url, role=OWNER_ROLE) as connection:
-        connection.execute("SET client_min_messages = error")  # not of what others own
+        connection.execute("SET client_min_messages = error")  # no warnings of others' tables
         connection.execute("VACUUM (ANALYZE)")

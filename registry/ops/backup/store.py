@@ -1,4 +1,4 @@
-"""pgBackRest at work for a register: with which settings, as whom, and what it complains of."""
+"""Runs pgBackRest for a register: its settings, account and error messages."""
 
 import configparser
 import datetime
@@ -31,7 +31,7 @@ from registry.units.gazetteer import VIET_NAM
 SQL: Final = Statements(__file__, "queries.sql")
 
 ORDINAL: Final = "ordinal"
-"""Under which a backup says how many ordinals of codes were drawn by then."""
+"""Annotation of a backup with the number of code ordinals drawn by then."""
 _COMPLAINT: Final = re.compile(r"ERROR: \[(\d+)\]: (.*)")
 _FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
 _AWAY: Final = ("unable to load info file", "unable to connect to")
@@ -39,10 +39,10 @@ _OTHER_PASS: Final = ("found outside of section", "cipher header invalid", "unab
 _NO_BUCKET: Final = "HTTP request failed with 404"
 _NOT_LET_IN: Final = "HTTP request failed with 403"
 _SOON: Final = "--io-timeout=10"
-"""Seconds, of several tries: somebody waits for what is in the store."""
+"""Seconds per attempt: the caller waits for the list of backups."""
 _CLOSED: Final = ("Permission denied", "Read-only file system")
 _LEAST_BYTES: Final = 64_000_000
-"""Four parts of the log."""
+"""Four log segments."""
 _REMEDIES: Final = {
     28: Message("store_of_other_register"),
     44: Message("store_holds_other_register"),
@@ -81,7 +81,7 @@ repo1-path=/srv/backups
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup in the store: with the log behind it any moment from its end on."""
+    """A backup in the store; with the log after it any later moment can be recovered."""
 
     label: str
     kind: str
@@ -89,16 +89,16 @@ class Backup:
     started: datetime.datetime
     ended: datetime.datetime
     bytes: int
-    """Of the cluster."""
+    """Size of the cluster."""
     stored_bytes: int
-    """That it added to the store."""
+    """Size that it added to the store."""
     ordinal: int
     """Ordinals of codes drawn by then."""
     major: int
-    """The version of PostgreSQL that it needs."""
+    """Major version of PostgreSQL that it needs."""
 
-    def brings_back(self, moment: datetime.datetime) -> bool:
-        """Whether it was whole by that moment; its store knows whole seconds only."""
+    def can_recover(self, moment: datetime.datetime) -> bool:
+        """Whether it was complete by that moment; the store has only whole seconds."""
         return self.ended + datetime.timedelta(seconds=1) <= moment
 
 
@@ -109,19 +109,17 @@ class Store:
     config: Path
     account: Account
     folder: Path | None = None
-    """Where it lies, when it is a folder."""
+    """Its location, if it is a folder."""
 
     def check_room(self) -> None:
-        """Raise ClusterError when its disk is full: pgBackRest would wait for the log, and say so
-        after a minute.
-        """
+        """Raise ClusterError if its disk is full, which pgBackRest reports only after a minute."""
         if self.folder and (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
             raise ClusterError(
                 Message("store_folder_full", folder=self.folder, free=free / 1000000.0)
             )
 
     def run(self, command: str, *options: str) -> str:
-        """What `pgbackrest` prints. Raises ClusterError of one line, with the remedy."""
+        """Run `pgbackrest` and return its output. Raises ClusterError of one line, with remedy."""
         done = self.account.run(
             PROGRAM,
             f"--config={self.config}",
@@ -132,31 +130,31 @@ class Store:
             command,
         )
         if done.returncode != 0:
-            # What is wrong with its settings it says on the other channel.
+            # Errors in its settings go to the other stream.
             raise ClusterError(explain(done.stderr or done.stdout, command, done.returncode))
         return done.stdout
 
     def backups(self) -> list[Backup]:
-        """What is in the store, the oldest first. Raises ClusterError."""
-        told = self.run("info", "--output=json", _SOON)
+        """Return the backups in the store, the oldest first. Raises ClusterError."""
+        output = self.run("info", "--output=json", _SOON)
         try:
-            # It quotes what it could not read of the store as it is.
-            (found,) = json.loads(told, strict=False) or [{}]
+            # It quotes unreadable content of the store without escaping.
+            (found,) = json.loads(output, strict=False) or [{}]
         except ValueError:
-            raise ClusterError(explain(told, "info", 1)) from None
+            raise ClusterError(explain(output, "info", 1)) from None
         if found.get("status", {}).get("code") == 99:  # "other": the store itself
-            told = "; ".join(each["status"]["message"] for each in found.get("repo", ()))
-            raise ClusterError(explain(f"ERROR: [000]: {told}", "info", 1))
+            reasons = "; ".join(each["status"]["message"] for each in found.get("repo", ()))
+            raise ClusterError(explain(f"ERROR: [000]: {reasons}", "info", 1))
         majors = {each["id"]: int(each["version"].split(".")[0]) for each in found.get("db", ())}
         return [_backup(each, majors) for each in found.get("backup", ()) if not each["error"]]
 
     def newest(self, moment: datetime.datetime | None) -> Backup:
-        """The newest backup, or the newest that was whole by `moment`. Raises NotFoundError."""
+        """Return the newest backup, or the newest complete by `moment`. Raises NotFoundError."""
         known = self.backups()
         if not known:
             raise NotFoundError(Message("store_needs_backup"))
         for each in reversed(known):
-            if moment is None or each.brings_back(moment):
+            if moment is None or each.can_recover(moment):
                 return each
         first = f"{known[0].ended.astimezone(VIET_NAM):%Y-%m-%d %H:%M:%S}"
         raise NotFoundError(Message("moment_before_first_backup", first=first))
@@ -177,10 +175,10 @@ def _backup(each: dict[str, Any], majors: dict[int, int]) -> Backup:
 
 
 def open_store(settings: Settings) -> Store:
-    """The store that `DIACHISO_BACKUPS` names, which the cluster's account can write.
+    """Return the store that `DIACHISO_BACKUPS` names, writable for the cluster's account.
 
-    Raises NotPreparedError where none is named or pgBackRest is missing, ClusterError where the
-    folder or the file of settings is no use.
+    Raises NotPreparedError if none is named or pgBackRest is missing, ClusterError if the folder or
+    the file of settings is unusable.
     """
     if settings.backups is None:
         raise NotPreparedError(Message("backups_setting_required"))
@@ -207,7 +205,7 @@ def open_store(settings: Settings) -> Store:
 
 
 def _data_dir_of(file: Path) -> Path:
-    """The cluster that a file of pgBackRest's settings is about."""
+    """Return the data folder that a file of pgBackRest's settings names."""
     read = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         read.read_string(file.read_text(encoding="utf-8"))
@@ -245,9 +243,9 @@ def _not_written(folder: Path, account: Account, reason: str) -> Message:
 
 
 def explain(output: str, command: str, status: int) -> Message:
-    """One line for what pgBackRest complained of, with the remedy where one is known."""
-    said = _COMPLAINT.search(output)
-    number, words = (int(said[1]), said[2].strip()) if said else (0, output.strip()[:200])
+    """Return one line for an error of pgBackRest, with the remedy if one is known."""
+    match = _COMPLAINT.search(output)
+    number, words = (int(match[1]), match[2].strip()) if match else (0, output.strip()[:200])
     if any(each in output for each in _FULL):
         return Message("store_full", reason=words)
     if any(each in output for each in _CLOSED):
@@ -268,9 +266,9 @@ def explain(output: str, command: str, status: int) -> Message:
 
 
 def settings_to_print(settings: Settings) -> str:
-    """pgBackRest's settings for the cluster of this register, to be kept in a file and changed.
+    """Return pgBackRest's settings for this register's cluster, as a file to keep and edit.
 
-    Those of a server of the operator's own are asked from it. Raises DatabaseUnavailableError.
+    Paths of an operator's own server are queried from it. Raises DatabaseUnavailableError.
     """
     if settings.database_url is None:
         private = cluster.locate(settings)

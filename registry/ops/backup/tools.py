@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore: found by version, run without a password on their command line."""
+"""Finds pg_dump and pg_restore by version, and runs them without passwords in the command line."""
 
 import errno
 import os
@@ -30,13 +30,13 @@ _SERVICE: Final = "diachiso"
 _NOT_FOR_A_FILE: Final = frozenset({"service", "fallback_application_name"})
 _FULL: Final = tuple(os.strerror(n) for n in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _VERSION: Final = re.compile(r"\) (\d+)")
-# PostgreSQL names the file that it could not extend; its own tools do not speak of extending.
+# The server names the file that it could not extend; client tools never mention extending.
 _SERVER_FULL: Final = ("could not extend file", "could not write to file")
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program of PostgreSQL's, and its major version."""
+    """A client program of PostgreSQL, and its major version."""
 
     path: Path
     major: int
@@ -44,12 +44,12 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server that a backup comes from or goes to."""
+    """The server of a backup or restore."""
 
     version: int
-    """As `server_version_num`: 170006."""
+    """`server_version_num`: 170006."""
     is_superuser: bool
-    """Whether the login may do everything, so that no role has to be taken."""
+    """Whether the login is a superuser, so that it need not take a role."""
 
     @property
     def major(self) -> int:
@@ -58,9 +58,9 @@ class Server:
 
 
 def find_tool(name: str, at_least: int, library: Path = host.LIBRARY) -> Tool:
-    """The installed `name` of major version `at_least`, or of the next newer one.
+    """Return the installed `name` of major version `at_least`, or of the next newer one.
 
-    Raises ClusterError, with the package to install, where there is none.
+    Raises ClusterError, with the package to install, if there is none.
     """
     found = {
         int(path.parts[-3]): path
@@ -82,7 +82,7 @@ def _major_of(program: str) -> int:
 
 
 def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
-    """What is to be known of the server."""
+    """Return the server's version and the login's rights."""
     row = connection.execute(SQL.driver("server")).fetchone()
     if row is None:
         raise DatabaseUnavailableError(Message("database_silent"))
@@ -93,11 +93,11 @@ def ask_server(connection: psycopg.Connection[tuple[object, ...]]) -> Server:
 def connected(
     url: str, *, role: str | None = None, may_be_pooled: bool = False
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection as whom the URL names, or as `role`.
+    """Connect as the user of the URL, or as `role`.
 
-    Raises DatabaseUnavailableError, NotPreparedError where the role is missing, WrongRoleError.
+    Raises DatabaseUnavailableError, NotPreparedError if the role is missing, WrongRoleError.
     """
-    # A pooler's connections keep the zone of the program, whoever uses them next.
+    # A pooled connection keeps its time zone for later users.
     zone = TIME_ZONE if may_be_pooled else "UTC"
     options = f"-c timezone={zone} -c jit=off -c statement_timeout=0"
     try:
@@ -108,7 +108,7 @@ def connected(
             application_name="diachiso backup",
             options=f"{options} -c role={role}" if role else options,
         )
-    except psycopg.ProgrammingError:  # which may repeat the URL, password and all
+    except psycopg.ProgrammingError:  # may quote the URL with its password
         raise NotPreparedError(Message("database_url_invalid")) from None
     except psycopg.OperationalError as error:
         if role and f'role "{role}"' in str(error):
@@ -123,24 +123,24 @@ def connected(
 
 
 def plain_url(url: str) -> str:
-    """The URL as libpq takes it, whatever driver it names."""
+    """Return the URL for libpq, without a driver name."""
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
 
 
 @contextmanager
 def _service_file(url: str) -> Iterator[dict[str, str]]:
-    """The environment in which `service=diachiso` means the database of `url`.
+    """Yield an environment in which `service=diachiso` is the database of `url`.
 
-    A file that the caller alone may read: a command line is everybody's to read.
+    It uses a file that only the caller can read, as command lines are visible to all users.
     """
     with connected(url) as connection:
         given = connection.info.get_parameters()
         given["password"] = connection.info.password
-    # This program's own, which its tools do not share.
+    # Settings of this program that its tools do not share.
     for name in ("options", "application_name", "connect_timeout"):
         given.pop(name, None)
     if "sslcertmode" not in conninfo_to_dict(plain_url(url)):
-        # The driver's library fills it in; that of PostgreSQL 15's tools does not know it.
+        # A default of the driver's library that PostgreSQL 15's tools do not know.
         given.pop("sslcertmode", None)
     lines = [f"{k}={v}" for k, v in given.items() if v and k not in _NOT_FOR_A_FILE]
     if any("\n" in line for line in lines):
@@ -153,36 +153,35 @@ def _service_file(url: str) -> Iterator[dict[str, str]]:
 
 
 def run_on_database(
-    tool: Tool, url: str, *arguments: str | Path, heard: Callable[[str], None]
+    tool: Tool, url: str, *arguments: str | Path, on_line: Callable[[str], None]
 ) -> None:
-    """Run the tool on the database of `url` to its end; `heard` gets each line that it says.
+    """Run the tool on the database of `url` to its end; `on_line` receives its log lines.
 
-    Raises ClusterError of one line: what the tool complained of first, with the remedy.
+    Raises ClusterError of one line: the tool's first error, with a remedy.
     """
     with _service_file(url) as environment:
-        _run([tool.path, f"--dbname=service={_SERVICE}", *arguments], environment, heard)
+        _run([tool.path, f"--dbname=service={_SERVICE}", *arguments], environment, on_line)
 
 
 def output_of(tool: Tool, *arguments: str | Path) -> str:
-    """What the tool prints about a file. Raises ClusterError."""
-    said: list[str] = []
+    """Return the tool's output about a file. Raises ClusterError."""
     lines: list[str] = []
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
-    _run([tool.path, *arguments], environment, said.append, lines)
+    _run([tool.path, *arguments], environment, lambda _line: None, lines)
     return "\n".join(lines)
 
 
 def _run(
     command: list[str | Path],
     environment: dict[str, str],
-    heard: Callable[[str], None],
+    on_line: Callable[[str], None],
     printed: list[str] | None = None,
 ) -> None:
-    """Run it; it ends with this block, however that is left."""
+    """Run a command; it is terminated if this function is interrupted."""
     complaints: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out:
         process = subprocess.Popen(
-            # Also when this process is killed, its tool ends.
+            # The tool ends even if this process is killed.
             ["setpriv", "--pdeathsig=TERM", "--", *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -190,13 +189,13 @@ def _run(
             env=environment,
             text=True,
             errors="replace",
-            # SIGXFSZ stays ignored, as Python has it: a file too large is an error with its words.
+            # SIGXFSZ stays ignored, as in Python: the tool then reports a file too large.
             restore_signals=False,
-            start_new_session=True,  # Ctrl-C reaches this process, which ends it
+            start_new_session=True,  # Ctrl-C reaches only this process, which terminates the tool
         )
         try:
             for line in process.stderr or ():
-                heard(line.rstrip())
+                on_line(line.rstrip())
                 if "error:" in line or "FATAL:" in line:
                     complaints.append(line.strip())
             process.wait()
@@ -215,21 +214,21 @@ def _run(
 
 def _explain(name: str, complaints: list[str], status: int) -> Message:
     first = complaints[0] if complaints else ""
-    said = first.partition("error:")[2].strip() or first
-    if any(words in said for words in _FULL) or status == -signal.SIGXFSZ:
-        where = "database" if any(words in said for words in _SERVER_FULL) else "backup"
-        return Message("backup_disk_full", place=where, reason=said or name)
-    if said:
-        return Message("of_file", file=name, reason=said)
+    reason = first.partition("error:")[2].strip() or first
+    if any(words in reason for words in _FULL) or status == -signal.SIGXFSZ:
+        where = "database" if any(words in reason for words in _SERVER_FULL) else "backup"
+        return Message("backup_disk_full", place=where, reason=reason or name)
+    if reason:
+        return Message("of_file", file=name, reason=reason)
     if status > 0:
         return Message("of_file", file=name, reason=Message("ended_with_status", status=status))
     return Message("killed_by_signal", name=name, signal=-status)
 
 
 def role_arguments(server: Server) -> tuple[str, ...]:
-    """Act as the owner of everything, unless the login may do everything anyway.
+    """Return options to act as the owner role, unless the login is a superuser.
 
-    The owner is under row-level security as well, and reads everything.
+    The owner is subject to row-level security, too, but may read everything.
     """
     if server.is_superuser:
         return ()
@@ -237,5 +236,5 @@ def role_arguments(server: Server) -> tuple[str, ...]:
 
 
 def note_run(connection: psycopg.Connection[tuple[object, ...]], kind: str, label: str) -> None:
-    """Note in the register what was done to save it, for the doctor and monitors."""
+    """Record a backup or rehearsal in the register, for the doctor and monitoring."""
     connection.execute("INSERT INTO backup_run (kind, label) VALUES (%s, %s)", [kind, label])

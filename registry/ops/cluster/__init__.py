@@ -1,7 +1,7 @@
-"""The private PostGIS cluster of this checkout: made, started and ended without anybody's help.
+"""The private PostGIS cluster of this checkout, created, started and stopped by the program.
 
-It listens on a socket in a closed folder and nowhere else, so it disturbs no other PostgreSQL of
-the machine, and none disturbs it.
+It listens only on a socket in a private folder, so it does not interfere with other PostgreSQL
+servers of the machine.
 """
 
 import contextlib
@@ -30,24 +30,24 @@ from registry.ops.cluster.host import Account
 
 DATABASE: Final = "diachiso"
 PORT: Final = 54329
-"""Only names the socket's file: every cluster has a folder of its own, and none listens on TCP."""
+"""Only part of the socket's name: every cluster has its own folder, and none listens on TCP."""
 FALLBACK: Final = Path("/var/lib/diachiso")
-"""Where the data lies when the account cannot reach `var/`, as below /root."""
+"""Data folder if the account cannot reach `var/`, as below /root."""
 
 # A socket's path must fit in 107 bytes, so it lies neither under var/ nor under TMPDIR.
-_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the folder made there is checked to be ours alone
+_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the folder made there is checked to be private
 
 _START_TIMEOUT_S: Final = 300.0
-"""After a crash PostgreSQL first repeats up to max_wal_size of changes."""
+"""After a crash PostgreSQL first replays up to max_wal_size of changes."""
 _STOP_TIMEOUT_S: Final = 60.0
 _ORPHAN_TIMEOUT_S: Final = 15.0
 _LEFT_BEHIND: Final = ": File exists"
-"""What recovery ends with when it finds a file of an unlogged table that it wants to make."""
+"""Error of recovery when the file of an unlogged table already exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateCluster:
-    """One cluster: where it lies and whose it is. Every failure is a ClusterError of one line."""
+    """One cluster: its location and owner. Every failure is a ClusterError of one line."""
 
     name: str
     bin_dir: Path
@@ -55,15 +55,15 @@ class PrivateCluster:
     socket_dir: Path
     account: Account
     guests: int
-    """The group that may connect, beside the account itself: that of the web server."""
+    """Group that may connect besides the account: that of the web server."""
     port: int = PORT
     throwaway: bool = False
     archive: Archive | None = None
-    """Where its log is kept for backups, if anywhere."""
+    """Archive of its log for backups, if any."""
 
     @property
     def log_file(self) -> Path:
-        """The log that PostgreSQL wrote to last."""
+        """The newest log file."""
         logs = sorted(self._log_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)
         return logs[-1] if logs else self._log_dir
 
@@ -76,22 +76,22 @@ class PrivateCluster:
         return self.data_dir / "postmaster.pid"
 
     def admin_url(self, dbname: str = DATABASE) -> str:
-        """The superuser's URL for a database of this cluster."""
+        """Return the superuser's URL for a database of this cluster."""
         return f"postgresql://postgres@/{dbname}?host={self.socket_dir}&port={self.port}"
 
     def url(self) -> str:
-        """The URL of the register's database; sessions take their role as they start."""
+        """Return the URL of the register's database; sessions set their role when they start."""
         return self.admin_url(DATABASE)
 
     def is_initialised(self) -> bool:
-        """Whether the data directory has been made, completely."""
+        """Whether the data directory is complete."""
         with host.refusals(self.data_dir):
             return (self.data_dir / "PG_VERSION").exists()
 
     def initialise(self) -> None:
-        """Make the data directory unless it exists.
+        """Create the data directory unless it exists.
 
-        It gets its name only when it is complete, so an interrupted attempt is never taken for one.
+        It gets its name only when complete, so an interrupted attempt is never mistaken for it.
         """
         if self.is_initialised():
             return
@@ -136,7 +136,7 @@ class PrivateCluster:
         """Start the server and return it, ready for connections.
 
         It is a child of this process, and shuts down when the calling thread ends, even by SIGKILL;
-        also when `check` raises, which is called again and again meanwhile.
+        also when `check`, called repeatedly until the server is ready, raises.
         """
         pid = self.running_pid()
         if pid is not None:
@@ -150,10 +150,10 @@ class PrivateCluster:
         except ClusterError as error:
             if _LEFT_BEHIND not in error.message.words("en"):
                 raise
-        # A backend that outlived its killed server has rolled an import back: of an unlogged table
-        # it removes the init fork, and leaves the main one to the checkpointer, which is dead.
-        # Recovery makes the init fork anew and will not write over the main one. The next start
-        # sees both, and clears the main one as that of every unlogged table.
+        # A backend that outlived its killed server rolled back an import: it removed the init fork
+        # of an unlogged table and left the main fork to the checkpointer, which was dead. Recovery
+        # recreates the init fork and refuses to overwrite the main one. The next start sees both,
+        # and resets the main fork as for every unlogged table.
         return self._spawn(check, patience_s)
 
     def _spawn(self, check: Callable[[], None], patience_s: float) -> subprocess.Popen[bytes]:
@@ -183,7 +183,7 @@ class PrivateCluster:
         self.write_archive_settings()
 
     def write_archive_settings(self) -> None:
-        """Write what pgBackRest reads, unless the operator does; its locks lie beside that."""
+        """Write pgBackRest's settings, unless the operator does, and make its local folder."""
         if self.archive is None:
             return
         host.make_private_folder(beside(self.data_dir), self.account)
@@ -219,7 +219,7 @@ class PrivateCluster:
                 raise ClusterError(host.explain(self.last_words(), self.data_dir))
 
     def last_words(self) -> str:
-        """What PostgreSQL wrote last: to its log, or before it had one."""
+        """Return the end of the newest log."""
         with host.refusals(self._log_dir):
             log = self.log_file
             if not log.is_file():
@@ -229,11 +229,11 @@ class PrivateCluster:
                 return file.read().decode(errors="replace")
 
     def stop(self) -> None:
-        """End the server, if it runs: connections are cut, what was committed is kept."""
+        """Stop the server if it runs: closes connections, keeps committed data."""
         pid = self.running_pid()
         if pid is not None:
             self._end(pid)
-            with contextlib.suppress(OSError):  # somebody's file in it is no reason to complain
+            with contextlib.suppress(OSError):  # a foreign file in it does no harm
                 self.socket_dir.rmdir()
 
     def _end(self, pid: int) -> None:
@@ -247,7 +247,7 @@ class PrivateCluster:
             for how in (
                 signal.SIGINT,
                 signal.SIGQUIT,
-            ):  # fast; then at once, repaired at next start
+            ):  # fast shutdown; then immediate, with recovery at the next start
                 signal.pidfd_send_signal(descriptor, how)
                 if poll.poll(_STOP_TIMEOUT_S * 1000):
                     return
@@ -260,11 +260,11 @@ class PrivateCluster:
         raise ClusterError(Message("postgresql_does_not_stop", pid=pid, log_file=self.log_file))
 
     def is_running(self) -> bool:
-        """Whether the server of this data directory is alive, by whomever it was started."""
+        """Whether the server of this data directory is alive, whoever started it."""
         return self.running_pid() is not None
 
     def running_pid(self) -> int | None:
-        """The process id of this data directory's server; a stale file does not count."""
+        """Return the process id of this data directory's server, ignoring a stale file."""
         lines = self._pid_file_lines()
         if not lines or not lines[0].isdecimal():
             return None
@@ -280,9 +280,9 @@ class PrivateCluster:
             raise ClusterError(host.refusal(error, self._pid_file)) from error
 
     def _await_orphans(self) -> None:
-        """Wait for backends that outlived a killed server: they still hold its shared memory."""
+        """Wait for backends that outlived a killed server: they still use its shared memory."""
         if not self._pid_file_lines():
-            return  # it ended in order; by its name alone, another container's could be meant
+            return  # clean shutdown; by name alone, another container's backends could match
         deadline = time.monotonic() + _ORPHAN_TIMEOUT_S
         while orphans := host.processes(f"postgres: {self.name}: "):
             if time.monotonic() > deadline:
@@ -292,10 +292,9 @@ class PrivateCluster:
             time.sleep(0.1)
 
     def _remove_stale_pid_file(self) -> None:
-        """Remove the file of a killed server whose number is in use: by another process, or by
-        its own remains that nobody has collected.
+        """Remove the pid file of a killed server if its pid is in use, by any process or a zombie.
 
-        PostgreSQL removes a stale file itself, except then: it takes what it sees for a server.
+        PostgreSQL removes other stale files itself, but here takes the process for a server.
         """
         lines = self._pid_file_lines()
         if lines and lines[0].isdecimal() and Path(f"/proc/{lines[0]}").exists():
@@ -303,7 +302,7 @@ class PrivateCluster:
                 self._pid_file.unlink(missing_ok=True)
 
     def create_database(self, name: str = DATABASE, *, template: str = "template0") -> None:
-        """Make a database unless it exists."""
+        """Create a database unless it exists."""
         with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             if known.fetchone() is None:
@@ -317,7 +316,7 @@ class PrivateCluster:
 def locate(
     settings: Settings, *, library: Path = host.LIBRARY, share: Path = host.SHARE
 ) -> PrivateCluster:
-    """The private cluster of this checkout, whether it has been made yet or not; writes nothing."""
+    """Return the private cluster of this checkout, whether or not it exists; writes nothing."""
     name = _name(settings.var)
     data_dir, account = _place(settings.var, FALLBACK / name)
     return PrivateCluster(
@@ -365,7 +364,7 @@ def _bin_dir(data_dir: Path, library: Path, share: Path) -> Path:
 
 
 def throwaway(base: Path) -> PrivateCluster:
-    """A cluster for tests in the new, empty folder `base`, which becomes its account's own."""
+    """Return a cluster for tests in the new, empty folder `base`, which its account then owns."""
     account = host.account_for(base / "data")
     guests = host.guests_of(account, base)
     os.chown(base, account.uid, guests)
@@ -382,14 +381,14 @@ def throwaway(base: Path) -> PrivateCluster:
 
 
 KEPT: Final = ("imports", "reforms", "open-data", "keys", "metrics")
-"""Folders below `DIACHISO_VAR` in which the service keeps what it writes, besides its counters."""
+"""Folders below `DIACHISO_VAR` that the service writes to, besides its counters."""
 
 
-def take_home(settings: Settings, account: Account) -> Path:
-    """The folder in which `account` serves what it keeps: `var`, or where the account cannot reach
-    that, one beside the data.
+def prepare_files_folder(settings: Settings, account: Account) -> Path:
+    """Return the folder of the service's files, owned by `account`.
 
-    What root served from there as root is handed over.
+    It is `var`, or one beside the data if the account cannot reach that. Files of a service that
+    ran as root are moved and handed over.
     """
     if os.geteuid() != 0:
         return settings.var
@@ -403,7 +402,7 @@ def take_home(settings: Settings, account: Account) -> Path:
             former = settings.var / folder.name
             if former.exists() and not folder.exists():
                 shutil.move(former, folder)
-        if home.stat().st_uid == 0:  # in a folder of its own the account makes them itself
+        if home.stat().st_uid == 0:  # in its own folder the account creates them itself
             for folder in folders:
                 folder.mkdir(mode=0o700, exist_ok=True)
             counters.touch(mode=0o600)
@@ -412,7 +411,7 @@ def take_home(settings: Settings, account: Account) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    """The URL that commands use: DATABASE_URL, or the running private cluster's."""
+    """Return the URL for commands: DATABASE_URL, or the running private cluster's."""
     if settings.database_url:
         return settings.database_url
     cluster = locate(settings)

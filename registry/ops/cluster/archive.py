@@ -1,7 +1,7 @@
-"""Where a cluster's log goes, so that a backup can bring back any moment: pgBackRest's settings.
+"""Log archiving for point-in-time recovery: pgBackRest's settings.
 
-`DIACHISO_BACKUPS` names a folder, for which they are written here, or a file of them that the
-operator keeps: for another store than a folder, or for a PostgreSQL of the operator's own.
+`DIACHISO_BACKUPS` names a folder, for which the settings are written here, or a file of settings
+that the operator maintains, for another kind of store or the operator's own PostgreSQL.
 """
 
 import shlex
@@ -12,11 +12,11 @@ from typing import Final
 
 PROGRAM: Final = "pgbackrest"
 STANZA: Final = "diachiso"
-"""What pgBackRest calls the cluster of a register: a section of its settings, and of its store."""
+"""Name of the cluster in pgBackRest: a section of its settings, and of its store."""
 SUFFIX: Final = ".conf"
-"""With which the name of a file of settings ends; anything else is a folder."""
+"""Suffix of a file of settings; any other path is a folder."""
 TIMEOUT_S: Final = 60
-"""After which a part of the log is sent away that is not full: what a lost machine may cost."""
+"""Longest time before a partial log segment is archived, and is lost with a machine."""
 
 _GIB: Final = 1 << 30
 _QUEUE_GIB: Final = 8
@@ -46,16 +46,16 @@ pg1-user=postgres
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A cluster's way into its store."""
+    """The archive of a cluster's log."""
 
     config: Path
-    """The settings that pgBackRest reads."""
+    """File of pgBackRest's settings."""
     folder: Path | None
-    """The store, where it is a folder and the settings are ours."""
+    """The store, if it is a folder and the program writes the settings."""
 
     @property
     def server_settings(self) -> dict[str, str]:
-        """What makes PostgreSQL send its log there."""
+        """Settings that make PostgreSQL archive its log."""
         command = shlex.join([PROGRAM, f"--config={self.config}", f"--stanza={STANZA}"])
         escaped = command.replace("%", "%%").replace("'", "''")
         return {
@@ -66,14 +66,14 @@ class Archive:
 
 
 def archive_of(backups: Path, data_dir: Path) -> Archive:
-    """The way of a cluster into the store that `DIACHISO_BACKUPS` names."""
+    """Return the archive of a cluster in the store that `DIACHISO_BACKUPS` names."""
     if backups.suffix == SUFFIX:
         return Archive(backups, None)
     return Archive(beside(data_dir) / f"{PROGRAM}{SUFFIX}", backups)
 
 
 def _queue_gib(data_dir: Path) -> int:
-    """How much of the log may wait: a tenth of a small disk."""
+    """Return the limit of log waiting to be archived, a tenth of a small disk."""
     disk = data_dir
     while not disk.exists():
         disk = disk.parent
@@ -81,14 +81,14 @@ def _queue_gib(data_dir: Path) -> int:
 
 
 def beside(data_dir: Path) -> Path:
-    """The folder of what pgBackRest needs on this machine: not in the data, which is what it saves,
-    nor in the store, which may be away.
+    """Return pgBackRest's local folder, outside of the data, which it saves, and of the store,
+    which may be unavailable.
     """
     return data_dir.with_name(f"{data_dir.name}-{PROGRAM}")
 
 
 def settings_text(*, head: str, store: str, data_dir: Path, socket_dir: Path, port: int) -> str:
-    """The settings of pgBackRest for a cluster; `store` is its lines of the repository."""
+    """Format pgBackRest's settings for a cluster; `store` has the lines of the repository."""
     return _TEXT.format(
         head=head,
         store=store,

@@ -1,4 +1,4 @@
-"""The settings of a private cluster, for a small server that it has for itself."""
+"""The settings of a private cluster, for a small dedicated server."""
 
 from pathlib import Path
 from typing import Final
@@ -20,12 +20,12 @@ local replication all trust
 def settings_file(
     *, cluster_name: str, socket_dir: Path, port: int, throwaway: bool, archive: Archive | None
 ) -> str:
-    """The text of `diachiso.conf`. A throw-away cluster trades safety of the data for speed."""
+    """Return the text of `diachiso.conf`. A throwaway cluster trades durability for speed."""
     lines = {
         "cluster_name": f"'{cluster_name}'",
         "listen_addresses": "''",
         "unix_socket_directories": f"'{socket_dir}'",
-        "unix_socket_permissions": "0777",  # its folder says who comes so far
+        "unix_socket_permissions": "0777",  # its folder restricts access
         "port": str(port),
         "timezone": "'UTC'",
         "lc_messages": "'C'",
@@ -46,21 +46,21 @@ def _resources(*, throwaway: bool) -> dict[str, str]:
         "effective_cache_size": f"{max(256, memory_mb * 6 // 10)}MB",
         "work_mem": "16MB",
         "maintenance_work_mem": f"{max(64, min(memory_mb // 16, 1024))}MB",
-        # Solid state disks: a random page costs hardly more than the next one.
+        # On SSDs a random page costs hardly more than a sequential one.
         "random_page_cost": "1.1",
         "effective_io_concurrency": "100",
-        # Compiling takes longer than the short queries of this program run.
+        # JIT compilation takes longer than the short queries of this program.
         "jit": "off",
     }
     if shared_memory_bytes() < 512 * MB:
-        # Parallel queries would fail in the 64 MB of /dev/shm that containers get.
+        # Parallel queries would fail with a container's 64 MB of /dev/shm.
         lines["dynamic_shared_memory_type"] = "mmap"
     return lines
 
 
 def _logging() -> dict[str, str]:
     return {
-        # A week of daily files, each overwritten a week later.
+        # Daily files, each overwritten after a week.
         "logging_collector": "on",
         "log_directory": "'log'",
         "log_filename": "'postgresql-%a.log'",
@@ -70,7 +70,7 @@ def _logging() -> dict[str, str]:
         "log_timezone": "'UTC'",
         "log_line_prefix": "'%m [%p] %q%u@%d '",
         "log_checkpoints": "off",
-        # Statements, their parameters and the details of errors hold people's addresses.
+        # Statements, parameters and error details contain people's addresses.
         "log_min_error_statement": "panic",
         "log_parameter_max_length": "0",
         "log_error_verbosity": "terse",
@@ -94,6 +94,6 @@ def _throwaway() -> dict[str, str]:
         "max_wal_size": "1GB",
         "autovacuum_naptime": "1h",
         "max_connections": "200",
-        # Each of thousands of short connections would load it anew, in a hundredth of a second.
+        # Otherwise each of thousands of short connections loads it, in a hundredth of a second.
         "shared_preload_libraries": "'postgis-3'",
     }

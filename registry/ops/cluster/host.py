@@ -1,4 +1,4 @@
-"""What the machine offers a private cluster: programs, an unprivileged account, memory."""
+"""The host of a private cluster: programs, an unprivileged account, memory."""
 
 import errno
 import os
@@ -19,12 +19,12 @@ LIBRARY: Final = Path("/usr/lib/postgresql")
 SHARE: Final = Path("/usr/share/postgresql")
 MINIMUM_MAJOR: Final = 15
 SERVICE_ACCOUNT: Final = "postgres"
-"""Who runs the cluster when root asks for it; the distribution's package makes this account."""
+"""Account that runs the cluster if root starts it; created by the distribution's package."""
 WEB_ACCOUNT: Final = "diachiso"
-"""Who serves when root asks for it; bin/bootstrap makes this account."""
+"""Account that runs the service if root starts it; created by bin/bootstrap."""
 
 _ENVIRONMENT: Final[Mapping[str, str]] = {
-    # Nothing of the caller's: PGDATA, PGPORT, PGOPTIONS or a locale would change what is made.
+    # Nothing of the caller's: PGDATA, PGPORT, PGOPTIONS or a locale would affect the cluster.
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
@@ -41,7 +41,7 @@ class Account:
 
     @classmethod
     def by_uid(cls, uid: int) -> "Account":
-        """The account of a user id; ClusterError when the machine does not know it."""
+        """Return the account of a user id; raises ClusterError for an unknown one."""
         try:
             entry = pwd.getpwuid(uid)
         except KeyError:
@@ -54,16 +54,16 @@ class Account:
         dies_by: signal.Signals | None = None,
         capabilities: Sequence[str] = (),
     ) -> list[str]:
-        """The command line that runs `command` as this account, with nothing of root's.
+        """Return the command line that runs `command` as this account, without root's privileges.
 
-        `dies_by` reaches it when the thread that started it ends, however it ends. `setpriv` asks
-        for that after it changed the user id, which would have cleared it, and needs no code
-        between fork and exec. `capabilities` are what it keeps where the caller is root.
+        The signal `dies_by` is sent when the starting thread ends, however it ends: `setpriv`
+        requests it after changing the user id, which would clear it, and needs no code between fork
+        and exec. `capabilities` are kept if the caller is root.
         """
         options: list[str] = []
         if os.geteuid() != self.uid:
             options += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
-            options.append("--no-new-privs")  # not by a program like sudo either
+            options.append("--no-new-privs")  # not even through sudo
             if kept := ",".join(f"+{name}" for name in capabilities):
                 options += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
         if dies_by is not None:
@@ -73,7 +73,7 @@ class Account:
     def run(
         self, *command: str | Path, text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account to its end; its output is kept, its failure not raised."""
+        """Run a command as this account to its end, capturing its output; does not raise."""
         return subprocess.run(
             self.command(*command),
             input=text if text is not None else "",
@@ -88,7 +88,7 @@ class Account:
     def spawn(self, output: Path, *command: str | Path) -> subprocess.Popen[bytes]:
         """Start a command as this account; it ends with the calling thread, and prints to `output`.
 
-        It gets a session of its own: Ctrl-C goes to the caller, who decides in which order to end.
+        It has its own session: Ctrl-C reaches only the caller, which controls the shutdown order.
         """
         shell = ("/bin/sh", "-c", 'exec "$@" >"$0" 2>&1', output)
         return subprocess.Popen(
@@ -101,9 +101,9 @@ class Account:
         )
 
     def write(self, path: Path, content: str) -> None:
-        """Write a file as this account, whole or not at all.
+        """Write a file atomically as this account.
 
-        Never as root: in a folder that somebody else owns, root would follow that one's links.
+        Never as root, which would follow symbolic links of the folder's owner.
         """
         script = 'cat >"$1.new" && mv -f "$1.new" "$1"'
         done = self.run("/bin/sh", "-c", script, "sh", path, text=content)
@@ -111,14 +111,14 @@ class Account:
             raise ClusterError(explain(done.stderr, path.parent))
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this account reaches `folder`, or while that is missing, where it will be."""
+        """Whether this account can reach `folder`, or its nearest existing parent."""
         while not folder.exists():
             folder = folder.parent
         return self.run("/usr/bin/test", "-x", folder).returncode == 0
 
 
 def installed_majors(library: Path = LIBRARY, share: Path = SHARE) -> list[int]:
-    """PostgreSQL versions on this machine that have PostGIS, the newest first."""
+    """Return the installed PostgreSQL versions with PostGIS, the newest first."""
     majors = (
         int(control.parent.parent.name)
         for control in share.glob("*/extension/postgis.control")
@@ -131,9 +131,9 @@ def installed_majors(library: Path = LIBRARY, share: Path = SHARE) -> list[int]:
 
 
 def account_for(data_dir: Path) -> Account:
-    """Whose the cluster in `data_dir` is or will be: the caller's; for root, the service account's.
+    """Return the owner of the cluster in `data_dir`: the caller; for root, the service account.
 
-    Raises ClusterError when it belongs to somebody whom the caller may not act for.
+    Raises ClusterError if it belongs to an account that the caller may not act for.
     """
     caller = os.geteuid()
     try:
@@ -165,8 +165,8 @@ def account_for(data_dir: Path) -> Account:
 
 
 def web_account(var: Path) -> Account:
-    """Who serves, and owns what that writes: the caller; for root, the owner of `var`, or an
-    account of the program's own where that is root.
+    """Return the account that serves and owns its files: the caller; for root, the owner of `var`,
+    or the program's own account if that is root.
     """
     caller = os.geteuid()
     if caller != 0:
@@ -179,17 +179,17 @@ def web_account(var: Path) -> Account:
 
 
 def guests_of(account: Account, var: Path) -> int:
-    """The group whose members may connect to the cluster of `account`, beside it and root."""
+    """Return the group that may connect to the cluster of `account`, besides it and root."""
     try:
         return web_account(var).gid if os.geteuid() == 0 else account.gid
     except ClusterError:
-        return account.gid  # nobody serves yet
+        return account.gid  # no service account yet
 
 
 def make_private_folder(folder: Path, account: Account, guests: int | None = None) -> None:
-    """Make `folder`, or check it: owned by `account`, closed to everybody but the group `guests`.
+    """Create or check `folder`: owned by `account`, accessible only to it and the group `guests`.
 
-    Raises ClusterError when it belongs to somebody else, who could stand in for the server there.
+    Raises ClusterError if it belongs to another account, which could impersonate the server there.
     """
     with refusals(folder):
         with suppress(FileExistsError):
@@ -202,7 +202,7 @@ def make_private_folder(folder: Path, account: Account, guests: int | None = Non
 
 
 def check_private_folder(folder: Path, account: Account) -> None:
-    """Raise ClusterError unless `folder` is a real folder of `account`'s, closed to all others."""
+    """Raise ClusterError unless `folder` is a real folder of `account`; close it to others."""
     with refusals(folder):
         status = folder.lstat()
         if status.st_uid != account.uid or not folder.is_dir() or folder.is_symlink():
@@ -219,9 +219,9 @@ def check_private_folder(folder: Path, account: Account) -> None:
 
 
 def hand_over(paths: Iterable[Path], account: Account) -> None:
-    """Give `account` what root made, with all that is in it; what is not there is left out."""
+    """Give `account` the files and folders that root owns, recursively; skip missing ones."""
     for path in paths:
-        # Only once: what the account has put there since is no business of root's.
+        # Only once: files that the account has added since are its own.
         if path.exists() and path.lstat().st_uid == 0:
             done = subprocess.run(
                 ["chown", "-Rh", f"{account.uid}:{account.gid}", path],
@@ -241,7 +241,7 @@ def hand_over(paths: Iterable[Path], account: Account) -> None:
 
 
 def make_open_folder(folder: Path) -> None:
-    """Make `folder` and its parents so that everybody may pass through, whatever the umask."""
+    """Create `folder` and its parents, traversable for everybody whatever the umask."""
     if folder.is_dir():
         return
     make_open_folder(folder.parent)
@@ -250,7 +250,7 @@ def make_open_folder(folder: Path) -> None:
 
 
 def memory_bytes() -> int:
-    """The memory that this machine, or the container that this runs in, may use."""
+    """Return the memory available to this machine or container."""
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
@@ -260,7 +260,7 @@ def memory_bytes() -> int:
 
 
 def shared_memory_bytes() -> int:
-    """The size of /dev/shm; containers often get 64 MB."""
+    """Return the size of /dev/shm; containers often have 64 MB."""
     try:
         return shutil.disk_usage("/dev/shm").total  # noqa: S108 - nothing is written there
     except OSError:
@@ -268,9 +268,9 @@ def shared_memory_bytes() -> int:
 
 
 def processes(marker: str) -> dict[int, str]:
-    """Process ids and command lines of every process whose command line holds `marker`.
+    """Return ids and command lines of processes whose command line contains `marker`.
 
-    Command lines are readable for everybody; a process's working folder, in a container, is not.
+    Command lines are readable for everybody; working folders, in a container, are not.
     """
     found = {}
     for entry in Path("/proc").iterdir():
@@ -282,7 +282,7 @@ def processes(marker: str) -> dict[int, str]:
 
 
 def command_line(pid: int) -> str:
-    """The command line of a process; empty when there is none, or it has ended."""
+    """Return the command line of a process; empty if it has ended."""
     try:
         return (
             Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -292,7 +292,7 @@ def command_line(pid: int) -> str:
 
 
 def refusal(error: OSError, path: Path) -> Message:
-    """One line for what the system refused to do at `path`, with the remedy."""
+    """Return one line for a system error at `path`, with the remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Message("no_space_for", path=path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
@@ -304,7 +304,7 @@ def refusal(error: OSError, path: Path) -> Message:
 
 @contextmanager
 def refusals(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block into a ClusterError of one line."""
+    """Raise an OSError of the block as a ClusterError of one line."""
     try:
         yield
     except OSError as error:
@@ -312,11 +312,11 @@ def refusals(path: Path) -> Iterator[None]:
 
 
 def explain(output: str, data_dir: Path) -> Message:
-    """One line for the complaint of a PostgreSQL program, with the remedy where one is known."""
+    """Return one line for an error of a PostgreSQL program, with the remedy if one is known."""
     complaint = last_complaint(output)
     if "shared memory" in complaint:
         return Message("no_shared_memory", complaint=complaint)
-    if "Check free disk space" in output:  # its hint after a write that was cut short
+    if "Check free disk space" in output:  # PostgreSQL's hint after a short write
         return refusal(OSError(errno.ENOSPC, ""), data_dir)
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
         if os.strerror(number) in output:
@@ -327,7 +327,7 @@ def explain(output: str, data_dir: Path) -> Message:
 
 
 def last_complaint(output: str) -> str:
-    """The last line of `output` that names a failure, else its last line."""
+    """Return the last line of `output` with an error, else its last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     for line in reversed(lines):
         for word in ("PANIC:", "FATAL:", "error:"):

@@ -1,1 +1,1 @@
-"""Plausible households with codes that begin with `0`, for trials of an empty register."""
+"""Demo data: plausible households with codes that begin with `0`, for trying an empty register."""

@@ -1,12 +1,11 @@
-"""Plausible households of one commune, always the same for the same seed.
+"""Generates plausible households of a commune, deterministic for a seed.
 
 Streets that recur across communes, alleys in the three traditions, ranges and letters, towers with
-flats, hamlets inside hamlets, rural doors without a number. Nothing is real but the commune: names
-are drawn from `registry.ops.demo.names`, and a position says no more than that it could be there.
-It lies around the commune's seat, within a disc of a part of its area, and may fall into a
-neighbour.
+flats, nested hamlets, rural doors without a number. Only the commune is real: names are drawn from
+`registry.ops.demo.names`, and positions are random within a disc around the commune's seat, of a
+part of its area, and may fall into a neighbour.
 
-Only `random.Random.random` is drawn from, whose sequence Python promises to keep.
+Uses only `random.Random.random`, whose sequence Python guarantees.
 """
 
 import math
@@ -38,7 +37,7 @@ class DemoHousehold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DemoCommune:
-    """What a commune's households depend on."""
+    """The parameters of a commune's households."""
 
     code: str
     kind: str
@@ -47,17 +46,17 @@ class DemoCommune:
     lat: float
     area_km2: float
     former_codes: tuple[str, ...]
-    """Codes of the communes that were merged into it."""
+    """Codes of the communes merged into it."""
     tower_share: float
-    """Part of its households that live in towers."""
+    """Share of its households in towers."""
 
 
 _STREET_SHARE: Final = {"phuong": 0.85, "xa": 0.3, "dac_khu": 0.5}
-"""Part of the households that have a street; the others have a hamlet."""
+"""Share of the households with a street; the others have a hamlet."""
 _DOORS_PER_STREET: Final = 16
 _DOORS_PER_HAMLET: Final = 30
 _SETTLED: Final = 0.4
-"""Radius of the settled disc, of that of a disc of the commune's area."""
+"""Radius of the settled disc, relative to a disc of the commune's area."""
 _PACE_M: Final = 7.0
 _YARD_M: Final = 30.0
 _GOLDEN_ANGLE: Final = math.pi * (3 - math.sqrt(5))
@@ -68,12 +67,12 @@ _Draw = Callable[[], float]
 
 
 def households_of(commune: DemoCommune, count: int, seed: int) -> Iterator[DemoHousehold]:
-    """`count` households of the commune: towers first, then streets, then hamlets."""
+    """Yield `count` households of the commune: towers first, then streets, then hamlets."""
     return _Author(commune, seed).write(count)
 
 
 class _Author:
-    """Writes one commune: what is taken there, and how many rows were written."""
+    """Generates one commune, keeping track of used names and rows."""
 
     def __init__(self, commune: DemoCommune, seed: int) -> None:
         self._commune = commune
@@ -89,7 +88,7 @@ class _Author:
         in_towers = int(count * commune.tower_share)
         on_streets = round((count - in_towers) * _STREET_SHARE[commune.kind])
         in_hamlets = count - in_towers - on_streets
-        # A large commune has longer streets, not more names than there are.
+        # A large commune has longer streets, as names are limited.
         per_street = max(_DOORS_PER_STREET, on_streets // 150)
         per_hamlet = max(_DOORS_PER_HAMLET, in_hamlets // 60)
         for doors in self._split(in_towers, 60):
@@ -100,7 +99,7 @@ class _Author:
             yield from self._hamlet(doors)
 
     def _split(self, count: int, usual: int) -> Iterator[int]:
-        """`count` in parts between half and one and a half of the usual size."""
+        """Split `count` into parts of half to one and a half times the usual size."""
         while count:
             part = min(count, 1 + int(usual * (0.5 + self._draw())))
             yield part
@@ -135,7 +134,7 @@ class _Author:
         point = "." if commune.customs.alley == "hẻm" else ""
         for index in range(flats):
             storey, flat = index // per_floor + 2, index % per_floor + 1
-            # 13 is a number that nobody wants to live on.
+            # Buildings avoid the number 13.
             floor = "12A" if storey == 13 else str(storey)
             yield self._row(
                 house_number=number,
@@ -158,7 +157,7 @@ class _Author:
         numbered = draw() < (0.6 if urban else 0.35)
         lon, lat = self._place()
         for index in range(doors):
-            # Yards in the order of a sunflower's seeds: no two are close.
+            # A sunflower spiral keeps yards apart.
             distance_m = _YARD_M * math.sqrt(index)
             angle = index * _GOLDEN_ANGLE
             yield self._row(
@@ -203,7 +202,7 @@ class _Author:
         )
 
     def _place(self) -> tuple[float, float]:
-        """A point of the settled disc."""
+        """Return a random point of the settled disc."""
         distance_m = self._radius_m * math.sqrt(self._draw())
         angle = self._draw() * math.tau
         return (
@@ -212,14 +211,14 @@ class _Author:
         )
 
     def _former(self) -> str:
-        """A commune of the earlier map, or nothing: half of all papers do not say it."""
+        """Return a former commune or nothing, as half of all papers omit it."""
         codes = self._commune.former_codes
         return codes[int(self._draw() * len(codes))] if codes and self._draw() < 0.5 else ""
 
     def _street_name(self) -> tuple[str, str]:
-        """A street that the commune does not have yet, in that former commune.
+        """Return a street that is new in the former commune returned with it.
 
-        The same name may return under another former commune, as it does in life.
+        The same name may recur in another former commune, as in reality.
         """
         draw, customs = self._draw, self._commune.customs
         former = self._former()
@@ -235,13 +234,13 @@ class _Author:
                 else f"ĐT{200 + int(draw() * 770)}"
             )
         else:
-            # The square makes the first names the commonest.
+            # Squaring favours the first names.
             name = STREETS[int(draw() ** 2 * len(STREETS))]
         name = self._unused(name, former, STREETS, "Đường số")
         return self._with_word(name), former
 
     def _with_word(self, name: str) -> str:
-        """The name as people write it: `Nguyễn Trãi`, `Phố Nguyễn Trãi`, `Đường Nguyễn Trãi`."""
+        """Vary the name as people do: `Nguyễn Trãi`, `Phố Nguyễn Trãi`, `Đường Nguyễn Trãi`."""
         luck = self._draw()
         if name not in STREETS or name.startswith("Đường") or luck > 0.4:
             return name
@@ -260,7 +259,7 @@ class _Author:
         return self._unused(name, former, candidates, word), former
 
     def _unused(self, name: str, former: str, others: tuple[str, ...], numbered: str) -> str:
-        """`name`, or else the next of `others` or of the numbers that is free in `former`."""
+        """Return `name`, or the next of `others` or a numbered name that is unused in `former`."""
         if (name, former) in self._taken:
             start = others.index(name) if name in others else 0
             order = (*others[start:], *others[:start])
@@ -274,7 +273,7 @@ class _Author:
 
 
 def _households(luck: float, alone: float) -> int:
-    """How many hộ share a door: mostly one, two in a family's house, more where rooms are let."""
+    """Return how many households share a door: mostly one, sometimes two, more in lodgings."""
     if luck < alone:
         return 1
     rest = (luck - alone) / (1 - alone)
@@ -282,8 +281,8 @@ def _households(luck: float, alone: float) -> int:
 
 
 def _house_numbers(draw: _Draw, alley: str, count: int) -> Iterator[str]:
-    """`count` different numbers of one street, in the order of the street."""
-    # Most streets begin elsewhere: the commune has a stretch of them.
+    """Yield `count` distinct numbers of a street, in order."""
+    # Most streets start outside of the commune, which has only a stretch of them.
     number = int(draw() ** 2 * 150)
     while count > 0:
         number += 1 if draw() < 0.5 else 2
@@ -302,7 +301,7 @@ def _house_numbers(draw: _Draw, alley: str, count: int) -> Iterator[str]:
 
 
 def _alley_numbers(draw: _Draw, alley: str, number: int) -> list[str]:
-    """The doors of an alley that leaves the street at `number`, all written in one way."""
+    """Return the doors of an alley that branches off at `number`, in a uniform notation."""
     doors = 2 + int(draw() * 8)
     writes = _WRITERS[alley][int(draw() * len(_WRITERS[alley]))]
     numbers = []

@@ -1,4 +1,4 @@
-"""Demo households: how many of them where, as a file, or in the register as source `demo`."""
+"""Plans demo households, and writes them to a file or loads them as source `demo`."""
 
 import datetime
 import math
@@ -31,25 +31,25 @@ from registry.units.gazetteer import Gazetteer, Unit, today
 
 COLUMNS: Final = DemoHousehold._fields
 
-# Households of a usual commune, which shrink with its area: large communes are empty ones.
+# Households of a typical commune; they decrease with its area, as large communes are sparse.
 _USUAL_HOUSEHOLDS: Final = {"phuong": 12_000, "xa": 6_000, "dac_khu": 2_500}
 _USUAL_KM2: Final = 60.0
 _THINNING: Final = -0.3
 _LOT: Final = 40
-"""Households that make streets, an alley and a tower: fewer in one commune show nothing."""
+"""Households enough for streets, an alley and a tower; fewer in a commune show too little."""
 _METROPOLISES: Final = ("01", "79")
 _CITIES: Final = ("31", "48", "75", "92")
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """Communes with the number of households that each gets."""
+    """Communes with their numbers of households."""
 
     parts: tuple[tuple[DemoCommune, int], ...]
     seed: int
 
     def households(self) -> Iterator[DemoHousehold]:
-        """All of them, one commune after the other; the same for the same plan."""
+        """Yield all households, commune by commune; deterministic for a plan."""
         for commune, count in self.parts:
             yield from households_of(commune, count, self.seed)
 
@@ -62,10 +62,10 @@ def plan_demo(
     provinces: Sequence[str] = (),
     seed: int = 1,
 ) -> DemoPlan:
-    """Where `households` households would be: by the targets of provinces, kind and area.
+    """Distribute `households` households by the targets of provinces, and by kind and area.
 
-    Without `provinces` everywhere. Raises NotFoundError and InvalidInputError for codes that name
-    no province of today.
+    Across the country without `provinces`. Raises NotFoundError and InvalidInputError for codes
+    that are not of a current province.
     """
     day = today()
     chosen = {living_province(gazetteer, code, day).id for code in provinces}
@@ -77,7 +77,7 @@ def plan_demo(
     communes = [
         unit
         for unit in gazetteer.alive(day, level="commune")
-        # A commune of a later decision may not have its seat yet.
+        # A commune of a recent decision may not have a seat yet.
         if unit.lon is not None and unit.lat is not None
         if not chosen or unit.version_on(day).province_id in chosen
     ]
@@ -91,12 +91,12 @@ def plan_demo(
 
 
 def write_demo(rows: Iterable[DemoHousehold], file: TextIO, *, marked: bool) -> int:
-    """Write the rows as CSV, `marked` with a last column that says what they are; how many."""
+    """Write the rows as CSV and return their number; `marked` adds a column that says so."""
     writer = Writer(file, lineterminator="\n")
     name, value = ([MARK[0]], (MARK[1],)) if marked else ([], ())
     writer.writerow([*COLUMNS, *name])
     count = 0
-    for count, row in enumerate(rows, start=1):  # noqa: B007 - the last one is the answer
+    for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is returned
         writer.writerow(row + value)
     return count
 
@@ -109,13 +109,13 @@ def load_demo(
     progress: Callable[[int], None],
     if_empty: bool = False,
 ) -> ImportResult | None:
-    """Import the plan's households as source `demo`, with codes that never stand on a door.
+    """Import the plan's households as source `demo`, with codes that are never issued for doors.
 
-    Loads wait for each other. With `if_empty` None, and nothing done, unless `wants_demo`. `engine`
-    must have no statement timeout. Raises ConflictError when another source has published: demo
-    and real households never answer together.
+    Loads are serialised. With `if_empty` does nothing and returns None unless `wants_demo`.
+    `engine` must have no statement timeout. Raises ConflictError if another source has published:
+    demo and real households never coexist.
     """
-    with _turn(engine), tempfile.TemporaryDirectory(prefix="diachiso-demo-") as folder:
+    with _serialised(engine), tempfile.TemporaryDirectory(prefix="diachiso-demo-") as folder:
         with session_scope(engine) as session:
             if if_empty and not wants_demo(session):
                 return None
@@ -128,8 +128,8 @@ def load_demo(
 
 
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
-    """Wait until no other demo is loaded: whoever comes second sees what the first has done."""
+def _serialised(engine: Engine) -> Iterator[None]:
+    """Serialise loads, so that the second one sees the result of the first."""
     key = {"key": int(Lock.DEMO)}
     with translated_errors(), engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
@@ -137,16 +137,16 @@ def _turn(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            # The connection goes back to the pool, and the lock would go with it.
+            # The connection returns to the pool and would keep the lock.
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
             connection.commit()
 
 
 def allot(total: int, weights: Sequence[float], *, lot: int = 1) -> list[int]:
-    """`total` in whole parts by weight, the largest remainders rounded up.
+    """Split `total` into integer parts by weight, by largest remainder.
 
-    Where that would leave less than a `lot` to each on average, some get whole lots and the others
-    nothing: every n-th of the heap, however the weights are strewn over it.
+    If parts would average less than a `lot`, some get whole lots and the others nothing, sampled
+    evenly along the cumulated weights.
 
     >>> allot(10, [1, 1, 1.2]), allot(3, [])
     ([3, 3, 4], [])
@@ -166,10 +166,10 @@ def allot(total: int, weights: Sequence[float], *, lot: int = 1) -> list[int]:
 
 
 def _rounded(total: int, weights: Sequence[float]) -> list[int]:
-    whole = math.fsum(weights)
-    exact = [total * weight / whole for weight in weights]
+    total_weight = math.fsum(weights)
+    exact = [total * weight / total_weight for weight in weights]
     counts = [int(part) for part in exact]
-    # sorted() is stable, so that equal remainders fall the same way every time.
+    # sorted() is stable, so equal remainders are resolved the same way every time.
     order = sorted(range(len(exact)), key=lambda i: counts[i] - exact[i])
     for index in order[: total - sum(counts)]:
         counts[index] += 1
@@ -179,7 +179,7 @@ def _rounded(total: int, weights: Sequence[float]) -> list[int]:
 def _weights(
     gazetteer: Gazetteer, communes: Sequence[Unit], targets: dict[str, int], day: datetime.date
 ) -> list[float]:
-    """Households that each commune may have: its province's target, shared by kind and area."""
+    """Return the weight of each commune: its province's target, shared by kind and area."""
     raw = [
         _USUAL_HOUSEHOLDS[unit.version_on(day).kind] * (_area_km2(unit) / _USUAL_KM2) ** _THINNING
         for unit in communes
@@ -219,7 +219,7 @@ def _area_km2(unit: Unit) -> float:
 
 
 def _old_province_code(gazetteer: Gazetteer, unit: Unit) -> str:
-    """The province of before July 2025 that the commune, or the first of its parts, lay in."""
+    """Return the province before July 2025 of the commune or its first predecessor."""
     parts = [step.predecessor for step in gazetteer.predecessors(unit)]
     first = next((part for part in parts if part.level == "commune"), unit)
     return _province_code(gazetteer, first, LAST_DAY_OF_OLD_MAP)

@@ -1,8 +1,7 @@
-"""Names that demo households bear: written down from general knowledge, taken from no data set.
+"""Names for demo households, written from general knowledge, not from a data set.
 
-No matching knows them: what it knows of names stands in `geo/lexicon/names.csv`, with its source.
-What recurs in life recurs here: nearly every town has its Trần Hưng Đạo and its Đường 30/4. The
-commonest stand first.
+Matching does not use them: its names are in `geo/lexicon/names.csv`, with their source. Names recur
+as in reality: nearly every town has its Trần Hưng Đạo and its Đường 30/4. The commonest come first.
 """
 
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ HAMLETS_BY_WORD: Final = {
         "Tơng Jú"
     ),
 }
-"""Names that only places of that kind bear."""
+"""Names of places of only that kind."""
 BUILDINGS: Final = _list(
     """
     Chung cư Hoa Sen, Chung cư Hướng Dương, Chung cư Bình Minh, Chung cư Sông Xanh,
@@ -97,18 +96,18 @@ class Customs:
     """How addresses are written in a part of the country."""
 
     alley: str
-    """ngõ | kiệt | hẻm: what a path through alleys is called, or a plate's way of writing it."""
+    """ngõ | kiệt | hẻm: the word for an alley, which determines the notation of numbers."""
     rural: tuple[str, ...]
     """Words for a named place of a xã."""
     rural_inner: str
-    """Word for the place inside that one."""
+    """Word for a place inside it."""
     urban: tuple[str, ...]
     """Words for a numbered place of a phường."""
     urban_inner: str | None
     street_word: str
-    """Word that is often written before a street's name."""
+    """Word often written before a street's name."""
     numbered_streets: float
-    """Share of streets that are called Đường số 7."""
+    """Share of streets with a number as name: Đường số 7."""
 
 
 _NORTH: Final = Customs("ngõ", ("Thôn",), "Xóm", ("Tổ dân phố",), None, "Phố", 0.0)
@@ -121,7 +120,7 @@ _COAST: Final = Customs("hẻm", ("Thôn",), "Xóm", ("Tổ dân phố",), None,
 _HIGHLANDS: Final = Customs("hẻm", ("Buôn", "Thôn"), "Tổ", ("Tổ dân phố",), None, "Đường", 0.05)
 _SOUTH: Final = Customs("hẻm", ("Ấp",), "Tổ", ("Khu phố",), "Tổ", "Đường", 0.2)
 
-# By the provinces of before July 2025: those of today reach from the coast into the highlands.
+# By provinces before July 2025: current ones reach from the coast into the highlands.
 _CUSTOMS: Final = {
     **dict.fromkeys(("02", "04", "06", "08", "10", "11", "12", "14", "15", "17"), _MOUNTAINS),
     **dict.fromkeys(("19", "20"), _MOUNTAINS),
@@ -133,5 +132,5 @@ _CUSTOMS: Final = {
 
 
 def customs_of(old_province_code: str) -> Customs:
-    """How addresses are written in what was a province until June 2025."""
+    """Return the customs of a province of before July 2025."""
     return _CUSTOMS.get(old_province_code, _NORTH if old_province_code < "44" else _SOUTH)

@@ -1,7 +1,7 @@
-"""What may be wrong with a register: one function per probe, each module one subject.
+"""Probes of a register's health: one function each, grouped in modules by subject.
 
-A probe has its line, its hint, its thresholds and the alerts about it in one place. The doctor runs
-them (`registry.ops.doctor`); deploy/alerts.yml is made of them (`scripts.generated_pages`). What
-`/metrics` exports of the register is in `figures`, which reads what probes read by the same
-statements. Nothing is imported here: a web process loads `figures` alone.
+A probe defines its description, hint, thresholds and alerts in one place. The doctor runs them
+(`registry.ops.doctor`); deploy/alerts.yml is generated from them (`scripts.generated_pages`). The
+register's figures in `/metrics` come from `figures`, which shares statements with the probes.
+Nothing is imported here: a web process loads only `figures`.
 """

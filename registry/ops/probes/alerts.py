@@ -1,4 +1,4 @@
-"""Alerts: rules of Prometheus that stand beside the threshold they are about."""
+"""Alerting rules of Prometheus, defined next to their thresholds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,13 +6,13 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One rule of deploy/alerts.yml; its runbook is the section of its name in docs/mend.md."""
+    """One rule of deploy/alerts.yml; its runbook is the section of that name in docs/mend.md."""
 
     name: str
     expr: str
-    """PromQL, broken where the file breaks it. Every web node exports the same figures of the
-    register, hence `max()`."""
+    """PromQL, with the line breaks of the file. `max()` because every web node exports the same
+    figures of the register."""
     severity: Literal["page", "warn"]
     summary: str
     lasts: str = ""
-    """How long `expr` has to hold (`for`), such as 5m."""
+    """How long `expr` must hold (`for`), such as 5m."""

@@ -1,4 +1,4 @@
-"""Probes of what is saved: how old it is, that it was restored once, that the log is sent."""
+"""Probes of backups: their age, their rehearsal, and archiving of the log."""
 
 from typing import Final
 
@@ -15,12 +15,12 @@ _DAY_S: Final = 86_400.0
 _BACKUP_DAYS: Final = 2
 _REHEARSAL_DAYS: Final = 40
 _FAILING_S: Final = 600.0
-"""A store that is away for this long does not come back by itself."""
+"""A store that is unavailable for this long does not recover by itself."""
 _FAILURES: Final = 5
-"""In a quarter of an hour; PostgreSQL tries again each minute."""
+"""Failures in a quarter of an hour; PostgreSQL retries each minute."""
 _OFF: Final = Message("archiving_off")
 _HOUSEHOLDS: Final = "SELECT EXISTS (SELECT FROM household WHERE code >= '1' COLLATE \"C\")"
-"""Whether there are any but those of the demonstration."""
+"""Whether there are any but demo households."""
 
 
 @probe(
@@ -42,8 +42,8 @@ def backups_taken(subject: Subject) -> Finding:
         if subject.connection.scalar(text(_HOUSEHOLDS)):
             return warning(Message("no_backup_yet"))
         return ok(Message("no_backup_or_household_yet"))
-    said = Message("backup_days_ago", kind=newest.kind, age_s=newest.age_s / _DAY_S)
-    return over(newest.age_s, said, warn=_BACKUP_DAYS * _DAY_S)
+    age = Message("backup_days_ago", kind=newest.kind, age_s=newest.age_s / _DAY_S)
+    return over(newest.age_s, age, warn=_BACKUP_DAYS * _DAY_S)
 
 
 @probe(
@@ -60,8 +60,8 @@ def backups_rehearsed(subject: Subject) -> Finding:
     """A backup was seen to come back."""
     ages = {each.kind: each.age_s for each in subject.connection.execute(SQL.text("backups"))}
     if "rehearsal" in ages:
-        said = Message("days_ago", age_s=ages["rehearsal"] / _DAY_S)
-        return over(ages["rehearsal"], said, warn=_REHEARSAL_DAYS * _DAY_S)
+        age = Message("days_ago", age_s=ages["rehearsal"] / _DAY_S)
+        return over(ages["rehearsal"], age, warn=_REHEARSAL_DAYS * _DAY_S)
     uses_store = ages.keys() & {"full", "diff"}
     return warning(Message("never")) if uses_store else ok(Message("store_not_used"))
 
@@ -82,12 +82,12 @@ def log_archived(subject: Subject) -> Finding:
     if found.mode == "off" or found.standby:
         wanted = subject.settings.backups is not None and not found.standby
         return warning(_OFF) if wanted else ok(Message("not_used"))
-    said = (
+    last = (
         Message("last_sent_minutes_ago", age_s=found.age_s / 60)
         if found.sent
         else Message("nothing_sent_yet")
     )
     if found.fails:
-        said = Message("archiving_fails", said=said)
-        return failure(said) if found.age_s > _FAILING_S else warning(said)
-    return warning(Message("archiving_failed_lately", said=said)) if found.failed else ok(said)
+        fails = Message("archiving_fails", said=last)
+        return failure(fails) if found.age_s > _FAILING_S else warning(fails)
+    return warning(Message("archiving_failed_lately", said=last)) if found.failed else ok(last)

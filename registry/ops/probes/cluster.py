@@ -1,4 +1,4 @@
-"""Probes of the private cluster: it is made and runs, and its disk has room."""
+"""Probes of the private cluster: it exists and runs, and its disk has room."""
 
 import shutil
 from typing import Final
@@ -10,7 +10,7 @@ from registry.ops.probes.probe import Finding, Need, Subject, failure, ok, probe
 _GIB: Final = 1 << 30
 _TIGHT_BYTES: Final = 5 * _GIB
 _FULL_BYTES: Final = _GIB // 2
-"""PostgreSQL ends when it cannot write its log: before that, room for a few of its 16 MB files."""
+"""PostgreSQL stops when it cannot write its log: leave room for some of its 16 MB segments."""
 
 
 @probe(hint=Message("advice_start_or_set"), need=Need.NOTHING)
@@ -33,10 +33,10 @@ def disk_space(subject: Subject) -> Finding:
     if subject.settings.database_url:
         return ok(Message("cluster_not_used"))
     folder = cluster.locate(subject.settings).data_dir
-    while not folder.exists():  # not made yet: the disk it will be on
+    while not folder.exists():  # the disk on which it will be created
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    said = Message("disk_free", free=free / _GIB, folder=folder)
+    detail = Message("disk_free", free=free / _GIB, folder=folder)
     if free < _FULL_BYTES:
-        return failure(said)
-    return warning(said) if free < _TIGHT_BYTES else ok(said)
+        return failure(detail)
+    return warning(detail) if free < _TIGHT_BYTES else ok(detail)

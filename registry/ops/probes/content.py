@@ -1,4 +1,4 @@
-"""Probes of what the register holds: codes, units of every map, the change feed."""
+"""Probes of the register's content: codes, units of every map, the change feed."""
 
 import datetime
 from typing import Final
@@ -19,10 +19,10 @@ from registry.units.seeds import seed_sha256
 SQL: Final = Statements(__file__, "queries.sql")
 
 _NEWEST: Final = 10_000
-"""Records whose codes are compared with the sequence; more would not be cheap."""
+"""Records whose codes are compared with the sequence, limited to keep it cheap."""
 
 _NEXT: Final = 20_000
-"""Codes to come, of which none may exist yet: a sequence that was set back lies below many."""
+"""Upcoming codes that must not exist yet: a sequence that was reset is below many."""
 
 _PENDING_ALERT_S: Final = 300
 """Age of the oldest pending event; the probe counts those older than a minute (`pending`)."""
@@ -32,7 +32,7 @@ _UNITS: Final = Message("advice_load_units_or_restore")
 UNITS_BEFORE: Final = {"province": 63, "district": 696, "commune": 10_035}
 UNITS_TODAY: Final = {"province": 34, "district": 0, "commune": 3_321}
 
-# The seeds' sources do not say where these went (registry/seed/README.md).
+# The sources of the seeds do not name successors of these (registry/seed/README.md).
 _WITHOUT_SUCCESSOR: Final = frozenset({"28825"})
 
 
@@ -80,8 +80,8 @@ def code_ordinals(subject: Subject) -> Finding:
     )
     if used:
         return failure(Message("next_codes_already_issued", used=used, count=len(upcoming)))
-    said = Message("left_of_total", left=left, total=N)
-    return ok(said) if left > N // 10 else warning(said)
+    detail = Message("left_of_total", left=left, total=N)
+    return ok(detail) if left > N // 10 else warning(detail)
 
 
 @probe(hint=Message("advice_load_units"))

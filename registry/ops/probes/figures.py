@@ -1,6 +1,6 @@
-"""Figures of the register for `/metrics`: what waits, how much there is, how old it is.
+"""Figures of the register for `/metrics`: queues, totals, ages.
 
-A figure without a probe has its alert here.
+Alerts on figures without a probe are defined here.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Figure:
     """One sample of a metric; every web node exports the same."""
 
     name: str
-    """As Prometheus names metrics, the unit last: `diachiso_event_pending_age_seconds`."""
+    """Prometheus name with the unit last: `diachiso_event_pending_age_seconds`."""
     line: str
     kind: Literal["gauge", "counter"]
     value: float
@@ -61,7 +61,7 @@ _COUNTERS: Final = frozenset({"answers", "archive_failures"})
 
 
 def read_figures(connection: Connection) -> Iterator[Figure]:
-    """Every figure, in two round trips; raises what the database raises."""
+    """Yield every figure, in two round trips; raises errors of the database."""
     for name, labels, value in connection.execute(SQL.text("figures")):
         yield _figure(name, value, **labels)
     queue = state_of_queue(connection)
@@ -72,7 +72,7 @@ def read_figures(connection: Connection) -> Iterator[Figure]:
 
 
 def read_primary_figures(connection: Connection) -> Iterator[Figure]:
-    """What a replica does not know of its primary; raises what the database raises."""
+    """Yield the figures that only the primary has; raises errors of the database."""
     failed = connection.scalar(text("SELECT failed_count FROM pg_stat_archiver"))
     yield _figure("archive_failures", failed)
 

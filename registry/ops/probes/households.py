@@ -1,6 +1,6 @@
-"""Probes of the households themselves: what they refer to, and whether a door stands there twice.
+"""Probes of households: their references, and duplicate doors.
 
-Each reads the whole register once, in seconds for millions of households.
+Each scans the register once, in seconds for millions of households.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ from registry.units.held_units import holdings
 SQL: Final = Statements(__file__, "queries.sql")
 
 _EMPTY_SHARE: Final = 0.05
-"""Beyond this share, streets and localities without households are not just new names."""
+"""Beyond this share, streets and localities without households are more than new names."""
 
 
 @probe(hint=Message("advice_attach_flats"))
@@ -90,10 +90,10 @@ def coverage_counts(subject: Subject) -> Finding:
 @probe(hint=Message("advice_compare_duplicates"))
 def doors_stand_once(subject: Subject) -> Finding:
     """No two living records have the same number or flat of a street or locality."""
-    # Of millions of numbers the planner takes a third for crowded, and would read all records.
+    # The planner overestimates duplicates among millions of numbers, and would read all records.
     for way in ("enable_mergejoin", "enable_hashjoin"):
         subject.connection.execute(text(f"SET LOCAL {way} = off"))
-    more, named = subject.connection.execute(SQL.text("twice")).one()
+    more, named = subject.connection.execute(SQL.text("duplicate_doors")).one()
     if not more:
         return ok()
     shown = ", ".join(_shown(code) for code in named)
@@ -103,13 +103,15 @@ def doors_stand_once(subject: Subject) -> Finding:
 @probe(hint=Message("advice_prepare_and_merge"))
 def keys_are_of_todays_rules(subject: Subject) -> Finding:
     """Every street, locality, building and floor stands under the key that today's rules read."""
-    said = []
+    problems = []
     for column in COLUMNS:
         stale = list(stale_keys(subject.connection, column))
         if stale:
             first = " ".join(stale[0].read_of[-2:]).strip()
-            said.append(Message("old_search_keys", count=len(stale), name=column.name, first=first))
-    return all_of(said, warning)
+            problems.append(
+                Message("old_search_keys", count=len(stale), name=column.name, first=first)
+            )
+    return all_of(problems, warning)
 
 
 @probe(hint=Message("advice_reform_households"))
@@ -120,8 +122,9 @@ def communes_of_households_exist(subject: Subject) -> Finding:
         return ok()
     total = sum(row.n for row in rows)
     named = ", ".join(f"{row.code} ({row.n:,})" for row in rows[:NAMED])
-    said = Message("households_in_ended_communes", rows=total, count=len(rows), named=named)
-    return failure(said)
+    return failure(
+        Message("households_in_ended_communes", rows=total, count=len(rows), named=named)
+    )
 
 
 @probe(hint=Message("advice_reform_targets"))
@@ -150,12 +153,12 @@ _OF_UNITS: Final = ("streets", "localities", "targets")
 def keys_are_bound_to_living_units(subject: Subject) -> Finding:
     """Keys are bound to units of today, and to no more parts of a split one than was decided."""
     ended, widened = subject.names(SQL.text("ended_keys")), subject.names(SQL.text("widened_keys"))
-    said = [
+    problems = [
         Message(f"keys_{what}", count=len(found), names=found[:NAMED])
         for found, what in ((ended, "of_ended_units"), (widened, "of_split_units"))
         if found
     ]
-    return all_of(said, warning)
+    return all_of(problems, warning)
 
 
 @probe(hint=Message("advice_deliver_areas_again"))
@@ -171,5 +174,5 @@ def reforms_are_carried(subject: Subject) -> Finding:
 
 
 def _shown(code: str) -> str:
-    """A code as people read it, valid or not."""
+    """Format a code for display, valid or not."""
     return f"{code[:4]}-{code[4:]}"

@@ -1,4 +1,4 @@
-"""Probes of boundaries: real polygons and cells, whole, valid, and where they should be."""
+"""Probes of boundaries: real polygons and cells, complete, valid and in place."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 _LOAD: Final = Message("advice_load_boundaries")
 _SEATS_INSIDE: Final = 0.95
-"""Published seats are rough: of the real communes of 2025, 99.3 % lie in their own polygon."""
+"""Published seats are approximate: 99.3 % of those of 2025 lie in their own commune's polygon."""
 
 
 @probe(hint=Message("advice_load_units"))
@@ -23,14 +23,14 @@ def communes_have_a_polygon(subject: Subject) -> Finding:
 def boundaries_are_real(subject: Subject) -> Finding:
     """Boundaries are real polygons."""
     real, cells, provinces = subject.connection.execute(SQL.text("real_boundaries")).one()
-    said = Message("boundaries_counted", real=real, cells=cells, provinces=provinces)
-    return warning(said) if cells else ok(said)
+    detail = Message("boundaries_counted", real=real, cells=cells, provinces=provinces)
+    return warning(detail) if cells else ok(detail)
 
 
 @probe(hint=_LOAD)
 def polygons_are_valid(subject: Subject) -> Finding:
     """All polygons are valid."""
-    # The constraint on the table saw to it; another version of GEOS may judge otherwise.
+    # The table's constraint ensures it; another version of GEOS may differ.
     return none_of(subject.names(SQL.text("invalid_boundaries")), "boundaries_invalid")
 
 
@@ -49,5 +49,5 @@ def seats_are_inside(subject: Subject) -> Finding:
     total, inside = subject.connection.execute(SQL.text("seats_inside")).one()
     if total == 0:
         return ok(Message("no_real_boundaries"))
-    said = f"{inside:,} of {total:,}"
-    return ok(said) if inside >= total * _SEATS_INSIDE else warning(said)
+    detail = f"{inside:,} of {total:,}"
+    return ok(detail) if inside >= total * _SEATS_INSIDE else warning(detail)

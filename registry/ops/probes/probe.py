@@ -1,4 +1,4 @@
-"""What a probe is: its facts, verdict, hint and alerts, and the register it examines."""
+"""The building blocks of probes: findings, states, hints, alerts, and the examined register."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 TIMEOUT_S: Final = 60
 NAMED: Final = 5
-"""How many examples of what is wrong are shown."""
+"""Number of examples shown."""
 
 
 class State(StrEnum):
@@ -32,43 +32,43 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-Said: TypeAlias = Message | str
-"""Words, or a name or version as it is."""
+Detail: TypeAlias = Message | str
+"""A message, or a name or version as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a probe found: its state, and what a reader should know of it."""
+    """The finding of a probe: its state, and details for the reader."""
 
     state: State
-    detail: Said
+    detail: Detail
 
     @property
     def english(self) -> str:
-        """Its detail for programs."""
+        """The detail in English, for programs."""
         return self.detail.words("en") if isinstance(self.detail, Message) else self.detail
 
 
-def ok(detail: Said = "") -> Finding:
+def ok(detail: Detail = "") -> Finding:
     """Nothing to do."""
     return Finding(State.OK, detail)
 
 
-def warning(detail: Said) -> Finding:
+def warning(detail: Detail) -> Finding:
     """Worth knowing; the register works."""
     return Finding(State.WARNING, detail)
 
 
-def failure(detail: Said) -> Finding:
+def failure(detail: Detail) -> Finding:
     """Something is broken, or will be."""
     return Finding(State.FAILURE, detail)
 
 
 def none_of(
-    names: Sequence[str], code: str, verdict: Callable[[Said], Finding] = failure
+    names: Sequence[str], code: str, verdict: Callable[[Detail], Finding] = failure
 ) -> Finding:
-    """`ok` without names; else `verdict` on the message of that code, with the number of names and
-    the first of them.
+    """Return `ok` without names; else `verdict` on a message of that code, with the number of names
+    and the first of them.
     """
     if not names:
         return ok()
@@ -76,22 +76,25 @@ def none_of(
 
 
 def all_of(
-    problems: Iterable[Message], verdict: Callable[[Said], Finding] = failure, *, well: Said = ""
+    problems: Iterable[Message],
+    verdict: Callable[[Detail], Finding] = failure,
+    *,
+    well: Detail = "",
 ) -> Finding:
-    """`ok(well)` without problems; else `verdict` on all of them."""
+    """Return `ok(well)` without problems; else `verdict` on all of them."""
     found = list(problems)
     return verdict(Several(found)) if found else ok(well)
 
 
-def over(value: float, detail: Said, *, warn: float, fail: float = math.inf) -> Finding:
-    """The verdict on a value by its thresholds."""
+def over(value: float, detail: Detail, *, warn: float, fail: float = math.inf) -> Finding:
+    """Judge a value by thresholds."""
     if value > fail:
         return failure(detail)
     return warning(detail) if value > warn else ok(detail)
 
 
 class Need(IntEnum):
-    """What must be there for a probe to run."""
+    """The requirement of a probe."""
 
     NOTHING = 0
     DATABASE = 1
@@ -102,7 +105,7 @@ class Need(IntEnum):
 
 @dataclass
 class Subject:
-    """The register under examination."""
+    """The examined register."""
 
     settings: Settings
     open_connection: Connection | None = field(default=None, repr=False)
@@ -113,7 +116,7 @@ class Subject:
         options = {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "diachiso doctor",
-            # Read only: a probe never writes. A timeout: a damaged database may never answer.
+            # Read-only, as probes never write; with a timeout, as a damaged database may hang.
             "options": "-c default_transaction_read_only=on -c jit=off"
             f" -c timezone=Asia/Ho_Chi_Minh -c statement_timeout={TIMEOUT_S}s",
         }
@@ -124,18 +127,18 @@ class Subject:
 
     @property
     def connection(self) -> Connection:
-        """The open connection; probes that use it declare that they need it."""
+        """The open connection, for probes that declare Need.DATABASE or more."""
         if self.open_connection is None:
             raise LookupError("this probe needs Need.DATABASE")
         return self.open_connection
 
     def names(self, statement: str | TextClause, **parameters: object) -> list[str]:
-        """The values of a statement that selects one column of text."""
-        asked = text(statement) if isinstance(statement, str) else statement
-        return list(self.connection.scalars(asked, parameters))
+        """Return the values of a statement that selects one column of text."""
+        query = text(statement) if isinstance(statement, str) else statement
+        return list(self.connection.scalars(query, parameters))
 
     def offers(self) -> Need:
-        """What is available to probes now."""
+        """Return what is currently available to probes."""
         if self.open_connection is None:
             return Need.NOTHING
         there = self.connection.scalar(SQL.text("is_register"), {"role": APP_ROLE})
@@ -144,11 +147,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing that may be wrong: how it is found, how to repair it, and which alerts fire."""
+    """One health check: how to run it, how to repair a failure, and its alerts."""
 
     name: str
     line: str
-    """What is well where it finds nothing, in English."""
+    """The condition that it checks, in English."""
     hint: Message
     need: Need
     alerts: tuple[Alert, ...]
@@ -158,7 +161,7 @@ class Probe:
 def probe(
     *alerts: Alert, hint: Message, need: Need = Need.REGISTER
 ) -> Callable[[Callable[[Subject], Finding]], Probe]:
-    """Make a probe of a function; its docstring begins with what is well where it finds nothing."""
+    """Make a probe of a function; the first line of its docstring is the condition it checks."""
 
     def make(function: Callable[[Subject], Finding]) -> Probe:
         line = (function.__doc__ or function.__name__).splitlines()[0].rstrip(".")

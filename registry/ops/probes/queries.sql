@@ -4,7 +4,7 @@ SELECT to_regclass('admin_unit') IS NOT NULL
     AND EXISTS (SELECT FROM pg_roles WHERE rolname = :role)
 
 -- backups --
--- What was done last of each kind, the newest first.
+-- The last run of each kind, the newest first.
 SELECT kind, extract(epoch FROM max(done_at)) AS done_at,
     CAST(extract(epoch FROM clock_timestamp() - max(done_at)) AS float) AS age_s
 FROM backup_run GROUP BY kind ORDER BY max(done_at) DESC
@@ -12,8 +12,8 @@ FROM backup_run GROUP BY kind ORDER BY max(done_at) DESC
 -- archiver --
 SELECT current_setting('archive_mode') AS mode, pg_is_in_recovery() AS standby,
     last_failed_time > coalesce(last_archived_time, '-infinity') AS fails,
-    -- What is let go because the queue is full counts as sent, and the next one fails again.
-    -- A backup that was taken since holds all that was not sent.
+    -- Segments dropped from a full queue count as sent, and the next one fails again. A backup
+    -- taken since then includes everything that was not sent.
     last_failed_time > greatest(clock_timestamp() - make_interval(secs => :lately),
         (SELECT max(done_at) FROM backup_run WHERE kind IN ('full', 'diff'))) AS failed,
     last_archived_time IS NOT NULL AS sent,
@@ -39,7 +39,7 @@ WHERE isempty(s.valid) AND (s.kind, s.name, s.province_id)
     IS DISTINCT FROM (v.kind, v.name, v.province_id) ORDER BY 1
 
 -- pending --
--- Committed, and not in the feed yet.
+-- Committed events that are not in the feed yet.
 SELECT count(*) AS events, extract(epoch FROM clock_timestamp() - min(e.occurred_at)) AS age_s,
     count(*) FILTER (WHERE e.occurred_at < clock_timestamp() - interval '1 minute') AS late
 FROM event_pending p JOIN event e ON e.id = p.event_id
@@ -95,7 +95,7 @@ SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS bytes
 FROM pg_replication_slots WHERE NOT active
 
 -- own_lag --
--- Seconds of log that this standby has received and not replayed, or not even received.
+-- Seconds of log that this standby has not yet replayed or received.
 SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
     ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END
 
@@ -207,10 +207,9 @@ SELECT count(*) FILTER (WHERE class = 'street'),
     count(*) FILTER (WHERE class = 'locality' AND NOT held)
 FROM living
 
--- twice --
--- Twice in one commune is enough to look at. A number that stands twice at its street or place is
--- found along an index, in its order; only those records are compared. Flats without one are
--- found in their buildings.
+-- duplicate_doors --
+-- Only duplicates within a commune. Repeated numbers of a street or place are found along an index;
+-- only those records are compared. Flats without a number are found by their buildings.
 WITH crowded AS (
     SELECT h.* FROM (
         SELECT street_id AS id, house_number_key AS key FROM household
@@ -225,15 +224,15 @@ WITH crowded AS (
         AND h.street_id IS NULL
     UNION ALL
     SELECT h.* FROM household h WHERE parent_code IS NOT NULL AND house_number_key IS NULL
-), twice AS (
+), duplicates AS (
     SELECT {door_hash} AS door, min(code) AS code, count(*) - 1 AS more FROM crowded
     WHERE status IN ('proposed', 'active')
         AND (house_number_key IS NOT NULL OR unit_number IS NOT NULL)
     GROUP BY 1 HAVING count(*) > 1
 )
 SELECT coalesce(sum(more), 0), (SELECT array_agg(code) FROM (
-    SELECT code FROM twice ORDER BY more DESC, code LIMIT 5) c)
-FROM twice
+    SELECT code FROM duplicates ORDER BY more DESC, code LIMIT 5) c)
+FROM duplicates
 
 -- ended_keys --
 SELECT k.name || ' (' || string_agg(u.code || coalesce(' → ' || (
@@ -259,7 +258,7 @@ JOIN admin_unit u ON u.id = m.unit_id AND upper(u.lifetime) <= current_date
 WHERE coalesce(upper(a.valid) > current_date, true) GROUP BY a.operator ORDER BY 1
 
 -- granted --
--- Of a column only what goes beyond its table. What everybody may do (grantee 0), the role may too.
+-- Column privileges only beyond those of the table. Privileges of PUBLIC (grantee 0) count, too.
 WITH app AS (SELECT oid FROM pg_roles WHERE rolname = :role)
 SELECT c.relname, g.privilege_type
 FROM pg_class c, aclexplode(c.relacl) g, app

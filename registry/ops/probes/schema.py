@@ -1,4 +1,4 @@
-"""Probes of the schema: revision, indexes, triggers, and what the application may do."""
+"""Probes of the schema: revision, indexes, triggers, and the application's privileges."""
 
 import csv
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ TRIGGERS: Final = {
     "admin_unit_succession": ("admin_unit_succession_gazetteer",),
     "unit_identifier": ("unit_identifier_gazetteer",),
 }
-"""Rules that hold only while their trigger is enabled."""
+"""Triggers that enforce rules."""
 
 MAY_WRITE: Final = {
     "INSERT": ("succession_link", "household_former_number", "audit_entry", "reform_before"),
@@ -81,26 +81,26 @@ MAY_WRITE: Final = {
         *("service_area", "service_area_unit", "service_area_code", "second_person_table"),
     ),
 }
-"""What the application may do beyond SELECT, as the migrations grant it."""
+"""Privileges of the application beyond SELECT, as the migrations grant them."""
 
 SECURED: Final = (
     *("household", "place"),
     *("household_former_number", "household_use", "succession_link", "plate", "certificate"),
 )
-"""Tables in which a key writes in its own units only."""
+"""Tables with row-level security, in which a key writes only in its own units."""
 POLICIES: Final = 4
-"""Of each of them: reading, inserting, updating, deleting."""
+"""Policies of each: select, insert, update, delete."""
 
 INDEXES: Final = Path(__file__).parent / "indexes.csv"
-"""Table and name of each index that the migrations make, those behind keys and exclusions too."""
+"""Table and name of each index of the migrations, including those of keys and exclusions."""
 
 COUNTED_ALONG: Final = ("street_id", "locality_id")
-"""Columns of former numbers that a reform writes, where it cuts a street or locality."""
+"""Columns of former numbers that a reform writes when it splits a street or locality."""
 
 _SHOWN: Final = 5
 
 Privileges = set[tuple[str, str]]
-"""(table, or table.column; what may be done with it)."""
+"""(table, or table.column; privilege)."""
 
 
 @probe(hint=Message("advice_prepare_or_update", prepare=_PREPARE), need=Need.DATABASE)
@@ -128,7 +128,7 @@ def indexes(subject: Subject) -> Finding:
 
 
 def read_indexes() -> set[tuple[str, str]]:
-    """(table, index) of every index of the register."""
+    """Return (table, index) of every index of the register."""
     with INDEXES.open(encoding="utf-8", newline="") as file:
         return {(row["table"], row["index"]) for row in csv.DictReader(file)}
 
@@ -163,8 +163,8 @@ def privileges(subject: Subject) -> Finding:
 def row_security(subject: Subject) -> Finding:
     """Row-level security holds each key to its units, also in a session of the owner's."""
     rows = subject.connection.execute(SQL.text("row_security"))
-    whole = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
-    missing = _listed("tables_not_secured", set(SECURED) - whole)
+    secured = {row.name for row in rows if row.enabled and row.policies >= POLICIES}
+    missing = _listed("tables_not_secured", set(SECURED) - secured)
     return all_of(missing, well=f"{len(SECURED)}")
 
 
@@ -189,7 +189,7 @@ def _wanted_privileges() -> Privileges:
 
 
 def _listed(title: str, names: Iterable[str]) -> list[Message]:
-    """`title: a, b, c and 4 more`, or nothing for no names; `title` is a message's code."""
+    """Return `title: a, b, c and 4 more`, or nothing without names; `title` is a message code."""
     ordered = sorted(names)
     if not ordered:
         return []

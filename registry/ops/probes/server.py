@@ -1,4 +1,4 @@
-"""Probes of the database server: reachable, new enough, and set up not to lose data."""
+"""Probes of the database server: reachable, recent enough, and configured not to lose data."""
 
 from typing import Final
 
@@ -58,14 +58,14 @@ def extensions(subject: Subject) -> Finding:
     missing = [name for name in EXTENSIONS if name not in installed]
     if missing:
         return failure(Message("objects_missing", names=missing))
-    said = ", ".join(f"{name} {installed[name]}" for name in EXTENSIONS)
+    versions = ", ".join(f"{name} {installed[name]}" for name in EXTENSIONS)
     postgis = installed["postgis"]
     if tuple(int(part) for part in postgis.split(".")[:2]) < OLDEST_POSTGIS:
-        return failure(said)
+        return failure(versions)
     library = subject.connection.scalar(text("SELECT postgis_lib_version()"))
     if library != postgis:
-        return warning(Message("extension_and_library_differ", said=said, library=library))
-    return ok(said)
+        return warning(Message("extension_and_library_differ", said=versions, library=library))
+    return ok(versions)
 
 
 @probe(hint=Message("advice_restore_as_utf8"), need=Need.DATABASE)

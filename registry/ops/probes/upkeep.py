@@ -1,4 +1,4 @@
-"""Probes of what runs beside the register: disk, replicas, autovacuum, leftovers, keys."""
+"""Probes of operations: disk, replicas, autovacuum, keys, jobs, webhooks."""
 
 import shutil
 from pathlib import Path
@@ -34,14 +34,14 @@ _GIB: Final = 1 << 30
 _LAG_S: Final = 30.0
 _LAG_ALERT_S: Final = 60
 _LAG_BROKEN_S: Final = 600.0
-"""A replica this far behind answers merchants with doors as they no longer are."""
+"""A replica this far behind returns outdated addresses."""
 _LAG_BYTES: Final = 256 << 20
 _WAITING_S: Final = 600.0
-"""How long the first job may wait."""
+"""Longest wait of the first job."""
 _DEAD_SHARE: Final = 0.2
 _DEAD_ROWS: Final = 100_000
 _OLD_XIDS: Final = 1_000_000_000
-"""PostgreSQL stops writing at 2,100,000,000; autovacuum begins in earnest at 200,000,000."""
+"""PostgreSQL stops writing at 2,100,000,000; aggressive autovacuum starts at 200,000,000."""
 _KEY_DAYS: Final = 30
 
 
@@ -49,17 +49,17 @@ _KEY_DAYS: Final = 30
 def data_disk(subject: Subject) -> Finding:
     """The disk of the data has room for a large operation, as far as it can be seen from here."""
     size = int(subject.connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
-    said = Message("database_size", size=size / _GIB)
+    detail = Message("database_size", size=size / _GIB)
     folder = _data_folder(subject)
     if folder is None:
-        return ok(Message("size_disk_unseen", size=said))
+        return ok(Message("size_disk_unseen", size=detail))
     free = shutil.disk_usage(folder).free
-    said = Message("size_and_free", size=said, free=free / _GIB)
-    return warning(said) if free < size / 2 else ok(said)
+    detail = Message("size_and_free", size=detail, free=free / _GIB)
+    return warning(detail) if free < size / 2 else ok(detail)
 
 
 def _data_folder(subject: Subject) -> Path | None:
-    """Where the data lies, when the server runs on this machine and this account may look."""
+    """Return the data folder, if the server is local and this account may access it."""
     local, folder = subject.connection.execute(SQL.text("data_folder")).one()
     try:
         return Path(folder) if local and folder and Path(folder).is_dir() else None
@@ -95,8 +95,8 @@ def replication(subject: Subject) -> Finding:
 
 
 def _behind(lag_s: float) -> Finding:
-    said = Message("seconds_behind", lag_s=lag_s)
-    return over(lag_s, said, warn=_LAG_S, fail=_LAG_BROKEN_S)
+    lag = Message("seconds_behind", lag_s=lag_s)
+    return over(lag_s, lag, warn=_LAG_S, fail=_LAG_BROKEN_S)
 
 
 @probe(
@@ -133,7 +133,7 @@ _NEWEST: Final = "SELECT i.uuid, (SELECT max(position) FROM feed) FROM register_
 
 
 def _position_there(url: str, subject: Subject) -> int:
-    """The last position of the feed there; raises ConflictError for another register."""
+    """Return the last position of its feed; raises ConflictError for another register."""
     here = subject.connection.execute(text(_NEWEST)).one()
     with connected(url, role=APP_ROLE, may_be_pooled=True) as connection:
         row = connection.execute(_NEWEST).fetchone()

@@ -1,5 +1,5 @@
--- Registers of before release 1.0, at commit 72ac347 (migration 0028): what they lack, so that the
--- scripts of outward/ read them. Names of this session go before those of the register. May go
+-- Registers of before release 1.0, at commit 72ac347 (migration 0028): temporary views with what they
+-- lack, so that the scripts of outward/ can read them. They shadow the register's own tables. May go
 -- after release 1.0.
 CREATE TEMPORARY VIEW household_then AS
 SELECT
@@ -13,7 +13,7 @@ CREATE TEMPORARY VIEW household_ref AS SELECT *, false AS shares FROM public.hou
 CREATE TEMPORARY VIEW plate AS SELECT *, NULL::date AS lost_on FROM public.plate;
 CREATE TEMPORARY VIEW field_report AS
 SELECT *, NULL::text AS entrance, NULL::text AS note, NULL::text AS word FROM public.field_report;
--- Evenings of before these figures were counted have none of them.
+-- Days before these figures existed are left out.
 CREATE TEMPORARY VIEW coverage_day AS
 SELECT * FROM public.coverage_day
 WHERE num_nulls(deliverable, plated, suspected, unnumbered) = 0;

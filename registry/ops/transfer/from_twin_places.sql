@@ -1,5 +1,5 @@
--- Streets and localities in two tables, with ids that meet: localities follow the streets here.
--- Reads `household_then` and `household_version_then`, which the script before this one makes.
+-- Streets and localities in two tables with overlapping ids: ids of localities are shifted here.
+-- Reads `household_then` and `household_version_then`, created by the previous script.
 CREATE TEMPORARY TABLE street_end ON COMMIT DROP AS
 SELECT coalesce(max(id), 0) AS id FROM (
     SELECT id FROM thoroughfare UNION ALL SELECT id FROM thoroughfare_version
@@ -65,7 +65,7 @@ SELECT e.id, e.kind, e.actor, e.reason, e.decision_number, e.occurred_at,
         ELSE e.scope END AS scope
 FROM public.event e, street_end s;
 
--- Units had no identifiers but their codes.
+-- Units had no identifiers besides their codes.
 CREATE TEMPORARY TABLE unit_identifier (
     unit_id integer, scheme text, value text, valid daterange, source text
 ) ON COMMIT DROP;

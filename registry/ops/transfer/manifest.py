@@ -1,4 +1,4 @@
-"""What a transfer file says of itself: its version, its parts with their sums, the key of codes."""
+"""The manifest of a transfer file: version, parts with checksums, the key of codes."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from registry.ops.transfer.parts import PARTS
 
 FORMAT: Final = "diachiso-transfer"
 VERSION: Final = 1
-"""Raised when a reader of before would misread a file; later readers read every version."""
+"""Raised when older readers would misread a file; newer readers read every version."""
 NAME: Final = "manifest.json"
 _MOST_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class PartSum:
-    """One part: its members, its lines, and the SHA-256 of these."""
+    """One part: its members, number of lines, and their SHA-256."""
 
     members: list[str]
     lines: int
@@ -30,19 +30,19 @@ class PartSum:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """How codes were issued: whoever goes on with the key issues none of them again."""
+    """The state of code issuing, so that no code is issued twice."""
 
     key: str
-    """Of the permutation, hexadecimal. Secret: with it codes can be foretold."""
+    """Key of the permutation, hexadecimal. Secret: it makes codes predictable."""
     drawn: int
-    """Ordinals that were drawn; also those of codes that no record bears."""
+    """Drawn ordinals, including those of codes without a record."""
     demo_drawn: int
-    """The same of demonstration codes."""
+    """Drawn ordinals of demo codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is in the file."""
+    """The contents of the file."""
 
     format: str
     version: int
@@ -51,25 +51,25 @@ class Manifest:
     program: str
     """Release that wrote it."""
     register: str
-    """The `uuid` of the register that it was."""
+    """The `uuid` of the original register."""
     key_rules: str | None
-    """Rules of reading by which its folded names and numbers were written last."""
+    """Version of the rules of its search keys."""
     codes: Codes
     parts: dict[str, PartSum]
 
     @property
     def content(self) -> str:
-        """One line for all that the register holds: SHA-256 over the sums of the parts."""
+        """Checksum of the whole register: SHA-256 over those of the parts."""
         lines = "".join(f"{n} {p.lines} {p.sha256}\n" for n, p in sorted(self.parts.items()))
         return hashlib.sha256(lines.encode()).hexdigest()
 
     def to_json(self) -> str:
-        """As it stands in the file."""
+        """Return the manifest as in the file."""
         return json.dumps({**asdict(self), "content": self.content}, indent=1) + "\n"
 
 
 def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
-    """The manifest of a transfer file. Raises UnreadableFileError."""
+    """Read the manifest of a transfer file. Raises UnreadableFileError."""
     given = _member(archive)
     if given.get("format") != FORMAT or not isinstance(version := given.get("version"), int):
         raise UnreadableFileError(Message("not_transfer_file", path=path))
@@ -81,17 +81,17 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         stated = given.pop("content")
         parts = {name: PartSum(**each) for name, each in given.pop("parts").items()}
         made = Manifest(**given | {"codes": Codes(**given["codes"]), "parts": parts})
-        whole = made.content == stated and _is_possible(made)
+        is_valid = made.content == stated and _is_possible(made)
     except (KeyError, TypeError, ValueError, AttributeError):
-        whole = False
-    if not whole:
+        is_valid = False
+    if not is_valid:
         raise UnreadableFileError(Message("transfer_manifest_changed", path=path))
     _check_parts(made, path)
     return made
 
 
 def _member(archive: zipfile.ZipFile) -> dict[str, Any]:
-    """The archive's manifest; without members where it has none."""
+    """Return the archive's manifest; empty if it has none."""
     try:
         if archive.getinfo(NAME).file_size <= _MOST_BYTES:
             given = json.loads(archive.read(NAME))
@@ -102,7 +102,7 @@ def _member(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def _is_possible(made: Manifest) -> bool:
-    """Whether its codes can have been issued."""
+    """Whether the state of code issuing is possible."""
     codes = made.codes
     return (
         len(bytes.fromhex(codes.key)) == KEY_BYTES
@@ -113,7 +113,7 @@ def _is_possible(made: Manifest) -> bool:
 
 
 def _check_parts(made: Manifest, path: Path) -> None:
-    """Raise UnreadableFileError where it holds what this program would leave out."""
+    """Raise UnreadableFileError for parts or members that this program does not know."""
     known = {part.name: {member.name for member in part.members} for part in PARTS}
     foreign = [
         f"{name}.{member}"

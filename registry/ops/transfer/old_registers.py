@@ -1,4 +1,4 @@
-"""Registers of earlier schemas, told apart by their migration: what makes them readable as today's.
+"""Makes registers of earlier schemas readable, distinguished by their migration.
 
 Only `transfer out` reads them. A release that changes what `outward/` reads adds its predecessor.
 """
@@ -17,7 +17,7 @@ _BRIDGES: Final = {
     "0028": ("from_72ac347", "from_twin_places"),
     "0001": ("from_0001", "from_twin_places"),
 }
-"""Migration → scripts to be run first."""
+"""Migration → scripts to run first."""
 _COLUMNS: Final = """
     SELECT attname FROM pg_attribute
     WHERE attrelid = 'public.household'::regclass AND attnum > 0 AND NOT attisdropped
@@ -27,7 +27,7 @@ _COLUMNS: Final = """
 def make_readable(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Let the transaction read the register as one of this version.
 
-    Raises NotPreparedError where there is none, or one of a schema that nothing here knows.
+    Raises NotPreparedError without a register, or for an unknown schema.
     """
     if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
         raise NotPreparedError(Message("no_register"))

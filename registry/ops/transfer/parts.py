@@ -1,4 +1,4 @@
-"""The parts of the file and the members of their lines, as `members.csv` has them."""
+"""The parts of the file and the members of their lines, from `members.csv`."""
 
 import csv
 import datetime
@@ -21,7 +21,7 @@ REFERENCES: Final = {
     "street": "bigint",
     "locality": "bigint",
 }
-"""What a member may refer to → the type in which it does so."""
+"""Kind of reference → its SQL type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,29 @@ class Member:
 
     @property
     def sql_type(self) -> str:
-        """As PostgreSQL names it."""
+        """Its type in PostgreSQL."""
         return REFERENCES.get(self.type, self.type)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of thing, in a member of the archive: a line of JSON for each."""
+    """One kind of object: a file of the archive with a line of JSON for each."""
 
     name: str
     members: tuple[Member, ...]
 
     @property
     def file_name(self) -> str:
-        """Of the archive's member."""
+        """Name of the archive's member."""
         return f"{self.name}.jsonl"
 
     def script(self, direction: str) -> str:
-        """The SQL that reads it from a register (`outward`) or writes it into one (`inward`)."""
+        """Return the SQL that reads it from a register (`outward`) or writes it (`inward`)."""
         return script(f"{direction}/{self.name}")
 
 
 def script(name: str) -> str:
-    """A script of this room."""
+    """Return an SQL script of this package."""
     written = (HERE / f"{name}.sql").read_text(encoding="utf-8")
     return for_each_column(written, "plain", ({"name": each.name} for each in PLAIN))
 
@@ -64,7 +64,7 @@ _RENAMED: Final = (
     *("code", "unit_id", "former_unit_id", "street_id", "locality_id", "house_number_key"),
     *("building_name", "parent_code", "point", *STAMPED),
 )
-"""Columns of a household that scripts name: as references, or by other names."""
+"""Columns of a household that scripts name explicitly: as references, or under other names."""
 _TYPES: Final = {
     str: "text",
     int: "integer",
@@ -73,7 +73,7 @@ _TYPES: Final = {
     datetime.date: "date",
 }
 PLAIN: Final = [column for column in HOUSEHOLD.c if column.name not in _RENAMED]
-"""The others, which scripts have by a line for each."""
+"""The other columns, for which scripts have a template line."""
 
 
 def _read() -> Iterator[Part]:
@@ -88,4 +88,4 @@ def _read() -> Iterator[Part]:
 
 
 PARTS: Final = tuple(_read())
-"""In the order in which they are written and read: what is referred to comes first."""
+"""In the order of writing and reading: referenced parts come first."""

@@ -1,4 +1,4 @@
-"""Reading the file: into an empty register, in one transaction, checked line by line."""
+"""Reads a transfer file into an empty register, in one transaction, checking every line."""
 
 import hashlib
 import zipfile
@@ -32,14 +32,14 @@ _FILLED: Final = (
     *("event", "household", "household_version", "place", "import", "reform"),
     *("field_report", "field_round"),
 )
-"""Tables that are empty in an empty register."""
+"""Tables that must be empty."""
 _KNOWN: Final = {
     "unit": "INSERT INTO unit_ref SELECT unit, pg_temp.unit_of(unit)"
     " FROM (SELECT DISTINCT {member} AS unit FROM part WHERE {member} IS NOT NULL"
     " EXCEPT SELECT unit FROM unit_ref) n WHERE pg_temp.unit_of(unit) IS NOT NULL",
 }
-"""What a member refers to → what makes known those that are in a part."""
-_UNKNOWN: Final = {
+"""Kind of reference → statement that resolves those in a part."""
+_EXISTS: Final = {
     "unit": "SELECT FROM unit_ref r WHERE r.unit = p.{member}",
     "event": "SELECT FROM event e WHERE e.id = p.{member}",
     "import": "SELECT FROM import i WHERE i.id = p.{member}",
@@ -54,19 +54,23 @@ _REFUSALS: Final = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.StatementTooComplex,
 )
-"""What the database says of rows that no register holds."""
+"""Errors of the database for invalid rows."""
 _LISTING: Final = {"records": "known_code", "places": "place_ref"}
-"""Part → the table of what it lists, to which its own lines may refer."""
+"""Part → temporary table of its keys, which its own lines may refer to."""
 
 
 def read_transfer(
-    url: str, source: Path, *, heard: Callable[[int], None], report: Callable[[Message | str], None]
+    url: str,
+    source: Path,
+    *,
+    progress: Callable[[int], None],
+    report: Callable[[Message | str], None],
 ) -> Manifest:
-    """Make the empty register of `url`, which is prepared where it is not, the one in `source`.
+    """Load `source` into the empty register of `url`, which is prepared if necessary.
 
-    All of it in one transaction, or nothing. `heard` is told how many lines are read. Raises
-    UnreadableFileError for a file that is damaged, contradicts itself or is of a later version,
-    ConflictError where the register is not empty or is being read by others.
+    Everything happens in one transaction. `progress` receives the number of lines read. Raises
+    UnreadableFileError for a file that is damaged, inconsistent or of a later version,
+    ConflictError if the register is not empty or in use.
     """
     with _opened(source) as archive:
         manifest = read_manifest(archive, source)
@@ -76,10 +80,10 @@ def read_transfer(
             connected(url, role=OWNER_ROLE) as connection,
             connection.transaction(),
         ):
-            _Reading(connection, archive, manifest, source, heard).run()
+            _Reading(connection, archive, manifest, source, progress).run()
     engine = make_engine(url, role=OWNER_ROLE, pool_size=1)
     try:
-        rekey(engine, report)  # as after an upgrade: by the rules of this version
+        rekey(engine, report)  # as after an upgrade
     finally:
         engine.dispose()
     return manifest
@@ -105,29 +109,29 @@ class _Reading:
         archive: zipfile.ZipFile,
         manifest: Manifest,
         source: Path,
-        heard: Callable[[int], None],
+        progress: Callable[[int], None],
     ) -> None:
         self.connection = connection
         self.archive = archive
         self.manifest = manifest
         self.source = source
-        self.heard = heard
+        self.progress = progress
         self.lines = 0
 
     def run(self) -> None:
-        """All of it; the caller's transaction commits, or nothing has happened."""
+        """Load everything in the caller's transaction."""
         if self.connection.execute("SELECT park_keys()").fetchone() != (True,):
-            self._refuse_filled()
+            self._check_empty()
             raise ConflictError(Message("target_register_in_use"))
-        self._refuse_filled()
+        self._check_empty()
         self.connection.execute(script("inward/begin"))
         for part in PARTS:
-            with self._refusing(part):
+            with self._translated_errors(part):
                 self._read(part)
-        self._go_on_with(self.manifest.codes)
+        self._continue_codes(self.manifest.codes)
         self.connection.execute(script("inward/end"))
 
-    def _refuse_filled(self) -> None:
+    def _check_empty(self) -> None:
         for table in _FILLED:
             query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))
             if self.connection.execute(query).fetchone() == (True,):
@@ -148,25 +152,25 @@ class _Reading:
         self.connection.execute("DROP TABLE part")
 
     def _stage(self, part: Part) -> None:
-        """The table `part` of its lines. Raises UnreadableFileError where bytes were changed."""
+        """Load its lines into the table `part`. Raises UnreadableFileError for altered bytes."""
         stated = self.manifest.parts.get(part.name)
         digest, lines = hashlib.sha256(), 0
         self.connection.execute(
-            "CREATE TEMPORARY TABLE line (line bigint GENERATED ALWAYS AS IDENTITY, said json)"
+            "CREATE TEMPORARY TABLE line (line bigint GENERATED ALWAYS AS IDENTITY, body json)"
             " ON COMMIT DROP"
         )
         if stated is not None:
             with (
                 self._member(part) as file,
                 self.connection.cursor().copy(
-                    sql.SQL("COPY line (said) FROM STDIN {}").format(sql.SQL(LINES))
+                    sql.SQL("COPY line (body) FROM STDIN {}").format(sql.SQL(LINES))
                 ) as copy,
             ):
                 while block := file.read(_BLOCK):
                     digest.update(block)
                     lines += block.count(b"\n")
                     copy.write(block)
-                    self.heard(self.lines + lines)
+                    self.progress(self.lines + lines)
             if (lines, digest.hexdigest()) != (stated.lines, stated.sha256):
                 raise UnreadableFileError(
                     Message("transfer_checksum_wrong", source=self.source, file_name=part.file_name)
@@ -179,7 +183,7 @@ class _Reading:
         self.connection.execute(
             sql.SQL(
                 "CREATE TEMPORARY TABLE part ON COMMIT DROP AS"
-                " SELECT l.line, r.* FROM line l, json_to_record(l.said) AS r ({})"
+                " SELECT l.line, r.* FROM line l, json_to_record(l.body) AS r ({})"
             ).format(columns)
         )
         self.connection.execute("DROP TABLE line")
@@ -188,34 +192,36 @@ class _Reading:
     def _member(self, part: Part) -> IO[bytes]:
         try:
             return self.archive.open(part.file_name)
-        except (KeyError, RuntimeError):  # not there, under a password, packed in another way
+        except (KeyError, RuntimeError):  # missing, encrypted, or of another compression
             raise UnreadableFileError(
                 Message("transfer_member_missing", source=self.source, file_name=part.file_name)
             ) from None
 
     def _check_codes(self) -> None:
-        """Raise UnreadableFileError for a code that the file's key did not issue, or twice."""
+        """Raise UnreadableFileError for codes that the file's key did not issue, or with
+        overlapping states.
+        """
         with self.connection.cursor().copy(
             'COPY (SELECT DISTINCT code COLLATE "C" FROM part WHERE code IS NOT NULL) TO STDOUT'
         ) as copy:
             codes = np.array([bytes(row).rstrip(b"\n") for row in copy], dtype="S")
         if codes.dtype.itemsize > 8:
-            self._refuse_code(codes[np.char.str_len(codes) > 8])
+            self._refuse_codes(codes[np.char.str_len(codes) > 8])
         serials, valid = serials_from_codes(codes)
-        self._refuse_code(codes[~valid])
+        self._refuse_codes(codes[~valid])
         made = self.manifest.codes
         real = serials >= PAYLOAD_FIRST
         ordinals = Permutation(bytes.fromhex(made.key)).ordinals(serials[real])
-        self._refuse_code(codes[real][ordinals >= made.drawn])
-        self._refuse_code(codes[~real][serials[~real] >= made.demo_drawn])
-        twice = self.connection.execute(SQL.driver("twice"), {}).fetchone()
-        if twice:
+        self._refuse_codes(codes[real][ordinals >= made.drawn])
+        self._refuse_codes(codes[~real][serials[~real] >= made.demo_drawn])
+        overlap = self.connection.execute(SQL.driver("overlapping_states"), {}).fetchone()
+        if overlap:
             raise UnreadableFileError(
-                Message("code_has_two_states", source=self.source, code=twice[0])
+                Message("code_has_two_states", source=self.source, code=overlap[0])
             )
         self.connection.execute('INSERT INTO known_code SELECT DISTINCT code COLLATE "C" FROM part')
 
-    def _refuse_code(self, codes: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> None:
+    def _refuse_codes(self, codes: np.ndarray[tuple[int], np.dtype[np.bytes_]]) -> None:
         if codes.size:
             raise UnreadableFileError(
                 Message(
@@ -226,8 +232,8 @@ class _Reading:
             )
 
     def _check_reference(self, part: Part, member: str, kind: str) -> None:
-        """Raise UnreadableFileError for what a line refers to, and nothing is."""
-        if kind not in _UNKNOWN:
+        """Raise UnreadableFileError for a reference to nothing."""
+        if kind not in _EXISTS:
             return
         name = sql.Identifier(member)
         if kind in _KNOWN:
@@ -235,7 +241,7 @@ class _Reading:
         query = sql.SQL(
             "SELECT {member}::text FROM part p WHERE {member} IS NOT NULL AND NOT EXISTS ({known})"
             " LIMIT 1"
-        ).format(member=name, known=sql.SQL(_UNKNOWN[kind]).format(member=name))
+        ).format(member=name, known=sql.SQL(_EXISTS[kind]).format(member=name))
         found = self.connection.execute(query).fetchone()
         if found:
             raise UnreadableFileError(
@@ -249,20 +255,20 @@ class _Reading:
             )
 
     @contextmanager
-    def _refusing(self, part: Part) -> Iterator[None]:
-        """What the database refuses is a fault of the file: rules of the register stand there."""
+    def _translated_errors(self, part: Part) -> Iterator[None]:
+        """Raise violated constraints of the register as faults of the file."""
         try:
             yield
         except _REFUSALS as error:
-            said = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
+            rule = " ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
             raise UnreadableFileError(
-                Message("transfer_breaks_rule", source=self.source, file=part.file_name, rule=said)
+                Message("transfer_breaks_rule", source=self.source, file=part.file_name, rule=rule)
             ) from error
 
-    def _go_on_with(self, codes: Codes) -> None:
-        """Issue codes by the key of the file from here on, beyond all that it may have issued."""
+    def _continue_codes(self, codes: Codes) -> None:
+        """Issue codes by the file's key from here on, after all that it may have issued."""
         self.connection.execute("UPDATE code_key SET key = %s", [bytes.fromhex(codes.key)])
-        # Sequences know no rollback: only a transfer that is otherwise done moves them.
+        # Sequences are not transactional: they are advanced only at the end of the transfer.
         self.connection.execute("SELECT setval('code_ordinal', greatest(%s - 1, 0))", [codes.drawn])
         self.connection.execute("SELECT move_codes_on()")
         self.connection.execute(

@@ -1,5 +1,5 @@
--- twice --
--- Also of two present states: the first of them has no end.
+-- overlapping_states --
+-- Two current states overlap, too: the first has no end.
 SELECT code FROM (
     SELECT code, since, lag(coalesce(until, 'infinity')) OVER (
         PARTITION BY code ORDER BY since, until) AS before

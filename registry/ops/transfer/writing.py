@@ -1,4 +1,4 @@
-"""Writing the file: one snapshot of a register, part by part, each in its canonical order."""
+"""Writes a transfer file: one snapshot of a register, part by part, in canonical order."""
 
 import hashlib
 import os
@@ -27,12 +27,12 @@ SQL: Final = Statements(__file__)
 
 Connection = psycopg.Connection[tuple[object, ...]]
 LINES: Final = "(FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')"
-"""COPY's form for lines as they are: JSON has none of these signs unescaped."""
+"""Options of COPY for raw lines: JSON never has these characters unescaped."""
 _ROWS: Final = 5_000
-"""Lines that are compressed at a time."""
+"""Lines compressed at a time."""
 _LEVEL: Final = 4
 _NO_DATE: Final = (1980, 1, 1, 0, 0, 0)
-_LEFT_BEHIND: Final = {
+_LEFT_OUT: Final = {
     "api_key": ("revoked_at IS NULL", Message("keys_and_accounts")),
     "webhook": ("true", "webhook (webhooks)"),
     "import": ("state IN ('staged', 'reported')", Message("imports_not_published")),
@@ -40,19 +40,22 @@ _LEFT_BEHIND: Final = {
     "service_area": ("true", Message("service_areas")),
     "boundary": ("NOT approximate", Message("boundaries")),
 }
-"""Table → rows of it that somebody may miss in the file, and what they are called."""
+"""Table → condition of rows left out of the file that may be missed, and their name."""
 
 
 def write_transfer(
-    url: str, target: Path, *, heard: Callable[[int], None], report: Callable[[Message | str], None]
+    url: str,
+    target: Path,
+    *,
+    progress: Callable[[int], None],
+    report: Callable[[Message | str], None],
 ) -> Manifest:
-    """Write the register of `url` into `target`, readable for its owner alone; it holds everything,
-    restricted places and the key of the codes too.
+    """Write the register of `url` into `target`, accessible only to its owner.
 
-    Others go on reading and writing meanwhile; none of that is in it. `heard` is told how many
-    lines are written, `report` what of this register is not in the file. Raises NotPreparedError
-    where there is no register that can be read, UnreadableFileError where the file cannot be
-    written.
+    The file contains everything, including restricted places and the key of the codes. The register
+    stays in use meanwhile; later writes are not included. `progress` receives the number of lines
+    written, `report` what is left out. Raises NotPreparedError without a readable register,
+    UnreadableFileError if the file cannot be written.
     """
     with (
         translated_errors(),
@@ -61,17 +64,17 @@ def write_transfer(
         _written(target) as archive,
     ):
         make_readable(connection)
-        codes, made_at, register, rules = _about(connection)
+        codes, made_at, register, rules = _identify(connection)
         connection.execute(script("outward/begin"))
         lines = 0
         parts: dict[str, PartSum] = {}
         for part in PARTS:
             parts[part.name] = _write_part(connection, archive, part)
             lines += parts[part.name].lines
-            heard(lines)
+            progress(lines)
         made = Manifest(FORMAT, VERSION, made_at, release(), register, rules, codes, parts)
         archive.writestr(_entry(NAME), made.to_json())
-        _tell_left_behind(connection, report)
+        _report_left_out(connection, report)
     return made
 
 
@@ -94,7 +97,7 @@ def _write_part(connection: Connection, archive: zipfile.ZipFile, part: Part) ->
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """A member of the archive; undated, so that equal parts are equal bytes."""
+    """Make an archive member; undated, so that equal parts give equal bytes."""
     entry = zipfile.ZipInfo(name, _NO_DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o600 << 16
@@ -103,7 +106,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 @contextmanager
 def _snapshot(connection: Connection) -> Iterator[None]:
-    """A transaction that sees one moment, and of which nothing stays."""
+    """Open a transaction with a fixed snapshot that is rolled back."""
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     with connection.transaction(force_rollback=True):
         yield
@@ -118,14 +121,14 @@ def _written(target: Path) -> Iterator[zipfile.ZipFile]:
                 os.fdopen(descriptor, "wb") as file,
                 zipfile.ZipFile(file, "w", compresslevel=_LEVEL) as archive,
             ):
-                if target.is_file() or not target.exists():  # a pipe is not ours to close to others
+                if target.is_file() or not target.exists():  # leave the mode of a pipe alone
                     os.fchmod(file.fileno(), 0o600)
                 yield archive
     except OSError as error:
         raise UnreadableFileError(not_written(target, error)) from error
 
 
-def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
+def _identify(connection: Connection) -> tuple[Codes, str, str, str | None]:
     ((made_at, register, rules, key, drawn, demo),) = connection.execute(
         SQL.driver("about")
     ).fetchall()
@@ -133,10 +136,10 @@ def _about(connection: Connection) -> tuple[Codes, str, str, str | None]:
     return codes, str(made_at), str(register), None if rules is None else str(rules)
 
 
-def _tell_left_behind(connection: Connection, report: Callable[[Message | str], None]) -> None:
-    for table, (missed, words) in _LEFT_BEHIND.items():
+def _report_left_out(connection: Connection, report: Callable[[Message | str], None]) -> None:
+    for table, (missed, words) in _LEFT_OUT.items():
         if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-            continue  # of an earlier schema
+            continue  # not in an earlier schema
         query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(
             sql.Identifier(table), sql.SQL(missed)
         )

@@ -124,7 +124,7 @@ def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Sav
     before = [place.house(str(number)) for number in range(1, 6)]
     with psycopg.connect(place.url, autocommit=True) as connection:
         connection.execute(WEBHOOK)
-    eventually(lambda: saved.backup.brings_back(now_there(place)), "it was whole a second ago")
+    eventually(lambda: saved.backup.can_recover(now_there(place)), "it was whole a second ago")
     there = snapshot(place.engine)
     moment = now_there(place)
     with psycopg.connect(place.url, autocommit=True) as connection:

@@ -1,5 +1,5 @@
--- In the transaction of the transfer, as the owner of the tables: what comes keeps its own events
--- and moments, and is checked when all of it is there.
+-- In the transaction of the transfer, as the owner of the tables: rows keep their own events and
+-- times, and are checked when all are loaded.
 ALTER TABLE household_ref DISABLE TRIGGER household_ref_1_check_insert;
 ALTER TABLE code_key DISABLE TRIGGER code_key_fixed;
 

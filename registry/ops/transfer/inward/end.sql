@@ -1,4 +1,4 @@
--- Numbers that are given out from here on follow those that came.
+-- New ids continue after the transferred ones.
 SELECT setval(pg_get_serial_sequence(t.name, 'id'), t.last)
 FROM (
     SELECT 'event' AS name, max(id) AS last FROM event

@@ -1,4 +1,4 @@
--- What they are about names places, which come later: those have the file's numbers for ids.
+-- Events refer to places, which are loaded later and keep the file's ids.
 INSERT INTO event (id, kind, actor, reason, decision_number, scope, occurred_at, xact)
 OVERRIDING SYSTEM VALUE
 SELECT p.event, p.operation, p.actor, p.reason, p.decision_number,

@@ -1,4 +1,4 @@
--- A place comes before what it holds: the innermost have the most around them.
+-- Outer places are inserted before inner ones.
 WITH RECURSIVE nested AS (
     SELECT place, 0 AS depth FROM part WHERE NOT removed AND parent IS NULL
     UNION ALL

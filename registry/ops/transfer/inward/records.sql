@@ -1,4 +1,4 @@
--- Doors of a street lie side by side, as an import lays them.
+-- Doors of a street are stored side by side, as by an import.
 INSERT INTO household (code, event_id, recorded_at,
     -- each plain column: {name},
     unit_id, former_unit_id, street_id, locality_id, house_number_key, building_name,
@@ -25,5 +25,5 @@ LEFT JOIN unit_ref u ON u.unit = p.commune
 LEFT JOIN unit_ref f ON f.unit = p.former_commune
 WHERE p.until IS NOT NULL
 ORDER BY p.code COLLATE "C", p.since;
--- Here, and not at the end: what follows has foreign keys to the records.
+-- Here, not at the end: the following parts have foreign keys to the records.
 SELECT unpark_keys(true);

@@ -1,4 +1,4 @@
--- The seeds have put some of them here already.
+-- The seeds already include some of them.
 INSERT INTO target (unit_id, locality_id, households, counted, quality, source, reference_date,
     recorded_at, withdrawn_at)
 SELECT u.id, p.locality, p.households, p.counted, p.quality, p.source, p.reference_date,

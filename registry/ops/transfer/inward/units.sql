@@ -1,4 +1,4 @@
--- As the seeds do: a code that is used again is free on the day on which its new bearer begins.
+-- As the seeds do: end the former unit of a reused code before the new one begins.
 UPDATE admin_unit u SET lifetime = daterange(p.first_day, p.last_day, '[]')
 FROM part p
 WHERE u.level = p.level AND u.code = p.code AND lower(u.lifetime) IS NOT DISTINCT FROM p.first_day;
@@ -15,7 +15,7 @@ ORDER BY p.unit COLLATE "C";
 CREATE TEMPORARY TABLE unit_by_code ON COMMIT DROP AS SELECT code, id, lifetime FROM admin_unit;
 CREATE INDEX ON unit_by_code (code);
 ANALYZE unit_by_code;
--- Without a day the one that has not ended, or ended last: what lies in it is refused, or done with.
+-- Without a day the unit that has not ended, or that ended last.
 CREATE FUNCTION pg_temp.unit_of(unit text) RETURNS integer LANGUAGE sql STABLE AS $$
     SELECT u.id FROM unit_by_code u
     WHERE u.code = split_part(unit, '@', 1)

@@ -1,4 +1,4 @@
--- `reading` names rules of one release: the next delivery is read, whatever was delivered before.
+-- `reading` refers to rules of one release and is left out: the next delivery is always read.
 SELECT e.id AS event, row_number() OVER (ORDER BY f.position, e.id) AS position,
     e.kind AS operation, e.actor, e.reason, e.decision_number,
     e.scope - ARRAY['reading', 'units']

@@ -118,12 +118,12 @@ def file(place: Town, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write(url: str, path: Path) -> Manifest:
     """`transfer out`."""
-    return write_transfer(url, path, heard=lambda _lines: None, report=lambda _line: None)
+    return write_transfer(url, path, progress=lambda _lines: None, report=lambda _line: None)
 
 
 def read(url: str, path: Path) -> Manifest:
     """`transfer in`."""
-    return read_transfer(url, path, heard=lambda _lines: None, report=lambda _line: None)
+    return read_transfer(url, path, progress=lambda _lines: None, report=lambda _line: None)
 
 
 Change = Callable[[list[dict[str, object]]], None]

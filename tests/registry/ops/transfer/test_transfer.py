@@ -183,7 +183,7 @@ def test_broken_transfer_leaves_an_empty_register(file: Path, fresh_database: Fr
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_transfer(url, file, heard=kill, report=lambda _line: None)
+        read_transfer(url, file, progress=kill, report=lambda _line: None)
     assert is_empty(url)
     read(url, file)
 
