@@ -13,7 +13,7 @@ from api.core.context import register
 from api.core.endpoint import facts_of
 from api.core.requests import Request
 from registry.core.errors import InvalidInputError
-from registry.core.json_once import GivenTwiceError, loads_once
+from registry.core.json_once import DuplicateMemberError, loads_once
 from registry.core.messages import Message
 from registry.files import kept
 
@@ -54,7 +54,7 @@ def mapping_in(text: str | None) -> dict[str, str] | None:
     try:
         loads_once(text)
         mapping = json.loads(text)  # which reads no half of a sign
-    except GivenTwiceError as error:
+    except DuplicateMemberError as error:
         raise InvalidInputError.of_field(
             "mapping", "given_twice", Message("named_twice", name=error.name)
         ) from None

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from api.core.errors import Repeated, invalid_input
 from registry.core.errors import InvalidInputError
-from registry.core.json_once import GivenTwiceError, loads_once
+from registry.core.json_once import DuplicateMemberError, loads_once
 from registry.core.messages import Message
 from registry.core.tracing import trace_id
 
@@ -246,7 +246,7 @@ def _json() -> Any:
         raise InvalidInputError.of_field("request", "malformed_json", Message("body_not_json"))
     try:
         loads_once(request.get_data())
-    except GivenTwiceError as error:
+    except DuplicateMemberError as error:
         raise InvalidInputError.of_field(
             error.name, "given_twice", Message("parameter_repeated")
         ) from None

@@ -1,1 +1,1 @@
-"""What every room may use: locks of the database, and the description of its tables."""
+"""Foundations used by all packages: settings, errors, messages, database access, tables."""

@@ -1,9 +1,9 @@
-"""Who acts: the caller of a web request, with the units in which it may write.
+"""The current actor: the caller of a web request, with the units in which it may write.
 
-A command of the operator acts as nobody in particular and is bound to nothing: whoever reaches the
-database may do everything. A web request acts as somebody from its first line to its last
-(`acting_as`), and `registry.core.database.session_scope` tells the database so in each
-transaction, so that row-level security binds also the code that forgets to ask.
+A command of the operator has no actor and no restrictions: whoever can reach the database may do
+everything. A web request has an actor from start to end (`acting_as`), and
+`registry.core.database.session_scope` passes its units to the database in each transaction, so that
+row-level security also binds code that forgets to check.
 """
 
 import datetime
@@ -28,21 +28,21 @@ _RESTRICT: Final = text("SELECT set_config(:setting, :units, true)").bindparams(
 
 @dataclass(frozen=True, slots=True)
 class EndedUnit:
-    """A unit that a key is bound to and that is no more."""
+    """An ended unit that a key is bound to."""
 
     code: str
     name: str
     last_day: datetime.date
     successors: tuple[tuple[str, str], ...]
-    """Code and full name of each unit of today that continues it."""
+    """Code and full name of each current unit that succeeds it."""
 
     def __str__(self) -> str:
-        heirs = ", ".join(f"{name} ({code})" for code, name in self.successors)
-        now = f", nay là {heirs}" if heirs else ""
+        successors = ", ".join(f"{name} ({code})" for code, name in self.successors)
+        now = f", nay là {successors}" if successors else ""
         return f"{self.name} ({self.code}) hết ngày {self.last_day:%d/%m/%Y}{now}"
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON values."""
+        """Return it as JSON values."""
         successors = [{"code": code, "name": name} for code, name in self.successors]
         return {
             "code": self.code,
@@ -54,34 +54,34 @@ class EndedUnit:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The holder of a key, or everybody who has none: the name of a key, never of a person."""
+    """The holder of a key, or anonymous: the name of a key, never of a person."""
 
     name: str
     role: Role
     unit_ids: frozenset[int] | None = None
-    """Communes of today in which it may write; None for everywhere."""
+    """Current communes in which it may write; None for all."""
     key_id: int | None = None
-    """Number of the key; None without one."""
+    """Id of the key; None without one."""
     rate_per_minute: int | None = None
-    """Requests a minute; None for what the settings say."""
+    """Requests per minute; None for the default of the settings."""
     units: tuple[str, ...] | None = None
-    """Codes of the units of today that the key is bound to; None where it is bound to none."""
+    """Codes of the current units that the key is bound to; None if unbound."""
     expires_at: datetime.datetime | None = None
-    """When the key ends, or the secret that another one replaced."""
+    """Expiry of the key, or of its replaced secret."""
     approves_own: bool = False
-    """Whether it may approve what it delivered itself."""
+    """Whether it may approve its own deliveries."""
     ended: tuple[EndedUnit, ...] = ()
-    """Units that it is bound to and that are no more."""
+    """Ended units that it is bound to."""
     views: frozenset[int] | None = frozenset()
-    """Of a viewer: communes of today whose queues and drafts it sees; None for all."""
+    """For a viewer: current communes whose queues and drafts it sees; None for all."""
 
     @property
     def sees(self) -> frozenset[int] | None:
-        """Communes of today whose queues and drafts it sees: those where it writes, or views."""
+        """Current communes whose queues and drafts it sees: where it may write, or view."""
         return self.views if self.role == "viewer" else self.unit_ids
 
     def may(self, role: Role) -> bool:
-        """Whether what is declared for `role` is open to this caller."""
+        """Whether its role includes `role`."""
         return RANK[self.role] >= RANK[role]
 
 
@@ -91,24 +91,24 @@ _acting: ContextVar[Actor | None] = ContextVar("diachiso_acting", default=None)
 
 
 def acting() -> Actor | None:
-    """Who acts here; None for the operator."""
+    """Return the current actor; None for the operator."""
     return _acting.get()
 
 
 def who_acts() -> tuple[str, Role]:
-    """Name and role for what is written down: the operator's where nobody acts."""
+    """Return name and role of the actor for records; the operator's without one."""
     actor = acting()
     return ("operator", "admin") if actor is None else (actor.name, actor.role)
 
 
 def act_as(actor: Actor | None) -> None:
-    """From here on `actor` acts, in this thread and until the next call; None for the operator."""
+    """Set the actor of this thread until the next call; None for the operator."""
     _acting.set(actor)
 
 
 @contextmanager
 def acting_as(actor: Actor | None) -> Iterator[None]:
-    """In the block `actor` acts; None for the operator."""
+    """Set the actor in the block; None for the operator."""
     before = acting()
     act_as(actor)
     try:
@@ -118,7 +118,7 @@ def acting_as(actor: Actor | None) -> Iterator[None]:
 
 
 def demand(role: Role, what: str) -> None:
-    """Raises ForbiddenError when somebody acts whose role is below `role`; `what` is a msgid."""
+    """Raise ForbiddenError if the actor's role is below `role`; `what` is a msgid."""
     actor = acting()
     if actor is not None and not actor.may(role):
         raise ForbiddenError(
@@ -127,13 +127,13 @@ def demand(role: Role, what: str) -> None:
 
 
 def is_bound() -> bool:
-    """Whether somebody acts who may not write everywhere."""
+    """Whether the actor may write only in some units."""
     actor = acting()
     return actor is not None and actor.unit_ids is not None
 
 
 def only_commune() -> str | None:
-    """Code of the one commune in which who acts may write; None for several, or everywhere."""
+    """Return the code of the only commune in which the actor may write; None if several or all."""
     actor = acting()
     if actor is None or actor.unit_ids is None or len(actor.unit_ids) != 1:
         return None
@@ -142,15 +142,13 @@ def only_commune() -> str | None:
 
 
 def ended_units() -> str | None:
-    """Units to which who acts is bound and that have ended, with their heirs; None for none."""
+    """Describe the actor's ended units and their successors; None without any."""
     actor = acting()
     return "; ".join(map(str, actor.ended)) or None if actor is not None else None
 
 
 def outside_units(refusal: Message, codes: Sequence[str]) -> OutsideUnitsError:
-    """The refusal of what lies in these units, in words; what became of those that the key is bound
-    to, where they have ended, is told as well.
-    """
+    """Return the error for units outside of the key's, with the successors of its ended units."""
     actor = acting()
     ended = actor.ended if actor is not None else ()
     members: dict[str, object] = {"units": list(codes)}
@@ -161,20 +159,20 @@ def outside_units(refusal: Message, codes: Sequence[str]) -> OutsideUnitsError:
 
 
 def outside_own(*codes: str) -> OutsideUnitsError:
-    """The refusal where the key is bound to none of these units."""
+    """Return the error for units that the key is not bound to."""
     return outside_units(Message("units_outside_key", codes=list(codes)), codes)
 
 
 def unbind(session: Session) -> None:
-    """Let the rest of the transaction write everywhere: for what makes units, once it is checked
-    that all which it touches are the caller's.
+    """Let the rest of the transaction write everywhere, for operations that create units, once all
+    existing units that they change are checked.
     """
     session.execute(_RESTRICT, {"units": ""})
 
 
 @contextmanager
 def unbound(connection: Connection) -> Iterator[None]:
-    """In the block the transaction may write everywhere: for what belongs to no unit."""
+    """Let the transaction write everywhere in the block, for rows that belong to no unit."""
     connection.execute(_RESTRICT, {"units": ""})
     try:
         yield
@@ -184,7 +182,7 @@ def unbound(connection: Connection) -> Iterator[None]:
 
 
 def restrict_to_units(session: Session | Connection, actor: Actor | None) -> None:
-    """Let the transaction of `session` write in the units of `actor` only; None for anywhere."""
+    """Restrict the writes of the transaction to the units of `actor`; None for no restriction."""
     if actor is not None and actor.unit_ids is not None:
         units = f"{{{','.join(map(str, sorted(actor.unit_ids)))}}}"
         session.execute(_RESTRICT, {"units": units})

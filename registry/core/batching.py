@@ -1,8 +1,8 @@
-"""How a search asks the register: alone at once, or with many others in one statement.
+"""Runs searches alone, or many at once with combined statements.
 
-A search is a generator (`Query`). It yields what it wants to know and is sent the rows; `alone`
-answers one search, `together` many of them, those that wait for the same kind of thing by one
-statement. What a search answers is the same either way.
+A search is a generator (`Query`) that yields requests and is sent their rows. `alone` runs one
+search, `together` runs many, combining requests of one kind into one statement. The results are the
+same either way.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -21,36 +21,36 @@ T = TypeVar("T")
 Line = tuple[str | int | None, ...]
 
 LINES: Final = "{K}"
-"""Stands in a statement for the table `k` of what it is asked."""
+"""Placeholder in a statement for the table `k` of its input lines."""
 MAX_LINES: Final = 2_000
-"""Lines of one statement: what many questions find is held in memory at once."""
+"""Lines of one statement, whose results are in memory at once."""
 _ROWS_OF_STEP: Final = 4
-"""Rows that take as long to look at as a step of a text's work."""
+"""Rows that cost as much as one step of a text's work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bulk:
-    """A statement that answers questions of one kind: one of them, or many.
+    """A statement that answers one or many questions of a kind.
 
-    Of each question it gets lines, such as a commune and a key, and what is the same for all lines.
-    `question` numbers the questions, and is the first column of what is found.
+    Each question consists of lines, such as a commune and a key, and values shared by its lines.
+    `question` numbers the questions, and is the first column of the result.
     """
 
     line_alone: str
-    """For a question of one line, as most are: each parameter is that line's, and no array."""
+    """For a question of one line, the usual case: parameters are scalars."""
     one: str
     many: str
-    """The same, each parameter an array with an element for every line of every question."""
+    """For many questions: each parameter is an array with an element for every line."""
     line: tuple[str, ...]
-    """Parameters of a line, in its order."""
+    """Parameters of a line, in order."""
     same: tuple[str, ...]
-    """Parameters that all lines of a question share."""
+    """Parameters shared by the lines of a question."""
 
 
 def bulk(
     statement: str, line: tuple[tuple[str, str], ...], same: tuple[tuple[str, str], ...] = ()
 ) -> Bulk:
-    """The forms of a statement with LINES where the lines are; parameters are names and types."""
+    """Make a Bulk of a statement with LINES; parameters are pairs of name and type."""
     written = statement.replace("%", "%%")
     line_alone, one, many = (written.replace(LINES, each) for each in tables_of_lines(line, same))
     return Bulk(
@@ -75,20 +75,20 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Requests that do not wait for one another: those of one kind are one statement."""
+    """Independent requests: those of one kind are combined into one statement."""
 
     requests: tuple["Request", ...]
 
 
-# What is asked so seldom that it is asked alone is a function.
+# Rare requests are functions, which are not combined.
 _Leaf = Ask | Callable[[Reads], Any]
 Request = _Leaf | Several
 Query = Generator[Request, Any, T]
-"""A search: what it wants to know, one request after the other, and at its end the answer."""
+"""A search: a generator of requests that returns its result."""
 
 
 def side_by_side(searches: Iterable[Query[T]]) -> Query[list[T]]:
-    """The answers of several searches, which are asked together step by step."""
+    """Run several searches in lockstep, combining their requests."""
     waiting = list(enumerate(searches))
     answers: dict[int, T] = {}
     found: list[Any] = [None] * len(waiting)
@@ -101,15 +101,15 @@ def side_by_side(searches: Iterable[Query[T]]) -> Query[list[T]]:
             except StopIteration as done:
                 answers[at] = done.value
         waiting = going
-        found = (yield from _asked(requests)) if requests else []
+        found = (yield from _request_all(requests)) if requests else []
     return [answers[at] for at in range(len(answers))]
 
 
 def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
-    """A search that does no more than this work; `otherwise` where it has nothing to answer then.
+    """Limit a search to this work; return `otherwise` if it has no result by then.
 
-    What would be asked beyond it raises WorkSpentError where it is asked, in the search. Nothing is
-    asked twice: the readings of a text have most of their questions in common.
+    Requests beyond the limit raise WorkSpentError inside the search. Results are cached: the
+    readings of a text have most of their questions in common.
     """
     sent: Any = None
     known: dict[_Leaf, Any] = {}
@@ -130,14 +130,14 @@ def bounded(steps: Query[T], otherwise: T, work: Work) -> Query[T]:
             continue
         work.questions -= cost
         if new:
-            found = yield from _asked(new)
+            found = yield from _request_all(new)
             work.steps -= sum(map(_rows_of, found)) // _ROWS_OF_STEP
             known |= zip(new, found, strict=True)
-        sent = _put_together(request, iter([known[leaf] for leaf in leaves]))
+        sent = _assemble(request, iter([known[leaf] for leaf in leaves]))
 
 
-def _asked(requests: Sequence[Request]) -> Query[list[Any]]:
-    """What several requests find."""
+def _request_all(requests: Sequence[Request]) -> Query[list[Any]]:
+    """Yield several requests as one; return their results."""
     if len(requests) == 1:
         return [(yield requests[0])]
     found: list[Any] = yield Several(tuple(requests))
@@ -145,7 +145,7 @@ def _asked(requests: Sequence[Request]) -> Query[list[Any]]:
 
 
 def _statements(leaves: Iterable[_Leaf]) -> int:
-    """How many statements these are at most."""
+    """Return the greatest number of statements for these requests."""
     leaves = tuple(leaves)
     asks = [leaf for leaf in leaves if isinstance(leaf, Ask) and leaf.lines]
     lines = sum(len(ask.lines) for ask in asks)
@@ -158,25 +158,25 @@ def _rows_of(found: Any) -> int:
 
 
 def alone(reads: Reads, steps: Query[T]) -> T:
-    """The answer of one search; raises what it raises, and what `Reads.rows` does."""
+    """Run one search; raises as it does, and as `Reads.rows` does."""
     try:
         request = next(steps)
         while True:
-            request = steps.send(_granted(reads, request))
+            request = steps.send(_fetch(reads, request))
     except StopIteration as done:
         answer: T = done.value
         return answer
 
 
 def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryError]:
-    """The answers of many searches in their order; an error in the place of its search only.
+    """Run many searches and return their results in order, with errors in place of results.
 
-    Raises NotPreparedError alone: nothing can be answered then.
+    Raises only NotPreparedError, when nothing can be answered.
     """
     waiting: dict[int, tuple[Query[T], Request]] = {}
     answers: dict[int, T | RegistryError] = {}
 
-    def go_on(at: int, steps: Query[T], rows: Any) -> None:
+    def advance(at: int, steps: Query[T], rows: Any) -> None:
         try:
             waiting[at] = (steps, steps.send(rows))
         except StopIteration as done:
@@ -187,23 +187,23 @@ def together(reads: Reads, searches: Iterable[Query[T]]) -> list[T | RegistryErr
             answers[at] = error
 
     for at, steps in enumerate(searches):
-        go_on(at, steps, None)
+        advance(at, steps, None)
     while waiting:
         now, waiting = waiting, {}
-        found = _all_granted(reads, [request for _, request in now.values()])
+        found = _fetch_all(reads, [request for _, request in now.values()])
         for (at, (steps, _)), rows in zip(now.items(), found, strict=True):
             if isinstance(rows, RegistryError):
                 steps.close()
                 answers[at] = rows
             else:
-                go_on(at, steps, rows)
+                advance(at, steps, rows)
     return [answers[at] for at in range(len(answers))]
 
 
 @traced("find")
-def _granted(reads: Reads, request: Request) -> Any:
+def _fetch(reads: Reads, request: Request) -> Any:
     if isinstance(request, Several):
-        (found,) = _all_granted(reads, [request])
+        (found,) = _fetch_all(reads, [request])
         if isinstance(found, RegistryError):
             raise found
         return found
@@ -221,11 +221,11 @@ def _granted(reads: Reads, request: Request) -> Any:
     return reads.rows(kind.one, parameters)
 
 
-def _all_granted(reads: Reads, requests: list[Request]) -> list[Any]:
-    """What each request finds, or its error."""
+def _fetch_all(reads: Reads, requests: list[Request]) -> list[Any]:
+    """Return the result of each request, or its error."""
     leaves = [leaf for request in requests for leaf in _leaves(request)]
-    found = iter(_leaves_granted(reads, leaves))
-    return [_put_together(request, found) for request in requests]
+    found = iter(_fetch_leaves(reads, leaves))
+    return [_assemble(request, found) for request in requests]
 
 
 def _leaves(request: Request) -> list[_Leaf]:
@@ -234,32 +234,32 @@ def _leaves(request: Request) -> list[_Leaf]:
     return [request]
 
 
-def _put_together(request: Request, found: Iterator[Any]) -> Any:
-    """What one request finds, from what its leaves did; the first error where there is one."""
+def _assemble(request: Request, found: Iterator[Any]) -> Any:
+    """Assemble the result of a request from those of its leaves; the first error if any."""
     if not isinstance(request, Several):
         return next(found)
-    parts = [_put_together(one, found) for one in request.requests]
+    parts = [_assemble(one, found) for one in request.requests]
     return next((part for part in parts if isinstance(part, RegistryError)), parts)
 
 
-def _leaves_granted(reads: Reads, leaves: list[_Leaf]) -> list[Any]:
+def _fetch_leaves(reads: Reads, leaves: list[_Leaf]) -> list[Any]:
     kinds: dict[Bulk, dict[tuple[object, ...], tuple[Ask, list[int]]]] = {}
-    granted: list[Any] = [None] * len(leaves)
+    results: list[Any] = [None] * len(leaves)
     for at, leaf in enumerate(leaves):
         if isinstance(leaf, Ask):
-            # One street is asked about by many doors.
+            # Many doors ask the same question, such as one about their street.
             question = (leaf.lines, leaf.same)
             kinds.setdefault(leaf.bulk, {}).setdefault(question, (leaf, []))[1].append(at)
         else:
-            granted[at] = _or_error(reads, leaf)
+            results[at] = _or_error(reads, leaf)
     for questions in kinds.values():
         asks = list(questions.values())
         for part in _parts(asks):
             found = _each(reads, [ask for ask, _ in part])
             for (_, askers), rows in zip(part, found, strict=True):
                 for at in askers:
-                    granted[at] = rows
-    return granted
+                    results[at] = rows
+    return results
 
 
 def _parts(asked: Iterable[tuple[Ask, list[int]]]) -> Iterable[list[tuple[Ask, list[int]]]]:
@@ -281,7 +281,7 @@ def _each(reads: Reads, asks: list[Ask]) -> list[Any]:
         try:
             return _rows(reads, asks)
         except TookTooLongError:
-            pass  # one of them; none of the others shall fail for it
+            pass  # because of one question: retry each alone
         except DatabaseUnavailableError as error:
             return [error] * len(asks)
     return [_or_error(reads, ask) for ask in asks]
@@ -289,7 +289,7 @@ def _each(reads: Reads, asks: list[Ask]) -> list[Any]:
 
 def _or_error(reads: Reads, request: Request) -> Any:
     try:
-        return _granted(reads, request)
+        return _fetch(reads, request)
     except NotPreparedError:
         raise
     except RegistryError as error:
@@ -297,7 +297,7 @@ def _or_error(reads: Reads, request: Request) -> Any:
 
 
 def _rows(reads: Reads, asks: list[Ask]) -> list[list[Row]]:
-    """The rows of several questions of one kind."""
+    """Return the rows of several questions of one kind."""
     kind = asks[0].bulk
     lines = [(at, *line, *ask.same) for at, ask in enumerate(asks) for line in ask.lines]
     found: list[list[Row]] = [[] for _ in asks]

@@ -1,7 +1,7 @@
-"""Limits that a process puts on itself before it opens a file that somebody else made.
+"""Limits that a process sets on itself before it opens an untrusted file.
 
-They cannot be taken back, and its children inherit them: no network, so much processor time, so
-much memory. Linux only.
+They are irrevocable and inherited by children: no network, limited processor time and memory. Linux
+only.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Never
 
-# The architecture as the kernel's audit calls it, and the number of socket(2).
+# The kernel's audit number of the architecture, and the number of socket(2).
 _ARCHITECTURES: Final = {
     "x86_64": (0xC000003E, 41),
     "aarch64": (0xC00000B7, 198),
@@ -26,9 +26,9 @@ _CLOSING_S: Final = 30
 _AT_ONCE_S: Final = 0.001
 _SIGNALS: Final = (signal.SIGXCPU, signal.SIGPROF)
 _IO_URING_SETUP: Final = 425
-"""The same everywhere; a ring makes sockets without socket(2)."""
+"""The same on all architectures; io_uring creates sockets without socket(2)."""
 _X32: Final = 0x40000000
-"""System calls of x86_64 from here on are those of its second ABI."""
+"""System calls of x86_64 from here on belong to the x32 ABI."""
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
 _SECCOMP_MODE_FILTER: Final = 2
@@ -51,10 +51,10 @@ class _Program(ctypes.Structure):
 
 
 def forbid_network() -> None:
-    """From now on whoever asks for an IP socket is killed by SIGSYS, other sockets are refused.
+    """Kill the process by SIGSYS when it opens an IP socket; refuse other sockets.
 
-    Killed, so that a library that swallows errors cannot hide that a file made it ask. Raises
-    OSError where the kernel filters no system calls.
+    Killing it prevents a library that swallows errors from hiding the attempt. Raises OSError if
+    the kernel does not filter system calls.
     """
     architecture, socket_call = _ARCHITECTURES[platform.machine()]
     program = (
@@ -84,43 +84,43 @@ def forbid_network() -> None:
 
 
 def limit_processor(seconds: int) -> None:
-    """SIGXCPU ends the process after so much processor time, SIGKILL a second later."""
+    """End the process by SIGXCPU after this processor time, by SIGKILL a second later."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
-class _BrokenOffError(BaseException):
-    """The time is over. Not an Exception: code that tries another reader must not catch it."""
+class _TimeUpError(BaseException):
+    """The time is up. Not an Exception, so that code which tries another reader cannot catch it."""
 
 
 @contextmanager
-def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
-    """A block of the main thread that ends with `error` when it has used so much processor time.
+def processor_deadline(seconds: int, error: Exception) -> Iterator[None]:
+    """Raise `error` in the main thread when the block has used this much processor time.
 
-    Each process that it starts may use as much; what comes of one that is ended for it is `error`.
+    Each process that it starts has the same limit; if one exceeds it, `error` is raised, too.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     end = _used(resource.RUSAGE_SELF) + seconds
     of_others = _used(resource.RUSAGE_CHILDREN)
     over = False
 
-    def break_off(_number: int, _frame: object) -> Never:
+    def interrupt(_number: int, _frame: object) -> Never:
         nonlocal over
         over = True
-        # It would come again each second, and break off what is being closed.
+        # SIGXCPU recurs each second and would interrupt the cleanup.
         resource.setrlimit(
             resource.RLIMIT_CPU, (int(_used(resource.RUSAGE_SELF)) + _CLOSING_S, hard)
         )
-        raise _BrokenOffError
+        raise _TimeUpError
 
-    before = {number: signal.signal(number, break_off) for number in _SIGNALS}
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
     try:
-        # It may be over at once: within the block, which reports that. The limit is for processes
-        # that it starts; the kernel compares it with ticks, of which a long-lived process has seen
-        # fewer than it has used, so that the timer counts from here.
+        # Inside of the block, as the time may be up at once. The limit is for child processes: the
+        # kernel compares it with ticks, which lag behind the used time in a long-lived process, so
+        # this process has a timer.
         resource.setrlimit(resource.RLIMIT_CPU, (int(end), hard))
         signal.setitimer(signal.ITIMER_PROF, max(seconds, _AT_ONCE_S))
         yield
-    except _BrokenOffError:
+    except _TimeUpError:
         raise error from None
     except Exception as other:
         used = _used(resource.RUSAGE_SELF) + _used(resource.RUSAGE_CHILDREN) - of_others
@@ -128,7 +128,7 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
             raise error from other
         raise
     else:
-        # What a handler raises in a finalizer or a callback is printed, and goes no further.
+        # An exception raised in a finalizer or callback is only printed.
         if over:
             raise error
     finally:
@@ -139,13 +139,13 @@ def broken_off_after(seconds: int, error: Exception) -> Iterator[None]:
 
 
 def _used(whose: int) -> float:
-    """Seconds of a processor."""
+    """Return the used processor time in seconds."""
     used = resource.getrusage(whose)
     return used.ru_utime + used.ru_stime
 
 
 def limit_memory(*most_bytes: int) -> None:
-    """So much memory at most, and never more than half of the machine's: the rest is for others."""
+    """Limit memory to the least of `most_bytes`, and to half of the machine's."""
     half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     limits = [limit for limit in resource.getrlimit(resource.RLIMIT_DATA) if limit >= 0]
     resource.setrlimit(resource.RLIMIT_DATA, (min([half, *most_bytes, *limits]),) * 2)

@@ -1,4 +1,4 @@
-"""Connections: which role, which limits, and the one place that commits."""
+"""Database connections: roles, limits, error translation, and the only place that commits."""
 
 import os
 import socket
@@ -32,42 +32,42 @@ from registry.core.tracing import watch
 OWNER_ROLE: Final = "diachiso_owner"
 """Owns every object; used by migrations and seeds only."""
 APP_ROLE: Final = "diachiso_app"
-"""Everything else runs as this role, so that row-level security and append-only tables bind it."""
+"""Role of everything else, bound by row-level security and append-only tables."""
 
 TIME_ZONE: Final = "Asia/Ho_Chi_Minh"
 """A day is a day in Viet Nam, for `current_date` as for `registry.units.gazetteer.today`."""
 SESSION: Final = {"jit": "off", "timezone": TIME_ZONE}
-"""What each session is told when it starts; behind a pooler its login is (`registry.web_login`)."""
+"""Settings of each session; behind a pooler, of its login (`registry.web_login`)."""
 POOL_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 2
 SILENCE_MS: Final = 5_000
-"""How long a server may leave what was sent to it unacknowledged; over a socket file no matter."""
+"""Limit of unacknowledged data over TCP (`tcp_user_timeout`)."""
 
 _SILENT_S: Final = 5.0
-"""How long a server that let somebody wait for a connection in vain is not asked for another."""
+"""After a connection timed out no other is attempted for this long."""
 _POOLER_WAITED: Final = "query_wait_timeout"
 _POOLER_SILENT_S: Final = 1.0
-"""The same where PgBouncer says so, which tries to reach the server once a second."""
+"""The same after a timeout of PgBouncer, which retries the server once a second."""
 
 T = TypeVar("T")
 
 RECOVERY_CONFLICT: Final = psycopg.errors.SerializationFailure
-"""A standby's replay went before a statement; in the mode of our transactions nothing else is."""
+"""A standby cancelled a statement for its replay; at our isolation level it means nothing else."""
 _SILENT: Final = Message("database_silent")
 _WHO: Final = b"SELECT current_user, current_setting('TimeZone'), pg_backend_pid()"
 _WEB_LOGIN: Final = Message("make_web_login")
-_BROKEN_OFF: Final = Message("database_connection_lost")
+_CONNECTION_LOST: Final = Message("database_connection_lost")
 _READ_ONLY: Final = Message("database_read_only_unwritten")
 _IN_DOUBT: Final = Message("connection_lost_in_commit")
 _DISK_FULL: Final = Message("database_disk_full")
 
 
-class BrokenOffError(DatabaseUnavailableError):
-    """A connection was lost, or a standby put its replay first, before anything was written."""
+class ConnectionLostError(DatabaseUnavailableError):
+    """A connection was lost, or a standby cancelled a statement, before anything was written."""
 
 
 class TookTooLongError(DatabaseUnavailableError):
-    """One statement took longer than a statement may; others may be answered."""
+    """A statement exceeded its timeout; others may succeed."""
 
 
 class BusyError(DatabaseUnavailableError):
@@ -75,17 +75,17 @@ class BusyError(DatabaseUnavailableError):
 
 
 class DatabaseFullError(DatabaseUnavailableError):
-    """The disk of the database is full: it answers questions and takes no writes."""
+    """The disk of the database is full: it answers reads and refuses writes."""
 
     code = "storage_full"
 
 
 class ReadOnlyError(DatabaseUnavailableError):
-    """The database answers and takes no writes: it is a standby, or was told to be read only."""
+    """The database answers reads and refuses writes: it is a standby, or set to read-only."""
 
 
 def with_role(url: str, role: str, **parameters: str) -> URL:
-    """The URL for psycopg 3, with `role` (and other server parameters) set when a session starts.
+    """Return the URL for psycopg 3 with `role` and other server parameters set at session start.
 
     A startup parameter, unlike `SET ROLE`, survives ROLLBACK and RESET ALL.
     """
@@ -107,11 +107,11 @@ def make_engine(
     statement_timeout_ms: int | None = None,
     may_be_pooled: bool = False,
 ) -> Engine:
-    """An engine whose sessions act as `role`; connecting raises WrongRoleError where they do not.
+    """Make an engine whose sessions act as `role`; connecting raises WrongRoleError otherwise.
 
-    `may_be_pooled` is for who needs nothing that outlives a transaction: others do not speak to a
-    pooler. A stopped database shows within two seconds, and a restarted one is found again without
-    a restart of the program (`pool_pre_ping`).
+    `may_be_pooled` allows a pooler, for callers without session state beyond a transaction. A
+    stopped database is noticed within two seconds, a restarted one is used again without a restart
+    of the program (`pool_pre_ping`).
     """
     parameters = {**SESSION, "application_name": "diachiso"}
     if statement_timeout_ms is not None:
@@ -122,33 +122,33 @@ def make_engine(
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
-        # An error's text goes to the log, and parameters may be somebody's address.
+        # Error texts are logged, and parameters may contain an address.
         hide_parameters=True,
     )
-    door = _Door()
-    event.listen(engine, "handle_error", _tell_lost)
-    event.listen(engine, "handle_error", door.listen)
-    event.listen(engine, "do_connect", door.enter)
+    connector = _Connector()
+    event.listen(engine, "handle_error", _mark_lost)
+    event.listen(engine, "handle_error", connector.note_error)
+    event.listen(engine, "do_connect", connector.connect)
     check = partial(check_role, role=role, may_be_pooled=may_be_pooled)
     event.listen(engine, "connect", lambda connection, _record: check(connection))
     watch(engine)
     return engine
 
 
-class _Door:
-    """The way to a server. Nobody waits at it who comes soon after another waited in vain."""
+class _Connector:
+    """Connects to a server, failing fast for some seconds after a timeout."""
 
     def __init__(self) -> None:
         self._silent_until = 0.0
 
-    def enter(
+    def connect(
         self,
         dialect: Dialect,
         _record: object,
         arguments: tuple[Any, ...],
         named: dict[str, Any],
     ) -> DBAPIConnection:
-        """A connection. Raises the driver's errors, at once where the server was just silent."""
+        """Connect. Raises the driver's errors, immediately after a recent timeout."""
         if time.monotonic() < self._silent_until:
             raise psycopg.errors.ConnectionTimeout("the database does not answer")
         try:
@@ -157,24 +157,24 @@ class _Door:
             self._silent_until = time.monotonic() + _SILENT_S
             raise
 
-    def listen(self, context: ExceptionContext) -> None:
-        """Hear from a pooler that it let somebody wait for the server in vain."""
+    def note_error(self, context: ExceptionContext) -> None:
+        """Note a pooler's timeout."""
         if _POOLER_WAITED in str(context.original_exception):
             self._silent_until = max(self._silent_until, time.monotonic() + _POOLER_SILENT_S)
 
 
-def _tell_lost(context: ExceptionContext) -> None:
-    # SQLAlchemy asks the driver, which believes in a connection until it has read its end.
+def _mark_lost(context: ExceptionContext) -> None:
+    # SQLAlchemy relies on the driver, which notices a lost connection only when it reads.
     established = context.connection is not None or context.is_pre_ping
     if established and is_lost(context.original_exception):
         context.is_disconnect = True
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """Whether an error of the driver is one of the connection, as opposed to a statement on it.
+    """Whether an error of the driver is about the connection, not about a statement.
 
-    All that the server says has an SQLSTATE; what has none is libpq's own, for which the driver
-    has an OperationalError or no class at all. Behind a FATAL the server hangs up.
+    Errors of the server have an SQLSTATE; those of libpq have none, and are an OperationalError or
+    a plain DatabaseError of the driver. After a FATAL the server closes the connection.
     """
     if not isinstance(error, psycopg.Error):
         return False
@@ -184,9 +184,9 @@ def is_lost(error: BaseException | None) -> bool:
 
 
 def end_waiting(connections: Iterable[psycopg.Connection[Any]]) -> None:
-    """Have whoever waits for the server by one of these find the connection lost."""
+    """Shut down these connections, so that threads waiting on them get an error."""
     for connection in connections:
-        # Only the socket: the thread that waits is inside of libpq, and closes the rest itself.
+        # Only the socket: the waiting thread is inside libpq, and closes the connection itself.
         with (
             suppress(psycopg.Error, OSError),
             socket.socket(fileno=os.dup(connection.fileno())) as own,
@@ -195,10 +195,10 @@ def end_waiting(connections: Iterable[psycopg.Connection[Any]]) -> None:
 
 
 def tried_again(read: Callable[[], T]) -> T:
-    """What `read` returns; it must only read, for it is done once more where it was broken off."""
+    """Return the result of `read`, retried once after a lost connection; it must only read."""
     try:
         return read()
-    except (BrokenOffError, OutcomeUnknownError):
+    except (ConnectionLostError, OutcomeUnknownError):
         return read()
 
 
@@ -214,12 +214,12 @@ def check_role(
 def wrong_role(
     connection: psycopg.BaseConnection[Any], role: str, *, may_be_pooled: bool = False
 ) -> WrongRoleError | None:
-    """What is wrong where a new connection, of any pool, does not act as `role`, or is a pooler's
-    that may be none.
+    """Return the error if a new connection does not act as `role`, or is a pooler's without
+    `may_be_pooled`.
 
-    Raises psycopg.Error when it is lost already.
+    Raises psycopg.Error if it is already lost.
     """
-    # Past the cursors: one round trip, no transaction, and the same for the worker's connections.
+    # Without cursors: one round trip, no transaction, and usable for the worker's connections.
     result = connection.pgconn.exec_(_WHO)
     if result.status != ExecStatus.TUPLES_OK:
         raise error_from_result(result)
@@ -233,7 +233,7 @@ def wrong_role(
                 remedy=_WEB_LOGIN,
             )
         )
-    # A pooler gives each of its clients a number of its own.
+    # A pooler gives each client a process id of its own.
     if int(process) == connection.pgconn.backend_pid:
         return None
     if not may_be_pooled:
@@ -250,22 +250,22 @@ def wrong_role(
 
 
 def driver_connection(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
-    """The psycopg connection below, in the same transaction: for COPY, which SQLAlchemy lacks."""
+    """Return the underlying psycopg connection, in the same transaction, for COPY."""
     below = connection.connection.driver_connection
     if not isinstance(below, psycopg.Connection):
-        raise TypeError("the register speaks to PostgreSQL through psycopg 3 only")
+        raise TypeError("the register requires psycopg 3")
     return below
 
 
 @contextmanager
 def session_scope(engine: Engine) -> Iterator[Session]:
-    """A session that commits at the end, or rolls back when the block raises: nobody else does.
+    """Yield a session that commits at the end, or rolls back if the block raises; nothing else
+    commits.
 
-    It writes in the units of who acts (`registry.core.actors`), and the database sees to it:
-    OutsideUnitsError.
-    Raises DatabaseUnavailableError when the database cannot be reached or goes away meanwhile:
-    nothing is written then, but with OutcomeUnknownError, which is never to be tried again
-    unseen. NotPreparedError when its roles or tables are missing.
+    The database restricts its writes to the units of the actor (`registry.core.actors`), with
+    OutsideUnitsError. Raises DatabaseUnavailableError if the database cannot be reached or fails
+    meanwhile, without having written; OutcomeUnknownError if that is uncertain, which must not be
+    retried blindly; NotPreparedError if roles or tables are missing.
     """
     try:
         with translated_errors(), _Session(engine) as session, session.begin():
@@ -288,7 +288,7 @@ def _commit(session: Session) -> None:
 
 
 class _Session(Session):
-    """A session that tells the database where it may write, before its first statement."""
+    """A session that restricts where it may write, before its first statement."""
 
 
 @event.listens_for(_Session, "after_begin")
@@ -298,28 +298,28 @@ def _restrict(_session: Session, _transaction: object, connection: Connection) -
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's ways of saying 'no database' into the register's own two errors."""
+    """Translate errors of the driver into RegistryError."""
     try:
         yield
     except PoolTimeoutError as error:
         raise BusyError(Message("database_connections_busy")) from error
-    except psycopg.Error as error:  # COPY goes past SQLAlchemy
+    except psycopg.Error as error:  # COPY bypasses SQLAlchemy
         if _is_disk_full(error):
             raise DatabaseFullError(_DISK_FULL) from error
         if is_lost(error):
-            raise BrokenOffError(_BROKEN_OFF) from error
+            raise ConnectionLostError(_CONNECTION_LOST) from error
         raise
     except DBAPIError as error:
-        meant = _meaning_of(error)
-        if meant is None:
+        translated = _translated(error)
+        if translated is None:
             raise
-        raise meant from error
+        raise translated from error
 
 
 def reason_of(error: BaseException | None) -> str | None:
-    """What the driver said of an error of ours, for the operator alone: it names the host.
+    """Return the driver's message behind an error, for the operator only: it names the host.
 
-    Never the URL, which may hold a password.
+    Never the URL, which may contain a password.
     """
     while error is not None:
         if isinstance(error, psycopg.OperationalError):
@@ -329,13 +329,13 @@ def reason_of(error: BaseException | None) -> str | None:
 
 
 def first_line(error: object) -> str:
-    """What a driver's error says first; the rest points into statements."""
+    """Return the first line of a driver's error; the rest points into statements."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
-def _meaning_of(error: DBAPIError) -> RegistryError | None:
-    """What a failed statement is to the caller; None for a mistake of ours."""
+def _translated(error: DBAPIError) -> RegistryError | None:
+    """Return the error for the caller of a failed statement; None for a bug."""
     cause = error.orig
     if _is_outside_units(cause):
         return OutsideUnitsError(Message("key_cannot_write_here"))
@@ -346,30 +346,29 @@ def _meaning_of(error: DBAPIError) -> RegistryError | None:
     if isinstance(cause, psycopg.errors.QueryCanceled):
         return TookTooLongError(Message("database_too_slow"))
     if error.connection_invalidated or isinstance(cause, RECOVERY_CONFLICT):
-        return BrokenOffError(_BROKEN_OFF)
+        return ConnectionLostError(_CONNECTION_LOST)
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return ReadOnlyError(_READ_ONLY)
     return DatabaseUnavailableError(_SILENT) if is_lost(cause) else None
 
 
 def _is_disk_full(cause: BaseException | None) -> bool:
-    """Whether a file could not grow: the disk is full, or a limit of sizes is reached."""
+    """Whether a file could not grow: the disk is full, or a size limit is reached."""
     if isinstance(cause, psycopg.errors.DiskFull):
         return True
-    # A table's file is extended, the log's and a temporary one's are written: by the server's name
-    # for it these are errors of its own (XX000).
-    says = ("could not extend file", "could not write to", "could not write block")
-    return isinstance(cause, psycopg.Error) and any(words in str(cause) for words in says)
+    # Extending a table's file, or writing the log or a temporary file, fails as XX000.
+    phrases = ("could not extend file", "could not write to", "could not write block")
+    return isinstance(cause, psycopg.Error) and any(words in str(cause) for words in phrases)
 
 
 def _is_outside_units(cause: BaseException | None) -> bool:
-    """Whether a policy of row-level security refused a row, as opposed to a missing privilege."""
+    """Whether row-level security refused a row, as opposed to a missing privilege."""
     refused = isinstance(cause, psycopg.errors.InsufficientPrivilege)
     return refused and acting() is not None and "row-level security" in str(cause)
 
 
 def _unready(cause: BaseException | None) -> Message | None:
-    """The remedy when the database is reachable but is no register yet, else None."""
+    """Return the remedy if the database is not prepared as a register, else None."""
     if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
         return Message("schema_differs")
     if isinstance(cause, psycopg.OperationalError) and "role" in str(cause):

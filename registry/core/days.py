@@ -1,4 +1,4 @@
-"""Days as people and programs write them; the one parser of commands, tables and requests."""
+"""Parses days as people and programs write them, in commands, tables and requests."""
 
 import datetime
 import re
@@ -10,9 +10,9 @@ _DAY: Final = re.compile(DAY_PATTERN)
 
 
 def parse_day(written: str) -> datetime.date:
-    """The day of `2026-07-01`, or of `1/7/2026` with the day first, as in Viet Nam.
+    """Parse `2026-07-01`, or `1/7/2026` with the day first, as in Viet Nam.
 
-    Raises ValueError for anything else, two digits of a year among it.
+    Raises ValueError for anything else, including years of two digits.
 
     >>> parse_day("1/7/2026") == parse_day("01.07.2026") == parse_day("2026-07-01")
     True
@@ -29,7 +29,7 @@ def parse_day(written: str) -> datetime.date:
 
 
 def day_after(last: datetime.date | None) -> datetime.date | None:
-    """The day after the last one; None without end, which programs write as 31/12/9999.
+    """Return the day after the last one; None for no end, which programs write as 31/12/9999.
 
     >>> str(day_after(datetime.date(2026, 7, 1))), day_after(datetime.date.max), day_after(None)
     ('2026-07-02', None, None)
@@ -40,7 +40,7 @@ def day_after(last: datetime.date | None) -> datetime.date | None:
 
 
 def day_words(day: str) -> str:
-    """A day of data as people write it.
+    """Format an ISO day for people.
 
     >>> day_words("2026-11-02")
     '02/11/2026'

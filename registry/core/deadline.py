@@ -1,7 +1,7 @@
-"""A conversation with another server that ends in time, however slowly it answers.
+"""Limits the total time of an exchange with another server, however slowly it answers.
 
-Time limits of sockets are between two parts of an answer: who sends a byte a second keeps to them
-for ever. What is watched here is shut down when the whole of the time is over.
+Socket timeouts apply between two parts of an answer: a server that trickles bytes never exceeds
+them. Watched connections are shut down when the total time is over.
 """
 
 import socket
@@ -13,14 +13,14 @@ from typing import Self
 
 
 class Deadline:
-    """A block whose watched connections are broken off after `whole_s` seconds."""
+    """A block whose watched connections are shut down after `whole_s` seconds."""
 
     def __init__(self, whole_s: float) -> None:
         self._ends_at = time.monotonic() + whole_s
         self._late = threading.Event()
         self._watched: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(whole_s, self._break_off)
+        self._timer = threading.Timer(whole_s, self._shut_down)
         self._timer.daemon = True
 
     @property
@@ -30,17 +30,17 @@ class Deadline:
 
     @property
     def left_s(self) -> float:
-        """How much of it is left."""
+        """Seconds left."""
         return max(0.0, self._ends_at - time.monotonic())
 
     def watch(self, connected: socket.socket) -> None:
-        """Break this connection off in time as well, also once TLS has taken it over."""
+        """Shut this connection down in time, even after TLS has wrapped it."""
         with self._lock:
             self._watched.append(connected.dup())
         if self.is_late:
-            self._break_off()
+            self._shut_down()
 
-    def _break_off(self) -> None:
+    def _shut_down(self) -> None:
         self._late.set()
         with self._lock:
             for each in self._watched:

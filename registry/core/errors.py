@@ -1,8 +1,8 @@
 """The exception family of the register.
 
-Each class carries a stable `code` that callers may rely on. What it means over HTTP is decided in
-one table, `api.core.errors`; on the command line every one of them is one line on stderr. What
-people read of it is a message, put into words in their language (`registry.core.messages`).
+Each class has a stable `code` that callers may rely on. `api.core.errors` maps classes to HTTP
+statuses; on the command line each error is one line on stderr. The text for people is a message,
+rendered in their language (`registry.core.messages`).
 """
 
 from typing import ClassVar, Self
@@ -11,7 +11,7 @@ from registry.core.messages import Message
 
 
 class RegistryError(Exception):
-    """A request that the register cannot serve: the reason and, where there is one, the remedy."""
+    """A request that cannot be served, with the reason and possibly a remedy."""
 
     code: ClassVar[str] = "registry_error"
 
@@ -19,11 +19,11 @@ class RegistryError(Exception):
         super().__init__(message)
         self.message = message
         self.extra = extra
-        """Members for the problem document beside the detail (RFC 9457 §3.2): JSON, or messages."""
+        """Extension members of the problem document (RFC 9457 §3.2): JSON, or messages."""
 
     @property
     def detail(self) -> str:
-        """What happened, in the language of the reader."""
+        """The message in the language of the reader."""
         return str(self.message)
 
 
@@ -34,7 +34,7 @@ class InvalidInputError(RegistryError):
 
     @classmethod
     def of_field(cls, field: str, code: str, message: Message, **members: object) -> Self:
-        """The error of one parameter; `code` is stable, `members` stand beside it."""
+        """Make the error of one parameter; `code` is stable, `members` are added to the entry."""
         error = {"field": field, "code": code, "detail": message, **members}
         return cls(Message("field_says", field=field, detail=message), errors=[error])
 
@@ -73,7 +73,7 @@ class UnitsInUseError(ConflictError):
     """The seeds would remove units with living records.
 
     Members: `units`, each with its code, name, change, day, counts and `reform`; `reforms`, the
-    files of the resolutions that carry them.
+    files of the resolutions that move their records.
     """
 
     code = "units_in_use"
@@ -98,9 +98,9 @@ class AddressTakenError(ConflictError):
 
 
 class NameTakenError(ConflictError):
-    """Another street or locality of the commune is called so. Member: `place`, its `id` and `name`.
+    """Another street or locality of the commune has this name. Member: `place`, `id` and `name`.
 
-    To make one of both is a merger.
+    Combining both is a merge.
     """
 
     code = "name_taken"
@@ -346,7 +346,7 @@ class TooManyRowsError(UnreadableFileError):
 class SystemNotConfirmedError(UnreadableFileError):
     """The coordinate system must be confirmed.
 
-    Member: `systems`, those that the points speak for; none where they do not tell.
+    Member: `systems`, those that fit the points; possibly empty.
     """
 
     code = "system_not_confirmed"
@@ -363,7 +363,7 @@ class DatabaseUnavailableError(RegistryError):
 
     code = "database_unavailable"
     engine_id: int | None = None
-    """`id` of the engine of which a session was open; a number, for errors go between processes."""
+    """`id` of the engine of the session; a number, as errors are passed between processes."""
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):

@@ -1,4 +1,4 @@
-"""Writing: one event per transaction, and its way into the change feed."""
+"""Events: one per writing transaction, moved into the change feed after its commit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +18,7 @@ from registry.core.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is written: what an event records."""
+    """Why something is written, as recorded by an event."""
 
     kind: str
     actor: str
@@ -27,30 +27,29 @@ class Cause:
     scope: dict[str, Any] | None = None
 
 
-_BROUGHT: Final = text("SELECT transferred_event_id >= :event FROM register_identity")
+_IS_TRANSFERRED: Final = text("SELECT transferred_event_id >= :event FROM register_identity")
 PUBLISH: Final = text("SELECT publish_event()")
-"""The last statement of a transaction: its event is in the feed with its commit."""
+"""Last statement of a transaction, which puts its event into the feed with its commit."""
 _request: ContextVar[str | None] = ContextVar("diachiso_request", default=None)
 
 
 def written_for(request: str | None) -> None:
-    """From here on what this thread writes is done for the request of that id; None for none."""
+    """Set the id of the request for which this thread writes; None for none."""
     _request.set(request)
 
 
 def current_request() -> str | None:
-    """The request for which this thread writes."""
+    """Return the id of the request for which this thread writes."""
     return _request.get()
 
 
 @contextmanager
 def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
-    """A session whose transaction carries one event; its block commits as a whole or not at all.
+    """Yield a session whose transaction has one event; the block commits atomically.
 
-    After the commit the event is moved into the feed. Where that fails, or another mover hangs,
-    the write stands all the same: the event waits in `event_pending` for the next writer or for
-    the job.
-    Raises what session_scope raises.
+    After the commit the event is moved into the feed. If that fails, or another mover hangs, the
+    write stays valid: the event waits in `event_pending` for the next writer or for the job. Raises
+    as session_scope does.
     """
     with session_scope(engine) as session:
         open_event(session, cause)
@@ -62,7 +61,7 @@ def write_scope(engine: Engine, cause: Cause) -> Iterator[Session]:
 def open_event(session: Session, cause: Cause) -> int:
     """Open the event of the session's transaction and return its id.
 
-    The database refuses a second one in the same transaction.
+    The database refuses a second event in the same transaction.
     """
     scope, request = cause.scope or {}, current_request()
     if request is not None:
@@ -82,15 +81,13 @@ def open_event(session: Session, cause: Cause) -> int:
 
 
 def move_pending_events(engine: Engine) -> int:
-    """Move committed events into the feed, in a transaction of its own; returns how many."""
+    """Move committed events into the feed, in a separate transaction; return their number."""
     with session_scope(engine) as session:
         moved: int = session.execute(select(func.move_pending_events())).scalar_one()
         return moved
 
 
-def refuse_brought(session: Session, event_id: int) -> None:
-    """Raise ConflictError for an event that a transfer brought: what it would take to undo it, rows
-    as they were before, is not in the file.
-    """
-    if session.scalar(_BROUGHT, {"event": event_id}):
+def refuse_transferred(session: Session, event_id: int) -> None:
+    """Raise ConflictError for a transferred event: the file lacks the former rows to undo it."""
+    if session.scalar(_IS_TRANSFERRED, {"event": event_id}):
         raise ConflictError(Message("undo_before_transfer"))

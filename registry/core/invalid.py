@@ -1,4 +1,4 @@
-"""Values that pydantic refuses, as messages: ours, and those of its own kinds of errors."""
+"""Messages for values that pydantic refuses: of our validators, and of its own error types."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,12 +12,12 @@ _MESSAGE: Final = "message"
 
 
 def invalid_value(code: str, message: Message) -> PydanticCustomError:
-    """What a validator raises of a value: a stable code, and what is wrong with it."""
+    """Make the error that a validator raises, with a stable code and a message."""
     return PydanticCustomError(code, "{message}", {_MESSAGE: message})
 
 
 def message_of(error: Mapping[str, Any]) -> Message:
-    """What one of `ValidationError.errors()` says."""
+    """Return the message of one of `ValidationError.errors()`."""
     context = error.get("ctx", {})
     if isinstance(own := context.get(_MESSAGE), Message):
         return own
@@ -35,5 +35,5 @@ def _shown(value: object) -> Message | str:
 
 
 def wrong_code(error: CodeError) -> Message:
-    """What is wrong with a text that should be an address code."""
+    """Return the message of an invalid address code."""
     return Message(error.code, **error.values)

@@ -1,12 +1,12 @@
-"""JSON of which no object names a member twice: the standard lets the last win, without a word."""
+"""Parses JSON and refuses duplicate members, of which the standard silently keeps the last."""
 
 import json
 import math
 from typing import Any
 
 
-class GivenTwiceError(ValueError):
-    """A member that stands twice in one object; `name` is cut."""
+class DuplicateMemberError(ValueError):
+    """A duplicate member of an object; `name` is truncated."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -14,9 +14,9 @@ class GivenTwiceError(ValueError):
 
 
 def loads_once(text: str | bytes, *, finite: bool = False) -> Any:
-    """What the text holds; raises GivenTwiceError, or ValueError for what is no JSON or too deep.
+    """Parse JSON; raises DuplicateMemberError, or ValueError if malformed or too deep.
 
-    `finite`: what JSON could not be written with again, `NaN` of other programs or 1e999, is null.
+    With `finite`, numbers that JSON cannot represent, such as `NaN` or 1e999, become null.
 
     >>> loads_once('{"a": 1, "b": {"a": 2}}')
     {'a': 1, 'b': {'a': 2}}
@@ -40,12 +40,12 @@ def _finite(written: str) -> float | None:
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of these members; raises GivenTwiceError, in a time that grows as they do."""
+    """Make an object of members; raises DuplicateMemberError, in linear time."""
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise GivenTwiceError(name)
+                raise DuplicateMemberError(name)
             seen.add(name)
     return made

@@ -1,4 +1,4 @@
-"""Labels and figures that several rooms show."""
+"""Labels and number formats shared by several packages."""
 
 import re
 from typing import Final, Literal
@@ -8,7 +8,7 @@ from registry.core.messages import number as number_in
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: Final[dict[Severity, str]] = {"error": "lỗi", "warning": "cảnh báo", "notice": "lưu ý"}
-"""Of problems in a file, the worst first."""
+"""Severities of problems in a file, the worst first."""
 STATUSES: Final = {
     "reserved": N_("reserved"),
     "proposed": N_("proposed"),
@@ -20,12 +20,12 @@ _THOUSANDS: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 
 
 def with_points(text: str) -> str:
-    """The text with its numbers as Vietnamese writes them: `10.035` for `10,035`."""
+    """Replace thousands separators by those of Vietnamese: `10.035` for `10,035`."""
     return _THOUSANDS.sub(lambda found: found[0].replace(",", "."), text)
 
 
 def number(value: int) -> str:
-    """A whole number as people write it in Viet Nam; JSON and CSV take it plain.
+    """Format an integer for Vietnamese readers.
 
     >>> number(20128), number(-1234567), number(7)
     ('20.128', '-1.234.567', '7')
@@ -34,7 +34,7 @@ def number(value: int) -> str:
 
 
 def growth(per_day: float) -> str:
-    """How many more a day, to one place.
+    """Format a daily growth with one decimal.
 
     >>> growth(1234.56), growth(-0.5)
     ('+1.234,6', '-0,5')
@@ -43,7 +43,7 @@ def growth(per_day: float) -> str:
 
 
 def percent(share: float | None, language: str = LANGUAGES[0]) -> str:
-    """A share of 1 cut to one place, so that 100 % is shown only when it is reached.
+    """Format a share of 1 truncated to one decimal, so that 100 % appears only when reached.
 
     >>> percent(0.999999), percent(1.5), percent(None), percent(0.0004)
     ('99,9 %', '150,0 %', '–', '< 0,1 %')

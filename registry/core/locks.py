@@ -1,4 +1,4 @@
-"""Numbers of the advisory locks, one for each thing that only one may do at a time.
+"""Numbers of advisory locks, one for each exclusive activity.
 
 Functions in `migrations/` repeat some of the numbers; a test compares them.
 """
@@ -12,38 +12,38 @@ from sqlalchemy.orm import Session
 
 @unique
 class Lock(IntEnum):
-    """A number, and what is done under it."""
+    """The number of a lock."""
 
     MIGRATIONS = 7238010020
     FEED = 7238010021
-    """Events are moved into the feed, and get their positions."""
+    """Moving events into the feed, which assigns their positions."""
     PUBLICATION = 7238010022
-    """Deliveries are published and rolled back, reforms are carried: each sees the one before."""
+    """Publishing and rolling back deliveries, carrying out reforms: each sees the previous one."""
     JOBS_SCHEMA = 7238010023
     REPORTS = 7238010024
-    """With a key: field reports on one door are filed."""
+    """Filing field reports on one door; with a key."""
     GAPS = 7238010025
-    """Gaps of coverage are computed."""
+    """Computing gaps of coverage."""
     REFORM = 7238010026
     WEBHOOKS = 7238010027
-    """Held while a process listens for events to deliver."""
+    """Listening for events to deliver."""
     NEW_CODES = 7238010030
     ADDRESS = 7238010031
-    """With a key: an address is given to a record."""
+    """Giving an address to a record; with a key."""
     DEMO = 7238010032
-    """A demonstration is loaded."""
+    """Loading demo data."""
 
 
 class LockClass(IntEnum):
-    """First numbers of locks that have two."""
+    """First numbers of locks with two numbers."""
 
     JOBS = 723801003
-    """The second is the number of a job that is being done."""
+    """The second is the id of a running job."""
 
 
 _HOLD: Final = text("SELECT pg_advisory_xact_lock(:lock)")
 
 
 def hold_lock(connection: Connection | Session, lock: Lock) -> None:
-    """Wait for the lock and hold it to the end of the transaction."""
+    """Wait for the lock and keep it until the end of the transaction."""
     connection.execute(_HOLD, {"lock": int(lock)})

@@ -1,11 +1,11 @@
-"""Words for people: messages as a code with parameters, and catalogues of their translations.
+"""Messages for people, as a code with parameters, and their translations.
 
-A `Message` is raised, compared, stored and sent as its code and parameters. Words are put in where
-it leaves the program, in the language of the reader (`speaking`). Its English stands in
-`registry/words/messages.csv`, which is the msgid of the gettext catalogues beside it; labels and
-text of pages are msgids themselves (`_`, `N_`).
+A `Message` is raised, compared, stored and sent as its code and parameters, and rendered in the
+language of the reader when it leaves the program (`speaking`). Its English text in
+`registry/words/messages.csv` is the msgid of the gettext catalogues beside it; labels and page
+texts are msgids themselves (`_`, `N_`).
 
-Where no language was chosen, a message is Vietnamese with its English in brackets.
+Without a chosen language a message is Vietnamese with its English in brackets.
 
 >>> with speaking("en"):
 ...     str(Message("more_than_characters", most=2_000))
@@ -34,7 +34,7 @@ from babel import Locale
 WORDS: Final = Path(__file__).parent.parent / "words"
 DOMAIN: Final = "diachiso"
 LANGUAGES: Final = ("vi", "en")
-"""What people may choose; the first where they say nothing."""
+"""Available languages, the default first."""
 SEVERAL: Final = "several"
 _CODES: Final = WORDS / "messages.csv"
 _LONG: Final = 60
@@ -42,27 +42,27 @@ _log: Final = logging.getLogger(__name__)
 _chosen: Final[ContextVar[str | None]] = ContextVar("language", default=None)
 
 Value: TypeAlias = object
-"""What `format` can show; stored as JSON (whatever else as its text)."""
+"""Anything that `format` accepts; stored as JSON, or else as its text."""
 
 
 class Message:
-    """What is said to people: a code, and the values of its parameters."""
+    """A text for people: a code, and the values of its parameters."""
 
     __slots__ = ("code", "values")
     of_codes: ClassVar[str] = ""
-    """How codes of a class with parameters of its own begin."""
+    """Prefix of the codes of a subclass."""
 
     def __init__(self, code: str, /, **values: Value) -> None:
         self.code = code
         self.values = values
 
     def __str__(self) -> str:
-        """Its words in the chosen language; Vietnamese, English in brackets, without one."""
+        """Render it in the chosen language; without one, Vietnamese with English in brackets."""
         if language := _chosen.get():
             return self.words(language)
         vietnamese, english = self.words("vi"), self.words("en").rstrip(".")
-        # What both begin with is told once, the name of a file; and what both end with, where that
-        # is long: a list of what there is, a command.
+        # A common beginning, such as a file name, appears once; so does a long common end, such as
+        # a list or a command.
         subject, colon, rest = english.partition(": ")
         if colon and vietnamese.startswith(subject + colon):
             english = rest
@@ -73,15 +73,15 @@ class Message:
         return f"{vietnamese.removesuffix(tail)} ({english.removesuffix(tail)}){tail}"
 
     def words(self, language: str) -> str:
-        """Its words in a language; its code, and a line in the log, where they cannot be made."""
+        """Render it in a language; if that fails return its code, and log the error."""
         try:
-            return _filled(_written(self, language), self.values, language)
+            return _format(_english(self, language), self.values, language)
         except (LookupError, ValueError, TypeError):
             _log.exception("message %s cannot be rendered with %s", self.code, self.values)
             return self.code
 
     def as_json(self) -> dict[str, Any]:
-        """As it is stored and sent.
+        """Return it as stored and sent.
 
         >>> Message("more_than_characters", most=3).as_json()
         {'code': 'more_than_characters', 'values': {'most': 3}}
@@ -90,7 +90,7 @@ class Message:
 
     @staticmethod
     def from_json(stored: Mapping[str, Any]) -> "Message":
-        """The message that `as_json` stored."""
+        """Restore a message from `as_json`."""
         code, given = stored["code"], stored["values"]
         values: Any = {name: read_stored(value) for name, value in given.items()}
         kinds: list[Any] = Message.__subclasses__()
@@ -109,7 +109,7 @@ class Message:
 
 
 class Several(Message):
-    """Several messages, one after the other."""
+    """Several messages, joined."""
 
     __slots__ = ()
     of_codes = SEVERAL
@@ -121,7 +121,7 @@ class Several(Message):
         return self._joined(str)
 
     def words(self, language: str) -> str:
-        """Each in a language."""
+        """Render each in a language."""
         return self._joined(lambda message: message.words(language))
 
     def _joined(self, word: Callable[[Message], str]) -> str:
@@ -139,13 +139,13 @@ class Text(Message):
         super().__init__("text:", english=english)
 
     def words(self, language: str) -> str:
-        """The text in a language."""
+        """Translate the text."""
         return translate(str(self.values["english"]), language)
 
 
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
-    """Put messages into words of this language; None is Vietnamese with English in brackets."""
+    """Set the language in the block; None is Vietnamese with English in brackets."""
     before = _chosen.set(language)
     try:
         yield
@@ -154,50 +154,50 @@ def speaking(language: str | None) -> Iterator[None]:
 
 
 def choose_language(language: str | None) -> None:
-    """The language of this request or command from now on."""
+    """Set the language of this request or command."""
     _chosen.set(language)
 
 
 def chosen_language() -> str:
-    """The language of this request or command, Vietnamese unless it chose."""
+    """Return the language of this request or command, Vietnamese by default."""
     return _chosen.get() or LANGUAGES[0]
 
 
 def is_language_chosen() -> bool:
-    """Whether the reader chose one."""
+    """Whether the reader chose a language."""
     return _chosen.get() is not None
 
 
 def both(english: str) -> tuple[str, str]:
-    """A text in Vietnamese and in English, for answers that have both."""
+    """Return a text in Vietnamese and in English."""
     return in_vietnamese(english), english
 
 
 def N_(english: str) -> str:  # noqa: N802 - the name that gettext has for it
-    """Mark a msgid that is translated where it is shown."""
+    """Mark a msgid that is translated when shown."""
     return english
 
 
 def _(english: str, **values: Value) -> str:
-    """A text of a page in the chosen language."""
+    """Translate the text of a page into the chosen language."""
     language = chosen_language()
     translated = translate(english, language)
-    return _filled(translated, values, language) if values else translated
+    return _format(translated, values, language) if values else translated
 
 
 def translate(english: str, language: str) -> str:
-    """A msgid in a language; as it is where that has no entry for it."""
+    """Translate a msgid; unchanged without an entry."""
     return english if language == "en" else catalogue(language).gettext(english)
 
 
 def in_vietnamese(english: str) -> str:
-    """A msgid in Vietnamese, whatever the reader chose: for papers and exports, which are."""
+    """Translate a msgid into Vietnamese whatever the reader chose, for papers and exports."""
     return translate(english, LANGUAGES[0])
 
 
 @lru_cache(maxsize=8)
 def catalogue(language: str) -> gettext.NullTranslations:
-    """The entries of a language; none of one that has no catalogue."""
+    """Return the catalogue of a language; empty if it has none."""
     written = WORDS / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     compiled = written.with_suffix(".mo")
     if not (written.exists() or compiled.exists()):
@@ -216,7 +216,7 @@ def _is_newer(written: Path, compiled: Path) -> bool:
 
 
 def compiled_catalogue(written: Path) -> bytes:
-    """A catalogue as gettext reads it (MO)."""
+    """Compile a catalogue to gettext's MO format."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -230,7 +230,7 @@ def compiled_catalogue(written: Path) -> bytes:
 
 
 def compile_catalogues() -> None:
-    """Write the compiled form of each catalogue that is newer than it, for a quicker start."""
+    """Compile each catalogue that is newer than its compiled form, for a faster start."""
     for written in WORDS.glob(f"*/LC_MESSAGES/{DOMAIN}.po"):
         compiled = written.with_suffix(".mo")
         if _is_newer(written, compiled):
@@ -239,12 +239,12 @@ def compile_catalogues() -> None:
 
 @lru_cache(maxsize=1)
 def english_texts() -> dict[str, tuple[str, str]]:
-    """Code of a message → its English, and that for several (empty where it is the same)."""
+    """Map codes of messages to their English, singular and plural (empty if the same)."""
     with _CODES.open(encoding="utf-8", newline="") as lines:
         return {row["code"]: (row["english"], row["several"]) for row in csv.DictReader(lines)}
 
 
-def _written(message: Message, language: str) -> str:
+def _english(message: Message, language: str) -> str:
     one, several = english_texts()[message.code]
     if not several:
         return translate(one, language)
@@ -254,12 +254,12 @@ def _written(message: Message, language: str) -> str:
     return catalogue(language).ngettext(one, several, count)
 
 
-def _filled(text: str, values: Mapping[str, Value], language: str) -> str:
+def _format(text: str, values: Mapping[str, Value], language: str) -> str:
     return text.format_map({name: _Shown(value, language) for name, value in values.items()})
 
 
 class _Shown:
-    """A value of a parameter: `{rows:n}` is a number as the language writes it."""
+    """The value of a parameter; `{rows:n}` formats a number for the language."""
 
     __slots__ = ("language", "value")
 
@@ -279,7 +279,7 @@ class _Shown:
 
 
 def number(value: float, language: str | None = None) -> str:
-    """A number as the language writes it (CLDR), decimals as they are; JSON and CSV take it plain.
+    """Format a number for the language (CLDR), keeping its decimals.
 
     >>> number(20128, "vi"), number(-1234567, "en"), number(1234.5, "vi")
     ('20.128', '-1,234,567', '1.234,5')
@@ -294,7 +294,7 @@ def _signs(language: str) -> dict[int, str]:
 
 
 def stored(value: Value) -> Any:
-    """A value as JSON, with the messages in it."""
+    """Convert a value to JSON, with messages in stored form."""
     if isinstance(value, Message):
         return value.as_json()
     if isinstance(value, list | tuple):
@@ -305,9 +305,9 @@ def stored(value: Value) -> Any:
 
 
 def in_words(value: object) -> str:
-    """A message in words of the chosen language: `fallback` of pydantic's `to_json`.
+    """Render a message, as `fallback` of pydantic's `to_json`.
 
-    Raises TypeError for all else that is not JSON.
+    Raises TypeError for other values.
     """
     if not isinstance(value, Message):
         raise TypeError(f"{type(value).__name__} is not JSON")
@@ -315,7 +315,7 @@ def in_words(value: object) -> str:
 
 
 def worded(value: Value) -> Any:
-    """A value as JSON, with the messages in it in words of the chosen language."""
+    """Convert a value to JSON, with messages rendered in the chosen language."""
     if isinstance(value, Message):
         return str(value)
     if isinstance(value, Mapping):
@@ -324,7 +324,7 @@ def worded(value: Value) -> Any:
 
 
 def read_stored(value: Any) -> Any:
-    """What `stored` made JSON of, with the messages in it."""
+    """Restore a value that `stored` converted."""
     if isinstance(value, dict):
         if value.keys() == {"code", "values"}:
             return Message.from_json(value)
@@ -333,7 +333,7 @@ def read_stored(value: Any) -> Any:
 
 
 def not_written(path: str | os.PathLike[str], error: OSError) -> Message:
-    """That a file cannot be written, and why.
+    """Make the message that a file cannot be written, with the reason.
 
     >>> str(not_written("a/b.csv", FileNotFoundError(errno.ENOENT, "No such file or directory")))
     'không ghi được a/b.csv: không có thư mục ấy (cannot write a/b.csv: no such folder)'

@@ -1,9 +1,9 @@
-"""Own keys of streets and localities: the folded name, and the marks that tell it from another.
+"""Own keys of streets and localities: the folded name, with marks that distinguish equal names.
 
-Not in the models, which take a quarter of a second to load, and every import would wait for it.
+Not in the table modules, which take a quarter of a second to load, a delay for every import.
 """
 
 from typing import Final
 
 APART: Final = "~"
-"""Between a key and the marks that tell its place from another one of the key; no key holds it."""
+"""Separates a key from the marks of its place; no key contains it."""

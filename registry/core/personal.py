@@ -1,4 +1,4 @@
-"""What no text of the register may hold, and no delivered cell may give back: numbers of people."""
+"""Detects personal data, such as telephone numbers, which texts must not contain or return."""
 
 import re
 import unicodedata
@@ -11,40 +11,40 @@ from geo.text import visible
 from registry.core.messages import Message
 
 PERSONAL_DATA: Final = "personal_data"
-"""Code of the error for such a text."""
+"""Code of the error for a text with personal data."""
 LEAVE_OUT: Final = Message("leave_out_personal_data")
 # A degree with its decimals has as many digits as a telephone.
 _DEGREES: Final = r"(?:1[01]\d|[6-9]|1\d|2[0-4])[.]\d{4,}(?![\d.])"
 _SEP: Final = r"[\s._()·–—-]{0,3}"
 _OPEN: Final = r"(?:\((?=\+?[\d ]{1,4}\)))?"
-# What is surer first: a number goes no farther than its kind, and `0912.345.678, 22 Láng` keeps 22.
+# The most certain kinds first, each with its exact length: `0912.345.678, 22 Láng` keeps 22.
 _KINDS: Final = (
-    # Telephones, and số định danh, as they begin, whatever parts the figures.
+    # Telephone numbers and số định danh by their prefixes, with any separators.
     rf"{_OPEN}(?:\+[ ]?84|\b84(?=[ ).-]))\)?(?:{_SEP}\d){{9}}(?!\d)"
     rf"|{_OPEN}(?<!\d)(?<!\d[.,])0\)?(?:{_SEP}[35789](?:{_SEP}\d){{8}}|{_SEP}2(?:{_SEP}\d){{9}}"
     rf"|(?:{_SEP}\d){{11}})(?!\d)",
     rf"{_OPEN}(?:\+[ ]?84|\b84(?=[ ).-])|(?<!\d)(?<!\d[.,])0)\)?(?:{_SEP}\d){{8,}}",
     r"(?<!\d)0\d{2,3}(?:/|,\s?)\d{3}(?:/|,\s?)\d{3,4}(?!\d)",
-    # Nine digits are a telephone, an identity card or an account; an address has no such number.
-    # With hyphens they are none: 101-103-105 is a house.
+    # Nine digits are a telephone, identity card or account, never part of an address. With hyphens
+    # they may be a house: 101-103-105.
     rf"(?<!\d)(?<!\d[.])(?!{_DEGREES})\d(?:(?:[\s.]{{0,3}}\d){{8}}|(?:[\s.]{{0,3}}\d){{11}})(?!\d)",
     rf"(?<!\d)(?<!\d[.])(?!{_DEGREES})\d(?:[\s.()]{{0,3}}\d){{8,}}",
-    # Said to be one, it may be short, or written anyhow.
+    # A number introduced as such may be short, or in any form.
     r"\b(?:s?đt|sdt|điện thoại|dien thoai|di động|tel|hotline|zalo|cmnd|cmt|cccd|căn cước|can cuoc"
     r"|định danh|hộ chiếu|passport|mst|stk)\b(?: số)?[\s:.]{0,3}[A-Z]?\d(?:[\s.()/-]{0,3}\d){5,}",
     r"[\w.+-]{0,64}\s?@\s?[\w.-]*|(?:https?:|www\.)\S*|\b(?:facebook|fb|zalo)[./]\S+",
 )
 _REMOVED: Final = tuple(re.compile(kind, re.IGNORECASE) for kind in _KINDS)
 _FEWEST: Final = 6
-"""Figures of a number of somebody."""
+"""Least number of digits of a personal number."""
 _LINKS: Final = ("@", "http", "www.", "facebook", "fb", "zalo")
-_SAID_SO: Final = re.compile(
+_INTRODUCTION: Final = re.compile(
     r"\b(?:s?đt|sdt|điện thoại|tel|cccd|cmnd|cmt|zalo)\b(?: số)?[\s:.]{0,3}(?=…)", re.IGNORECASE
 )
 
 
 def holds_personal(written: str) -> bool:
-    """Whether it holds such a thing.
+    """Whether the text contains personal data.
 
     >>> holds_personal("gọi 0905-123-456"), holds_personal("101-103-105 Lê Lợi")
     (True, False)
@@ -54,7 +54,7 @@ def holds_personal(written: str) -> bool:
 
 
 def without_numbers(written: str) -> str:
-    """The text with `…` for such things; as it is where it holds none.
+    """Replace personal data by `…`; unchanged if there is none.
 
     >>> without_numbers("12 Láng, ĐT 0905.123.456"), without_numbers("CCCD 001085012345, 5/12 Láng")
     ('12 Láng, …', '…, 5/12 Láng')
@@ -66,11 +66,11 @@ def without_numbers(written: str) -> str:
         return written
     for kind in _REMOVED:
         cleaned = kind.sub(REMOVED, cleaned)
-    return written if cleaned == plain else _SAID_SO.sub("", cleaned)
+    return written if cleaned == plain else _INTRODUCTION.sub("", cleaned)
 
 
 def _plain(written: str) -> str:
-    """The text in plain figures and signs."""
+    """Normalise the digits and characters of a text."""
     if written.isascii():
         return written
     parts = visible(written).split(REMOVED)
@@ -78,7 +78,7 @@ def _plain(written: str) -> str:
 
 
 def _may_hold(plain: str) -> bool:
-    """Nearly no address has so many figures, and millions are looked at."""
+    """Whether a full check is needed: a cheap filter, as few addresses have so many digits."""
     if sum(map(str.isdigit, plain)) >= _FEWEST:
         return True
     small = plain.lower()
@@ -86,8 +86,8 @@ def _may_hold(plain: str) -> bool:
 
 
 def without_people(parts: Iterable[str]) -> tuple[str, ...]:
-    """What of a caller's text may be said to him again: parts that hold no such thing, and in which
-    nobody is named. What is answered is kept by those who asked, and by what lies between.
+    """Keep the parts of a caller's text that may be returned: without personal data or names of
+    persons, as responses are stored by callers and intermediaries.
 
     >>> without_people(("Royal City", "0905 123 456", "gặp chị Hoa", "Trần Thị Mai", "Bà Bưởi"))
     ('Royal City',)

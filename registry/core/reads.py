@@ -1,9 +1,9 @@
-"""The hot path: questions answered by one prepared statement each, past the ORM.
+"""The hot path: reads by prepared statements, bypassing SQLAlchemy.
 
-A pool of psycopg connections beside SQLAlchemy's, which costs several times what a row by its key
-does. Statements go through psycopg's wrapper of libpq (`psycopg.pq`): its cursors wait in Python,
-convert the statement on each call, and look up every column's type anew, which together takes as
-long as PostgreSQL does.
+Uses a psycopg pool of its own, because SQLAlchemy costs several times as much as a lookup by key.
+Statements go through psycopg's wrapper of libpq (`psycopg.pq`): its cursors wait in Python, convert
+the statement on each call, and look up every column's type again, which together takes as long as
+PostgreSQL does.
 """
 
 import json
@@ -30,8 +30,8 @@ from registry.core.database import (
     POOL_TIMEOUT_S,
     RECOVERY_CONFLICT,
     SESSION,
-    BrokenOffError,
     BusyError,
+    ConnectionLostError,
     TookTooLongError,
     is_lost,
     tried_again,
@@ -46,10 +46,10 @@ Row = tuple[Any, ...]
 
 
 _RECONNECT_S: Final = 1.0
-"""How long the pool tries by itself; each request that finds it empty lets it try anew."""
+"""How long the pool reconnects by itself; a request that finds it empty starts it again."""
 
-# Statements are written for generic plans: planned once a connection, whatever their parameters.
-# Left to itself PostgreSQL compares, and where a custom plan looks cheaper it plans every call.
+# Statements are written for generic plans, planned once per connection whatever their parameters.
+# By default PostgreSQL would replan every call whose custom plan looks cheaper.
 _PARAMETERS: Final = {
     **SESSION,
     "application_name": "diachiso",
@@ -62,12 +62,12 @@ _PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|%)")
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A statement as the server takes it."""
+    """A statement in the server's form."""
 
     text: bytes
     """With $1, $2, … for the parameters, and % for %%."""
     names: tuple[str, ...]
-    """Parameters in their order."""
+    """Parameters in order."""
     formats: tuple[PyFormat, ...]
 
 
@@ -83,15 +83,15 @@ def _statement(written: str) -> _Statement:
 
 
 class _ArrayDumper(Dumper):
-    """A list of texts or whole numbers, of whatever type the statement expects there.
+    """Dumps a list of texts or integers without a type, for any type the statement expects.
 
-    The driver's own asks each element for its type, and gives small numbers another than large.
+    The driver's own dumper inspects each element, and types small and large integers differently.
     """
 
     oid = 0
 
     def dump(self, obj: list[str | int | None]) -> bytes:
-        """An array as PostgreSQL reads it: JSON's list, but for what JSON escapes otherwise."""
+        """Format an array literal: a JSON list, except for escaped characters."""
         written = json.dumps(obj, ensure_ascii=False, separators=(",", ":"))
         inside = ",".join(map(_element, obj)) if "\\" in written else written[1:-1]
         return f"{{{inside}}}".encode()
@@ -106,7 +106,7 @@ def _element(value: str | int | None) -> str:
 
 
 class _Connection(psycopg.Connection[Row]):
-    """A connection that remembers which statements it has prepared."""
+    """A connection that keeps track of its prepared statements."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -114,29 +114,29 @@ class _Connection(psycopg.Connection[Row]):
         self.adapters.register_dumper(list, _ArrayDumper)
         self._transformer = Transformer(self)
         self.wrong: WrongRoleError | None = None
-        """Why nothing may be asked through it."""
+        """Why it must not be used."""
 
     def fetch(self, written: str, parameters: Mapping[str, object]) -> list[Row]:
-        """All rows of a statement, prepared from its first use. Other threads run meanwhile.
+        """Return all rows of a statement, preparing it on first use. Releases the GIL.
 
-        Raises the driver's errors; where the connection is lost (`is_lost`) it is closed as well.
+        Raises the driver's errors; a lost connection (`is_lost`) is closed.
         """
         if self.wrong is not None:
             self.close()  # the next one may be right
             raise self.wrong
         statement, transformer = _statement(written), self._transformer
         given = [parameters[name] for name in statement.names]
-        # NULL is None, which the wrapper takes and its annotation forgets.
+        # None for NULL is accepted by the wrapper but missing in its annotation.
         values: Any = transformer.dump_sequence(given, statement.formats)
         types, formats = transformer.types, transformer.formats
-        # The driver tells small integers from large ones: what it sends decides the plan.
+        # The driver types small and large integers differently, which affects the plan.
         name = self._names.get((written, types)) or self._prepare(written, types)
         result = self.pgconn.exec_prepared(name, values, formats)
         if result.status != ExecStatus.TUPLES_OK:
             raise self._error(result)
         transformer.set_pgresult(result)
         rows = transformer.load_rows(0, result.ntuples, tuple)
-        transformer.set_pgresult(None)  # it may be large
+        transformer.set_pgresult(None)  # release a large result
         return rows
 
     def _prepare(self, written: str, types: tuple[int, ...] | None) -> bytes:
@@ -150,7 +150,7 @@ class _Connection(psycopg.Connection[Row]):
     def _error(self, result: PGresult) -> psycopg.Error:
         error = error_from_result(result, encoding=self.info.encoding)
         if is_lost(error):
-            self.close()  # libpq may still call it good, and the pool would keep it
+            self.close()  # libpq may still report it as good, and the pool would keep it
         return error
 
 
@@ -161,13 +161,13 @@ class PoolFigures:
     open: int
     used: int
     waiting: int = 0
-    """Who waits for one now."""
+    """Requests that wait for one."""
     refused: int = 0
-    """How often somebody waited in vain, since the process began."""
+    """Requests that timed out waiting, since the process started."""
 
 
 class Reads:
-    """Runs reading statements. Opening connects to nothing; the first question does."""
+    """Runs read-only statements. Connects on first use."""
 
     def __init__(self, url: str, *, pool_size: int, statement_timeout_ms: int) -> None:
         parameters = _PARAMETERS | {"statement_timeout": str(statement_timeout_ms)}
@@ -188,20 +188,20 @@ class Reads:
         self._opened = False
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        """What the statement finds. It must only read: it may run twice.
+        """Return the rows of a statement. It must only read, as it may run twice.
 
         It is a constant, with `%(name)s` for each parameter and `%%` for a percent sign: every
         connection keeps each statement prepared.
 
-        Raises DatabaseUnavailableError within about two seconds when the database does not answer,
-        is too busy, or takes longer than the statement timeout; NotPreparedError when it lacks the
-        tables, WrongRoleError when connections do not act as the application.
+        Raises DatabaseUnavailableError within about two seconds if the database does not answer, is
+        too busy, or exceeds the statement timeout; NotPreparedError if tables are missing,
+        WrongRoleError if connections do not act as the application.
         """
         if not self._opened:
             self._open()
         try:
             return tried_again(lambda: self._rows(statement, parameters))
-        except (PoolTimeout, BrokenOffError) as error:
+        except (PoolTimeout, ConnectionLostError) as error:
             raise DatabaseUnavailableError(Message("database_silent")) from error
         except psycopg.errors.QueryCanceled as error:
             raise TookTooLongError(Message("database_too_slow")) from error
@@ -210,9 +210,9 @@ class Reads:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """A turn for many questions: one connection is always left for single ones.
+        """Reserve a connection for a batch; one is always left for single requests.
 
-        Raises BusyError where the others are taken.
+        Raises BusyError if the others are taken.
         """
         if not self._batches.acquire(blocking=False):
             raise BusyError(Message("too_many_batches"))
@@ -222,14 +222,14 @@ class Reads:
             self._batches.release()
 
     def pool(self) -> PoolFigures:
-        """How its connections do."""
-        said = self._pool.get_stats()
-        there = said.get("pool_size", 0)
+        """Return figures of its connections."""
+        stats = self._pool.get_stats()
+        size = stats.get("pool_size", 0)
         return PoolFigures(
-            there,
-            there - said.get("pool_available", 0),
-            said.get("requests_waiting", 0),
-            said.get("requests_errors", 0),
+            size,
+            size - stats.get("pool_available", 0),
+            stats.get("requests_waiting", 0),
+            stats.get("requests_errors", 0),
         )
 
     def close(self) -> None:
@@ -243,21 +243,21 @@ class Reads:
             return connection.fetch(statement, parameters)
         except psycopg.Error as error:
             if is_lost(error):
-                # The others may be as broken: none that was idle is used again.
+                # Idle connections may be lost, too: reuse none of them.
                 self._pool.drain()
             elif not isinstance(error, RECOVERY_CONFLICT):
                 raise
-            raise BrokenOffError(Message("query_cancelled")) from error
+            raise ConnectionLostError(Message("query_cancelled")) from error
         finally:
             self._pool.putconn(connection)
 
     def _connect(self, connection: _Connection) -> None:
         self.connected.add(connection)
-        # What is raised here shows as a pool that has no connection: whoever gets this one raises.
+        # Raising here would only show as an empty pool: the user of the connection raises instead.
         connection.wrong = wrong_role(connection, APP_ROLE, may_be_pooled=True)
 
     def _open(self) -> None:
-        # Only now: a pool opened before a server forks its workers would leave them its sockets.
+        # Not earlier: workers forked by a server would share the sockets of an open pool.
         with self._opening:
             if not self._opened:
                 self._pool.open(wait=False)

@@ -1,4 +1,4 @@
-"""Which release of the program this is."""
+"""The release of the program."""
 
 import configparser
 from functools import cache
@@ -8,7 +8,7 @@ from registry.core.settings import IS_CHECKOUT, ROOT
 
 @cache
 def release() -> str:
-    """The number in `setup.cfg` of the checkout, or of the installed package."""
+    """Return the version in `setup.cfg` of the checkout, or of the installed package."""
     if not IS_CHECKOUT:
         from importlib.metadata import version
 

@@ -1,6 +1,6 @@
-"""What would mend a problem, as a value: each surface makes of it what fits it.
+"""Remedies of problems as values, which each interface presents in its own way.
 
-The command line prints an option, the desk shows its control filled in, the API returns a member.
+The command line prints an option, the desk fills in a control, the API returns a member.
 """
 
 import json
@@ -13,13 +13,13 @@ from typing import Any, Final
 from registry.core.messages import Message, Several, Text, english_texts
 
 TO_FILL_IN: Final = "…"
-"""The field of a column that somebody has to name."""
+"""Placeholder for the field of a column that the user has to name."""
 _FILL: Final = ":fill"
 _terminal: Final[ContextVar[bool]] = ContextVar("terminal", default=False)
 
 
 class Remedy(Message):
-    """What to choose in the request that was refused or remarked on, and its value.
+    """An option to set in the refused or questionable request, and its value.
 
     >>> str(Remedy("crs", "EPSG:5897").words("vi"))
     'chọn hệ toạ độ EPSG:5897'
@@ -35,16 +35,16 @@ class Remedy(Message):
 
     @property
     def option(self) -> str:
-        """The member of the request that it is about."""
+        """The member of the request to set."""
         return str(self.values["option"])
 
     @property
     def value(self) -> Any:
-        """What it should be; empty where somebody has to find out."""
+        """The value to set; empty if unknown."""
         return self.values["value"]
 
     def words(self, language: str) -> str:
-        """What to do, in words of the surface that shows it."""
+        """Render the advice for the current interface."""
         if _terminal.get():
             return Message(f"option_{self.option}", value=self.typed).words(language)
         value = mapping_words(self.value) if isinstance(self.value, Mapping) else self.value
@@ -52,7 +52,7 @@ class Remedy(Message):
 
     @property
     def typed(self) -> str:
-        """The value as a shell reads it."""
+        """The value, quoted for a shell."""
         if isinstance(self.value, Mapping):
             return shlex.quote(json.dumps(self.value, ensure_ascii=False))
         return str(self.value)
@@ -60,7 +60,7 @@ class Remedy(Message):
 
 @contextmanager
 def spoken_as_options() -> Iterator[None]:
-    """Put remedies into words as options of the command line."""
+    """Render remedies as command-line options in the block."""
     before = _terminal.set(True)
     try:
         yield
@@ -69,7 +69,7 @@ def spoken_as_options() -> Iterator[None]:
 
 
 def remedies_in(message: Message) -> Iterator[Remedy]:
-    """The remedies that a message names."""
+    """Yield the remedies in a message."""
     if isinstance(message, Remedy):
         yield message
         return
@@ -80,20 +80,20 @@ def remedies_in(message: Message) -> Iterator[Remedy]:
 
 
 def offered(remedies: Iterable[Remedy]) -> list[dict[str, Any]]:
-    """The remedies as JSON, each once: `option`, a member of the request, and its `value`."""
+    """Return the distinct remedies as JSON: `option`, a member of the request, and `value`."""
     made = [{"option": each.option, "value": each.value} for each in remedies]
     return [each for at, each in enumerate(made) if each not in made[:at]]
 
 
 def mappings_in(remedies: Iterable[Remedy]) -> list[dict[str, str]]:
-    """The mappings that are proposed, each once; without those that somebody has to fill in."""
+    """Return the distinct proposed mappings, without incomplete ones."""
     proposed = [each.value for each in remedies if each.option == "mapping"]
-    whole = [each for each in proposed if each and TO_FILL_IN not in each.values()]
-    return [each for at, each in enumerate(whole) if each not in whole[:at]]
+    complete = [each for each in proposed if each and TO_FILL_IN not in each.values()]
+    return [each for at, each in enumerate(complete) if each not in complete[:at]]
 
 
 def mapping_words(mapping: Mapping[str, str]) -> Message:
-    """What a mapping of headers to fields asks for."""
+    """Describe a mapping of headers to fields."""
     return Several(_column(header, field) for header, field in mapping.items())
 
 
@@ -106,11 +106,11 @@ def _column(header: str, field: str) -> Message:
 
 
 def field_words(field: str) -> Message | str:
-    """What a column of an import may hold, in words."""
+    """Return the name of an import field."""
     code = f"field_{field}"
     if code in english_texts():
         return Message(code)
-    # Here, because tables with points take a while to load.
+    # Imported here, because table modules are slow to load.
     from registry.core.tables.records import HOUSEHOLD, described
 
     return Text(described(HOUSEHOLD.c[field]).label) if field in HOUSEHOLD.c else field

@@ -1,14 +1,12 @@
-"""Where questions are asked: of a replica while its word is new enough, else of the primary.
+"""Routes reads to a replica while it is recent enough, else to the primary.
 
-What a caller may have written itself is read where it was written: that needs no memory of who
-wrote when, and so holds on whichever machine the next request is answered. A request asks one of
-the two from its first statement to its last (`Replica.choose`), for what is read of both fits
-together nowhere. Where one does not answer the other is asked, for some seconds without trying the
-first.
+Data that the caller may have written itself is read from the primary, which needs no record of
+writes and works on any machine. A request uses one of the two for all its statements
+(`Replica.choose`), because a mix would be inconsistent. If one does not answer the other is used,
+for some seconds without trying the first.
 
-A replica that is frozen breaks no connection: who waits for it would wait for ever. A thread looks
-at it each second, as long as anybody asks, and where that look is not answered it ends all
-connections to it.
+A frozen replica does not close its connections, so requests would wait forever. A thread checks it
+each second while there are requests, and closes all connections to it if a check times out.
 """
 
 import math
@@ -44,15 +42,15 @@ Place = Literal["primary", "replica"]
 
 _RECHECK_S: Final = 1.0
 _SILENT_S: Final = 3.0
-"""How long a look at it may take; a thousandth of that is usual."""
+"""Timeout of a check; a thousandth of it is usual."""
 _AWAY_S: Final = 5.0
-"""How long one that did not answer is not asked, where the other does."""
+"""How long a server that did not answer is skipped if the other one answers."""
 _LOOKS_ON_S: Final = 10.0
-"""How long it is looked at behind the last question: while one may still wait for it."""
+"""How long checks continue after the last request, which may still wait for an answer."""
 _LOOKED_FOR_S: Final = 5.0
-"""How much longer requests leave it to looks to find it again: who tries may wait for seconds."""
+"""How much longer requests leave it to checks to find it again, as trying may take seconds."""
 _IS_THERE: Final = (BusyError, DatabaseFullError, ReadOnlyError, TookTooLongError)
-"""What one says that answers."""
+"""Errors of a server that answers."""
 _OTHER: Final[dict[Place, Place]] = {"primary": "replica", "replica": "primary"}
 
 
@@ -60,17 +58,17 @@ _chosen: ContextVar[Place | None] = ContextVar("diachiso_place", default=None)
 
 
 def chosen_place() -> Place | None:
-    """Where this thread asks; None where each question looks for itself."""
+    """Return the server that this thread reads from; None if each read chooses."""
     return _chosen.get()
 
 
 def ask_at(place: Place | None) -> None:
-    """From here on this thread asks there."""
+    """Set the server that this thread reads from."""
     _chosen.set(place)
 
 
 class Replica:
-    """A replica and its primary, and which of them answers questions now."""
+    """A replica and its primary, and the choice between them."""
 
     def __init__(self, reads: Reads, engine: Engine, primary: Engine, most_age_s: float) -> None:
         self.reads = reads
@@ -88,8 +86,8 @@ class Replica:
         self._away_until: dict[Place, float] = {"primary": -math.inf, "replica": -math.inf}
 
     def choose(self, *, own: bool, looks: bool = False) -> Place:
-        """Where a question is best asked now; `own` where its answer may be the caller's doing, and
-        no caller waits for who `looks`.
+        """Choose the server for a read; `own` if the caller may have written the data, `looks` for
+        reads that no caller waits for.
         """
         now = time.monotonic()
         first: Place = "primary" if own or not self._is_new(now) else "replica"
@@ -98,16 +96,16 @@ class Replica:
         return _OTHER[first] if is_gone and is_there else first
 
     def place(self) -> Place:
-        """Where this thread asks."""
+        """Return the server that this thread reads from."""
         return _chosen.get() or self.choose(own=False)
 
     @property
     def engine(self) -> Engine:
-        """Connections to where this thread asks."""
+        """The engine of the server that this thread reads from."""
         return self._engine if self.place() == "replica" else self._primary
 
     def asked(self, read: Callable[[], T], *, own: bool = False) -> T:
-        """What `read` returns; it is done once more, at the other place, where its own is gone."""
+        """Return the result of `read`, retried on the other server if its own does not answer."""
         place = _chosen.get() or self.choose(own=own, looks=True)
         _chosen.set(place)
         try:
@@ -115,7 +113,7 @@ class Replica:
         except _IS_THERE:
             raise
         except DatabaseUnavailableError as error:
-            # Some of what is read is the primary's alone, which says nothing of a replica.
+            # Some data is read from the primary alone: its failure says nothing about the replica.
             gone: Place = "primary" if error.engine_id == id(self._primary) else place
             self._away_until[gone] = time.monotonic() + _AWAY_S
             if gone != place or self._is_away(_OTHER[place], time.monotonic()):
@@ -125,8 +123,8 @@ class Replica:
         self._away_until[place] = -math.inf
         return found
 
-    def asked_aside(self, read: Callable[[], T], *, own: bool = False) -> T:
-        """The same, whatever the request asks in which it happens to be needed."""
+    def asked_independently(self, read: Callable[[], T], *, own: bool = False) -> T:
+        """Like `asked`, independent of the choice of the current request."""
         chosen = _chosen.get()
         _chosen.set(None)
         try:
@@ -135,7 +133,7 @@ class Replica:
             _chosen.set(chosen)
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        """As `Reads.rows`, of the replica; refused at once where it is away, the primary not."""
+        """Like `Reads.rows` on the replica; fails fast if only the replica is down."""
         now = time.monotonic()
         if self._is_away("replica", now) and not self._is_away("primary", now):
             raise DatabaseUnavailableError(Message("replica_silent"))
@@ -148,7 +146,7 @@ class Replica:
             raise
 
     def age_s(self) -> float:
-        """Of the replica's newest commit; infinite where it does not answer, or does not know."""
+        """Return the age of the replica's newest commit; infinite if unknown."""
         self._asked_at = time.monotonic()
         if self._looker is None:
             with self._looking:
@@ -182,7 +180,7 @@ class Replica:
 
     def _look(self) -> float:
         try:
-            # By a connection that no request holds (`registry.register`).
+            # By a connection that no request uses (`registry.register`).
             with session_scope(self._engine) as session:
                 age_s = float(session.scalar(SQL.text("age")))
         except _IS_THERE:
@@ -203,7 +201,7 @@ class Replica:
         """Close every connection to the replica."""
         self._closed.set()
         if looker := self._looker:
-            looker.join(2 * _SILENT_S)  # its connection goes back before the pool is given up
+            looker.join(2 * _SILENT_S)  # returns its connection before the pool is disposed
         self.reads.close()
         self._engine.dispose()
 
@@ -215,29 +213,29 @@ class Replica:
 
 
 class EitherReads(Reads):
-    """Statements asked of the replica or the primary."""
+    """Runs statements on the replica or the primary."""
 
     def __init__(self, primary: Reads, replica: Replica) -> None:
         self._primary = primary
         self._replica = replica
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
-        """As `Reads.rows`; outside of requests, of whichever answers."""
+        """Like `Reads.rows`; outside of requests, on whichever answers."""
 
         def read() -> list[Row]:
-            asked = self._replica if self._replica.place() == "replica" else self._primary
-            return asked.rows(statement, parameters)
+            reads = self._replica if self._replica.place() == "replica" else self._primary
+            return reads.rows(statement, parameters)
 
-        return read() if _chosen.get() else self._replica.asked_aside(read)
+        return read() if _chosen.get() else self._replica.asked_independently(read)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """As `Reads.batch`."""
+        """Like `Reads.batch`."""
         with self._here().batch():
             yield
 
     def pool(self) -> PoolFigures:
-        """How the connections do by which this thread asks."""
+        """Return figures of the connections that this thread uses."""
         return self._here().pool()
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
-"""Which migration a database stands at, which this checkout needs, and with which else it works.
+"""Compares the migration of a database with those that this checkout supports.
 
-While web nodes are upgraded one after the other those of the release before serve the new schema.
-A migration only adds, so that they can; one that takes away what a release before asks for says in
-the comment of `alembic_version` which programs it still works with.
+While web nodes are upgraded one by one, nodes of the previous release serve the new schema.
+Migrations usually only add; one that removes something records in the comment of `alembic_version`
+which programs still work with it.
 
-Without Alembic, which a server process would load for this alone and keep: 9 MB.
+Without Alembic, which would cost each server process 9 MB.
 """
 
 import re
@@ -23,9 +23,9 @@ _REVISION: Final = re.compile(r'^(?:down_)?revision(?:: \S+)? = "(\w+)"', re.MUL
 
 @cache
 def head_revision() -> str:
-    """The newest migration of this checkout; raises NotPreparedError where there is none.
+    """Return the newest migration of this checkout; raises NotPreparedError without one.
 
-    The one that no other is built on: a file names its own revision, then the one before it.
+    It is the one that no other builds on: a file names its own revision, then the previous one.
     """
     chain = [
         _REVISION.findall(path.read_text(encoding="utf-8"))
@@ -40,7 +40,7 @@ def head_revision() -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The migration that the database stands at, or None for an empty one."""
+    """Return the migration of the database, or None for an empty one."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -48,10 +48,10 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def suits(connection: Connection) -> bool:
-    """Whether this program works on the schema: its own, or a later one that allows it."""
+    """Whether this program works with the schema: its own, or a later one that allows it."""
     current, head = current_revision(connection), head_revision()
     if current is None or current <= head:
         return current == head
-    said = connection.scalar(text("SELECT obj_description(to_regclass('alembic_version'))"))
-    oldest = _OLDEST.search(said or "")
+    comment = connection.scalar(text("SELECT obj_description(to_regclass('alembic_version'))"))
+    oldest = _OLDEST.search(comment or "")
     return oldest is not None and oldest[1] <= head

@@ -1,4 +1,4 @@
-"""Roles of keys, in the order of what they may do."""
+"""Roles of keys, ordered by their rights."""
 
 from typing import Final, Literal
 
@@ -14,4 +14,4 @@ RANK: Final[dict[Role, int]] = {
     "approver": 4,
     "admin": 5,
 }
-"""A role may do what is open to roles of the same or a lower rank."""
+"""A role includes the rights of roles of the same or a lower rank."""

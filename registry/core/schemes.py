@@ -1,7 +1,7 @@
-"""Schemes of identifiers beside the official codes of units and the register's codes.
+"""Schemes of identifiers besides official unit codes and the register's codes.
 
-The schemes of `schemes.csv` are known, and their values are checked. Any other name is a scheme of
-the operator's own, of a carrier say, with values of any form.
+Values of the known schemes in `schemes.csv` are checked. Any other name is a scheme of the
+operator's own, such as a carrier's, with values of any form.
 """
 
 import csv
@@ -15,33 +15,33 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 
 SCHEME: Final = "^[a-z][a-z0-9_]{0,39}$"
-"""How a scheme is called."""
+"""Pattern of a scheme's name."""
 POSTCODE: Final = "postcode"
 MAX_VALUE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A scheme that is known."""
+    """A known scheme."""
 
     scheme: str
     of: str
     """unit | record"""
     pattern: str
-    """Of a whole value; empty for any."""
+    """Pattern of a value; empty for any."""
     zeros: int
-    """Zeros at its front that a spreadsheet may take, and that are put back."""
+    """Leading zeros that a spreadsheet may drop, and that are restored."""
     sole: bool
-    """Whether a record has one value on a day, and a value one record; else several."""
+    """Whether values and records correspond one to one on a day."""
     begins: str
-    """Scheme of units with whose value that of a record in the unit begins; or empty."""
+    """Scheme of the unit whose value is a prefix of the record's; or empty."""
     draft: bool
-    """Whether no law has it yet: taken only where the operator switches such schemes on."""
+    """Whether it is not law yet, and accepted only if the operator enables draft schemes."""
     vietnamese: str
     english: str
 
     def read(self, written: str) -> str:
-        """The value as the scheme writes it; raises ValueError for an invalid one."""
+        """Parse a value into the scheme's form; raises ValueError."""
         if not self.pattern:
             return written
         value = written.strip().upper()
@@ -63,15 +63,15 @@ SCHEMES: Final = {each.scheme: each for each in _known()}
 
 
 def is_value_of(scheme: str, cell: str) -> bool:
-    """Whether a cell of a column that is declared to hold a known scheme does, by its form; digits
-    that are a telephone's or a person's elsewhere are none there.
+    """Whether a cell of a column declared as a known scheme has its form, even if it would pass for
+    a personal number elsewhere.
     """
     known = SCHEMES.get(scheme)
     return known is not None and re.fullmatch(known.pattern, cell.strip()) is not None
 
 
 def check_scheme(scheme: str) -> None:
-    """Raises InvalidInputError for what cannot be the name of a scheme."""
+    """Raise InvalidInputError for an invalid scheme name."""
     if not re.fullmatch(SCHEME, scheme):
         message = Message("scheme_invalid")
         raise InvalidInputError.of_field("scheme", "malformed_scheme", message)

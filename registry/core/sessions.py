@@ -1,22 +1,22 @@
-"""Names that sessions of the database share: channels on which they are told, and settings of ours.
+"""Names shared by database sessions: notification channels and custom settings.
 
-Functions in `migrations/` repeat them; a test compares.
+Functions in `migrations/` repeat them; a test compares them.
 """
 
 from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """NOTIFY and LISTEN."""
+    """Channels of NOTIFY and LISTEN."""
 
     WEBHOOKS = "webhooks"
-    """An event is in the feed, or a webhook is to be tried again."""
+    """An event has entered the feed, or a webhook is due again."""
 
 
 class Setting(StrEnum):
     """Set for a transaction by set_config(name, value, true)."""
 
     EVENT_ID = "diachiso.event_id"
-    """The event under which it writes; `open_event()` sets it."""
+    """Event of the transaction; set by `open_event()`."""
     WRITABLE_UNITS = "diachiso.writable_units"
     """Ids of the communes in which it may write, as an array; empty for all."""

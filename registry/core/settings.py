@@ -20,23 +20,23 @@ _SEVERAL = re.compile(
 )
 _HOST = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]*)(?::(?P<port>\d+))?")
 _PMTILES = b"PMTiles\x03"
-"""With which a file of version 3 begins."""
+"""Magic number of a PMTiles file, version 3."""
 _ELSEWHERE = re.compile("DIACHISO_(SHARED|SEED_WHEELS|BROWSER_MS|PREPARED_BY)")
-"""What tests and the makers of the seeds are told."""
+"""Variables of tests and of the seed scripts."""
 _SWITCH = {"on": True, "off": False, "1": True, "0": False, "true": True, "false": False}
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds `registry/`: the checkout, or where the packages are installed."""
+"""The folder of `registry/`: the checkout, or where the packages are installed."""
 IS_CHECKOUT = (ROOT / "setup.cfg").is_file()
 SHARE = ROOT if IS_CHECKOUT else Path(sys.prefix, "share", "diachiso")
-"""The folder of what is read and not imported, in the checkout's layout: migrations, pages of the
-documentation, parts that pages load."""
+"""The folder of data files, in the checkout's layout: migrations, pages of the documentation, parts
+that pages load."""
 _VAR = ROOT / "var" if IS_CHECKOUT else Path(os.path.expanduser("~/.local/state/diachiso"))  # noqa: PTH111 - leaves `~` where there is no home
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decides: each field is an environment variable (`variable_of`).
+    """The operator's settings: each field is an environment variable (`variable_of`).
 
     The docstrings are the text of docs/reference/settings.md.
     """
@@ -171,9 +171,9 @@ def variable_of(name: str) -> str:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings as the environment gives them; a variable set to nothing counts as absent.
+    """Read the settings from the environment; an empty variable counts as absent.
 
-    Raises ValueError, naming the variable, for a value that is none of its kind.
+    Raises ValueError, which names the variable, for an invalid value.
     """
 
     def text(name: str) -> str | None:
@@ -254,7 +254,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def language_of(environ: Mapping[str, str] = os.environ) -> str | None:
-    """`DIACHISO_LANG`. Raises ValueError for a language that is not offered."""
+    """Return `DIACHISO_LANG`. Raises ValueError for an unavailable language."""
     value = environ.get("DIACHISO_LANG", "").strip() or None
     if value is not None and value not in LANGUAGES:
         offered = " | ".join(LANGUAGES)
@@ -265,21 +265,21 @@ def language_of(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Variables that are called like settings and are none: a slip of the pen, as a rule."""
-    asked: set[str] = set()
+    """Return variables named like settings that are not settings, usually typing errors."""
+    known: set[str] = set()
 
-    class Asked(dict[str, str]):
+    class Recorder(dict[str, str]):
         def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-            asked.add(name)
+            known.add(name)
             return default
 
-    from_environment(Asked())
+    from_environment(Recorder())
     ours = {name for name in environ if name.startswith("DIACHISO_")}
-    return sorted(name for name in ours - asked if not _ELSEWHERE.fullmatch(name))
+    return sorted(name for name in ours - known if not _ELSEWHERE.fullmatch(name))
 
 
 def _database(name: str, value: str | None) -> str | None:
-    """A database's URL; what is wrong with it is told without it, for it may hold a password."""
+    """Validate a database URL; errors do not quote it, as it may contain a password."""
     if value is None:
         return None
     from sqlalchemy import make_url
@@ -299,10 +299,10 @@ def _database(name: str, value: str | None) -> str | None:
 
 
 def _one_form(value: str, wanted: str) -> str:
-    """The URL; of several servers in the one form that all programs here read alike.
+    """Normalise a URL of several servers to the form that all programs here understand.
 
-    `wanted` says which of them unless the URL does. The primary is asked for as such: sessions that
-    are read only by choice, as the doctor's, find no `read-write` server.
+    `wanted` is the default of `target_session_attrs`. `primary` replaces `read-write`, which
+    read-only sessions, such as the doctor's, would not find.
     """
     several = _SEVERAL.fullmatch(value)
     hosts = [_HOST.fullmatch(host) for host in several["hosts"].split(",")] if several else []
@@ -317,14 +317,14 @@ def _one_form(value: str, wanted: str) -> str:
 
 
 def _names(value: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
-    """Words; `none` for none of them."""
+    """Split into words; `none` for an empty list."""
     if value is None:
         return default
     return () if value.lower() == "none" else tuple(value.split())
 
 
 def _site(name: str, value: str | None) -> str | None:
-    """The beginning of a site's addresses, without the slash at its end."""
+    """Validate the base URL of a site and strip its trailing slash."""
     if value is not None and not _SITE.fullmatch(value):
         raise ValueError(
             Message("setting_unfit", name=name, example="https://diachi.vn", value=repr(value))
@@ -333,7 +333,7 @@ def _site(name: str, value: str | None) -> str | None:
 
 
 def _routing(value: str | None) -> str | None:
-    """The beginning of a service's addresses, which may have a path."""
+    """Validate the base URL of a service, which may have a path."""
     if value is not None and not _SERVICE.fullmatch(value):
         raise ValueError(
             Message(
@@ -347,7 +347,7 @@ def _routing(value: str | None) -> str | None:
 
 
 def _basemap(value: str | None) -> str | None:
-    """The address of tiles as it may stand in a policy for browsers, or a file of them."""
+    """Validate a URL of tiles, fit for a Content-Security-Policy, or a file of tiles."""
     if value is None:
         return None
     if "://" in value:
@@ -373,7 +373,7 @@ def _basemap(value: str | None) -> str | None:
 
 
 def _issuer(value: str | None, client_id: str | None) -> str | None:
-    """An identity provider as it calls itself; over https, unless it is on this machine."""
+    """Validate the URL of an identity provider: https, unless it is on this machine."""
     if value is not None and not _ISSUER.fullmatch(value):
         raise ValueError(
             Message(

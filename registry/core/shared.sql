@@ -6,14 +6,14 @@ ST_SetSRID(ST_MakePoint(CAST(:lon AS float8), CAST(:lat AS float8)), 4326)
 h.status = 'active' AND NOT h.restricted
 
 -- inside_area --
--- Doors in an area. It is cut into parts of a few kilometres, each of which the index of places finds
--- by itself: of a road only little of the box around it is looked at. A door on a seam is found twice.
+-- Doors in an area. It is subdivided into parts of a few kilometres for the spatial index, so that
+-- little of the bounding box of a road is read. A door on a seam is found twice.
 FROM (SELECT ST_Subdivide(ST_Segmentize(CAST(:area AS geometry), 0.002), 32) AS part) a
 JOIN household h ON ST_Intersects(h.point, a.part)
 WHERE {open}
 
 -- of_use --
--- Whether the household `h` has a use (`registry.records.uses`) that had not ended on the day.
+-- Whether the household `h` has a use (`registry.records.uses`) that has not ended by the day.
 CASE WHEN CAST(:use AS text) = 'dwelling'
     THEN h.uses IS NULL OR h.uses @> '[{"use": "dwelling"}]' OR h.households_count > 0
     ELSE h.uses IS NOT NULL AND jsonb_path_exists(h.uses,
@@ -31,14 +31,14 @@ array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality),
 counted IN ('households', 'residents', 'dwellings')
 
 -- outer --
--- Kind and name of what holds the locality `l`, the innermost first.
+-- Kind and name of the places around the locality `l`, the innermost first.
 CASE WHEN l.parent_id IS NOT NULL THEN (
     SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
     FROM place o WHERE o.id = ANY (l.outer_ids)
 ) END
 
 -- successors --
--- Codes that continue the retired household `h`, through any number of steps.
+-- Codes that succeed the retired household `h`, through any number of steps.
 CASE WHEN h.status = 'retired' THEN (
     WITH RECURSIVE onward AS (
         SELECT s.new_code FROM succession_link s
@@ -52,8 +52,7 @@ CASE WHEN h.status = 'retired' THEN (
 ) END
 
 -- renaming --
--- Kinds of events that decide what a door is called from then on; others correct, or are about
--- something else.
+-- Kinds of events that decide the name of a door; others are corrections or unrelated.
 'renumber', 'renumber_street', 'renumber_locality', 'rename_street', 'rename_locality',
     'merge_street', 'merge_locality'
 
@@ -65,8 +64,8 @@ CASE WHEN h.status = 'retired' THEN (
 (SELECT e.kind FROM event e WHERE e.id = ended_by_event_id) IN ({renaming}, 'reform')
 
 -- renamed --
--- Whether a decision changed what the household `h` is called, or a place that it is in; `{holders}`
--- has the ids of what holds its locality.
+-- Whether a decision changed the name of the household `h`, or of a place that it is in; `{holders}`
+-- has the ids of the places around its locality.
 coalesce(
     (SELECT true FROM household_version v WHERE v.code = h.code AND {ended_by_renaming} LIMIT 1),
     (SELECT true FROM place_version v
@@ -91,8 +90,8 @@ LEFT JOIN place l ON l.id = h.locality_id
 (({day} + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
 
 -- state_at --
--- A row as it was at a moment: the first state that ended after it, or today's. `{ended}` says by
--- what it has to have ended, `{key}` which row it is.
+-- A row as it was at a moment: the first state that ended after it, or the current one. `{ended}`
+-- restricts how it ended, `{key}` selects the row.
 (
     SELECT * FROM (
         (SELECT {read}, valid_to FROM {table}_version
@@ -139,8 +138,8 @@ CASE WHEN l.parent_id IS NOT NULL THEN (
 ) END
 
 -- stale --
--- Whether the household `h` changed since the report `f` on it, but for being verified. `+ 0` keeps
--- the planner off the index of events: one event may have written a million records.
+-- Whether the household `h` changed since the report `f` on it, apart from verification. `+ 0` keeps
+-- the planner off the index of events, as one event may have written a million records.
 coalesce(h.event_id <> f.seen_event_id AND NOT EXISTS (
     SELECT FROM household_version v
     WHERE v.code = h.code AND v.event_id + 0 = f.seen_event_id
@@ -153,7 +152,7 @@ coalesce(h.event_id <> f.seen_event_id AND NOT EXISTS (
 ), false)
 
 -- door_hash --
--- Eight bytes that two records of `household` share where one door is said of both.
+-- Eight bytes that are equal for two records of `household` with the same address.
 hashtextextended(concat(unit_id, '|', kind, '|', street_id, '|',
     CASE WHEN street_id IS NULL THEN locality_id END, '|', house_number_key, '|',
     building_key, '|', floor, '|', unit_number), 0)

@@ -1,4 +1,4 @@
-"""Processes that work for this one, and end with it."""
+"""Worker processes that end with this one."""
 
 import atexit
 import os
@@ -14,11 +14,11 @@ _P = ParamSpec("_P")
 def side_processes(
     count: int, opened: Callable[_P, object], *args: _P.args, **kwargs: _P.kwargs
 ) -> ProcessPoolExecutor:
-    """So many processes, each of which calls `opened` before any work.
+    """Start `count` processes, each of which calls `opened` before any work.
 
-    Keep what it is called with short: one starts after the other has read it.
+    Keep its arguments short: each process starts after the previous one has read them.
     """
-    # Not forked: a copy of an open connection, or of a thread's lock, would be in two.
+    # Not forked, which would duplicate open connections and locks.
     return ProcessPoolExecutor(
         count, get_context("spawn"), initializer=_open, initargs=(opened, args, kwargs)
     )
@@ -27,14 +27,14 @@ def side_processes(
 def _open(
     opened: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
 ) -> None:
-    # What it holds need not be taken apart: for a gazetteer that takes as long as reading it.
+    # Skip the teardown of memory, which for a gazetteer takes as long as loading it.
     atexit.register(os._exit, 0)
     Thread(target=_end_with_parent, daemon=True).start()
     opened(*args, **kwargs)
 
 
 def _end_with_parent() -> None:
-    # One that is killed says nothing to its processes, and they would wait for work for ever.
+    # A killed parent does not stop its workers, which would wait forever.
     if parent := parent_process():
         parent.join()
         os._exit(1)

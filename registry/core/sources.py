@@ -1,8 +1,7 @@
-"""Opening what a user names, a file or a URL, and reading its text: plain or gzipped, of any size.
+"""Opens a file or URL and reads its text, plain or gzipped, of any size.
 
-It is read piece by piece and no further than the limits, so that neither a large file nor a small
-one which unpacks to terabytes does harm. Whatever is wrong ends in one UnreadableFileError (or
-InvalidInputError, for what is no URL) of one line.
+Reads in chunks up to limits, so that neither a large file nor a decompression bomb does harm. Every
+failure is an UnreadableFileError of one line, or an InvalidInputError for a malformed URL.
 """
 
 import codecs
@@ -33,15 +32,15 @@ _ZIP: Final = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a source is read before it is refused."""
+    """Limits of reading a source."""
 
     download_bytes: int = 512 << 20
     text_bytes: int = 2 << 30
-    """Of the text itself, unpacked."""
+    """Bytes of uncompressed text."""
     feature_characters: int = 64 << 20
     features: int = 100_000
     silence_s: float = 30.0
-    """How long a server may say nothing."""
+    """Longest silence of a server."""
     download_s: float = 600.0
 
 
@@ -49,33 +48,33 @@ LIMITS: Final = Limits()
 
 
 def is_url(source: str) -> bool:
-    """Whether a source is fetched over the network, and no path."""
+    """Whether a source is a URL, not a path."""
     return "://" in source
 
 
 def source_name(source: str) -> str:
-    """How a source is called on record: a URL without its query and password, or a file's name."""
+    """Return the name of a source for records: a URL without query and password, or a file name."""
     if not is_url(source):
         return shown(Path(source).name, 200)
     try:
         parts = urlsplit(source)
     except ValueError:
-        return "the URL"  # it may hold a password, and where is anybody's guess
+        return "the URL"  # it may contain a password at an unknown place
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def shown(value: object, longest: int = 40) -> str:
-    """What a file says, fit for one line of a message: cut, and without control characters."""
-    said = str(value)
-    cut = said[:longest] + ("…" if len(said) > longest else "")
+    """Shorten text from a file for one line of a message, without control characters."""
+    text = str(value)
+    cut = text[:longest] + ("…" if len(text) > longest else "")
     return "".join(character if character.isprintable() else "?" for character in cut)
 
 
 @contextmanager
 def open_source(source: str, limits: Limits = LIMITS) -> Iterator[ByteStream]:
-    """The bytes of a path or URL as they are, from the beginning.
+    """Open the raw bytes of a path or URL.
 
-    A URL is fetched into a temporary file first: a slow server must keep no transaction open.
+    A URL is downloaded into a temporary file first: a slow server must keep no transaction open.
     """
     if is_url(source):
         with tempfile.TemporaryFile() as spool:
@@ -83,8 +82,8 @@ def open_source(source: str, limits: Limits = LIMITS) -> Iterator[ByteStream]:
             spool.seek(0)
             yield spool
         return
-    with _refusals(source):
-        file = Path(source).open("rb")  # noqa: SIM115 - what happens in the block is not ours to say
+    with _translated_errors(source):
+        file = Path(source).open("rb")  # noqa: SIM115 - errors of the block are not translated
     with file:
         yield file
 
@@ -96,7 +95,7 @@ def _download(url: str, spool: ByteStream, limits: Limits) -> None:
     try:
         with _opener().open(request, timeout=limits.silence_s) as answer:
             stated = answer.headers.get("Content-Length")
-            # read1 comes back with what one packet brought: a slow server meets the deadline.
+            # read1 returns after one packet, so the deadline applies to a slow server.
             while chunk := answer.read1(_CHUNK):
                 spool.write(chunk)
                 if spool.tell() > limits.download_bytes:
@@ -135,7 +134,7 @@ def _request(url: str) -> urllib.request.Request:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """HTTP and nothing else: urllib's own opener would follow a redirection to ftp."""
+    """Make an opener for HTTP only: urllib's default would follow a redirection to ftp."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -160,11 +159,11 @@ def _network_reason(error: Exception) -> str:
 
 
 def read_text(file: ByteStream, name: str, limits: Limits) -> Iterator[str]:
-    """The text of a plain or gzipped file, piece by piece."""
+    """Yield the text of a plain or gzipped file in chunks."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     size = 0
-    with _refusals(name):
-        start = file.peek(4)  # and no seek: the file may be a pipe
+    with _translated_errors(name):
+        start = file.peek(4)  # not seek: the file may be a pipe
         if start.startswith(_ZIP):
             raise UnreadableFileError(Message("source_is_zip", name=name))
         plain = gzip.GzipFile(fileobj=file) if start.startswith(_GZIP) else file
@@ -181,8 +180,8 @@ def read_text(file: ByteStream, name: str, limits: Limits) -> Iterator[str]:
 
 
 @contextmanager
-def _refusals(name: str) -> Iterator[None]:
-    """Say in one line why bytes cannot be had."""
+def _translated_errors(name: str) -> Iterator[None]:
+    """Raise errors of reading as UnreadableFileError of one line."""
     try:
         yield
     except FileNotFoundError:

@@ -1,13 +1,13 @@
-"""SQL in files: named statements, each under a line `-- name --`, beside the Python that runs them.
+"""SQL in files: named statements, each under a line `-- name --`, beside the Python that uses them.
 
-An input is `:name`. `{name}` stands for another section of the file, one of `shared.sql`, or for
-what the module gives its `Statements`; a line `-- with name: …` below a statement's name says what
-`{name}` is in this statement and in what it includes. `{where}` stands for conditions that whoever
-runs the statement names, of those that its line `-- where one, other` lists. A statement that
-differs by class has a line `-- by street, locality`: whoever runs it names one of these sections,
-which holds nothing but lines `-- with`.
+An input is `:name`. `{name}` is replaced by another section of the file, by one of `shared.sql`, or
+by a fragment passed to `Statements`; a line `-- with name: …` below a statement's name defines
+`{name}` for this statement and the sections it includes. `{where}` is replaced by conditions chosen
+by the caller, from those listed in the line `-- where one, other`. A statement with variants has a
+line `-- by street, locality`: the caller names one of these sections, which contain only lines
+`-- with`.
 
-A test EXPLAINs each statement, and names those that no module uses.
+A test EXPLAINs each statement, and reports unused ones.
 """
 
 import re
@@ -24,18 +24,18 @@ _WITH: Final = re.compile(r"^-- with (\w+): ?(.*)\n", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^ *--.*\n", re.MULTILINE)
 FRAGMENT: Final = re.compile(r"\{([a-z]\w*)\}")
 _INPUT: Final = re.compile(r"(?<![:\w]):(\w+)(?![:\w])")
-"""As `sqlalchemy.text` finds them: no cast `::date`, no class `[:space:]`."""
+"""As in `sqlalchemy.text`: not a cast `::date`, not a class `[:space:]`."""
 _EACH: Final = re.compile(r"^( *)-- each (\w+) column: (.*\n)", re.M)
 
 
 class Statements:
-    """The statements of `module.sql`, or of another file beside it, read when one is first needed.
+    """The statements of `module.sql`, or of another file next to it, read on first use.
 
-    A name that is not in the file raises KeyError.
+    An unknown name raises KeyError.
     """
 
     def __init__(self, module: str, file: str = "", **fragments: str) -> None:
-        """`module` is its `__file__`; the fragments are what only Python can say."""
+        """`module` is its `__file__`; `fragments` are pieces made by Python."""
         self.path: Final = (
             Path(module).with_name(file) if file else Path(module).with_suffix(".sql")
         )
@@ -45,37 +45,37 @@ class Statements:
         self._driver: dict[tuple[str, ...], str] = {}
 
     def text(self, name: str, *conditions: str) -> TextClause:
-        """A statement for SQLAlchemy; its `{where}` is all of these sections, or true."""
-        asked = (name, *conditions)
-        if asked not in self._texts:
-            self._texts[asked] = text(self.written(*asked))
-        return self._texts[asked]
+        """Return a statement for SQLAlchemy; its `{where}` is all of these sections, or true."""
+        key = (name, *conditions)
+        if key not in self._texts:
+            self._texts[key] = text(self.written(*key))
+        return self._texts[key]
 
     def script(self, name: str) -> list[TextClause]:
-        """The statements of a section that holds several, parted by `;` at the ends of lines."""
+        """Return the statements of a section, separated by `;` at the ends of lines."""
         if name not in self._scripts:
             self._scripts[name] = [text(each) for each in parted(self.written(name))]
         return self._scripts[name]
 
     def driver(self, name: str, *conditions: str) -> str:
-        """The same for psycopg and `registry.core.reads`: an input is `%(name)s`.
+        """Return a statement for psycopg and `registry.core.reads`: inputs are `%(name)s`.
 
-        A percent sign is doubled, so inputs have to be given, `{}` where there are none.
+        Percent signs are doubled, so inputs must be passed, `{}` if there are none.
         """
-        asked = (name, *conditions)
-        if asked not in self._driver:
-            written = self.written(*asked).replace("%", "%%")
-            self._driver[asked] = _INPUT.sub(r"%(\1)s", written)
-        return self._driver[asked]
+        key = (name, *conditions)
+        if key not in self._driver:
+            written = self.written(*key).replace("%", "%%")
+            self._driver[key] = _INPUT.sub(r"%(\1)s", written)
+        return self._driver[key]
 
     def written(self, name: str, *conditions: str) -> str:
-        """The same as it stands, for SQLite and DuckDB."""
+        """Return the expanded text of a statement, for SQLite and DuckDB."""
         known = sections(_SHARED) | sections(self.path) | self._fragments
-        ways = [each for each in conditions if not _plain(known[each])]
-        said = dict(found for each in ways for found in _WITH.findall(known[each]))
-        where = " AND ".join(f"({{{each}}})" for each in conditions if each not in ways)
+        variants = [each for each in conditions if not _plain(known[each])]
+        chosen = dict(found for each in variants for found in _WITH.findall(known[each]))
+        where = " AND ".join(f"({{{each}}})" for each in conditions if each not in variants)
         own = dict(_WITH.findall(known[name]))
-        return _filled(known[name], known | own | said | {"where": where or "true"})
+        return _filled(known[name], known | own | chosen | {"where": where or "true"})
 
 
 def _expanded(written: str, known: Mapping[str, str]) -> str:
@@ -87,26 +87,24 @@ def _filled(written: str, known: Mapping[str, str]) -> str:
 
 
 def _plain(written: str) -> str:
-    """Without its comments."""
+    """Strip comments."""
     return _COMMENT.sub("", written).strip()
 
 
 @cache
 def sections(path: Path) -> dict[str, str]:
-    """Name → what stands below it in a file."""
+    """Map the names of a file to the texts below them."""
     _, *found = _NAMED.split(path.read_text(encoding="utf-8"))
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
 def parted(script: str) -> list[str]:
-    """The statements of a script."""
+    """Split a script into statements."""
     return script.split(";\n")
 
 
 def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]]) -> str:
-    """A script in which a line `-- each {kind} column: …` stands once for each of the columns, with
-    its pieces in braces.
-    """
+    """Repeat lines `-- each {kind} column: …` of a script for the columns, filling in braces."""
     known = list(columns)
 
     def expanded(line: re.Match[str]) -> str:
@@ -120,8 +118,8 @@ def for_each_column(written: str, kind: str, columns: Iterable[Mapping[str, str]
 def tables_of_lines(
     line: Sequence[tuple[str, str]], same: Sequence[tuple[str, str]]
 ) -> tuple[str, str, str]:
-    """Tables `k` of what is asked: of one line; of the lines of one question, with what is the same
-    for all; of the lines of many questions. Inputs are names and types, `%(name)s`.
+    """Return SQL of the input table `k` for one line, for the lines of one question with its shared
+    values, and for the lines of many questions. Inputs are pairs of name and type.
     """
 
     def lines(columns: Sequence[tuple[str, str]]) -> str:

@@ -1,8 +1,8 @@
-"""Keys that stand in the register beside what they were read of, and which today's rules would
-write otherwise: no text leads to such a record, or an import makes it anew.
+"""Finds stored search keys that the current rules would derive differently, so that searches miss
+their record, or an import duplicates it.
 
-House numbers are not among them: a path is put together from several cells, and what is written is
-one of them. A key of theirs is what its own label is read as.
+House numbers are not included: a path combines several cells, of which only one is stored. Their
+keys are what their labels are read as.
 """
 
 from collections.abc import Callable, Generator
@@ -22,12 +22,12 @@ SQL: Final = Statements(__file__)
 _BATCH: Final = 5_000
 
 Keys = tuple[str, ...]
-"""Those that lead to a name today, the one that is written first; empty for what is no name."""
+"""Keys that match a name by the current rules, the one to store first; empty if it is no name."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """A column of keys, and the columns that it is read of."""
+    """A column of keys, and the columns that it is derived from."""
 
     table: str
     key: str
@@ -42,7 +42,7 @@ class KeyColumn:
 
 @dataclass(frozen=True, slots=True)
 class StaleKey:
-    """A key as it stands and as it would be written today."""
+    """A stored key, and the key by the current rules."""
 
     read_of: tuple[str, ...]
     key: str
@@ -50,7 +50,7 @@ class StaleKey:
 
 
 def street_keys(kind: str, name: str) -> Keys:
-    """Of a street. `đường` may stand for a kind that nobody wrote.
+    """Return the keys of a street. `đường` may stand for an omitted kind.
 
     >>> street_keys("phố", "Huế"), street_keys("đường", "14 Tô Ngọc Vân")[:2]
     (('hue',), ('duong so 14 to ngoc van', '14 to ngoc van'))
@@ -61,7 +61,7 @@ def street_keys(kind: str, name: str) -> Keys:
 
 
 def locality_keys(kind: str, name: str) -> Keys:
-    """Of a locality; one without a kind lies around a group.
+    """Return the keys of a locality; one without a kind surrounds a group.
 
     >>> locality_keys("thôn", "Đông"), locality_keys("", "Ngọc Sơn")
     (('thon dong',), ('ngoc son',))
@@ -71,12 +71,12 @@ def locality_keys(kind: str, name: str) -> Keys:
 
 
 def place_keys(class_: str, kind: str, name: str) -> Keys:
-    """Of a street or locality."""
+    """Return the keys of a street or locality."""
     return street_keys(kind, name) if class_ == "street" else locality_keys(kind, name)
 
 
 def building_keys(name: str) -> Keys:
-    """Of a building by its name, as a column of buildings is read beside a flat.
+    """Return the keys of a building by its name, as read from the column of a flat's building.
 
     >>> building_keys("CC A1"), building_keys("c.cư An Bình")
     (('a1',), ('chung cu an binh', 'c cu an binh'))
@@ -87,7 +87,7 @@ def building_keys(name: str) -> Keys:
 
 
 def floor_keys(floor: str) -> Keys:
-    """Of a floor, which has no other writing than its key.
+    """Return the keys of a floor, which is stored only as its key.
 
     >>> floor_keys("TRỆT"), floor_keys("12A")
     (('TRET',), ('12A',))
@@ -108,20 +108,20 @@ _READ: Final = {
     "household.building_key": "keys_of_buildings",
     "household.floor": "floors",
 }
-"""Name of a column → the statement that reads it, each key once."""
+"""Column → statement that reads its distinct keys."""
 
 
 def stale_keys(connection: Connection, column: KeyColumn) -> Generator[StaleKey]:
-    """Each distinct key of the column that today's rules would write otherwise.
+    """Yield the distinct keys of a column that the current rules would derive differently.
 
-    Reads the column's table once, and holds no more than a few thousand rows.
+    Reads the column's table once, with at most a few thousand rows in memory.
     """
     found = connection.execute(
         SQL.text(_READ[column.name]),
         execution_options={"stream_results": True, "max_row_buffer": _BATCH},
     )
     with found as rows:
-        for *said, key in rows:
-            keys = column.keys(*said)
+        for *names, key in rows:
+            keys = column.keys(*names)
             if keys and key not in keys:
-                yield StaleKey(tuple(said), key, keys[0])
+                yield StaleKey(tuple(names), key, keys[0])

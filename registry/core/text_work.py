@@ -1,10 +1,10 @@
-"""How much work one text may cause, whoever sends it.
+"""Limits the work that one text may cause.
 
-A text of 2,000 characters may be read in hundreds of ways, each of which asks the gazetteer and the
-database. So each text has so many steps and questions, far more than any real address takes, and
-`spend` is called where the work is done. Whoever keeps the best of what was found so far catches
-`WorkSpentError`, so that this is what is answered; nobody remembers what was broken off. Counted
-and not timed: a text has the same answer on a busy machine.
+A text of 2,000 characters may be read in hundreds of ways, each of which queries the gazetteer and
+the database. So each text has a limit of steps and questions, far more than any real address needs,
+and `spend` is called where the work is done. Code that keeps the best result so far catches
+`WorkSpentError` and returns it; interrupted work is not cached. Work is counted, not timed, so that
+a text has the same result on a busy machine.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ QUESTIONS: Final = 24
 
 
 class WorkSpentError(Exception):
-    """The text has had all the work that a text may cause. Never leaves a search."""
+    """The work of a text is used up. Never leaves a search."""
 
 
 @dataclass(slots=True)
 class Work:
-    """What is left for one text."""
+    """The remaining work of one text."""
 
     steps: int = STEPS
     questions: int = QUESTIONS
     spent: bool = False
-    """Whether more was wanted than there was."""
+    """Whether the limit was exceeded."""
 
 
 _current: Final[ContextVar[Work | None]] = ContextVar("text_work", default=None)
@@ -38,7 +38,7 @@ _current: Final[ContextVar[Work | None]] = ContextVar("text_work", default=None)
 
 @contextmanager
 def doing(work: Work) -> Iterator[None]:
-    """A block whose steps are those of this text."""
+    """Count the steps of the block against this work."""
     token = _current.set(work)
     try:
         yield
@@ -47,9 +47,9 @@ def doing(work: Work) -> Iterator[None]:
 
 
 def spend(steps: int) -> None:
-    """Take so many steps; free where no text is being answered, as in an import.
+    """Use up steps; without effect outside of `doing`, as in an import.
 
-    Raises WorkSpentError where they are not left.
+    Raises WorkSpentError if too few are left.
     """
     work = _current.get()
     if work is None:

@@ -1,7 +1,7 @@
-"""Taking an event back: what stands in its way, and rows as they were before it, by table.
+"""Undoes an event: finds obstacles, and restores rows as they were before it.
 
-Imports, operations and reforms share this. What has versions, households and places, is restored
-here; the room that wrote other rows beside them removes those, and names its own obstacles.
+Shared by imports, operations and reforms. Versioned tables, households and places, are restored
+here; the package that wrote other rows removes them, and names its own obstacles.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,27 +23,27 @@ CHANGED_SINCE: Final = {
     "street_changed": Message("street_changed_since"),
     "locality_changed": Message("locality_changed_since"),
 }
-"""What `later_work` finds → in words."""
+"""Kind of obstacle found by `later_work` → message."""
 _REMOVE_PLACES: Final = text("SELECT remove_places(:event)")
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Later work that stands on what would be taken back."""
+    """Later work that depends on what would be undone."""
 
     code: str
     about: str
-    """A code, number or name of what it is; empty where it is several."""
+    """Code, number or name of the object; empty for several."""
     detail: Message
 
     def to_dict(self) -> dict[str, object]:
-        """For a problem document."""
+        """Return it for a problem document."""
         return {"code": self.code, "about": self.about, "detail": self.detail}
 
 
 @dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """What taking something back would do as the register stands."""
+    """The effect of an undo on the current register."""
 
     removed: int
     """Codes that would go: they were made by it"""
@@ -56,7 +56,7 @@ class UndoPreview:
 
 
 class LaterWorkError(UndoBlockedError):
-    """With the obstacles of a preview."""
+    """The error of an undo with obstacles."""
 
     def __init__(self, preview: UndoPreview) -> None:
         self.preview = preview
@@ -67,29 +67,29 @@ class LaterWorkError(UndoBlockedError):
 
 
 def find_touched(session: Session, event_id: int) -> None:
-    """Leaves `touched`, `changed_since` and `touched_place`: what the event wrote, and what later
-    events changed of it.
+    """Create the temporary tables `touched`, `changed_since` and `touched_place`: what the event
+    wrote, and what later events changed of it.
     """
     for statement in SQL.script("find"):
         session.execute(statement, {"event": event_id})
 
 
 def count_touched(session: Session) -> tuple[int, int]:
-    """How many records the event made, and how many it changed."""
+    """Return the numbers of records that the event created and changed."""
     made, changed = session.execute(SQL.text("count")).one()
     return made, changed
 
 
 def later_work(session: Session, event_id: int) -> Sequence[Any]:
-    """Later changes of what the event wrote: (what, of which)."""
+    """Return later changes of what the event wrote, as (kind, name)."""
     return session.execute(SQL.text("later_work"), {"event": event_id}).all()
 
 
 def preview_restoring(
     session: Session, found: Iterable[Any], words: Mapping[str, Message]
 ) -> UndoPreview:
-    """What restoring all that is touched would do; `words` are for what was found beside
-    `later_work`.
+    """Preview restoring everything touched; `words` has messages for kinds of obstacles that
+    `later_work` does not find.
     """
     obstacles = tuple(
         Obstacle(what, about, Message("field_says", field=about, detail=detail))
@@ -100,9 +100,9 @@ def preview_restoring(
 
 
 def restore_touched(session: Session, event_id: int) -> int:
-    """Bring places and households back as they were; how many households.
+    """Restore places and households; return the number of households.
 
-    Places come first: no household lies in one that is part of another.
+    Places come first, as a household cannot be in a merged place.
     """
     session.execute(SQL.text("restore_places"))
     written: Any = session.execute(_restore_households(), {"event": event_id})
@@ -111,13 +111,13 @@ def restore_touched(session: Session, event_id: int) -> int:
 
 
 def remove_places(session: Session, event_id: int) -> None:
-    """Remove the places that the event made, where nobody uses them."""
+    """Remove unused places that the event created."""
     session.execute(_REMOVE_PLACES, {"event": event_id})
 
 
 @cache
 def _restore_households() -> TextClause:
-    # Here, because what a table with points needs takes a while, for which no import should wait.
+    # Imported here, because table modules are slow to load.
     from registry.core.tables.records import HOUSEHOLD, STAMPED
 
     names = [c.name for c in HOUSEHOLD.c if c.name not in ("code", *STAMPED)]

@@ -1,13 +1,13 @@
 -- undone --
--- Events that are as if they had never been: what was taken back, and the taking back. Imports of
--- one source, or changes of one street, can so be undone one after the other.
+-- Events without effect: undone ones, and those that undid them. So imports of one source, or changes
+-- of one street, can be undone one after the other.
 SELECT published_event_id FROM import WHERE state = 'rolled_back'
 UNION ALL SELECT rolled_back_event_id FROM import WHERE state = 'rolled_back'
 UNION ALL SELECT id FROM event WHERE scope ? 'undone'
 UNION ALL SELECT CAST(scope ->> 'undone' AS bigint) FROM event WHERE scope ? 'undone'
 
 -- find --
--- Records that the event wrote, and made: those of which it ended no state of another event.
+-- Records that the event wrote; it created those of which it ended no state of another event.
 CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
 SELECT code, NOT EXISTS (
     SELECT FROM household_version v
@@ -32,7 +32,7 @@ FROM place_version v JOIN place p ON p.id = v.id
 WHERE v.ended_by_event_id = :event ORDER BY v.id, v.valid_to
 
 -- later_work --
--- (what, of which), a line each.
+-- (kind, name) of each.
 (SELECT DISTINCT 'household_changed', code FROM changed_since ORDER BY 2 LIMIT 20)
 UNION ALL
 (SELECT p.class || '_changed', p.kind || ' ' || p.name FROM place p

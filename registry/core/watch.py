@@ -1,7 +1,7 @@
-"""What was seen a moment ago, for whoever asks: nobody waits for a look that hangs.
+"""A cached check: callers never block on one that hangs.
 
-A thread looks, one at a time, and none while nobody asks: so there is none yet when a server forks
-its processes, and none to end with them.
+A thread runs the check when a caller needs it, one at a time: so none exists yet when a server
+forks its processes, and none has to be stopped.
 """
 
 import threading
@@ -16,26 +16,26 @@ from registry.core.messages import Message
 T = TypeVar("T")
 
 PATIENCE_S: Final = 0.2
-"""How long a look is waited for where what was seen before will do; it takes milliseconds."""
+"""How long to wait for a check if an earlier result will do; it usually takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen(Generic[T]):
-    """What a look found, and when."""
+    """The result of a check, and its time."""
 
-    begun_at: float
+    started_at: float
     ended_at: float
     found: T | None
     error: Exception | None
-    """What it raised instead."""
+    """Exception that it raised instead."""
 
 
 class Watch(Generic[T]):
-    """What `look` finds, looked at again by who asks later than `new_s` after it, or after a
+    """Caches the result of `look`, and repeats it for calls more than `new_s` later, or after a
     failure.
 
-    While a look takes longer than `patience_s` what was seen before it is told, which counts until
-    the look has taken `hangs_s`.
+    While a check takes longer than `patience_s` the previous result is returned, until the check
+    has taken `hangs_s`.
     """
 
     def __init__(
@@ -47,18 +47,18 @@ class Watch(Generic[T]):
         self._hangs_s = hangs_s
         self._turn = threading.Condition()
         self._looking = False
-        self._begun_at = 0.0
+        self._started_at = 0.0
         self._seen: Seen[T] | None = None
 
     @property
     def most_age_s(self) -> float:
-        """How old what is told may be."""
+        """Greatest age of a returned result."""
         return self._new_s + self._hangs_s
 
     def last(self) -> tuple[T, float]:
-        """What was found last, and how many seconds ago.
+        """Return the last result, and its age in seconds.
 
-        Raises what the look raised; TookTooLongError where none has ended for too long.
+        Raises as the check did; TookTooLongError if none has finished for too long.
         """
         seen, now = self._seen, time.monotonic()
         if seen is None or not self._is_new(seen, now):
@@ -67,42 +67,42 @@ class Watch(Generic[T]):
             raise TookTooLongError(Message("database_silent_for", seconds=self.most_age_s))
         if seen.error is not None:
             raise seen.error
-        return seen.found, max(0.0, now - seen.begun_at)  # type: ignore[return-value]
+        return seen.found, max(0.0, now - seen.started_at)  # type: ignore[return-value]
 
     def _waited_for(self, now: float) -> Seen[T] | None:
         with self._turn:
             seen = self._seen
             if seen is not None and (self._is_new(seen, now) or seen.ended_at > now):
-                return seen  # it ended while this one waited for its turn
+                return seen  # finished while this call waited for the lock
             if not self._looking:
-                self._begin(now)
+                self._start(now)
             will_do = seen is not None and self._counts(seen, now)
-            ends = self._begun_at + (self.patience_s if will_do else self._hangs_s)
+            ends = self._started_at + (self.patience_s if will_do else self._hangs_s)
             self._turn.wait_for(lambda: not self._looking, ends - now)
             return self._seen
 
     def _is_new(self, seen: Seen[T], now: float) -> bool:
-        return seen.error is None and now - seen.begun_at < self._new_s
+        return seen.error is None and now - seen.started_at < self._new_s
 
     def _counts(self, seen: Seen[T], now: float) -> bool:
-        return now - seen.begun_at <= self.most_age_s
+        return now - seen.started_at <= self.most_age_s
 
     def close(self) -> None:
-        """Wait for the look that has begun, unless it hangs: its connection is in use."""
+        """Wait for a running check unless it hangs, as it uses a connection."""
         with self._turn:
             self._turn.wait_for(lambda: not self._looking, self._hangs_s)
 
-    def _begin(self, now: float) -> None:
+    def _start(self, now: float) -> None:
         threading.Thread(target=self._run, daemon=True).start()
-        self._looking, self._begun_at = True, now
+        self._looking, self._started_at = True, now
 
     def _run(self) -> None:
         found, error = None, None
         try:
             found = self._look()
-        except Exception as raised:  # noqa: BLE001 - told to who asks
+        except Exception as raised:  # noqa: BLE001 - raised to the callers
             error = raised
         with self._turn:
-            self._seen = Seen(self._begun_at, time.monotonic(), found, error)
+            self._seen = Seen(self._started_at, time.monotonic(), found, error)
             self._looking = False
             self._turn.notify_all()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.titles import without_people
 from registry.core.actors import demand, ended_units, is_bound, only_commune
-from registry.core.database import BrokenOffError, session_scope, translated_errors
+from registry.core.database import ConnectionLostError, session_scope, translated_errors
 from registry.core.errors import (
     CommuneNotNamedError,
     DatabaseUnavailableError,
@@ -135,7 +135,7 @@ def _turn_of(engine: Engine, source: str) -> Iterator[None]:
         finally:
             # The connection goes back to the pool, and the lock would go with it. One that is lost
             # has let go of it, and what the import came to stands.
-            with suppress(BrokenOffError), translated_errors():
+            with suppress(ConnectionLostError), translated_errors():
                 connection.execute(
                     text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key
                 )

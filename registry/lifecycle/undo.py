@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from registry.core.errors import ConflictError, NameTakenError, NotFoundError
-from registry.core.events import refuse_brought
+from registry.core.events import refuse_transferred
 from registry.core.messages import Message
 from registry.core.sql import Statements
 from registry.core.undo import (
@@ -90,7 +90,7 @@ def _open(work: Work, event_id: int) -> dict[str, Any]:
         raise ConflictError(
             Message("event_undone_already", event_id=event_id, undone_by=found.undone_by)
         )
-    refuse_brought(work.session, event_id)
+    refuse_transferred(work.session, event_id)
     work.undoes = found.kind.replace("_", "-")
     scope: dict[str, Any] = found.scope
     return scope

@@ -12,7 +12,7 @@ from registry.access.reach import check_covers
 from registry.core.actors import unbind
 from registry.core.database import session_scope
 from registry.core.errors import DatabaseUnavailableError, NotFoundError
-from registry.core.events import Cause, move_pending_events, open_event, refuse_brought
+from registry.core.events import Cause, move_pending_events, open_event, refuse_transferred
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import Message
 from registry.core.sql import Statements
@@ -70,7 +70,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
         if row is None:
             raise NotFoundError(Message("reform_not_carried_out", number=number))
         check_covers(gazetteer_of(session, today()), row.affected_ids)
-        refuse_brought(session, row.event_id)
+        refuse_transferred(session, row.event_id)
         unbind(session)
         undone = _undo(session, row, Cause("undo_reform", actor, reason, number))
     with suppress(DatabaseUnavailableError, OperationalError):
@@ -85,7 +85,7 @@ def preview_undo(engine: Engine, number: str) -> UndoPreview:
         if row is None:
             raise NotFoundError(Message("reform_not_carried_out", number=number))
         check_covers(gazetteer_of(session, today()), row.affected_ids)
-        refuse_brought(session, row.event_id)
+        refuse_transferred(session, row.event_id)
         unbind(session)
         preview = _look(session, _find_moved(session, row))
         session.rollback()

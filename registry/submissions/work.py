@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 
 from sqlalchemy import Engine, text
 
-from registry.core.confinement import broken_off_after
+from registry.core.confinement import processor_deadline
 from registry.core.database import driver_connection, session_scope
 from registry.core.errors import (
     DatabaseUnavailableError,
@@ -63,7 +63,7 @@ def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
     if view is None or view.state != "staged":
         return
     try:
-        _try(engine, settings, view, within=broken_off_after(*_limit(settings, view)))
+        _try(engine, settings, view, within=processor_deadline(*_limit(settings, view)))
     except DatabaseUnavailableError:
         raise
     except RegistryError as error:

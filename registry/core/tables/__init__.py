@@ -1,7 +1,7 @@
-"""Tables that the program reads and writes, as SQLAlchemy's Core needs to know them, by area.
+"""The tables that the program uses, described in SQLAlchemy Core, by area.
 
-Columns, types, nullability and primary keys stand here; constraints, indexes, triggers and grants
-once, in `migrations/`. A test compares both.
+Columns, types, nullability and primary keys are defined here; constraints, indexes, triggers and
+grants only in `migrations/`. A test compares both.
 """
 
 from importlib import import_module
@@ -12,13 +12,13 @@ from sqlalchemy import FetchedValue, MetaData, Text
 
 METADATA: Final = MetaData()
 KEY: Final = Text(collation="C")
-"""A code, or what is matched: compared byte by byte."""
+"""A code or search key, compared bytewise."""
 FILLED: Final = FetchedValue()
-"""Where nothing is given the database fills the column in."""
+"""Default of a column that the database fills in."""
 
 
 def all_tables() -> MetaData:
-    """The tables of all areas."""
+    """Return the metadata with the tables of all areas."""
     for area in iter_modules(__path__, f"{__name__}."):
         import_module(area.name)
     return METADATA

@@ -1,4 +1,4 @@
-"""Keys, sessions, the audit, and what a second person has to see."""
+"""API keys, sessions, the audit log, and approval by a second person."""
 
 from typing import Final
 

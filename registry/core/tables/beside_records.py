@@ -1,4 +1,4 @@
-"""What belongs to a record: former numbers, identifiers, plates, certificates."""
+"""Tables that belong to records: successions, former numbers, identifiers, plates, certificates."""
 
 from typing import Final
 

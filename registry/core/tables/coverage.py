@@ -1,4 +1,4 @@
-"""How many households there should be, and how many there are."""
+"""Targets and counts of households."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The map, as it was drawn."""
+"""The drawn map."""
 
 from typing import Final
 

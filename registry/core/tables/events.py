@@ -1,4 +1,4 @@
-"""What was written, when and why, and the order in which followers read it."""
+"""Events, the change feed, and the identity of the register."""
 
 from typing import Final
 

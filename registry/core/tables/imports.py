@@ -1,4 +1,4 @@
-"""Files of authorities, and which record each of their rows is."""
+"""Imports, their problems and edits, and the references of sources to records."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Large batches, webhooks, areas of services, counts of requests and backups."""
+"""Large batches, webhooks, service areas, request counts and backups."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""The record of a household or building: each column with where it goes and what it is called.
+"""The record of a household or building: each column with its uses and label.
 
-Whoever reads, writes, hands on or shows records loops over these columns: a column that is added
-here, and in a migration, is staged, published, answered, fed, packed and exported.
+Code that imports, publishes, returns, feeds, packs or exports records loops over these columns: a
+column added here, and in a migration, is included everywhere.
 """
 
 from dataclasses import dataclass
@@ -19,37 +19,37 @@ from registry.core.tables import FILLED, KEY, METADATA
 
 
 class Goes(Flag):
-    """Where a column goes. What is shown of a point, or of the id of a street, is made there."""
+    """The uses of a column. Points and ids of places are converted by their users."""
 
     NOWHERE = 0
     DELIVERED = auto()
-    """A list of an authority may bring it, under the same name."""
+    """Imported from deliveries, under the same name."""
     EDITED = auto()
-    """Operations take it, and forms show it."""
+    """Changed by operations and forms."""
     ANSWERED = auto()
-    """It is a member of `registry.records.record.Record`."""
+    """A member of `registry.records.record.Record`."""
     TRACED = auto()
-    """History tells when it changes."""
+    """Its changes are part of the history."""
     FED = auto()
-    """Followers get it, and their copies hold it."""
+    """Part of the change feed."""
     PACKED = auto()
-    """It is in the packs of carriers."""
+    """Part of packs."""
     EXPORTED = auto()
-    """It is a column of exports and of features."""
+    """A column of exports and features."""
     EVERYWHERE = DELIVERED | EDITED | ANSWERED | TRACED | FED | PACKED | EXPORTED
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What is said of a column beside its type and comment."""
+    """The description of a column besides type and comment."""
 
     goes: Goes
     member: str
     """Its name in requests, answers and the feed."""
     label: str
-    """What it is called, a text of the catalogue; empty where nobody sees it."""
+    """Its label, a msgid; empty if it is never shown."""
     within: tuple[int, int] | None = None
-    """The least and the most of a whole number that a list brings; another is not read."""
+    """Range of a delivered integer; others are rejected."""
 
 
 def _column(
@@ -78,7 +78,7 @@ def _column(
 
 _SHOWN: Final = Goes.ANSWERED | Goes.TRACED | Goes.FED | Goes.PACKED | Goes.EXPORTED
 _NAMED: Final = _SHOWN & ~Goes.PACKED
-"""Of what stands before the number, a pack has the words."""
+"""Packs have the label of these parts instead."""
 _READ: Final = Goes.ANSWERED
 
 HOUSEHOLD: Final = Table(
@@ -158,26 +158,26 @@ HOUSEHOLD_VERSION: Final = Table(
     ),
 )
 STAMPED: Final = ("event_id", "recorded_at")
-"""Columns that the database fills in: every other one the application may insert."""
+"""Columns that the database fills in; the application may insert all others."""
 
 
 def described(column: "Column[Any]") -> Described:
-    """What is said of a column of HOUSEHOLD."""
+    """Return the description of a column of HOUSEHOLD."""
     found: Described = column.info["described"]
     return found
 
 
 def going(goes: Goes) -> "list[Column[Any]]":
-    """The columns of HOUSEHOLD that go there as they are, in their order."""
+    """Return the columns of HOUSEHOLD with this use, in order."""
     return [column for column in HOUSEHOLD.c if goes in described(column).goes]
 
 
 def state() -> list[str]:
-    """Names of the columns that a version keeps beside the code and its days."""
+    """Return names of the columns of a version besides code and validity."""
     return [column.name for column in HOUSEHOLD.c if column.name not in ("code", "recorded_at")]
 
 
 def lon_lat(point: WKBElement) -> tuple[float, float]:
-    """Where a point is, as its column is read, in degrees (EPSG:4326)."""
+    """Return the coordinates of a point column in degrees (EPSG:4326)."""
     (lon, lat), *_ = to_shape(point).coords
     return lon, lat

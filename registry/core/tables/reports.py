@@ -1,4 +1,4 @@
-"""Reports from the field, and rounds in it."""
+"""Field reports and field rounds."""
 
 from typing import Final
 

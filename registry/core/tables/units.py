@@ -1,4 +1,4 @@
-"""Administrative units, their names of all days, and where they are."""
+"""Administrative units, their versions and successions, and boundaries."""
 
 from typing import Final
 

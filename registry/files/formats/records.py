@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from registry.core.errors import FileTooCostlyError
-from registry.core.json_once import GivenTwiceError, once
+from registry.core.json_once import DuplicateMemberError, once
 from registry.core.messages import Message
 from registry.files.formats.table import Rows, Table, unreadable
 
@@ -129,7 +129,7 @@ class _Source:
                         return
                     else:
                         raise unreadable(self.path, Message(_BROKEN, record=count + 1))
-        except GivenTwiceError as error:
+        except DuplicateMemberError as error:
             raise unreadable(self.path, Message(_TWICE, name=error.name)) from error
         except UnicodeDecodeError as error:
             raise unreadable(self.path, _NO_UTF8) from error
@@ -154,7 +154,7 @@ def _decoded(text: str, at: int) -> tuple[object, int] | None:
     """The value that begins there and where it ends; None for none, or for half of one."""
     try:
         return _DECODER.raw_decode(text, at)
-    except GivenTwiceError:
+    except DuplicateMemberError:
         raise
     except ValueError:
         return None

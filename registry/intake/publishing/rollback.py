@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from registry.core.actors import demand, is_bound, outside_units
 from registry.core.database import session_scope
 from registry.core.errors import ConflictError, NotFoundError
-from registry.core.events import Cause, refuse_brought, write_scope
+from registry.core.events import Cause, refuse_transferred, write_scope
 from registry.core.locks import Lock, hold_lock
 from registry.core.messages import N_, Message, _
 from registry.core.remedies import Remedy
@@ -161,7 +161,7 @@ def _published(session: Session, import_id: int) -> Any:
         raise ConflictError(
             Message("import_not_rollbackable", import_id=import_id, state=row.state)
         )
-    refuse_brought(session, row.published_event_id)
+    refuse_transferred(session, row.published_event_id)
     return row
 
 

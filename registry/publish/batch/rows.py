@@ -29,7 +29,7 @@ from registry.core.errors import (
     RegistryError,
     UnreadableFileError,
 )
-from registry.core.json_once import GivenTwiceError, loads_once
+from registry.core.json_once import DuplicateMemberError, loads_once
 from registry.core.messages import Message
 from registry.files.csv_cells import Writer, read_rows
 from registry.files.fields import told_headers
@@ -278,7 +278,7 @@ def _json_object(line: str) -> dict[str, Any] | InvalidInputError:
     if len(line) <= _MAX_LINE:
         try:
             row = loads_once(line, finite=True)
-        except GivenTwiceError as error:
+        except DuplicateMemberError as error:
             detail = Message("parameter_repeated")
             return InvalidInputError.of_field(error.name, "given_twice", detail)
         except ValueError:
