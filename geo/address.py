@@ -1,8 +1,8 @@
 """Addresses as people write them, read into a door and the parts that may name units.
 
-One grammar for import, geocoding, validation and batch. It knows no units: what a part names is
-decided by the gazetteer (`registry.units.text`), which is why a reading keeps every part that may
-name one, and why there may be several readings.
+One grammar for import, geocoding, validation and batch. It knows no units: the gazetteer
+(`registry.units.text`) decides what a part names. So a reading keeps every part that may name a
+unit, and there may be several readings.
 
 >>> best = parse_address("Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội, Việt Nam")[0]
 >>> best.door.house_number.key, best.door.street.key, best.admin_parts
@@ -21,7 +21,7 @@ from typing import Final
 from geo.admin import split_parts
 from geo.alternatives import understandings
 from geo.counts_beside import without_counts
-from geo.flat import Flat, FlatSteps, block_key, with_flat_apart
+from geo.flat import Flat, FlatSteps, block_key, separate_flat
 from geo.flat_roles import with_flats
 from geo.house_number import (
     HouseNumber,
@@ -39,7 +39,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.pieces import pieces_of
 from geo.spoken_number import with_spoken_number
 from geo.street import Street, street_of
-from geo.text import fold, with_plain_signs
+from geo.text import fold, to_plain_signs
 from geo.typing_slips import decoded
 from geo.understanding import Understanding
 from geo.values import value
@@ -47,23 +47,23 @@ from geo.words import keys_of, text_of, without_tail, words_of
 
 _SPACES: Final = re.compile(" {2,}")
 MAX_CHARACTERS: Final = 2_000
-"""What is read of a text; the rest of a longer one is not."""
+"""Longer texts are cut."""
 _MAX_PARTS: Final = 40
-_LONGEST_REMEMBERED: Final = 40
+_CACHED_PART_MAX: Final = 40
 _FLAT_ROLES: Final = frozenset({"code", "unit", "floor", "building"})
 
 
 @value(frozen=True, slots=True)
 class Door:
-    """What stands before the administrative part."""
+    """The part of an address before the administrative units."""
 
     house_number: HouseNumber | None = None
     street: Street | None = None
     localities: tuple[Locality, ...] = ()
-    """Innermost first, as they are mostly written."""
+    """Innermost first, the usual order in writing."""
     flat: Flat | None = None
     hint: str | None = None
-    """A landmark as written, unscored."""
+    """A landmark as written; not scored."""
 
 
 @value(frozen=True, slots=True)
@@ -72,25 +72,25 @@ class AddressReading:
 
     door: Door
     admin_parts: tuple[str, ...]
-    """Parts that may name units, in text order, bare names among them."""
+    """Parts that may name units, in text order, including bare names."""
     unread: tuple[str, ...]
-    """What found no place; never a telephone number, a person or a shop."""
+    """Text that was not understood, without telephone numbers, persons and shops."""
     penalty: int
     """Lower is likelier."""
     notes: tuple[str, ...]
-    """Names of the steps taken, most of which cost."""
+    """Names of the steps taken, most of which have a penalty."""
     around: str | None = None
-    """A name without a kind, of `admin_parts`, right behind the number of a group: mostly that of
-    the hamlet around it, `Xóm 1 Ngọc Sơn`."""
+    """A name without a kind, from `admin_parts`, right after the number of a group: mostly the
+    enclosing hamlet, `Xóm 1 Ngọc Sơn`."""
 
 
 def parse_address(text: str) -> list[AddressReading]:
-    """A few readings, best first; empty only for a text without any word."""
-    # Signs typed apart from their letters would hide the words that are taken out first.
-    plain = with_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
+    """Return a few readings, best first; empty only for a text without any word."""
+    # Accents typed apart from their letters would hide the words that are removed first.
+    plain = to_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
     plain = _SPACES.sub(" ", plain)
     composed = with_milestone(decoded(plain))
-    spoken = with_range(with_spoken_number(with_flat_apart(composed)))
+    spoken = with_range(with_spoken_number(separate_flat(composed)))
     clean, plus_codes = without_noise(without_owner(without_counts(spoken)))
     pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
     if not pieces and not plus_codes and not any(map(str.isalnum, text)):
@@ -99,17 +99,17 @@ def parse_address(text: str) -> list[AddressReading]:
 
 
 def _pieces(parts: list[str]) -> list[Piece]:
-    """The pieces of all parts. Parts with units stand in thousands of addresses: remembered, so
-    that nobody may change them.
+    """Return the pieces of all parts; callers must not modify them.
 
-    The first part is mostly the door, which stands in one.
+    Parts that name units recur in thousands of addresses and are cached. The first part is mostly
+    the door, which does not recur.
     """
     pieces: list[Piece] = []
     for part, written in enumerate(parts):
-        if part == 0 or len(written) > _LONGEST_REMEMBERED:
+        if part == 0 or len(written) > _CACHED_PART_MAX:
             pieces += pieces_of(words_of(written), part)
         else:
-            pieces += _remembered(written, part)
+            pieces += _read_part_cached(written, part)
     return pieces
 
 
@@ -117,14 +117,14 @@ def _read_part(written: str, part: int) -> tuple[Piece, ...]:
     return tuple(pieces_of(words_of(written), part))
 
 
-_PARTS_REMEMBERED: Final = 8_192
-_remembered = lru_cache(_PARTS_REMEMBERED)(_read_part)
+_CACHED_PARTS: Final = 8_192
+_read_part_cached = lru_cache(_CACHED_PARTS)(_read_part)
 
 
-def remember_more(times: int) -> None:
-    """So many times more than a server keeps, for what answers files and has memory for it."""
-    global _remembered
-    _remembered = lru_cache(_PARTS_REMEMBERED * times)(_read_part)
+def enlarge_cache(times: int) -> None:
+    """Enlarge the cache `times` times, for batch processes, which have the memory for it."""
+    global _read_part_cached
+    _read_part_cached = lru_cache(_CACHED_PARTS * times)(_read_part)
 
 
 def parse_components(
@@ -136,15 +136,15 @@ def parse_components(
     floor: str | None = None,
     unit: str | None = None,
 ) -> Door:
-    """The door that the columns of a file name; an empty one where all are empty.
+    """Return the door that the columns of a file name, an empty one if all are empty.
 
-    A street beside the number in its column, without a word that says so, has no kind. Beside a
-    flat `Lô F` is its block, no plot.
+    A street beside the number in its column has no kind if no word for one is written. With a flat,
+    `Lô F` is its block, not a plot.
 
     >>> parse_components(building="Lô F", unit="1205").flat.key
     'toa f can 1205'
     """
-    several = as_range(with_plain_signs(house_number or ""))
+    several = as_range(to_plain_signs(house_number or ""))
     blocks = _column(building, "building")
     pieces = [
         *_column(house_number if several is None else several, "number"),
@@ -158,10 +158,10 @@ def parse_components(
 
 
 def building_of(door: Door, written: str) -> tuple[str, str] | None:
-    """Name and key of the building that a column of buildings gives, in the door read of it.
+    """Return name and key of the building in a building column; `door` is the reading of `written`.
 
-    `CC An Bình`, which a text may mean as a place, is the building there, under the key of that
-    place. None for what is a number or a street.
+    `CC An Bình`, which may be a place in a whole address, is a building here, with the key of that
+    place. None for a number or a street.
 
     >>> building_of(parse_components(building="CC An Bình"), "CC An Bình")
     ('CC An Bình', 'chung cu an binh')
@@ -176,9 +176,9 @@ def building_of(door: Door, written: str) -> tuple[str, str] | None:
 
 
 def names_dwelling(door: Door, *, has_point: bool) -> bool:
-    """Whether it is a household's place: a house number, a flat, or a locality with a point.
+    """Whether the door is a dwelling: a house number, a flat, or a locality with a point.
 
-    A street, an alley or a floor alone is none, nor is number 0, which stands for none.
+    A street, an alley or a floor alone is not, nor is number 0, which is written for "none".
     """
     number = door.house_number
     if number and not number.alley_only and number.key != "0":
@@ -225,7 +225,7 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     return AddressReading(
         door,
         tuple(units.values()),
-        (*one.dropped, *_others(streets, street), *plus_codes),
+        (*one.dropped, *_other_streets(streets, street), *plus_codes),
         one.penalty,
         one.notes,
         _around_group(one.pieces),
@@ -253,16 +253,16 @@ def _add_street(piece: Piece, streets: list[Street], units: dict[str, str]) -> N
 def _add_unit(piece: Piece, units: dict[str, str]) -> None:
     key, name = piece.unit_name or _unit_name(piece)
     if name.lower() == "cũ" and units:
-        # `Phường Ngọc Hà (cũ)`: the bracket has become a part of its own.
+        # `Phường Ngọc Hà (cũ)`: the bracket was split off as a part of its own.
         units[next(reversed(units))] += f" {name}"
     elif name:
-        # `Hà Giang, Hà Giang`: a city and the province that is called so.
+        # `Hà Giang, Hà Giang`: a city and the province of the same name.
         again = piece.role == "bare" and key in units
         units.setdefault(f"{key}, {key}" if again else key, name)
 
 
 def _unit_name(piece: Piece) -> tuple[str, str]:
-    """Key and text of a piece that may name a unit; both empty for the country alone."""
+    """Return key and text of a piece that may name a unit; both empty for the country alone."""
     words = without_tail(piece.all_words)
     piece.unit_name = " ".join(keys_of(words)), text_of(words)
     return piece.unit_name
@@ -292,8 +292,8 @@ def _shortest(streets: list[Street]) -> Street | None:
     return again[-1] if again else streets[0]
 
 
-def _others(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
-    """Streets named beside the chosen one, each once."""
+def _other_streets(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
+    """Return the names of the streets other than the chosen one, each once."""
     if not streets[1:]:
         return ()
     named = {street.key: f"{street.kind or ''} {street.name}".strip() for street in streets}
@@ -304,24 +304,27 @@ def _others(streets: list[Street], chosen: Street | None) -> tuple[str, ...]:
 
 
 def pieces_in_cell(text: str) -> list[Piece]:
-    """What the cell of a column holds, but for owners and telephones; not to be changed."""
+    """Return the pieces of a cell without owners and telephone numbers; callers must not modify
+    them."""
     clean, _ = without_noise(without_owner(without_counts(text[:MAX_CHARACTERS])))
     return _pieces(split_parts(clean)[:_MAX_PARTS])
 
 
 def _column(text: str | None, role: str) -> list[Piece]:
-    """The pieces of one column: what says no kind of its own is what the column is for."""
+    """Return the pieces of one column; a piece without a kind of its own gets the column's role."""
     if not text:
         return []
-    plain = with_plain_signs(text[:MAX_CHARACTERS])
+    plain = to_plain_signs(text[:MAX_CHARACTERS])
     read = pieces_in_cell(with_milestone(decoded(plain)))
     pieces = [
-        replace(piece)  # settled in place: what is remembered stays as it is
+        replace(piece)  # `_settle` modifies pieces, and these may be cached
         for piece in (with_rows(with_flats(read)) if role == "number" else read)
         if piece.complete or piece.role in ("premises", "hint") or role == "building"
     ]
     if role == "building":
-        pieces = [one for _, part in groupby(pieces, _part_of) for one in _all_of_building([*part])]
+        pieces = [
+            one for _, part in groupby(pieces, _part_of) for one in _join_building_name([*part])
+        ]
     alone, has_own = len(pieces) == 1, any(piece.role == role for piece in pieces)
     return [piece for piece in pieces if _settle(piece, role, alone=alone, has_own=has_own)]
 
@@ -329,25 +332,24 @@ def _column(text: str | None, role: str) -> list[Piece]:
 _part_of: Final = attrgetter("part")
 
 
-def _all_of_building(pieces: list[Piece]) -> list[Piece]:
-    """All that stands between commas is one name, `Royal City, R5`, `Nhà A1 tập thể Kim Liên`,
-    unless it tells a flat, a plot of land or a house on a street.
-    """
+def _join_building_name(pieces: list[Piece]) -> list[Piece]:
+    """Join the text between commas into one name, `Royal City, R5`, `Nhà A1 tập thể Kim Liên`,
+    unless it names a flat, a plot of land or a house on a street."""
     first = pieces[0]
     words = [word for piece in pieces for word in piece.all_words]
     lettered = text_of(words)[:1].isalpha()
     alone = len(pieces) == 1 and (first.role != "number" or not lettered)
-    if alone or not lettered or not _NAMING.issuperset(piece.role for piece in pieces):
+    if alone or not lettered or not _BUILDING_NAME_ROLES.issuperset(piece.role for piece in pieces):
         return pieces
     named = first if first.role == "building" else replace(first, kind=None, opening=[], steps=())
     opened = len(named.opening)
     return [replace(named, role="building", words=words[opened:])]
 
 
-_NAMING: Final = frozenset(
+_BUILDING_NAME_ROLES: Final = frozenset(
     {"building", "locality", "bare", "premises", "hint", "number", "street", "floor", "admin"}
 )
-"""Roles of pieces of which the name of a building may be made."""
+"""Roles of the pieces that may form the name of a building."""
 
 
 def _as_block(piece: Piece) -> Piece:
@@ -355,10 +357,10 @@ def _as_block(piece: Piece) -> Piece:
 
 
 def _settle(piece: Piece, role: str, *, alone: bool, has_own: bool) -> bool:
-    """Give `piece` the role of its column where it has none; whether it can stand there.
+    """Give `piece` the role of its column if it has none; return whether it fits the column.
 
-    `has_own`: another piece says that it is what the column is for, as the street does in `Khu đô
-    thị Linh Đàm, đường Nguyễn Hữu Thọ`.
+    `has_own`: another piece already has that role, as the street in `Khu đô thị Linh Đàm, đường
+    Nguyễn Hữu Thọ`.
     """
     named = piece.role == "locality" and not any(word.numeric for word in piece.words)
     whole = (
@@ -370,6 +372,6 @@ def _settle(piece: Piece, role: str, *, alone: bool, has_own: bool) -> bool:
         piece.words, piece.opening = piece.all_words, []
         piece.role, piece.kind = role, None
     if piece.role == "street" and role == "number" and alone and is_date(piece.words[0].text):
-        # `3/2` in a column of house numbers is one.
+        # `3/2` in a column of house numbers is a number.
         piece.role, piece.steps = "number", path_steps(piece.words[0].text)
     return piece.role != "noise" and piece.complete

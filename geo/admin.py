@@ -1,6 +1,6 @@
-"""Administrative units in words: their kinds, and the parts of an address that name them.
+"""Names of administrative units: their kinds, and the parts of an address that contain them.
 
-Pure text: what a name refers to is the gazetteer's matter (`registry.units.gazetteer`).
+Text only: `registry.units.gazetteer` resolves a name to a unit.
 """
 
 import re
@@ -38,7 +38,7 @@ KIND_NAMES_EN: Final = {
 }
 
 LEVELS: Final = ("province", "district", "commune")
-"""Of units, the largest first; there are no districts since July 2025."""
+"""Levels of units, the largest first; there are no districts since July 2025."""
 KIND_LEVELS: Final = {
     "tinh": ("province",),
     "thanh_pho": ("province", "district"),
@@ -50,13 +50,14 @@ KIND_LEVELS: Final = {
     "thi_tran": ("commune",),
     "dac_khu": ("commune",),
 }
-"""Kind → the levels on which a unit may be one."""
+"""Kind → the levels at which units of that kind exist."""
 
 _CODES: Final = {name.lower(): code for code, name in KIND_NAMES.items()}
 
 
 def _kinds_by_writing(*places: str) -> dict[str, tuple[str, ...]]:
-    """Words for units at these places → the kinds that they may mean, the likeliest first."""
+    """Map the words for units at these places to the kinds that they may mean, the likeliest
+    first."""
     found: dict[str, list[str]] = {}
     for word in lexicon.words():
         if word.role == "admin" and word.place in places:
@@ -66,8 +67,8 @@ def _kinds_by_writing(*places: str) -> dict[str, tuple[str, ...]]:
 
 
 _BEHIND: Final = _kinds_by_writing("behind", "both")
-"""What is English, which stands before a name as well where somebody translates word by word."""
-# A longer beginning stands first.
+"""English words, after a name; word-by-word translations put them before it as well."""
+# Longer prefixes first.
 _PREFIX_WORDS: Final = sorted(
     (
         (tuple((accent_key(word), fold(word)) for word in writing.split()), kinds)
@@ -80,16 +81,16 @@ _PREFIXES_BY_WORD: Final = {
     for words, _ in _PREFIX_WORDS
     for first in words[0]
 }
-# A single letter begins too many words to cut a text there; what is English stands behind as well.
+# A single letter starts too many words to cut a text there; English words also follow a name.
 _CUTTING: Final = tuple(
     words
     for words, _ in _PREFIX_WORDS
     if len(words[0][1]) > 1 and " ".join(word for _, word in words) not in _BEHIND
 )
 _CUTTING_WORDS: Final = frozenset(form for kind in _CUTTING for form in kind[0])
-"""The first words of all of them, with their accents and without."""
+"""The first words of all of them, with and without accents."""
 _SUFFIXED: Final = re.compile(rf"(.*\w)\W+({'|'.join(_BEHIND)})\W*", re.IGNORECASE | re.DOTALL)
-# `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern papers write `F` for the sound of `ph`.
+# `P1`, `Q.10`, `Phường 07`, `Ward 1`; southern documents write `F` for `ph`.
 _NUMBERED: Final = re.compile(r"\W*([^\W\d_]+)\W*0*(\d{1,2})\W*")
 _NUMBERED_KINDS: Final = {
     write(word.writing): _CODES[word.kind]
@@ -97,12 +98,12 @@ _NUMBERED_KINDS: Final = {
     if word.role == "admin" and word.kind in ("phường", "quận")
     for write in (accent_key, fold)
 }
-# People write the postcode behind the province: `Hà Nội10000`, `Đắk Lắk 63000`.
+# The postcode is often written after the province: `Hà Nội10000`, `Đắk Lắk 63000`.
 _POSTCODE_AT_END: Final = re.compile(
     r"(?<![\d/.-])(\d{5})(?:\W+(?:vi[eệ]t ?nam|vn))?\W*$", re.IGNORECASE
 )
 _POSTCODE: Final = re.compile(rf"(?:(?<=\w)\W+|(?<=[^\W\d_])){POSTCODE}\W*$")
-# A dash right before a kind parts as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
+# A dash right before a kind separates as a comma does: `Nguyễn Trãi-P.7-Q.5`; `B-P.502` is a flat.
 _SEPARATORS: Final = re.compile(
     r"[,;\n\r|]+|[-–](?:(?<=\w[-–])(?=(?:[PFXQH]\.\s?(?:[^\W\d_]{2}|\d{1,2}\b)|TP\.?\s?[^\W\d_]{2}"
     r"|(?:Phường|Xã|Quận|Huyện|Tỉnh|Thành phố|Thị xã|Thị trấn)\s))"
@@ -125,11 +126,11 @@ class NamedPart:
     key: str
     """`name_key` of the name."""
     kinds: tuple[str, ...]
-    """The kinds that the words before or behind it allow; empty when none was written."""
+    """The kinds that the words before or after it allow; empty if no kind was written."""
 
 
 def full_name(kind: str, name: str) -> str:
-    """The official wording of a unit.
+    """Return the official wording of a unit.
 
     >>> full_name("phuong", "Ba Đình"), full_name("quan", "1")
     ('Phường Ba Đình', 'Quận 1')
@@ -138,13 +139,13 @@ def full_name(kind: str, name: str) -> str:
 
 
 def full_name_en(kind: str, name_en: str) -> str:
-    """The unit for readers of English: `Ba Dinh Ward`, and `Ward 1` for a numbered one."""
+    """Return the English wording of a unit: `Ba Dinh Ward`, or `Ward 1` for a numbered one."""
     word = KIND_NAMES_EN[kind]
     return f"{word} {name_en}" if name_en.isdigit() else f"{name_en} {word}"
 
 
 def split_parts(text: str) -> list[str]:
-    """The parts of an address between commas, semicolons, line ends and bars.
+    """Split an address at commas, semicolons, line ends and bars.
 
     >>> split_parts("12 Quán Thánh, P. Trúc Bạch; Bà Rịa - Vũng Tàu,")
     ['12 Quán Thánh', 'P. Trúc Bạch', 'Bà Rịa - Vũng Tàu']
@@ -153,7 +154,7 @@ def split_parts(text: str) -> list[str]:
 
 
 def split_dashes(part: str) -> list[str]:
-    """`part` cut at spaced dashes, which stand between units, and also inside of names.
+    """Split `part` at spaced dashes, which are written between units, and also inside names.
 
     >>> split_dashes("Trúc Bạch - Ba Đình - Hà Nội")
     ['Trúc Bạch', 'Ba Đình', 'Hà Nội']
@@ -166,7 +167,7 @@ def _pieces(cut: list[str]) -> list[str]:
 
 
 def split_before_kinds(part: str) -> list[str]:
-    """`part` cut before every word, or pair of words, that is the kind of a unit.
+    """Split `part` before every word, or pair of words, that is the kind of a unit.
 
     >>> split_before_kinds("12 Quán Thánh phường Trúc Bạch quận Ba Đình tp.Hà Nội")
     ['12 Quán Thánh', 'phường Trúc Bạch', 'quận Ba Đình', 'tp.Hà Nội']
@@ -191,14 +192,14 @@ def _keys(word: str) -> tuple[str, str]:
 
 
 def _begins_with(written: list[tuple[str, str]], kind: tuple[tuple[str, str], ...]) -> bool:
-    """Whether the kind stands first, with its accents or without any: `Quán` is no `quận`."""
+    """Whether the kind comes first, with its accents or without any: `Quán` is not `quận`."""
     return len(written) >= len(kind) and all(
         accents in word for (accents, _), word in zip(written, kind, strict=False)
     )
 
 
 def postcode_in(text: str) -> str | None:
-    """The five-digit postcode that ends an address.
+    """Return the five-digit postcode at the end of an address, or None.
 
     >>> postcode_in("27 Láng, Hà Nội 11528, Việt Nam"), postcode_in("27 Láng, Hà Nội12012")
     ('11528', '12012')
@@ -210,9 +211,9 @@ def postcode_in(text: str) -> str | None:
 
 
 def parse_name(part: str) -> list[NamedPart]:
-    """The readings of one part as a unit's name, the one with a kind first; never empty.
+    """Return the readings of one part as a unit's name, the one with a kind first; never empty.
 
-    The part as a whole is always a reading of its own: `Thị xã` may belong to the name.
+    The unchanged part is always one of the readings: `Thị xã` may belong to the name.
 
     >>> [(r.name, r.kinds) for r in parse_name("P. Trúc Bạch")]
     [('Trúc Bạch', ('phuong',)), ('P. Trúc Bạch', ())]
@@ -221,28 +222,29 @@ def parse_name(part: str) -> list[NamedPart]:
     >>> [r.kinds for r in parse_name("Quán Thánh")]
     [()]
     """
-    # The same few thousand names stand in all addresses; a long part is none of them.
-    return list(_remembered(part) if len(part) <= _LONGEST_NAME else _named(part))
+    # All addresses share a few thousand names, none of them long.
+    return list(_read_name_cached(part) if len(part) <= _LONGEST_NAME else _read_name(part))
 
 
-def _named(part: str) -> tuple[NamedPart, ...]:
+def _read_name(part: str) -> tuple[NamedPart, ...]:
     part = _POSTCODE.sub("", part)
     numbered = _numbered(part)
     prefixed = _prefixed(part)
     if prefixed and (again := _prefixed(prefixed.name)) and again.kinds == prefixed.kinds:
-        # `Phường Phường 2`, as forms write it that have the word already; `Phường Đúc` is a name.
+        # `Phường Phường 2`, from forms that print the word before the field; `Phường Đúc` is a
+        # name.
         return (again, prefixed, NamedPart(prefixed.name, prefixed.key, ()))
-    # `Q9` is known as `Quận 9` where that is what another unit used to be called.
+    # `Q9` is found as `Quận 9` where that is the former name of another unit.
     whole = full_name(numbered.kinds[0], numbered.name) if numbered else part
     readings = (numbered, prefixed, _suffixed(part))
     return (*(reading for reading in readings if reading), NamedPart(whole, name_key(whole), ()))
 
 
-_remembered = lru_cache(maxsize=8_192)(_named)
+_read_name_cached = lru_cache(maxsize=8_192)(_read_name)
 
 
 def name_key(name: str) -> str:
-    """The key of a unit's name: folded, numbers without leading zeros.
+    """Return the key of a unit's name: folded, numbers without leading zeros.
 
     >>> name_key("07"), name_key("Đa Kao"), name_key("A Lưới 5")
     ('7', 'da kao', 'a luoi 5')

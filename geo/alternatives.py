@@ -1,7 +1,7 @@
 """Ways to understand the pieces of one address: which number is the house, what a bare name is.
 
-What each step that departs from plain writing costs stands in `penalties.csv`. The preferred order
-was measured on real addresses, see each step.
+`penalties.csv` holds the penalty of each step that departs from plain writing. The order of
+preference was measured on real addresses, see each step.
 """
 
 import re
@@ -37,11 +37,11 @@ _OLD_LEVELS: Final = 3
 _FLAT: Final = re.compile(r"\d{3,4}")
 SECOND_NUMBER_DROPPED: Final = "second_number_dropped"
 FIRST_NUMBER_DROPPED: Final = "first_number_dropped"
-"""Note of an understanding that only says which door the second number would be."""
+"""Note of an understanding that only shows which door the second number would be."""
 
 
 def understandings(pieces: list[Piece]) -> list[Understanding]:
-    """The likeliest ways to understand `pieces`, best first; at least one."""
+    """Return the likeliest ways to understand `pieces`, best first; at least one."""
     found = [Understanding(tuple(settled(pieces)))]
     if _is_plain(found[0].pieces):
         return found
@@ -55,10 +55,8 @@ def understandings(pieces: list[Piece]) -> list[Understanding]:
 
 
 def _is_plain(pieces: tuple[Piece, ...]) -> bool:
-    """Whether no step would do anything: one number in front, a street, and no locality.
-
-    So are most addresses.
-    """
+    """Whether no step applies: one number in front, a street, and no locality, as in most
+    addresses."""
     roles = [piece.role for piece in pieces]
     return (
         roles[:1] == ["number"]
@@ -77,11 +75,11 @@ def _is_plain(pieces: tuple[Piece, ...]) -> bool:
 def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     """`654, 12 Nguyễn Thị Nhỏ`.
 
-    A map service writes so for the house 654 whose place it did not know: on real rows the point
-    is that of number 12 whatever the first number is (`187`, `664`, `915, 37 Lê Văn Lương` share
-    one), and the first ones run through the numbers of the street, not of an alley. So the first
-    one is the house on the street. Before a phố, in the north, where `12, 60 P. Thụy Ứng` is said
-    for house 12 in alley 60, that is the likelier reading.
+    A map service writes this for a house 654 that it could not place: in real rows the point is
+    that of number 12 whatever the first number is (`187`, `664`, `915, 37 Lê Văn Lương` share one),
+    and the first numbers range over the street's numbers, not an alley's. So the first number is
+    the house on the street. Before a phố, in the north, `12, 60 P. Thụy Ứng` more likely means
+    house 12 in alley 60.
     """
     numbers = [at for at, piece in enumerate(one.pieces) if piece.role == "number"]
     if len(numbers) < 2:
@@ -104,7 +102,7 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
         yield one.but("number_repeated", _without(one, second))
     elif a.part == b.part and any(p.role == "street" for p in one.pieces[first:second]):
-        # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path stands behind the street.
+        # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path follows the street.
         yield one.but("second_door_dropped", _without(one, second))
     elif a.part == b.part:
         # `Số 4 nhà 12 ngõ 95`
@@ -144,7 +142,7 @@ def _may_be_ward(piece: Piece) -> bool:
 def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
     """`302 chung cư Ban Mai`: a house of the estate, or else a flat in a building of that name.
 
-    With a street and no other number, `302 chung cư Ban Mai đường Nam Cao`, rather a flat.
+    With a street and no other number, `302 chung cư Ban Mai đường Nam Cao`, a flat is likelier.
     """
     if any(piece.role == "street" for piece in one.pieces):
         yield from _flat_on_street(one)
@@ -174,7 +172,7 @@ def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
 
 
 def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
-    """`A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`: a flat, whose tower stands behind it."""
+    """`A12-05 Sunrise City View, 33 Nguyễn Hữu Thọ`: a flat, followed by its tower."""
     number = one.pieces[at]
     pieces = [
         replace(p, role="bare") if apart and p.part == number.part and p.role == "street" else p
@@ -184,14 +182,14 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
 
 
 def _without_first_door(one: Understanding, first: int) -> Understanding:
-    """A shop whose name holds a number; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`."""
+    """A shop with a number in its name; or another door, `7 Lê Lợi, 25 Lý Thường Kiệt`."""
     number = one.pieces[first]
     roles = ("number", "street", "alley")
-    gone = [p for p in one.pieces if p.part == number.part and p.role in roles]
-    pieces = [p for p in one.pieces if p not in gone]
+    removed = [p for p in one.pieces if p.part == number.part and p.role in roles]
+    pieces = [p for p in one.pieces if p not in removed]
     if first > 0 and one.pieces[first - 1].part == number.part:
         return one.but("premises_number_dropped", pieces)
-    other = text_of(word for piece in gone for word in piece.all_words)
+    other = text_of(word for piece in removed for word in piece.all_words)
     return one.but("first_door_dropped", pieces, dropped=other)
 
 
@@ -218,7 +216,7 @@ def _with(one: Understanding, at: int, piece: Piece) -> list[Piece]:
 
 
 def _date_or_number(one: Understanding) -> Iterator[Understanding]:
-    """`3/2` with no kind and no number before it: a street, unless a name follows at once."""
+    """`3/2` with no kind and no number before it: a street, unless a name follows directly."""
     first = one.pieces[0] if one.pieces else None
     if (
         first is None
@@ -239,8 +237,8 @@ def _date_or_number(one: Understanding) -> Iterator[Understanding]:
 def _bare_street(one: Understanding) -> Iterator[Understanding]:
     """A street without its kind in a part of its own: `16, Phạm Phú Tiết`; `Phan Chu Trinh, 28`.
 
-    Behind a number it is a street in nine real rows of ten; behind an alley (`Số 1 Ngõ 34, Phú
-    La`) it is a former ward as often. Without any number it is more often a hamlet or a unit.
+    After a number it is a street in nine of ten real rows; after an alley (`Số 1 Ngõ 34, Phú La`)
+    it is a former ward as often. Without any number it is more often a hamlet or a unit.
     """
     places = [] if any(p.role == "street" for p in one.pieces) else _bare_places(one)
     likely = any(_is_beside_number(one, at) and not _is_ward(one, at) for at in places)
@@ -252,14 +250,14 @@ def _bare_street(one: Understanding) -> Iterator[Understanding]:
 
 
 def _is_beside_number(one: Understanding, at: int) -> bool:
-    """Whether the name stands right behind a number, or right before any step of one."""
+    """Whether the name is right after a number, or right before any step of one."""
     if at and one.pieces[at - 1].role == "number":
         return True
     return at + 1 < len(one.pieces) and one.pieces[at + 1].role in HOUSE_ROLES
 
 
 def _is_ward(one: Understanding, at: int) -> bool:
-    """Whether the name is said again as a unit's, or is the first of ward, district, province.
+    """Whether the name is repeated as a unit's, or is the first of ward, district, province.
 
     `13, Xuân La, Phường Xuân La`; `21, Phú Thạnh, Tân Phú, Thành phố Hồ Chí Minh`.
     """
@@ -274,7 +272,7 @@ def _is_ward(one: Understanding, at: int) -> bool:
 
 
 def _bare_places(one: Understanding) -> list[int]:
-    """Where bare names stand that may be the street, the likeliest first."""
+    """Return the indexes of bare names that may be the street, the likeliest first."""
     house = [at for at, piece in enumerate(one.pieces) if piece.role in HOUSE_ROLES]
     around = [house[-1] + 1, house[0] - 1] if house else [0, *_before_units(one)]
     if house and one.pieces[house[-1]].role == "alley":
@@ -283,9 +281,8 @@ def _bare_places(one: Understanding) -> list[int]:
 
 
 def _before_units(one: Understanding) -> list[int]:
-    """Where other bare names stand before the first unit, the next to it first: `Grand View, Phú Mỹ
-    Hưng, Nguyễn Đức Cảnh, P. Tân Phong`.
-    """
+    """Return the indexes of bare names before the first unit, the nearest first, as in `Grand View,
+    Phú Mỹ Hưng, Nguyễn Đức Cảnh, P. Tân Phong`."""
     roles = [piece.role for piece in one.pieces]
     unit = roles.index("admin") if "admin" in roles else 0
     names = [at for at in range(unit) if roles[at] == "bare" and len(one.pieces[at].words) > 1]
@@ -293,7 +290,7 @@ def _before_units(one: Understanding) -> list[int]:
 
 
 def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
-    """`P.` that was read as phố or as phường may be the other one."""
+    """`P.` read as phố may be phường, and the reverse."""
     at = next((at for at, piece in enumerate(one.pieces) if _opened_by_p(piece)), None)
     if at is None:
         yield one
@@ -306,7 +303,7 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
         ward = replace(one.pieces[at], role="admin", kind="phường")
         yield one.but("p_is_ward", _with(one, at, ward))
     else:
-        # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is no ward.
+        # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is not a ward.
         wards = sum(p.role == "admin" and p.kind in COMMUNES for p in one.pieces)
         street = replace(one.pieces[at], role="street", kind="phố")
         yield one if wards == 1 else one.but("p_is_ward", list(one.pieces))
@@ -371,8 +368,8 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
 
 
 def _as_unit(piece: Piece) -> Piece:
-    """`Bản Thi, Chợ Đồn, Bắc Kạn`: what stands behind one that may be a commune, and may be what
-    holds it, is no market."""
+    """After a possible commune, a possible district is not a market: `Bản Thi, Chợ Đồn, Bắc
+    Kạn`."""
     if not _is_like_unit(piece):
         return piece
     return replace(piece, role="bare", words=piece.all_words, opening=[])

@@ -1,4 +1,4 @@
-"""What a cell names beside what its column is for: it must not be lost without a word."""
+"""What a cell names besides the value of its column, so that it is not lost silently."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _DESCRIBING: Final = frozenset(map(fold, lexicon.names("beside", "describing")))
 
 @value(frozen=True, slots=True)
 class BesideStreet:
-    """What the column of a street names beside the street that is read of it."""
+    """What a street column names besides the street that is read from it."""
 
     communes: tuple[str, ...] = ()
     """With their kinds."""
@@ -24,7 +24,7 @@ class BesideStreet:
 
 
 def beside_street(text: str) -> BesideStreet:
-    """What a cell of a column of streets names beside its street, but for what describes it.
+    """Return what a cell of a street column names besides its street, without descriptions.
 
     >>> beside_street("Đặng Tất (P. Vĩnh Hải)").communes, beside_street("Lê Lợi, Trần Phú").names
     (('P. Vĩnh Hải',), ('Trần Phú',))
@@ -43,7 +43,7 @@ def beside_street(text: str) -> BesideStreet:
 
 
 def beside_number(text: str) -> tuple[str, ...]:
-    """Names and marks in a cell of a column of house numbers that are no number to the grammar.
+    """Return the names and marks in a house number cell that the grammar does not read as a number.
 
     >>> beside_number("12, Hàng Khoai"), beside_number("12 (P. Trúc Bạch)"), beside_number("XII")
     (('Hàng Khoai',), ('P. Trúc Bạch',), ('XII',))

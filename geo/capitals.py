@@ -1,4 +1,4 @@
-"""Names with capitals as people write them, of those that have none, or nothing else."""
+"""Capitalize names that are written in lower case or in capitals only."""
 
 import re
 from typing import Final
@@ -7,12 +7,12 @@ from geo.syllables import is_syllable
 from geo.text import fold
 
 _LONGEST_MARK: Final = 4
-"""Letters of what may be short for something: `UBND`, `HTX`."""
+"""Letters of the longest abbreviation: `UBND`, `HTX`."""
 _ROMAN: Final = re.compile("[IVX]+")
 
 
 def tidy(name: str) -> str:
-    """A name with capitals where the writer used none, or nothing else.
+    """Return a name in title case if it is all lower case or all capitals, else unchanged.
 
     >>> tidy("trần duy hưng"), tidy("TRẦN DUY HƯNG"), tidy("Cách mạng Tháng 8"), tidy("31ha")
     ('Trần Duy Hưng', 'Trần Duy Hưng', 'Cách mạng Tháng 8', '31HA')
@@ -25,7 +25,8 @@ def tidy(name: str) -> str:
 
 
 def _word(word: str) -> str:
-    """One of a name in capitals; what may be a mark, or short for words, keeps them."""
+    """Return one word of a name in capitals in title case; marks and abbreviations keep
+    capitals."""
     if not any(map(str.islower, word.lower())) or _ROMAN.fullmatch(word):
         return word
     known = any(map(str.isdigit, word)) or (

@@ -1,4 +1,4 @@
-r"""The code (mã địa chỉ số): its symbols, its check, and how people's writing of it is read.
+r"""The address code (mã địa chỉ số): its symbols, its check symbol and how written codes are read.
 
 A code is the permanent, opaque name of one record of the register: 8 symbols of
 
@@ -22,8 +22,8 @@ of two symbols at any distance and every twin error (aa written bb, side by side
 >>> calc_check_digit('2HT64FP')
 '5'
 
-Real doors have 19**6 <= n < 19**7, so that their code never begins with ``0``; a code that does is
-for demonstration only.
+Real records have 19**6 <= n < 19**7, so their code never starts with ``0``; a code that does is for
+demonstration only.
 
 >>> from_serial(PAYLOAD_FIRST), from_serial(PAYLOAD_END - 1)
 ('10000006', 'XXXXXXX8')
@@ -41,11 +41,11 @@ ISO/IEC 7064, modulus 97, radix 10.
 How writing is read
 -------------------
 
-Case, spaces, dashes of every kind and characters of no width do not matter; full-width letters and
-digits are read as plain ones. The letters O I L S Z B G, which look like digits, are read as those,
+Case, spaces, dashes of every kind and zero-width characters are ignored; full-width letters and
+digits are read as plain ones. The letters O I L S Z B G are read as the digits that they look like,
 and the accents that a Vietnamese keyboard made of digits and consonants are turned back into keys
-(`geo.code_writing`), which may leave a text several *readings*: only one that passes the check
-counts, and more than one is refused as ambiguous, never guessed.
+(`geo.code_writing`). A text may then have several *readings*: only one that passes the check
+counts, and more than one is rejected as ambiguous, never guessed.
 
 >>> validate(' ihGx–xh2v ')
 '1H6XXH2V'
@@ -64,7 +64,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
-from geo.code_writing import readings, unannounced
+from geo.code_writing import readings, strip_announcement
 
 ALPHABET: Final = "0123456789FHKMPRTVX"
 RADIX: Final = len(ALPHABET)
@@ -72,28 +72,28 @@ LENGTH: Final = 8
 PAYLOAD_LENGTH: Final = LENGTH - 1
 SPOKEN_LENGTH: Final = 11
 PAYLOAD_FIRST: Final[int] = RADIX ** (PAYLOAD_LENGTH - 1)
-"""The smallest serial number of a real door; those below it are for demonstration."""
+"""The smallest serial number of a real record; those below it are for demonstration."""
 PAYLOAD_END: Final[int] = RADIX**PAYLOAD_LENGTH
 """The first serial number that has no code."""
 TEXT_MAX: Final = 200
-"""In characters: a longer text is no code and is refused unread."""
+"""In characters: a longer text is rejected without reading it."""
 SUGGESTIONS_MAX: Final = 64
 """More than the 36 corrections (8 symbols, 28 swaps) that one reading of a text can have."""
 
 _VALUES: Final = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _CONFUSED: Final = "17 27 38 49 56 5F 68 08 06 7T 1T FP FT PR KR KX VX HM HK 4H PT PV TV 3R"
-"""Pairs that look alike in handwriting or print, or sound alike when spelled in Vietnamese."""
+"""Pairs that look alike in handwriting or print, or sound alike when spelled out in Vietnamese."""
 
 
 class CodeError(ValueError):
-    """A text that is no code; `code` names the fault for programs, the message tells people."""
+    """Not a valid code; `code` identifies the fault for programs, the message for people."""
 
     code = "code_invalid"
 
     def __init__(self, text: str, **values: object) -> None:
         super().__init__(text)
         self.values = values
-        """What the message is about: `length`, `symbol`, `given`."""
+        """Parameters of the message: `length`, `symbol`, `given`."""
 
 
 class WrongLengthError(CodeError):
@@ -103,7 +103,7 @@ class WrongLengthError(CodeError):
 
 
 class ForeignSymbolError(CodeError):
-    """A symbol outside the alphabet that stands for none of its symbols."""
+    """A symbol outside the alphabet that is not read as one of its symbols."""
 
     code = "code_foreign_symbol"
 
@@ -127,10 +127,10 @@ class SerialRangeError(CodeError):
 
 
 def compact(text: str) -> str:
-    """The symbols of `text` as they are read, without separators; not checked.
+    """Return the symbols of `text` without separators; the check symbol is not verified.
 
-    Where a Vietnamese keyboard's accents leave several readings, the only one that is a valid code,
-    else the VNI reading. Raises WrongLengthError if `text` has more than TEXT_MAX characters.
+    If a Vietnamese keyboard's accents leave several readings, the only valid one, else the VNI
+    reading. Raises WrongLengthError if `text` has more than TEXT_MAX characters.
 
     >>> compact('1h6x – xh2v')
     '1H6XXH2V'
@@ -141,13 +141,13 @@ def compact(text: str) -> str:
 
 
 def validate(text: str) -> str:
-    """The canonical code that `text` writes: 8 symbols, no hyphen.
+    """Return the canonical code: 8 symbols, no hyphen.
 
     Raises AmbiguousCodeError if two readings are valid; if none is, WrongLengthError, else
     ForeignSymbolError, else WrongCheckError. All are CodeError, and no string raises anything else.
     """
     if _is_canonical(text):
-        return text  # its only reading; most calls are of this kind
+        return text  # the common case
     return _only(_readings(text), LENGTH, ALPHABET, _is_canonical)
 
 
@@ -161,13 +161,13 @@ def is_valid(text: str) -> bool:
 
 
 def format(code: str) -> str:  # noqa: A001 - the name that every python-stdnum module gives it
-    """The code as printed, ``XXXX-XXXX``. Raises CodeError as `validate`."""
+    """Return the code as printed, ``XXXX-XXXX``. Raises CodeError as `validate` does."""
     canonical = validate(code)
     return f"{canonical[:4]}-{canonical[4:]}"
 
 
 def calc_check_digit(payload: str) -> str:
-    """The check symbol of a canonical payload of 7 symbols.
+    """Return the check symbol of a canonical payload of 7 symbols.
 
     Raises WrongLengthError or ForeignSymbolError. Source: ISO/IEC 7064, pure system, radix 2.
     """
@@ -176,7 +176,7 @@ def calc_check_digit(payload: str) -> str:
 
 
 def from_serial(serial: int) -> str:
-    """The code of a serial number, 0 <= serial < PAYLOAD_END. Raises SerialRangeError."""
+    """Return the code of a serial number, 0 <= serial < PAYLOAD_END. Raises SerialRangeError."""
     if not 0 <= serial < PAYLOAD_END:
         raise SerialRangeError(f"a serial number lies in 0 to {PAYLOAD_END - 1}, not {serial}")
     symbols = []
@@ -188,7 +188,7 @@ def from_serial(serial: int) -> str:
 
 
 def to_serial(code: str) -> int:
-    """The serial number of a code, however written. Raises CodeError as `validate`."""
+    """Return the serial number of a code in any writing. Raises CodeError as `validate` does."""
     serial = 0
     for symbol in validate(code)[:PAYLOAD_LENGTH]:
         serial = serial * RADIX + _VALUES[symbol]
@@ -196,23 +196,23 @@ def to_serial(code: str) -> int:
 
 
 def is_demo(code: str) -> bool:
-    """Whether the code is for demonstration only. Raises CodeError as `validate`."""
+    """Whether the code is for demonstration only. Raises CodeError as `validate` does."""
     return validate(code).startswith("0")
 
 
 def spoken(code: str) -> str:
-    """The 11 digits to say for a code on the telephone: 9 of the serial number, 2 of check.
+    """Return the 11 digits of a code on the telephone: 9 of the serial number, 2 check digits.
 
-    Raises CodeError as `validate`. Source of the check: ISO/IEC 7064, modulus 97, radix 10.
+    Raises CodeError as `validate` does. Source of the check: ISO/IEC 7064, modulus 97, radix 10.
     """
     return _spoken(to_serial(code))
 
 
 def from_spoken(text: str) -> str:
-    """The canonical code of the 11 digits of `spoken`, grouped by spaces, dashes or full stops.
+    """Return the canonical code of 11 spoken digits, grouped by spaces, dashes or full stops.
 
-    Letters are read as in `validate` (O as 0). Raises CodeError as `validate`, and SerialRangeError
-    for a number that has no code.
+    Letters are read as in `validate` (O as 0). Raises CodeError as `validate` does, and
+    SerialRangeError for a number that has no code.
     """
     readings = _readings(text.replace(".", " "))
     digits = _only(readings, SPOKEN_LENGTH, string.digits, _is_spoken)
@@ -227,7 +227,7 @@ def read(text: str) -> str:
     >>> read('mã 2HT6-4FP5'), read('123 456 789 78')
     ('2HT64FP5', '2HT64FP5')
     """
-    text = unannounced(text)
+    text = strip_announcement(text)
     try:
         return validate(text)
     except WrongLengthError as error:
@@ -238,14 +238,14 @@ def read(text: str) -> str:
 
 
 def suggestions(text: str) -> tuple[str, ...]:
-    """The valid codes that one accident turns into `text`, the likeliest first; () if it is valid.
+    """Return the valid codes one slip away from `text`, the likeliest first; () if it is valid.
 
-    Accidents, the likeliest first: a symbol written for one that is easily confused with it; two
-    neighbours swapped; the last symbol wrong; any other; two symbols swapped that stand apart, the
-    nearer first. One symbol missing or one too many: where it doubles its neighbour first. An
-    ambiguous text suggests its valid readings. Of spoken digits one was misheard, or two stand
-    swapped, neighbours first. At most SUGGESTIONS_MAX codes; only a text with
-    accents can have more. Never raises: what is nothing like a code has no suggestions.
+    Slips, the likeliest first: a symbol replaced by one that is easily confused with it; two
+    neighbours swapped; the last symbol wrong; any other symbol wrong; two symbols swapped at a
+    distance, the nearer first. One symbol missing or one too many: first where it doubles its
+    neighbour. For an ambiguous text, its valid readings. For spoken digits, one misheard, or two
+    swapped, neighbours first. At most SUGGESTIONS_MAX codes; only a text with accents can have
+    more. Never raises: a text unlike any code has no suggestions.
 
     >>> suggestions('1H6X-HX2V')[0]
     '1H6XXH2V'
@@ -255,15 +255,15 @@ def suggestions(text: str) -> tuple[str, ...]:
     True
     """
     try:
-        readings, said = _readings(text), _readings(text.replace(".", " "))
+        readings, as_spoken = _readings(text), _readings(text.replace(".", " "))
     except WrongLengthError:
         return ()
     valid = tuple(reading for reading in readings if _is_canonical(reading))
     if valid:
         return valid if len(valid) > 1 else ()
     ranks: dict[str, int] = {}
-    spoken = len(said[0]) == SPOKEN_LENGTH
-    for reading in said if spoken else readings:
+    spoken = len(as_spoken[0]) == SPOKEN_LENGTH
+    for reading in as_spoken if spoken else readings:
         for rank, code in (_corrections_spoken if spoken else _corrections)(reading):
             ranks[code] = min(rank, ranks.get(code, rank))
     # sorted() is stable: within a rank, by reading, then from left to right.
@@ -271,14 +271,14 @@ def suggestions(text: str) -> tuple[str, ...]:
 
 
 def _checksum(symbols: str) -> int:
-    """The weighted sum modulo 19, 1 for a valid code. ISO/IEC 7064, by Horner's rule."""
+    """Return the weighted sum modulo 19, 1 for a valid code. ISO/IEC 7064, by Horner's rule."""
     total = 0
     for symbol in symbols:
         total = (2 * total + _VALUES[symbol]) % RADIX
     return total
 
 
-@lru_cache(maxsize=1_024)  # whoever shows a code asks once for each of its forms
+@lru_cache(maxsize=1_024)  # rendering a code validates it once per form
 def _is_canonical(code: str) -> bool:
     return len(code) == LENGTH and _VALUES.keys() >= set(code) and _checksum(code) == 1
 
@@ -288,7 +288,7 @@ def _spoken(serial: int) -> str:
 
 
 def _is_spoken(digits: str) -> bool:
-    # Compared as text: check digits 00 and 01 are congruent to 97 and 98 but never spoken.
+    # Compared as text: check digits 00 and 01 are congruent to 97 and 98 but never issued.
     return (
         len(digits) == SPOKEN_LENGTH
         and set(string.digits) >= set(digits)
@@ -299,7 +299,7 @@ def _is_spoken(digits: str) -> bool:
 def _only(
     readings: tuple[str, ...], length: int, alphabet: str, passes: Callable[[str], bool]
 ) -> str:
-    """The one reading that passes; else the CodeError that tells why there is none."""
+    """Return the one reading that passes, or raise the CodeError that gives the reason."""
     valid = [reading for reading in readings if passes(reading)]
     if len(valid) == 1:
         return valid[0]
@@ -313,33 +313,33 @@ def _only(
 
 
 def _refuse_foreign(symbols: str, length: int, alphabet: str) -> None:
-    """Raise WrongLengthError or ForeignSymbolError unless `symbols` could be checked."""
+    """Raise WrongLengthError or ForeignSymbolError unless `symbols` can be checked."""
     if len(symbols) != length:
-        said = f"{length} symbols are expected, not {len(symbols)}"
-        raise WrongLengthError(said, expected=length, given=len(symbols))
+        message = f"{length} symbols are expected, not {len(symbols)}"
+        raise WrongLengthError(message, expected=length, given=len(symbols))
     for symbol in symbols:
         if symbol not in alphabet:
             # repr: a symbol may be unprintable, even a lone surrogate that no encoding takes.
-            said = f"{symbol!r} is not one of {alphabet}"
-            raise ForeignSymbolError(said, symbol=repr(symbol), alphabet=alphabet)
+            message = f"{symbol!r} is not one of {alphabet}"
+            raise ForeignSymbolError(message, symbol=repr(symbol), alphabet=alphabet)
 
 
 def _readings(text: str) -> tuple[str, ...]:
-    """Every way to read `text`; raises WrongLengthError if it is too long to be read."""
+    """Return every way to read `text`; raises WrongLengthError if it is too long."""
     if len(text) > TEXT_MAX:
-        said = f"a text of {len(text)} characters is no code"
-        raise WrongLengthError(said, expected=LENGTH, given=len(text))
+        message = f"a text of {len(text)} characters is not a code"
+        raise WrongLengthError(message, expected=LENGTH, given=len(text))
     return readings(text, longest=SPOKEN_LENGTH)
 
 
 def _completed(before: str, after: str) -> str:
-    """The valid code with exactly one symbol between `before` and `after`, 7 symbols in all."""
+    """Return the valid code with one symbol between `before` and `after`, which have 7 in all."""
     missing = 1 - _checksum(f"{before}0{after}")
     return before + ALPHABET[missing * pow(2, -len(after), RADIX) % RADIX] + after
 
 
 def _corrections(reading: str) -> Iterator[tuple[int, str]]:
-    """The valid codes one accident away from a reading, each with its rank (0 is likeliest)."""
+    """Yield the valid codes one slip away from a reading, each with its rank (0 is likeliest)."""
     foreign = [place for place, symbol in enumerate(reading) if symbol not in _VALUES]
     if len(foreign) > 1:
         return
@@ -354,10 +354,10 @@ def _corrections(reading: str) -> Iterator[tuple[int, str]]:
 
 
 def _corrections_spoken(digits: str) -> Iterator[tuple[int, str]]:
-    """The same for digits that were said; none for those that pass, which are no slip."""
+    """As `_corrections`, for spoken digits; nothing if they are valid."""
     if not set(string.digits) >= set(digits) or _is_spoken(digits):
         return
-    told = [
+    candidates = [
         (0, digits[:place] + digit + digits[place + 1 :])
         for place in range(SPOKEN_LENGTH)
         for digit in string.digits
@@ -365,8 +365,8 @@ def _corrections_spoken(digits: str) -> Iterator[tuple[int, str]]:
     for first, second in combinations(range(SPOKEN_LENGTH), 2):
         swapped = list(digits)
         swapped[first], swapped[second] = digits[second], digits[first]
-        told.append((second - first, "".join(swapped)))
-    for rank, meant in told:
+        candidates.append((second - first, "".join(swapped)))
+    for rank, meant in candidates:
         serial = int(meant[:-2])
         if _is_spoken(meant) and serial < PAYLOAD_END:
             yield rank, from_serial(serial)
@@ -377,7 +377,7 @@ def _with_wrong(reading: str, places: Sequence[int]) -> Iterator[tuple[int, str]
         code = _completed(reading[:place], reading[place + 1 :])
         wrong, right = reading[place], code[place]
         confused = wrong + right in _CONFUSED or right + wrong in _CONFUSED
-        # Seven right symbols say more than any other seven: only the check was missed.
+        # A wrong check symbol is likelier than another wrong one: the seven others are consistent.
         yield (0 if confused else 2 if place == LENGTH - 1 else 3), code
 
 

@@ -1,7 +1,7 @@
-"""Codes of whole arrays of serial numbers, and back: the arithmetic of `geo.code` on numpy arrays.
+"""Convert arrays of serial numbers to codes and back: the arithmetic of `geo.code` in numpy.
 
-Codes are the numpy type ``S8``: 8 ASCII bytes, canonical, ready for COPY. A code is put together
-as one little-endian 64-bit word: the entry for its first three symbols plus the entry for its
+Codes are the numpy type ``S8``: 8 ASCII bytes, canonical, ready for COPY. A code is assembled as
+one little-endian 64-bit word: the table entry for its first three symbols plus the entry for the
 next four, each with its share of the check sum in the highest byte, where the check symbol goes.
 
 >>> codes_from_serials(np.array([123456789, 47045881]))
@@ -24,16 +24,16 @@ _HIGH_SYMBOLS: Final = 3
 _LOW_SYMBOLS: Final = 4
 _LOW_RANGE: Final[int] = RADIX**_LOW_SYMBOLS
 _CHECK_SHIFT: Final = 8 * (LENGTH - 1)
-# Codes made at once: words and indices stay in the processor's cache beside the tables.
+# Codes per chunk: words, indices and tables fit in the processor's cache.
 _CHUNK: Final = 1 << 14
 
 _SYMBOLS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 
 
 def codes_from_serials(serials: NDArray[np.int64]) -> NDArray[np.bytes_]:
-    """The codes (dtype S8) of a one-dimensional array of serial numbers, as `geo.code.from_serial`.
+    """Return the codes (dtype S8) of a 1-D array of serial numbers, as `geo.code.from_serial`.
 
-    Raises SerialRangeError if any lies outside [0, PAYLOAD_END), TypeError if they are no integers.
+    Raises SerialRangeError if one is outside [0, PAYLOAD_END), TypeError if they are not integers.
     """
     numbers = serials.astype(np.int64, casting="safe", copy=False)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() < PAYLOAD_END):
@@ -49,11 +49,10 @@ def codes_from_serials(serials: NDArray[np.int64]) -> NDArray[np.bytes_]:
 
 
 def serials_from_codes(codes: NDArray[np.bytes_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The serial numbers of canonical codes (dtype S8), and where they are valid.
+    """Return the serial numbers of canonical codes (dtype S8), and a mask of the valid ones.
 
-    Nothing is read kindly here: lower case, a hyphen or a look-alike letter is invalid. The serial
-    number of an invalid code means nothing. Raises TypeError for longer byte strings and for other
-    types.
+    Strict: lower case, a hyphen or a look-alike letter is invalid. The serial number of an invalid
+    code is meaningless. Raises TypeError for longer byte strings and for other types.
     """
     words = codes.astype("S8", casting="safe")
     values = _VALUES[words.view(np.uint8).reshape(-1, LENGTH)]
@@ -66,9 +65,9 @@ def serials_from_codes(codes: NDArray[np.bytes_]) -> tuple[NDArray[np.int64], ND
 
 
 def _payload_words(symbols: int, after: int) -> NDArray[np.uint64]:
-    """For each number of `symbols` symbols, its part of the word.
+    """Return, for each number of `symbols` symbols, its part of the word.
 
-    `after` is how many symbols of the code, the check symbol included, stand behind the part.
+    `after` is the number of symbols after the part, the check symbol included.
     """
     numbers = np.arange(RADIX**symbols, dtype=np.uint64)
     words = np.zeros_like(numbers)
@@ -83,7 +82,7 @@ def _payload_words(symbols: int, after: int) -> NDArray[np.uint64]:
 
 
 def _check_words() -> NDArray[np.uint64]:
-    """By the sum of the two shares: what, added to the word, leaves the check symbol's byte."""
+    """Return, by the sum of the two shares, what to add to the word to get the check symbol."""
     sums = np.arange(2 * RADIX - 1)
     symbols = _SYMBOLS[(1 - sums) % RADIX].astype(np.int64)
     return (symbols - sums).astype(np.uint64) << np.uint64(_CHECK_SHIFT)

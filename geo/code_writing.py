@@ -1,11 +1,10 @@
-r"""How people write a code: what announces it, separators, look-alikes, and keyboards' accents.
+r"""How people write a code: words in front, separators, look-alikes and keyboard accents.
 
 The letters O I L S Z B G are not in the alphabet of codes and are read as the digits that they look
 like: 0 1 1 5 2 8 6.
 
-A code in digits and consonants passes a Vietnamese keyboard untouched. One typed with O for 0 or I
-for 1 does not: the keyboard takes the next key for an accent of that vowel. The accents are turned
-back into keys:
+A Vietnamese keyboard leaves digits and consonants unchanged. In a code typed with O for 0 or I for
+1 it takes the next key for an accent of that vowel. The accents are turned back into keys:
 
     accent                      VNI     Telex
     sắc         Ó Í             1       S (read as 5)
@@ -26,7 +25,7 @@ VNI and Telex are never mixed in one reading. All readings have the same length.
 >>> readings('KỔ-000H', longest=11)
 ('K063000H', 'K036000H', 'K00R000H', 'K0R0000H')
 
-Keys that a keyboard swallowed (O11 leaves O1, O12 leaves Ò) leave a text one symbol short. Any
+A keyboard may swallow a key (O11 becomes O1, O12 becomes Ò): the text is one symbol short then. Any
 other accent (Ö, Ñ) is a foreign symbol of its own.
 """
 
@@ -37,29 +36,29 @@ from collections.abc import Iterator
 from itertools import islice, permutations, product
 from typing import Final
 
-from geo.spoken_number import digits_said
+from geo.spoken_number import spoken_digits
 
 ANNOUNCING: Final = r"(?:mã(?:\s+(?:địa\s+chỉ|đc)(?:\s+số)?)?|ma|code)\b"
-"""Pattern of the words in front of a code that say that it is one, in any case."""
+"""Pattern of the words that announce a code, case-insensitive."""
 _ANNOUNCED: Final = re.compile(rf"\s*(?:{ANNOUNCING}[\s:#]*|#\s*)", re.IGNORECASE)
 LINK: Final = r"https?://[^\s/?#]+/a/([\w.~%-]{1,40})/?(?:[?#]\S*)?"
-"""Pattern of what the QR of a plate opens, whatever its host; group 1 is the code."""
+"""Pattern of the link in the QR code of a plate, on any host; group 1 is the code."""
 _LINK: Final = re.compile(rf"\s*{LINK}\s*", re.IGNORECASE)
 
-_SAID: Final = 11
+_SPOKEN_LENGTH: Final = 11
 """Digits of a code on the telephone (`geo.code.SPOKEN_LENGTH`)."""
 
 _LOOKALIKES: Final = str.maketrans("OILSZBG", "0115286")
 
-# NFKD leaves Đ whole; U+0335 stands for its stroke. Only ASCII letters are raised: str.upper would
-# read ß as SS, that is 55.
+# NFKD does not decompose Đ; U+0335 represents its stroke. Only ASCII letters are upper-cased:
+# str.upper would turn ß into SS, that is 55.
 _STROKE: Final = "\u0335"
 _UPPER: Final = str.maketrans(
     {lower: lower.upper() for lower in string.ascii_lowercase} | dict.fromkeys("đĐ", "D" + _STROKE)
 )
 
 # Dashes outside the category Pd: minus (to which NFKD takes super- and subscript minus), swung
-# dash, hyphen bullet. Marks of no width outside Cf: grapheme joiner, variation selectors.
+# dash, hyphen bullet. Zero-width marks outside Cf: grapheme joiner, variation selectors.
 _OTHER_DASHES: Final = "\u2212\u2053\u2043"
 _NO_WIDTH: Final = "\u034f\ufe0e\ufe0f"
 
@@ -74,17 +73,18 @@ _FOLLOWERS: Final = "IKMOPT"
 """Letters that may stand between a vowel and the key of its accent."""
 
 
-def unannounced(text: str) -> str:
-    """What of `text` may be a code: without the word in front that says that it is one, without the
-    link of a plate that it stands in, and in digits where they are said one by one.
+def strip_announcement(text: str) -> str:
+    """Return the part of `text` that may be a code: without the announcing word and the link of a
+    plate, and with spoken digits as digits.
 
-    No code is lost by it: A, C, D, E and # are no symbols, so none begins with `ma` or `code`.
+    No code is damaged: A, C, D, E and # are not symbols, so no code starts with `ma` or `code`.
 
-    >>> unannounced("Mã địa chỉ số: 2HT6-4FP5"), unannounced("#2ht64fp5"), unannounced("M2HT-64FP")
-    ('2HT6-4FP5', '2ht64fp5', 'M2HT-64FP')
-    >>> unannounced("https://diachi.vn/a/2HT6-4FP5"), unannounced("https://diachi.vn/a/")
+    >>> texts = ("Mã địa chỉ số: 2HT6-4FP5", "#2ht64fp5", "M2HT-64FP")
+    >>> [strip_announcement(text) for text in texts]
+    ['2HT6-4FP5', '2ht64fp5', 'M2HT-64FP']
+    >>> strip_announcement("https://diachi.vn/a/2HT6-4FP5"), strip_announcement("https://diachi.vn/a/")
     ('2HT6-4FP5', 'https://diachi.vn/a/')
-    >>> unannounced("mã một hai ba bốn năm sáu bảy tám chín bảy tám")
+    >>> strip_announcement("mã một hai ba bốn năm sáu bảy tám chín bảy tám")
     '12345678978'
     """
     if linked := _LINK.fullmatch(text):
@@ -92,13 +92,13 @@ def unannounced(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     word = _ANNOUNCED.match(composed)
     rest = composed[word.end() :] if word else text
-    return digits_said(rest, _SAID) or rest
+    return spoken_digits(rest, _SPOKEN_LENGTH) or rest
 
 
 def readings(text: str, *, longest: int) -> tuple[str, ...]:
-    """Every way to read `text`, all of one length, the VNI reading first; look-alikes replaced.
+    """Return every way to read `text`, all of one length, VNI first; look-alikes are replaced.
 
-    At least one, and no more of a text with over `longest` symbols, which is no code.
+    At least one; exactly one for a text with more than `longest` symbols, which is not a code.
     """
     written = _written(text)
     typed = (
@@ -106,15 +106,15 @@ def readings(text: str, *, longest: int) -> tuple[str, ...]:
         for keys in (_VNI, _TELEX)
         for parts in product(*_typed(written, keys))
     )
-    # Only its length bounds the number of readings. A text longer than any code needs but one.
+    # Only the length bounds the number of readings.
     hopeless = sum(map(len, written)) > longest
     return tuple(dict.fromkeys(islice(typed, 1) if hopeless else typed))
 
 
 def _written(text: str) -> list[str]:
-    """The letters of `text`, each with its accents behind it; "" for each separator.
+    """Return the letters of `text`, each followed by its accents; "" for each separator.
 
-    An accent that no Vietnamese keyboard puts on its letter stands as a letter of its own.
+    An accent that no Vietnamese keyboard puts on its letter is a letter of its own.
     """
     written: list[str] = [""]
     for char in unicodedata.normalize("NFKD", text).translate(_UPPER):
@@ -131,9 +131,9 @@ def _written(text: str) -> list[str]:
 
 
 def _typed(written: list[str], keys: dict[str, str]) -> Iterator[list[str]]:
-    """For each letter, the ways in which it and the keys of its accents can have been typed.
+    """Yield, for each letter, the ways to type it and the keys of its accents.
 
-    A letter that may stand between a vowel and its keys is given together with that vowel.
+    A letter that may come between a vowel and its keys is yielded together with that vowel.
     """
     followers = [*written[1:], ""]
     taken = False

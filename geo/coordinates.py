@@ -1,7 +1,7 @@
 """Coordinates as files write them, and the coordinate systems of Viet Nam.
 
-Degrees come as decimals or as degrees, minutes and seconds; surveys come in VN-2000, in metres, and
-call the northing X. Systems are those of the EPSG registry: 3° zones by the meridian of a province
+Degrees are decimal or in degrees, minutes and seconds; surveys use VN-2000 in metres, where X is
+the northing. Systems are those of the EPSG registry: 3° zones by the meridian of a province
 (Circular 973/2001/TT-TCĐC), UTM zones 48N and 49N, and VN-2000 in degrees.
 """
 
@@ -23,7 +23,7 @@ VN2000_METRES: Final = tuple(
 WGS_84_METRES: Final = ("EPSG:32648", "EPSG:32649", "EPSG:3857")
 """UTM on WGS 84 and the projection of web maps: what a map layer may state."""
 _OPERATION: Final = "VN-2000 to WGS 84 (2)"
-"""EPSG:6960, seven parameters, of 2007: the one that the State's surveyors publish."""
+"""EPSG:6960, seven parameters, 2007: published by the State's survey department."""
 
 _DECIMAL: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d+)?")
 _SIGNS: Final = "\"'°º˚′″’‘”“`´"
@@ -36,7 +36,7 @@ _WITH_LETTER: Final = re.compile(
     r"(?P<before>[NSEWBĐT])?\s*(?P<degrees>[+-]?\d{1,3}(?:[.,]\d+)?)\s*[°º˚]?\s*(?P<after>[NSEWBĐT])?",
     re.IGNORECASE,
 )
-# B is Bắc, Đ Đông, T Tây; S is the English south, for Nam begins as north does.
+# B is Bắc, Đ Đông, T Tây; S is the English south, because Nam starts as north does.
 _NEGATIVE: Final = frozenset("SWT")
 _MINUTES: Final = 60
 _GROUPED: Final = re.compile(r"\d{1,3}(?P<sign>[ .,])\d{3}(?:(?P=sign)\d{3})*(?:[.,]\d+)?")
@@ -44,7 +44,8 @@ _METRES: Final = re.compile(r"\d{5,8}(?:[.,]\d+)?")
 
 
 def degrees(text: str) -> float | None:
-    """A longitude or latitude in degrees; None for text that is neither decimal nor in minutes.
+    """Parse a longitude or latitude in degrees; None for text that is neither decimal nor in
+    minutes.
 
     >>> degrees("21,0285"), degrees("21°01'30N"), degrees("105 48 30"), degrees("Láng")
     (21.0285, 21.025, 105.80833333333334, None)
@@ -86,7 +87,7 @@ def is_in_minutes(text: str) -> bool:
 
 
 def metres(text: str) -> float | None:
-    """A coordinate in metres, grouped or not; None for what is none.
+    """Parse a coordinate in metres, with or without digit grouping; None for other text.
 
     >>> metres("2325123,45"), metres("2.325.123,45"), metres("587 000"), metres("105.8")
     (2325123.45, 2325123.45, 587000.0, None)
@@ -103,10 +104,10 @@ def metres(text: str) -> float | None:
 def to_wgs84(
     crs: str, easts: NDArray[np.float64], norths: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Longitudes and latitudes in WGS 84, degrees, of another system's coordinates.
+    """Transform coordinates of another system to longitudes and latitudes in WGS 84, degrees.
 
-    `easts` and `norths` are metres, or degrees for EPSG:4756; what cannot be transformed becomes
-    infinite. Raises ValueError for a system that is none of those above.
+    `easts` and `norths` are metres, or degrees for EPSG:4756; coordinates that cannot be
+    transformed become infinite. Raises ValueError for a system not listed above.
     """
     lon, lat = _transformer(crs).transform(easts, norths)
     return np.asarray(lon), np.asarray(lat)
@@ -115,15 +116,15 @@ def to_wgs84(
 def from_wgs84(
     crs: str, lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The way back: easts and norths of another system. Raises ValueError as `to_wgs84` does."""
+    """Return easts and norths of another system. Raises ValueError as `to_wgs84` does."""
     easts, norths = _transformer(crs).transform(lon, lat, direction="INVERSE")
     return np.asarray(easts), np.asarray(norths)
 
 
-def described(crs: str) -> str:
-    """The system in a few words, for whoever confirms it.
+def describe_crs(crs: str) -> str:
+    """Return a short description of the system, for the person who confirms it.
 
-    >>> described("EPSG:9210")
+    >>> describe_crs("EPSG:9210")
     'VN-2000, kinh tuyến trục 105°45′, múi 3° (EPSG:9210)'
     """
     if crs in (VN2000_DEGREES, WGS_84):
@@ -140,7 +141,7 @@ def described(crs: str) -> str:
 
 @cache
 def central_meridian_and_scale(crs: str) -> tuple[float, float]:
-    """Of a zone in metres: its meridian in degrees, and the scale there.
+    """Return the central meridian of a zone in degrees, and the scale factor there.
 
     >>> central_meridian_and_scale("EPSG:9210")
     (105.75, 0.9999)
@@ -156,14 +157,14 @@ def central_meridian_and_scale(crs: str) -> tuple[float, float]:
 
 @cache
 def _transformer(crs: str) -> "Transformer":
-    # Takes a tenth of a second to load, for files in metres alone.
+    # Imported late: it takes 0.1 s to load and only files in metres need it.
     from pyproj.transformer import Transformer, TransformerGroup
 
     if crs in WGS_84_METRES:
         return Transformer.from_crs(crs, WGS_84, always_xy=True)
     if crs not in VN2000_METRES and crs != VN2000_DEGREES:
         raise ValueError(f"{crs} is no system that files are converted from")
-    # One operation for ever: PROJ would otherwise choose by the area and by the grids it finds.
+    # Always this operation: PROJ would choose by area and by the grids that are installed.
     for transformer in TransformerGroup(crs, WGS_84, always_xy=True).transformers:
         if _OPERATION in transformer.description:
             return transformer

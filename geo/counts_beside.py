@@ -1,4 +1,4 @@
-"""What an address says of a house beside where it is: `(3 tầng)`, `12 phòng`; no door's number."""
+"""Counts in an address that are not part of it: `(3 tầng)`, `12 phòng`."""
 
 import re
 from typing import Final
@@ -12,7 +12,7 @@ _BEHIND: Final = re.compile(
     r"(?<=[^\W\d_])\s+\d+\s+(?:phòng|tầng|hộ|khẩu|người)(?=\s*(?:[,;]|$))", re.IGNORECASE
 )
 _SIGNS: Final = ("phòng", "tầng", "lầu", "căn", "hộ", "khẩu", "người", "ốt", "m2", "m²")
-# Words behind which such a count is a name: `tầng 5 phòng`, `Tổ 3 hộ` would be cut in two.
+# Words after which such a count is a name: `tầng 5 phòng`, `Tổ 3 hộ` would be cut in two.
 _KINDS: Final = re.compile(
     r"(?:tổ|thôn|xóm|ấp|số|ngõ|ngách|hẻm|kiệt|khu|khối|phố|tầng|phòng|căn|đường|quận|phường"
     r"|chung cư|tập thể|cc|ktt)$",
@@ -21,7 +21,7 @@ _KINDS: Final = re.compile(
 
 
 def without_counts(text: str) -> str:
-    """The text without counts of rooms, storeys and people; the rest is as it was.
+    """Return the text without counts of rooms, storeys and people.
 
     >>> without_counts("14 Láng (nhà 3 tầng), phường Láng"), without_counts("14 Láng 12 phòng")
     ('14 Láng , phường Láng', '14 Láng')

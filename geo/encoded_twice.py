@@ -1,6 +1,6 @@
-"""Vietnamese whose bytes of UTF-8 were taken for letters of Windows-1252, and encoded again.
+"""Vietnamese in UTF-8 that was decoded as Windows-1252 and encoded again.
 
-It happens to a table that is opened in the wrong encoding and saved: `Láng` is `LÃ¡ng` then.
+Happens when a table is opened in the wrong encoding and saved: `Láng` becomes `LÃ¡ng`.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 _OF_1252: Final = {
     ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)
 } | {byte: byte for byte in range(0x80, 0x100)}
-"""Letter of Windows-1252 → its byte; the bytes that have none there stand for themselves."""
+"""Letter of Windows-1252 → its byte; bytes without a letter map to themselves."""
 TWICE: Final = re.compile(f"[{re.escape(''.join(map(chr, _OF_1252)))}]{{2,}}")
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
 _LETTERS: Final = frozenset(
@@ -20,14 +20,14 @@ _LETTERS: Final = frozenset(
     for form in (f"{vowel}{tone}", unicodedata.normalize("NFC", f"{vowel}{tone}"))
     for letter in (*form, *form.upper())
 ) | set("đĐ\u0302\u0306\u031b\u00a0–—‘’“”…°")
-"""What is written in Vietnamese beside the letters of ASCII."""
+"""Non-ASCII characters of Vietnamese text."""
 
 
-def read_once(text: str) -> str:
-    """The text without letters that were taken for bytes of UTF-8 and encoded again.
+def fix_double_encoding(text: str) -> str:
+    """Return the text with doubly encoded letters decoded.
 
-    >>> read_once("LÃ¡ng"), read_once("Nguyá»…n"), read_once("Láng, Đà Nẵng"), read_once("Ã¿")
-    ('Láng', 'Nguyễn', 'Láng, Đà Nẵng', 'Ã¿')
+    >>> [fix_double_encoding(text) for text in ("LÃ¡ng", "Nguyá»…n", "Láng, Đà Nẵng", "Ã¿")]
+    ['Láng', 'Nguyễn', 'Láng, Đà Nẵng', 'Ã¿']
     """
     return text if text.isascii() else TWICE.sub(_decoded, text)
 

@@ -1,7 +1,7 @@
 """Places inside a building: the building, the floor and the flat.
 
-A flat's number says its floor: `12.05`, `1205`, `12-05` and `tầng 12 căn 5` are one flat, `12A05`
-is on floor 12A, which stands for the unlucky 13.
+A flat's number contains its floor: `12.05`, `1205`, `12-05` and `tầng 12 căn 5` are one flat;
+`12A05` is on floor 12A, which replaces the unlucky 13.
 
 >>> parse_flat("P402 CT9A").key, parse_flat("S2.02-2110").key
 ('toa ct9a can 402', 'toa s2.02 can 2110')
@@ -28,10 +28,10 @@ from geo.words import (
 )
 
 FLATS: Final = phrases("unit", "floor", "building")
-# Outside of an estate `lô` is a plot of land, which is a house number.
+# Outside an estate `lô` is a plot of land, which is a house number.
 _BOOK: Final = PhraseBook(FLATS, [phrase_of("building", "lô")])
 ENGLISH_BUILDINGS: Final = words_behind("building")
-"""Kinds that stand behind their name: `Vincom Center Building`."""
+"""Kinds that follow their name: `Vincom Center Building`."""
 _NAMED_FLOORS: Final = {fold(kind): mark for kind, mark in lexicon.marks("floor").items()}
 # Marks of buildings in housing estates: `CT9A`, `HH2`, `N04B`, `S2.03`, `OCT2`.
 _BUILDING_CODE: Final = re.compile(
@@ -42,9 +42,9 @@ _WITH_BUILDING: Final = re.compile(
     r"([A-ZĐ]{1,3}\d{0,3}[A-Z]?(?:\.\d{2})?)(?:[-–]P?|(?<=\.\d\d)\.)(\d{1,2}[AB]?[.-]?\d{2})",
     re.IGNORECASE,
 )
-# The same with the floor: `A12.05` of block A.
+# Block, floor and door: `A12.05` of block A.
 _BLOCK_AND_FLOOR: Final = re.compile(r"([A-ZĐ]{1,2})(\d{1,2}[AB]?\.\d{2})")
-# Words before the mark of a block, which people exchange freely: `CC A1`, `Nhà A1`, `Toà A1`.
+# Words before the mark of a block, used interchangeably: `CC A1`, `Nhà A1`, `Toà A1`.
 _BLOCK_WORDS: Final = re.compile(rf"(?:(?:{'|'.join(lexicon.names('buildings', 'mark'))}) )+")
 _ESTATE_WRITINGS: Final = {
     "chung cu": re.compile(r"^(?:toa )?(?:(?:khu |nha )?chung cu|c ?c) "),
@@ -57,12 +57,12 @@ _MARK_IN_FRONT: Final = re.compile(
     rf"(?:{_BLOCK_WORDS.pattern})?([a-z]{{1,3}}\d{{1,2}}[a-z]?|s\d{{1,2}} \d{{2}}) "
     r"((?![a-z]{1,3}\d)[a-z].*)"
 )
-"""Of a block with a name, which others write behind that: `R5 Royal City`."""
+"""The mark of a named block, written before or after the name: `R5 Royal City`."""
 _WORD_AND_NUMBER: Final = re.compile(r"([a-z])[a-z]{2,} (\d{1,2}[a-z]?)")
 _MARKED_UNIT: Final = re.compile(r"[A-ZĐ]{1,3}(\d{2,5})")
 # `P402`, `CH302`; `PB1610` is room 1610 of building B.
 _ROOM: Final = re.compile(r"(?:CH|P)([A-Z]?)(\d{3,4}[A-Z]?)")
-# A flat by its block, parted from the house by a dash: `CT2.201 - 263 Đào Duy Từ`.
+# A flat by its block, separated from the house by a dash: `CT2.201 - 263 Đào Duy Từ`.
 _BEFORE_HOUSE: Final = re.compile(
     r"\s*((?:CT|HH|OCT|VP|S)\d{1,2}[A-Z]?(?:\.\d{2})?[./-]\d{3,4})\s+[-–]\s+(?=\d)", re.IGNORECASE
 )
@@ -71,13 +71,13 @@ _FLOOR_AND_DOOR: Final = re.compile(r"(\d{1,2}[AB]?)[.–-](\d{1,2}[A-Z]?)", re.
 
 @value(frozen=True, slots=True)
 class Flat:
-    """A place inside a building; at least one of building, floor and unit is given."""
+    """A place inside a building; at least one of building, floor and unit is set."""
 
     written: str
     building: str | None
     """Name or mark of the building, block or tower, as written: `CT9A`."""
     floor: str | None
-    """Canonical: `12A`; None where the unit's number says it."""
+    """Canonical: `12A`; None if the unit's number contains it."""
     unit: str | None
     """Canonical: `1205`."""
     key: str
@@ -85,7 +85,7 @@ class Flat:
 
 
 def block_mark(name: str) -> str | None:
-    """The mark of a block under whatever word for its kind; None for what has a name.
+    """Return the mark of a block without the word for its kind; None for a named building.
 
     >>> block_mark("Toà CC A1"), block_mark("A-1"), block_mark("khu B"), block_mark("CC An Bình")
     ('a1', 'a1', 'b', None)
@@ -97,7 +97,7 @@ def block_mark(name: str) -> str | None:
 
 
 def marked_unit(building: str | None, unit: str) -> str:
-    """The number of a flat with the mark of its block in front, where that has one.
+    """Return the number of a flat with the mark of its block in front, if it has one.
 
     >>> marked_unit("Toà A", "202") == marked_unit(None, "A202"), marked_unit("Ban Mai", "202")
     (True, '202')
@@ -107,12 +107,15 @@ def marked_unit(building: str | None, unit: str) -> str:
     )
 
 
-def unit_otherwise(building: str | None, unit: str) -> tuple[str, ...]:
-    """Units as which the flat may be registered, where block and flat are written otherwise apart:
+def alternative_units(building: str | None, unit: str) -> tuple[str, ...]:
+    """Return other units under which the flat may be registered, by another split of block and
+    flat.
+
     202 of block A is A202, and A1202 is 1202 of A or 202 of A1. At most two.
 
-    >>> unit_otherwise("Toà A", "202"), unit_otherwise(None, "A1202"), unit_otherwise(None, "202")
-    (('A202',), ('1202', '202'), ())
+    >>> flats = (("Toà A", "202"), (None, "A1202"), (None, "202"))
+    >>> [alternative_units(building, unit) for building, unit in flats]
+    [('A202',), ('1202', '202'), ()]
     """
     if building is not None:
         mark = block_mark(building)
@@ -121,13 +124,13 @@ def unit_otherwise(building: str | None, unit: str) -> tuple[str, ...]:
     if marked is None:
         return ()
     digits = marked[1]
-    # A block is told by one digit mostly, and a flat by three or four.
+    # A block has one digit mostly, and a flat three or four.
     ends = [digits, digits[1:]] if len(digits) < 5 else [digits[1:], digits[2:]]
     return tuple(end for end in ends if end[0] != "0" and (end == digits or len(end) > 2))
 
 
 def block_key(name: str) -> str:
-    """The key of a building, which is one at a house number: its mark, or its name folded.
+    """Return the key of a building, unique at a house number: its mark, or its folded name.
 
     >>> block_key("Nhà A1"), block_key("S2.03"), block_key("Toà CC An Bình")
     ('a1', 's203', 'chung cu an binh')
@@ -144,18 +147,18 @@ def block_key(name: str) -> str:
     return key
 
 
-def is_called(key: str, words: str) -> bool:
-    """Whether `words` are the name of the building with that key, after whatever word for its kind;
-    a mark alone is that of any building with it.
+def names_building(key: str, words: str) -> bool:
+    """Whether `words` name the building with that key, after any word for its kind; a mark alone
+    matches every building with that mark.
 
-    >>> is_called("hoa hong", "Toa Hoa Hồng"), is_called("chung cu hoa hong", "Hoa Hồng")
+    >>> names_building("hoa hong", "Toa Hoa Hồng"), names_building("chung cu hoa hong", "Hoa Hồng")
     (True, True)
-    >>> is_called("a", "khối A"), is_called("hoa hong", "Hoa Hồng Residence")
+    >>> names_building("a", "khối A"), names_building("hoa hong", "Hoa Hồng Residence")
     (True, False)
-    >>> is_called("royal city r2", "R2"), is_called("r2", "R2 Royal City")
+    >>> names_building("royal city r2", "R2"), names_building("r2", "R2 Royal City")
     (True, True)
-    >>> is_called("royal city r2", "R5 Royal City"), is_called("royal city r2", "Times City R2")
-    (False, False)
+    >>> [names_building("royal city r2", words) for words in ("R5 Royal City", "Times City R2")]
+    [False, False]
     """
     asked = block_key(words)
     if asked == key or without_block_words(asked) == without_block_words(key):
@@ -164,23 +167,23 @@ def is_called(key: str, words: str) -> bool:
     return long.endswith(f" {short}") and block_mark(short) == short and short[-1].isalnum()
 
 
-def is_initialled(key: str, words: str) -> bool:
-    """Whether `words` are the mark of the building with that key by the first letter of its word.
+def matches_initial(key: str, words: str) -> bool:
+    """Whether `words` are the initial and number of the building with that key.
 
-    >>> is_initialled("landmark 2", "L2"), is_initialled("landmark 2", "L3")
+    >>> matches_initial("landmark 2", "L2"), matches_initial("landmark 2", "L3")
     (True, False)
     """
     called = _WORD_AND_NUMBER.fullmatch(key)
     return called is not None and block_mark(words) == called[1] + called[2]
 
 
-def building_named(part: str) -> str | None:
-    """The name of a building that all of a part of a text may be, by the word it begins with, as
-    labels print it; None for a part that begins otherwise.
+def parse_building_name(part: str) -> str | None:
+    """Return the building name in a part of a text that starts with a word for a building, as
+    labels print it; None for any other part.
 
-    >>> building_named("Toà B The Pegasus Plaza"), building_named("Chung cư 5 tầng")
+    >>> parse_building_name("Toà B The Pegasus Plaza"), parse_building_name("Chung cư 5 tầng")
     ('B The Pegasus Plaza', 'Chung cư 5 tầng')
-    >>> building_named("12 Láng"), building_named("Nhà T2")
+    >>> parse_building_name("12 Láng"), parse_building_name("Nhà T2")
     (None, 'Nhà T2')
     """
     if _NAMED_BUILDING.match(fold(part)) is None:
@@ -189,7 +192,7 @@ def building_named(part: str) -> str | None:
 
 
 def without_block_words(key: str) -> str:
-    """A folded name without words for a block in front.
+    """Return a folded name without leading words for a block.
 
     >>> without_block_words("toa nha hoa hong"), without_block_words("chung cu")
     ('hoa hong', 'chung cu')
@@ -218,10 +221,10 @@ def _of_block(code: str) -> re.Match[str] | None:
     return None if _BUILDING_CODE.fullmatch(code) else _BLOCK_AND_FLOOR.fullmatch(code)
 
 
-def with_flat_apart(text: str) -> str:
-    """An address with a comma behind the flat in front where a dash parts it from the house.
+def separate_flat(text: str) -> str:
+    """Replace the dash between a leading flat and the house by a comma.
 
-    >>> with_flat_apart("CT2.201 - 263 Đào Duy Từ"), with_flat_apart("12 - 14 Lê Lợi")
+    >>> separate_flat("CT2.201 - 263 Đào Duy Từ"), separate_flat("12 - 14 Lê Lợi")
     ('CT2.201, 263 Đào Duy Từ', '12 - 14 Lê Lợi')
     """
     flat = _BEFORE_HOUSE.match(text)
@@ -229,7 +232,7 @@ def with_flat_apart(text: str) -> str:
 
 
 class FlatSteps:
-    """Gathers the words that say where in a building a door is."""
+    """Collects the words that locate a door inside a building."""
 
     def __init__(self) -> None:
         self._buildings: list[str] = []
@@ -237,7 +240,7 @@ class FlatSteps:
         self.unit: str | None = None
 
     def read(self, words: Sequence[Word], at: int) -> int:
-        """Take the step at `at`; the place behind it, or `at` where none begins there."""
+        """Take the step at `at`; return the index after it, or `at` if no step starts there."""
         phrase = _BOOK.match(words, at)
         if phrase is None:
             return self._read_code(words, at)
@@ -260,7 +263,7 @@ class FlatSteps:
         return end
 
     def add(self, role: str, kind: str, words: Sequence[Word]) -> None:
-        """What stands behind a word for a flat, a floor or a building."""
+        """Add the words after a word for a flat, a floor or a building."""
         named = [word for word in words if word.key != "so"]
         if len(named) > 1 and named[-1].key in ENGLISH_BUILDINGS:
             named = named[:-1]
@@ -273,7 +276,7 @@ class FlatSteps:
             self._buildings.append(text_of(word for word in named if not word.dash))
 
     def add_code(self, words: Sequence[Word]) -> None:
-        """A code without a word that says what it is: `P402`, `CT9A`, `25 – 06`."""
+        """Add a code without a word for its kind: `P402`, `CT9A`, `25 – 06`."""
         code = _canonical(words) or ""
         if match := _WITH_BUILDING.fullmatch(code) or _of_block(code):
             self._buildings.append(match[1])
@@ -292,7 +295,7 @@ class FlatSteps:
             self.unit = match[2]
 
     def flat(self, written: str) -> Flat | None:
-        """The whole of it; None where nothing was read."""
+        """Return the collected flat; None if nothing was read."""
         unit, floor = _unit_and_floor(self.unit, self.floor)
         building = " ".join(dict.fromkeys(self._buildings)) or None
         named = (("toa", building and _key(building)), ("tang", floor), ("can", unit))
@@ -301,7 +304,7 @@ class FlatSteps:
 
 
 def parse_flat(text: str) -> Flat | None:
-    """The place inside a building that all of `text` names, or None."""
+    """Parse a text that names only a place inside a building, or return None."""
     words = words_of(text.replace(",", " "))
     steps = FlatSteps()
     if not read_all(steps.read, words):
@@ -334,19 +337,19 @@ def _canonical(words: Sequence[Word]) -> str | None:
 
 
 def _floor(words: Sequence[Word]) -> str | None:
-    """A floor as the key has it, also where its column has the name without `tầng`: `trệt`."""
+    """Return a floor in canonical form, also from a column value without `tầng`: `trệt`."""
     floor = _canonical(words)
     return floor and _NAMED_FLOORS.get(f"tang {fold(floor)}", floor)
 
 
 def _unit_and_floor(unit: str | None, floor: str | None) -> tuple[str | None, str | None]:
-    """Unit and floor as the key has them: the floor only where the unit does not say it."""
+    """Return unit and floor in canonical form: the floor only if the unit does not contain it."""
     floor = floor and (floor.lstrip("0") or floor)
     if unit is None:
         return None, floor
     unit = unit.lstrip("0") or unit
     if match := _FLOOR_AND_DOOR.fullmatch(unit):
-        # `căn 2.05` said to be on floor 1: both are kept, so that it can be told.
+        # `căn 2.05` on floor 1: both are kept, so that the conflict can be reported.
         return match[1] + match[2].rjust(2, "0"), floor if floor != match[1] else None
     if floor and unit.isdigit() and len(unit) < 3:
         return floor + unit.rjust(2, "0"), None

@@ -12,17 +12,17 @@ from geo.syllables import is_syllable
 from geo.words import Word, text_of, words_of
 
 _FLAT_OF_BLOCK: Final = re.compile(r"[A-ZĐ]{1,2}\d{1,2}(?:[-.]\d{2}|-\d{4})", re.IGNORECASE)
-"""Block, floor and door; alone it may be a house as well."""
+"""Block, floor and door; without a house behind it, it may be a house number."""
 _MARKED_FLAT: Final = re.compile(
     r"([A-ZĐ]{1,2}\d{0,2})[-.](\d{3,4})|(\d{3,4})[-.]([A-ZĐ]\d{0,2})", re.IGNORECASE
 )
-"""`S2.302`, `A-311`, `311-A`; alone they may be houses as well."""
+"""`S2.302`, `A-311`, `311-A`; without a house behind them, they may be house numbers."""
 _SLASHED_FLAT: Final = re.compile(r"((?!LK|BT)[A-ZĐ]{2,3}\d{1,2})/(\d{3,4})", re.IGNORECASE)
-"""`CT2/201`, which is no plot in a row of houses."""
+"""`CT2/201`, but not a plot in a row of houses."""
 _GLUED_FLAT: Final = re.compile(r"(?![KH]\d)[A-ZĐ]{1,3}\d{3,5}", re.IGNORECASE)
 """`S1503`; a K or H with a number is a kiệt or hẻm."""
 _MARK: Final = re.compile(r"[A-Z]{1,3}\d{1,2}[A-Z]?|S\d{1,2}\.\d{2}", re.IGNORECASE)
-"""Of a block that has a name as well: `R2`, `S2.03`."""
+"""The mark of a block that also has a name: `R2`, `S2.03`."""
 _ROOM: Final = re.compile(r"[A-ZĐ]?\d{1,4}", re.IGNORECASE)
 _FLAT_NUMBER: Final = re.compile(r"\d{3,4}")
 _BEFORE_NAME: Final = re.compile(r"[A-ZĐ]{1,3}\d{1,4}[A-Z]?|\d{3,4}", re.IGNORECASE)
@@ -32,12 +32,12 @@ _FLAT_OF_NAMED: Final = re.compile(
 )
 _CALLED_BY_NUMBER: Final = frozenset({BLOCK_OF_FLATS, "tòa"})
 _NAME_WORDS: Final = 2
-# Without any of them, and without a street that is a code, no number is inside of a building.
+# Without any of them, and without a street that is a code, no number is inside a building.
 _IN_BUILDINGS: Final = frozenset({"building", "unit", "code", "locality"})
 
 
 def with_house_of_block(pieces: list[Piece]) -> list[Piece]:
-    """`chung cư 27 Nguyễn Văn Dung`: a block that is called by the number of its house."""
+    """`chung cư 27 Nguyễn Văn Dung`: a block named by its house number."""
     if _CALLED_BY_NUMBER.isdisjoint([piece.kind for piece in pieces]):
         return pieces
     for at, block in enumerate(pieces[:-1]):
@@ -61,40 +61,43 @@ def with_house_of_block(pieces: list[Piece]) -> list[Piece]:
 
 
 def _is_house_of(block: Piece) -> bool:
-    """Whether its number may be that of a house: `chung cư 27`, `tòa nhà 27`, but no `tòa 27`."""
+    """Whether its number may be that of a house: `chung cư 27`, `tòa nhà 27`, but not `tòa 27`."""
     called = block.kind == BLOCK_OF_FLATS or [w.key for w in block.opening] == ["toa", "nha"]
     return called and [w.path for w in block.words] == [True] and block.words[0].text[0].isdigit()
 
 
 def _is_room_before(number: Piece, block: Piece) -> bool:
-    """Whether it may be a flat of that block: `A202 chung cư 130 …`, `số 12 chung cư 130 …`."""
+    """Whether `number` may be a flat of that block: `A202 chung cư 130 …`, `số 12 chung cư 130
+    …`."""
     alone = [word.key for word in number.opening] in ([], ["so"])
     room = alone and _ROOM.fullmatch(text_of(number.words))
     return bool(room) and number.part == block.part
 
 
 def _as_inside(piece: Piece) -> Piece:
-    """A number before a block as a flat of it, a plot by its letter as a part of it."""
+    """Turn a number before a block into a flat of it, and a plot with a letter into a part of
+    it."""
     if piece.role == "number":
         return replace(piece, role="code", steps=())
     return replace(piece, role="building", steps=()) if _is_block(piece) else piece
 
 
 def may_be_flat_of_block(number: Piece) -> bool:
-    """Whether a number may be block, floor and door, where a house stands behind: `B5-01`."""
+    """Whether a number before a house may be block, floor and door: `B5-01`."""
     return not number.opening and bool(_FLAT_OF_BLOCK.fullmatch(text_of(number.words)))
 
 
 def as_flat(number: Piece) -> Piece:
-    """A number that is block, floor and door as such."""
+    """Turn a number into block, floor and door."""
     block, dash, door = text_of(number.words).partition("-")
     written = f"{block}{'.' if len(door) == len('05') else dash}{door}"
     return replace(number, role="code", words=words_of(written))
 
 
 def is_flat_of_named(number: Piece, name: Piece) -> bool:
-    """`B2-R2-07-08 Royal City, 72A …`: a code before a name that is not Vietnamese, and so rarely a
-    street's; those are one word mostly, `123 Pasteur`.
+    """`B2-R2-07-08 Royal City, 72A …`: a code before a name that is not Vietnamese.
+
+    Such a name is rarely a street's; foreign street names are mostly one word, `123 Pasteur`.
     """
     return (
         name.role == "street"
@@ -108,7 +111,7 @@ def is_flat_of_named(number: Piece, name: Piece) -> bool:
 
 
 def with_flats(pieces: list[Piece]) -> list[Piece]:
-    """With numbers before the house's own as flats, where they name a block: `302 toà S2, 15 …`,
+    """Turn numbers before the house number into flats where they name a block: `302 toà S2, 15 …`,
     `S2.302, 15 …`, `304 - B2, 87 …`.
     """
     known = list(pieces)
@@ -140,7 +143,7 @@ def with_flats(pieces: list[Piece]) -> list[Piece]:
 def _is_before_estate(
     mark: Piece, name: Piece, house: Piece | None = None, street: Piece | None = None
 ) -> bool:
-    """`P11, Park Hill, 458 Minh Khai`: what stands before the name of an estate is inside of it."""
+    """`P11, Park Hill, 458 Minh Khai`: a mark before the name of an estate is inside it."""
     return (
         house is not None
         and street is not None
@@ -152,7 +155,7 @@ def _is_before_estate(
 
 
 def _has_house(behind: list[Piece], flat: Piece) -> bool:
-    """Whether another number stands behind, in a part of its own or behind a block."""
+    """Whether another number follows, in a part of its own or after a block."""
     return any(
         one.role == "number" and (one.part > flat.part or behind[0].role == "building")
         for one in behind
@@ -160,8 +163,8 @@ def _has_house(behind: list[Piece], flat: Piece) -> bool:
 
 
 def with_named_blocks(pieces: list[Piece]) -> list[Piece]:
-    """With the block of a flat under all of its name, where the house has a number of its own:
-    `Căn 807, Royal City, R2, 72 …`; `P807 Royal City R2, 72 …`; `Căn 807, toà R2 Royal City, 72 …`.
+    """Join the full name of a flat's block where the house has a number of its own: `Căn 807, Royal
+    City, R2, 72 …`; `P807 Royal City R2, 72 …`; `Căn 807, toà R2 Royal City, 72 …`.
     """
     known: list[Piece] = []
     for at, piece in enumerate(pieces):
@@ -182,7 +185,8 @@ def _block_called(words: list[Word], piece: Piece) -> Piece:
 
 
 def _is_name_of_block(piece: Piece, before: Piece) -> bool:
-    """Behind a flat a name with a mark; behind a mark one of an estate, which is no unit's."""
+    """After a flat, a name with a mark; after a mark, a name that is not Vietnamese, so not a
+    unit."""
     words = piece.all_words
     if before.role in ("unit", "code") and len(words) > 1 and _MARK.fullmatch(words[-1].text):
         return True
@@ -195,7 +199,7 @@ def _is_mark_of(number: Piece) -> bool:
 
 
 def with_blocks(pieces: list[Piece]) -> list[Piece]:
-    """With the block of a flat, by its letter: `P311 A`; `phòng 311, nhà A`."""
+    """Turn the letter after a flat into its block: `P311 A`; `phòng 311, nhà A`."""
     known = list(pieces)
     flat = None
     for at, piece in enumerate(pieces):
@@ -211,12 +215,12 @@ def _is_block_of(piece: Piece, *, beside: bool) -> bool:
     *kind, mark = [word.key for word in words]
     if len(mark) != 1 or not mark.isalpha() or words[-1].pointed:
         return False
-    # What a form cut off is a `P` or a `Q`.
+    # A single `P` or `Q` is a unit that a form cut off.
     return kind == ["nha"] or (not kind and beside and mark not in ("p", "q"))
 
 
 def inside_buildings(pieces: list[Piece]) -> list[Piece]:
-    """With numbers turned into flats where a building stands beside them."""
+    """Turn numbers beside a building into flats."""
     if _IN_BUILDINGS.isdisjoint([p.role for p in pieces]) and not any(map(_is_code, pieces)):
         return pieces
     in_block = any(
@@ -270,8 +274,7 @@ def _in_building(piece: Piece, following: Piece | None, in_block: bool, has_stre
 
 def is_flat_of_estate(piece: Piece, following: Piece | None, *, called: bool = False) -> bool:
     """Whether a number may be a flat: `301 chung cư Sông Xanh, 299 Đống Đa`, where the street has
-    one of its own. `called`: so may `Số 5` be.
-    """
+    its own number. `called`: also with a word in front, `Số 5`."""
     return (
         following is not None
         and following.part == piece.part
@@ -282,7 +285,7 @@ def is_flat_of_estate(piece: Piece, following: Piece | None, *, called: bool = F
 
 
 def _is_inner_step(number: Piece, code: Piece, following: Piece) -> bool:
-    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is no street but part of the number."""
+    """`21 03 Đ. Phú Thuận`, `Số 7 B9, ngách 64`: the code is part of the number, not a street."""
     if number.role != "number" or code.role != "street" or not _is_code(code):
         return False
     if following.role == "alley":
@@ -306,13 +309,13 @@ def _is_house_block(piece: Piece) -> bool:
 
 
 def _is_house(piece: Piece, following: Piece | None) -> bool:
-    """`P132 Đường B5` is no room."""
+    """`P132 Đường B5` is not a room."""
     on_street = following and following.part == piece.part and following.role == "street"
     return bool(on_street) and not is_flat_code(piece.words[0])
 
 
 def _is_building_of(piece: Piece, before: Piece | None, *, marked: bool = False) -> bool:
-    """Whether it is the block of the flat before it; `marked` where any mark says so."""
+    """Whether it is the block of the flat before it; `marked`: any mark of a block counts."""
     if before is None or before.role not in ("unit", "code") or piece.role != "number":
         return False
     return _is_mark(piece) or _is_house_block(piece) or (marked and _is_mark_of(piece))

@@ -1,6 +1,6 @@
-"""Texts that cannot be an address in Viet Nam: of another country, or in another script.
+"""Texts that are not addresses in Viet Nam: of another country, or in another script.
 
-What has a place in Viet Nam all the same keeps it, with a fault: so that no address is lost by it.
+A text that still matches a place in Viet Nam keeps the match, with a fault.
 """
 
 import unicodedata
@@ -14,14 +14,14 @@ COUNTRIES: Final = frozenset(lexicon.names("abroad", "country"))
 _ABROAD: Final = frozenset(lexicon.names("abroad"))
 
 
-def is_elsewhere(text: str, unread: Sequence[str]) -> bool:
-    """Whether `text`, of which `unread` names nothing, is of another country or another script.
+def is_foreign(text: str, unread: Sequence[str]) -> bool:
+    """Whether `text`, whose `unread` parts match nothing, is of another country or another script.
 
-    >>> is_elsewhere("12 Rue de Rivoli, Paris, France", ["Paris", "France"])
+    >>> is_foreign("12 Rue de Rivoli, Paris, France", ["Paris", "France"])
     True
-    >>> is_elsewhere("10 Downing Street, London", ["London"])
+    >>> is_foreign("10 Downing Street, London", ["London"])
     True
-    >>> is_elsewhere("東京都千代田区", []), is_elsewhere("12 Lê Lợi", [])
+    >>> is_foreign("東京都千代田区", []), is_foreign("12 Lê Lợi", [])
     (True, False)
     """
     return any(fold(part) in _ABROAD for part in unread) or _in_other_script(text)
@@ -37,7 +37,7 @@ def ends_in_other_country(text: str) -> bool:
 
 
 def _in_other_script(text: str) -> bool:
-    """Whether most letters are not Latin ones."""
+    """Whether most letters are not Latin."""
     letters = [sign for sign in unicodedata.normalize("NFKC", text) if sign.isalpha()]
     latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
     return 2 * latin < len(letters)

@@ -1,8 +1,8 @@
 """House number paths of both traditions: `số 5A, ngách 34, ngõ 12` is `12/34/5A`.
 
-The key is the path from the street to the door, as a southern plate writes it. It is opaque to the
-order of a range (`67-63` = `63-67`: one building over several numbers), to leading zeros, and to
-the words for alleys, since `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are one door.
+The key is the path from the street to the door, as southern plates write it. It does not depend on
+the order of a range (`67-63` = `63-67`: one building over several numbers), on leading zeros, or on
+the words for alleys: `K478/H29/3` and `số 3 hẻm 29 kiệt 478` are one door.
 
 >>> parse_house_number("Số 5A, ngách 34, ngõ 12").key
 '12/34/5A'
@@ -35,7 +35,7 @@ ALLEYS: Final = phrases("alley")
 PLOT_MARKS: Final = lexicon.marks("plot")
 _INNER_PLOTS: Final = tuple(PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "inner"))
 BLOCKS: Final = {kind: PLOT_MARKS[kind] for kind in lexicon.kinds("plot", "row")}
-"""Kinds of rows of houses: a number behind theirs is a house of them, and no range."""
+"""Kinds of rows of houses: a number after theirs is a house in the row, not a range."""
 PLOTS: Final = phrases("plot")
 NUMBER_WORDS: Final = phrases("number")
 SPOKEN_SLASHES: Final = frozenset(map(fold, lexicon.readings("slash")))
@@ -45,14 +45,14 @@ _BOOK: Final = PhraseBook(ALLEYS, PLOTS, NUMBER_WORDS)
 _ROW: Final = re.compile(r"(?:LK|BT)\d+[A-Z]?")
 """A row of houses by its mark."""
 ROW_BEHIND: Final = re.compile(r"(?:LK|BT|NV|TT)\d{1,2}[A-Z]?", re.IGNORECASE)
-"""A row of houses by its mark, behind the number of one: `9 TT3B`."""
+"""A row of houses by its mark, after a house number: `9 TT3B`."""
 _INNER: Final = re.compile(r"O\d")
 _ROAD_CODE: Final = re.compile(r"(QL|TL|DT|HL|DH|DX|KP|TDP|KV)\d[^/]*")
-# Not behind a point: `3.05` and `3.5` are doors of one floor.
+# Not after a point: `3.05` and `3.5` are doors of one floor.
 _LEADING_ZEROS: Final = re.compile(r"(?<![\d.])0+(?=\d)")
 _DIGITS: Final = "0123456789."
 _BLOCK_POINT: Final = re.compile(r"(?<=^[A-Z])\.(?=\d)")
-"""`Lô A.12` is plot A12; between digits a point tells doors apart."""
+"""`Lô A.12` is plot A12; between digits a point is significant."""
 _DASH: Final = re.compile("[-–—−]")
 _WORD_BEHIND: Final = re.compile(r"\d\S*\s+(?!bis|ter)[^\W\d_]{2}", re.IGNORECASE)
 """`Số 3 ngõ 12` is a path in words, `12 Bis` a number."""
@@ -72,11 +72,11 @@ class HouseNumber:
     parts: tuple[str, ...]
     """Canonical steps, outermost first."""
     alley_only: bool = False
-    """Whether it names an alley and no house in it."""
+    """Whether it names an alley without a house."""
 
     @property
     def key(self) -> str:
-        """Canonical path: `12/34/5A`; `12/` for alley 12 itself, so that it is no house 12."""
+        """Canonical path: `12/34/5A`; `12/` for alley 12 itself, distinct from house 12."""
         return "/".join(self.parts) + "/" * self.alley_only
 
     @property
@@ -86,7 +86,7 @@ class HouseNumber:
 
 
 def natural_order(key: str) -> tuple[tuple[int, str], ...]:
-    """`key` cut into numbers and other signs, each (number, signs): the order along a street.
+    """Split `key` into numbers and other characters, as a sort key for the order along a street.
 
     >>> sorted(["12/3", "12A", "12", "2"], key=natural_order)
     ['2', '12', '12A', '12/3']
@@ -98,7 +98,7 @@ def natural_order(key: str) -> tuple[tuple[int, str], ...]:
 
 
 def parse_house_number(text: str) -> HouseNumber | None:
-    """The path that all of `text` names, or None."""
+    """Parse a text that is only a house number path, or return None."""
     words = words_of(text.replace(",", " "))
     steps = NumberSteps()
     if not read_all(steps.read, words):
@@ -107,14 +107,14 @@ def parse_house_number(text: str) -> HouseNumber | None:
     if number and _ROAD_CODE.fullmatch(number.key):
         return None
     if number and text.rstrip().endswith("/"):
-        # The key of an alley; `100/` with the house forgotten.
+        # The key of an alley, or `100/` with the house left out.
         return replace(number, alley_only=True)
     return number
 
 
 def in_one_word(written: str, key: str) -> str | None:
-    """The number as it was written, without spaces and the word for a number in front, where that
-    is a number by itself: it has the `key` of the whole. None where words tell the path.
+    """Return the number as written, without spaces and a leading word for a number, if that parses
+    to the same `key`. None if words describe the path.
 
     >>> in_one_word("BT5 - 12", "BT5/12"), in_one_word("Số nhà 12 Bis", "12BIS")
     ('BT5-12', '12Bis')
@@ -133,7 +133,7 @@ def in_one_word(written: str, key: str) -> str | None:
 
 
 def is_date(path: str) -> bool:
-    """Whether `path` is a day that names streets all over the country: `3/2`, `30-4`.
+    """Whether `path` is a date that many streets are named after: `3/2`, `30-4`.
 
     >>> is_date("3/2"), is_date("30-04"), is_date("3/7")
     (True, True, False)
@@ -144,7 +144,7 @@ def is_date(path: str) -> bool:
 
 
 def with_signs(text: str) -> Iterator[str]:
-    """An address that begins with numbers between spaces, with the signs that may have been lost.
+    """Yield the address with the signs that may be missing between its leading numbers.
 
     >>> list(with_signs("38 2a duong Lang")), list(with_signs("120 122 Lê Lợi, Q. 1"))
     (['38/2a duong Lang', '38-2a duong Lang'], ['120/122 Lê Lợi, Q. 1', '120-122 Lê Lợi, Q. 1'])
@@ -157,7 +157,7 @@ def with_signs(text: str) -> Iterator[str]:
 
 
 def with_milestone(text: str) -> str:
-    """A text with the kilometre of a road in one word.
+    """Return the text with a road's kilometre joined into one word.
 
     >>> with_milestone("Km 8 + 500 Quốc lộ 1A"), with_milestone("45 + 47 Lê Lợi")
     ('Km 8+500 Quốc lộ 1A', '45 + 47 Lê Lợi')
@@ -167,7 +167,7 @@ def with_milestone(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def path_steps(path: str) -> tuple[str, ...]:
-    """The canonical steps of one written path.
+    """Return the canonical steps of one written path.
 
     >>> path_steps("12/34/05a"), path_steps("67-63"), path_steps("LK5-12"), path_steps("12A-12")
     (('12', '34', '5A'), ('63-67',), ('LK5', '12'), ('12-12A',))
@@ -189,7 +189,7 @@ def _plain_or_range(part: str) -> tuple[str, ...]:
 
 
 class NumberSteps:
-    """Gathers the words of a house number, in whatever order they come."""
+    """Collects the words of a house number, in any order."""
 
     def __init__(self) -> None:
         self.house: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ class NumberSteps:
         self._alleys_after_house = 0
 
     def read(self, words: Sequence[Word], at: int) -> int:
-        """Take the step at `at`; the place behind it, or `at` where none begins there."""
+        """Take the step at `at`; return the index after it, or `at` if no step starts there."""
         phrase = _BOOK.match(words, at)
         if phrase is None:
             return self._read_house(words, at)
@@ -224,18 +224,18 @@ class NumberSteps:
         return end
 
     def add_house(self, path: tuple[str, ...]) -> None:
-        """A number without a word that says what it numbers."""
+        """Add a number without a word for its kind."""
         self.house += path
         self._alleys_after_house = 0
 
     def add_alley(self, kind: str, path: tuple[str, ...]) -> None:
-        """An alley by its number."""
+        """Add an alley by its number."""
         if (kind, path) not in self.alleys:
             self.alleys.append((kind, path))
             self._alleys_after_house += bool(self.house)
 
     def add_plot(self, kind: str, path: tuple[str, ...]) -> None:
-        """A plot, block of plots, parcel or milestone by its number."""
+        """Add a plot, block of plots, parcel or milestone by its number."""
         steps, before = _marked(PLOT_MARKS[kind], path), (self.plots or [()])[-1]
         if _ROW.fullmatch(path[0]) and len(before) == 1 and before[0][:2] == path[0][:2]:
             # `Biệt thự số 12 lô BT5`
@@ -244,16 +244,17 @@ class NumberSteps:
         self.plots.append(steps)
 
     def number(self, written: str) -> HouseNumber | None:
-        """The whole path; None where nothing was read."""
+        """Return the whole path; None if nothing was read."""
         if self.house and not self.alleys and not self.plots:
             parts, ends_in_alley = _without_kiet(self.house)
             return HouseNumber(written, parts, ends_in_alley)
         alleys = self._alley_path()
         house = self.house
         if alleys and house[: len(alleys)] == alleys and len(house) > len(alleys):
-            # `50/83 hẻm 50` says the alley twice.
+            # `50/83 hẻm 50` names the alley twice.
             alleys = ()
-        # The parcel stands on its sheet, the plot in its block, whichever is written first.
+        # A parcel comes after its sheet, a plot after its block, in whatever order they are
+        # written.
         inner_last = sorted(self.plots, key=lambda steps: steps[0].startswith(_INNER_PLOTS))
         plots = tuple(step for steps in inner_last for step in steps)
         if row := _in_row(house, plots):
@@ -269,7 +270,7 @@ class NumberSteps:
         return HouseNumber(written, parts, alley_only)
 
     def _alley_path(self) -> tuple[str, ...]:
-        """The alleys in one path, outermost first."""
+        """Return the alleys as one path, outermost first."""
         alleys = self.alleys
         if self._alleys_after_house or not self.house:
             # `ngách 34 ngõ 12` from the door to the street.
@@ -285,7 +286,7 @@ class NumberSteps:
 
 
 def _marked(mark: str, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The path of a plot with its mark; a block's letters and the number in it are one step, as
+    """Return the path of a plot with its mark; a block's letters and the number in it are one step:
     `Lô A 12`, `Lô A-12` and `Lô A12` are one plot.
 
     >>> _marked("LO", ("12",)), _marked("LO", ("A", "12", "3")), _marked("LO", ("E",))
@@ -303,7 +304,7 @@ def _marked(mark: str, path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _in_row(house: tuple[str, ...], plots: tuple[str, ...]) -> tuple[str, ...] | None:
-    """`LK5 ô 12` is house 12 of the row, as `LK5-12` is; None for what is no plot in a row."""
+    """Return `LK5 ô 12` as house 12 of the row, as `LK5-12`; None if it is not a plot in a row."""
     both = (*house, *plots)
     if len(house) != 1 or len(plots) != 1 or not _ROW.fullmatch(both[0]):
         return None
@@ -311,7 +312,7 @@ def _in_row(house: tuple[str, ...], plots: tuple[str, ...]) -> tuple[str, ...] |
 
 
 def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """`K478/H29/3` without the letters for kiệt and hẻm; `K233` alone is an alley."""
+    """Remove the letters for kiệt and hẻm from `K478/H29/3`; `K233` alone is an alley."""
     first = parts[0]
     if first[0] != "K" or not first[1:].isdigit():
         return parts, False
@@ -322,10 +323,11 @@ def _without_kiet(parts: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
 def read_path(
     words: Sequence[Word], at: int, *, letters: bool = False, block: str = ""
 ) -> tuple[tuple[str, ...], int]:
-    """The path written at `at`, over several words where slashes are spoken or spaced.
+    """Return the path written at `at`, over several words if slashes are spoken or spaced, and its
+    end.
 
-    With `letters`, capitals alone are a step as well: `Lô E`, `Lô III`. With the mark of a `block`
-    the number of a house stands behind the block's: `LK 12-05`.
+    With `letters`, capitals alone are a step as well: `Lô E`, `Lô III`. With the mark of a `block`,
+    the number of a house follows the block's: `LK 12-05`.
 
     >>> read_path(words_of("12 xẹt 34 trên 5B"), 0), read_path(words_of("563B bis"), 0)
     ((('12', '34', '5B'), 5), (('563BBIS',), 2))

@@ -1,4 +1,4 @@
-"""The standardised wording of a door: read, printed, pasted, and read back.
+"""The label of a door: its standard wording, which can be parsed again.
 
 >>> door = LabelParts(number_key="12/34/5A", street_kind="phố", street_name="Láng",
 ...                   localities=(("tổ", "3"), ("khu phố", "1")))
@@ -19,7 +19,7 @@ from geo.text import fold
 from geo.values import value
 
 _FLOORS: Final = {mark: kind.capitalize() for kind, mark in lexicon.marks("floor").items()}
-# A longer mark first: `LO5` is no `LK`, `TO5` no `O`. Blocks have letters: `LOA12`, and `LO.A`.
+# Longer marks first: `TO5` is not `O`. Blocks have letters: `LOA12`, and `LO.A`.
 _MARKED: Final = re.compile(
     f"({'|'.join(sorted(PLOT_MARKS.values(), key=len, reverse=True))})"
     r"(?:(?![A-Z.])|\.|(?<=LO|LK|BT)(?=[A-Z]{1,3}\d))(.+)"
@@ -27,7 +27,7 @@ _MARKED: Final = re.compile(
 SPELLED_MARKS: Final = tuple(
     mark for word, mark in PLOT_MARKS.items() if len(mark) > 1 and fold(word) == mark.lower()
 )
-"""Marks in a key that are words without their marks: LO, THUA, KM."""
+"""Marks in a key that are words without diacritics: LO, THUA, KM."""
 _MARK_WORDS: Final = {mark: word for word, mark in PLOT_MARKS.items()}
 _ALLEY: Final = "Ngõ"
 _ALLEY_OF: Final = {
@@ -40,14 +40,14 @@ _BUILDING_WORDS: Final = lexicon.names("buildings", "name")
 
 @value(frozen=True, slots=True)
 class LabelParts:
-    """What is known of a door, as the register keeps it."""
+    """The parts of a door's label, as the register stores them."""
 
     unit_number: str | None = None
     floor: str | None = None
     building: str | None = None
     number_key: str | None = None
     number_written: str | None = None
-    """As it was delivered."""
+    """As delivered."""
     street_kind: str | None = None
     street_name: str | None = None
     localities: tuple[tuple[str, str], ...] = ()
@@ -55,25 +55,26 @@ class LabelParts:
 
 
 def number_of(parts: LabelParts, alley: str = _ALLEY) -> str | None:
-    """The house number as a label has it; None where there is none."""
+    """Return the house number for a label, or None."""
     if parts.number_key is None:
         return None
     return number_label(parts.number_key, parts.number_written, alley)
 
 
 def label(parts: LabelParts, units: Sequence[str]) -> str:
-    """One line, the door first; `units` by their full names, the smallest first."""
+    """Return the label in one line, the door first; `units` are full names, the smallest first."""
     return ", ".join((*door_words(parts, alley_word(units[-1] if units else "")), *units))
 
 
 def door_words(parts: LabelParts, alley: str = _ALLEY) -> tuple[str, ...]:
-    """What stands before the units, from the inside out; an alley is called `alley`."""
+    """Return the label's parts before the units, from the inside out; `alley` is the word for an
+    alley."""
     return (*_inside(parts), *_outside(parts, alley))
 
 
 @lru_cache(maxsize=512)
 def alley_word(province: str) -> str:
-    """What an alley is called in a province, by its full name.
+    """Return the word for an alley in a province, given by its full name.
 
     >>> [alley_word(f"Thành phố {name}") for name in ("Hà Nội", "Huế", "Hồ Chí Minh")]
     ['Ngõ', 'Kiệt', 'Hẻm']
@@ -83,7 +84,7 @@ def alley_word(province: str) -> str:
 
 
 def number_label(number_key: str, written: str | None = None, alley: str = _ALLEY) -> str:
-    """A house number as it was `written` where that is a number by itself; else its path.
+    """Return a house number as `written` if that is a number without other words, else its path.
 
     >>> number_label("BT5/12", "BT5-12"), number_label("12/5A", "Số 5A ngõ 12")
     ('BT5-12', '12/5A')
@@ -91,14 +92,12 @@ def number_label(number_key: str, written: str | None = None, alley: str = _ALLE
     ('Lô 5', '08')
     """
     if written == number_key and not _is_in_words(number_key):
-        return number_key  # nearly all: not worth a place in the cache
+        return number_key  # nearly all numbers; keeps them out of the cache
     return _number_label(number_key, written, alley)
 
 
 def _is_in_words(number_key: str) -> bool:
-    """Whether it is shown in words, though it was written as one: `LO5` is `Lô 5` without its
-    marks, and BT5 what stands on the door.
-    """
+    """Whether the key is shown in words: `LO5` as `Lô 5`, but BT5 is written on doors."""
     return number_key.startswith(SPELLED_MARKS) or number_key.endswith("/")
 
 
@@ -111,7 +110,7 @@ def _number_label(number_key: str, written: str | None, alley: str) -> str:
 
 @lru_cache(maxsize=8_192)
 def path_label(number_key: str, alley: str = _ALLEY) -> str:
-    """A house number's key in words where it has any: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
+    """Return a house number's key with its marks as words: `Ngõ 12`, `Lô 5/12`, `12/34/5A`.
 
     >>> path_label("12/"), path_label("LO5/12"), path_label("TO5/THUA12")
     ('Ngõ 12', 'Lô 5/12', 'Tờ bản đồ 5 Thửa 12')
@@ -137,7 +136,7 @@ def path_label(number_key: str, alley: str = _ALLEY) -> str:
 
 @lru_cache(maxsize=8_192)
 def named(kind: str | None, name: str) -> str:
-    """A street or locality with its kind, once: `Phố Láng`, `Thôn Đông`.
+    """Return a street or locality with its kind, not repeated: `Phố Láng`, `Thôn Đông`.
 
     >>> named("thôn", "Thôn Đông"), named("khu phố", "1")
     ('Thôn Đông', 'Khu phố 1')

@@ -1,8 +1,7 @@
-"""Vietnamese text of the years before Unicode: TCVN3 (ABC fonts) and VNI, as files still hold it.
+"""Vietnamese text in encodings from before Unicode, which files still have: TCVN3 and VNI.
 
-Both give bytes above 127 a meaning of their own, so that the text looks like `Hµ Néi` or `Haø Noäi`
-in a program that knows nothing of the font. TCVN3: TCVN 5712:1993, the set VN3. VNI: a base letter
-and one sign for its marks.
+Both redefine bytes above 127, so the text looks like `Hµ Néi` or `Haø Noäi` without the font. TCVN3
+(ABC fonts): TCVN 5712:1993, the set VN3. VNI: a base letter and one sign for its diacritics.
 """
 
 import re
@@ -10,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from geo.syllables import has_late_tone, is_syllable, is_unwritten
+from geo.syllables import has_impossible_diacritics, has_late_tone, is_syllable
 
 Font = Literal["tcvn3", "vni"]
 
@@ -32,7 +31,7 @@ _TCVN3_TONED: Final = {
 }
 _TCVN3_PLAIN: Final = dict(zip("¡¢£¤¥¦§¨©ª«¬\u00ad®", "ĂÂÊÔƠƯĐăâêôơưđ", strict=True))
 
-# Letter that carries the sign → what it is without a tone, and its signs with a tone.
+# (Carrier of the sign, letter without a tone) → signs with a tone.
 _VNI_TONED: Final = {
     ("a", "a"): "øûõùï",
     ("a", "ă"): "èúüéë",
@@ -83,7 +82,7 @@ def _vni_table() -> dict[str, str]:
         for sign, tone in zip(signs, _TONES, strict=False):
             table[carrier + sign] = _toned(letter, tone)
     table |= {key.upper(): value.upper() for key, value in table.items()}
-    # A capital whose sign was typed small, as in `Aáp`.
+    # A capital with a lower-case sign, as in `Aáp`.
     table |= {
         key[0].upper() + key[1:]: value.upper() for key, value in table.items() if len(key) > 1
     }
@@ -101,11 +100,11 @@ _LETTERS: Final = frozenset(
 _BETWEEN: Final = re.compile(r"[\s\d_,.;:/()\"'-]+")
 _IN_DOUBT: Final = re.compile("[\u00a1-\u00ff]")
 _ENOUGH: Final = 0.7
-"""So many of the words in doubt must be Vietnamese in a font before a text is taken to be in it."""
+"""Share of the doubtful words that must be Vietnamese in a font for a text to be in it."""
 
 
 def from_tcvn3(text: str) -> str:
-    """The text in Unicode, where `text` holds the font's bytes as Latin-1 letters.
+    """Convert to Unicode; `text` has the font's bytes as Latin-1 letters.
 
     >>> from_tcvn3("Hµ Néi, ®­êng L¸ng")
     'Hà Nội, đường Láng'
@@ -114,7 +113,7 @@ def from_tcvn3(text: str) -> str:
 
 
 def from_vni(text: str) -> str:
-    """The text in Unicode, where `text` holds the font's bytes as Latin-1 letters.
+    """Convert to Unicode; `text` has the font's bytes as Latin-1 letters.
 
     >>> from_vni("Haø Noäi, ñöôøng Laùng")
     'Hà Nội, đường Láng'
@@ -126,7 +125,7 @@ CONVERTERS: Final[dict[Font, Callable[[str], str]]] = {"tcvn3": from_tcvn3, "vni
 
 
 def font_of(texts: Iterable[str]) -> Font | None:
-    """The font that the texts were typed in; None where Unicode explains them as well.
+    """Return the font that the texts were typed in; None if Unicode explains them as well.
 
     >>> font_of(["Hµ Néi"]), font_of(["Haø Noäi"]), font_of(["Hà Nội", "café"])
     ('tcvn3', 'vni', None)
@@ -140,7 +139,7 @@ def font_of(texts: Iterable[str]) -> Font | None:
 
 
 def words_in_doubt(texts: Iterable[str]) -> list[str]:
-    """Words with letters of Latin-1, which may stand for themselves or for a font's.
+    """Return the words with Latin-1 letters, which may be meant as such or as a font's bytes.
 
     >>> words_in_doubt(["12½ Lê Lai, 105°48'"])
     ['Lê']
@@ -154,7 +153,7 @@ def words_in_doubt(texts: Iterable[str]) -> list[str]:
 
 
 def share_read(words: Iterable[str], read: Callable[[str], str]) -> float:
-    """The share of the words that are Vietnamese when they are read so, 0 to 1; 0 for none.
+    """Return the share of words that are Vietnamese after `read`, 0 to 1; 0 without words.
 
     >>> share_read(["Hà", "Nội", "Zürich"], str)
     0.6666666666666666
@@ -164,13 +163,15 @@ def share_read(words: Iterable[str], read: Callable[[str], str]) -> float:
 
 
 def is_written(word: str) -> bool:
-    """Whether it is a Vietnamese syllable with diacritics that one can have.
+    """Whether the word is a Vietnamese syllable with valid diacritics.
 
     >>> [is_written(word) for word in ("Trãi", "Tr·i", "Sãc", "Leõ")]
     [True, False, False, False]
     """
     composed = unicodedata.normalize("NFC", word)
-    return _is_vietnamese(composed) and not (is_unwritten(composed) or has_late_tone(composed))
+    return _is_vietnamese(composed) and not (
+        has_impossible_diacritics(composed) or has_late_tone(composed)
+    )
 
 
 def _is_vietnamese(word: str) -> bool:

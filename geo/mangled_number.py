@@ -1,8 +1,7 @@
-"""Numbers of doors that a spreadsheet took for a date or a power of ten, and cannot be read back.
+"""House numbers that a spreadsheet converted to a date or a power of ten.
 
-`3/2` typed into a cell becomes the third of February, `25-06` the sixth month, `12E3` becomes
-12000 and a long number `1.2E+04`. What stood there can be
-proposed, and never taken for granted.
+`3/2` typed into a cell becomes the third of February, `25-06` the 25th of June, `12E3` becomes
+12000 and a long number `1.2E+04`. The original can be proposed, but not restored with certainty.
 """
 
 import re
@@ -12,7 +11,7 @@ _TIME: Final = re.compile(r"[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.0+)?)?(?: ?[ap]m|z)?$
 _WITH_TIME: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(?:\d{2}|\d{4})")
 _ISO: Final = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 _DATE: Final = re.compile(r"(0?[1-9]|[12]\d|3[01])([-/.])(0?[1-9]|1[0-2])\2(20[0-4]\d)")
-"""Of a year in which somebody typed it: what LibreOffice shows of `3/2`. No path ends so."""
+"""With the year of typing, as LibreOffice shows `3/2`. No path ends like this."""
 _MONTHS: Final = (
     *("jan", "feb", "mar", "apr", "may", "jun"),
     *("jul", "aug", "sep", "oct", "nov", "dec"),
@@ -21,7 +20,8 @@ _MONTH: Final = r"(?:thg\s?(?P<vi>\d{1,2})|(?P<en>" + "|".join(_MONTHS) + r")[a-
 _DAY_FIRST: Final = re.compile(rf"(?P<number>\d{{1,2}})[-/ ]{_MONTH}(?:[-/ ]\d{{2,4}})?")
 _MONTH_FIRST: Final = re.compile(rf"{_MONTH}[-/ ](?P<number>\d{{1,4}})")
 _ZEROS: Final = re.compile(r"([1-9]\d?)(0{3,})")
-"""A number of five figures and more that ends in zeros: no door bears it, and `12E3` reads so."""
+"""A number of five or more digits that ends in zeros: never a house number, but the value of
+`12E3`."""
 _LEAST_FIGURES: Final = 5
 _FORMULA: Final = ("=", "@")
 _ERROR: Final = re.compile(
@@ -29,12 +29,12 @@ _ERROR: Final = re.compile(
     r"|true|false|undefined|\[object Object\]",
     re.IGNORECASE,
 )
-"""What a formula, or a program, shows in place of a value."""
+"""What a formula or a program shows instead of a value."""
 _POWER: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+")
 
 
 def is_mangled(text: str) -> bool:
-    """Whether the cell is what a spreadsheet made of a house number, and none itself.
+    """Whether the cell is a house number that a spreadsheet converted to something else.
 
     >>> is_mangled("3-Feb"), is_mangled("2026-02-03"), is_mangled("1,2E+04"), is_mangled("12/3")
     (True, True, True, False)
@@ -51,7 +51,7 @@ def is_mangled(text: str) -> bool:
 
 
 def is_date_or_error(text: str) -> bool:
-    """Whether it is a date, or what stands where a formula failed; a flat may be called `12E05`.
+    """Whether the cell is a date or the error of a formula; `12E05` is neither, it may be a flat.
 
     >>> [is_date_or_error(text) for text in ("2026-06-25 00:00:00", "6/25/26 0:00", "25-Jun")]
     [True, True, True]
@@ -65,7 +65,7 @@ def is_date_or_error(text: str) -> bool:
 
 
 def originals(text: str) -> tuple[str, ...]:
-    """What may have been typed, the likeliest first; nothing where figures were lost.
+    """Return what may have been typed, the likeliest first; nothing if digits were lost.
 
     >>> originals("2026-02-03"), originals("25-Jun"), originals("Thg6-25"), originals("1E+04")
     (('3/2', '2/3'), ('25/6', '6/25'), ('6/25', '25/6'), ())
@@ -83,7 +83,7 @@ def originals(text: str) -> tuple[str, ...]:
 
 
 def _day_and_month(lower: str) -> tuple[int, int] | None:
-    """The two numbers of a date, that of the day first where it tells them apart."""
+    """Return the two numbers of a date, the day first if the format shows which it is."""
     day, timed = _TIME.subn("", lower)
     if iso := _ISO.fullmatch(day):
         return int(iso[3]), int(iso[2])

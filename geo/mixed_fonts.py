@@ -1,10 +1,10 @@
-"""Cells in Unicode and in a font of before it, side by side in one table.
+"""Tables with some cells in Unicode and some in a legacy font encoding.
 
-A list is put together from several, or filled in later: some of its cells are in TCVN3 or VNI, and
-nothing says which. `NguyÔn` is no word but in TCVN3, and `Nguyễn` has a letter that no font has:
-such cells say what they are in. `Phó` may be itself or `Phú`. What it is, is decided once for its
-column, by all cells of it, or for the file where none of them says it; the row is asked only where
-a column is of several lists. What can only be Unicode is never changed.
+A list merged from several, or filled in later, may have unmarked cells in TCVN3 or VNI. `NguyÔn` is
+a word in TCVN3 only, and `Nguyễn` has a letter that no font has: the encoding of such cells is
+certain. `Phó` may be itself or `Phú`. That is decided once for its column, by all its cells, or for
+the file if none of them is certain; by the row only if the column is mixed. Text that can only be
+Unicode is never changed.
 """
 
 import re
@@ -17,32 +17,32 @@ from typing import Final
 from geo.legacy_fonts import CONVERTERS, Font, is_written, words_in_doubt
 
 _BEYOND_FONTS: Final = re.compile("[^\u0000-\u00ff]")
-"""Letters that no font has: đ, ư and those with two marks; never in a text of before Unicode."""
+"""Letters that no font has: đ, ư and those with two diacritics."""
 _ENOUGH: Final = 0.7
-"""So many of a cell's words must be Vietnamese in a font."""
+"""Share of a cell's words that must be Vietnamese in a font."""
 _FAR_MORE: Final = 4
-"""So many times more cells must be in a font than not, for it to be the column's."""
-_WORDS_REMEMBERED: Final = 1 << 16
+"""A column is in a font if more than this many times as many cells are in it as are not."""
+_CACHED_WORDS: Final = 1 << 16
 _BROKEN: Final = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨©¬®¶¸¹×÷]|[¡¢£¤¥¦§¨©¬®¶¸¹×÷][^\W\d_]")
-"""A letter beside a sign that no word of Unicode has."""
+"""A letter beside a sign that no word has in Unicode."""
 _ESCAPED: Final = re.compile(
     r"\ufffd|&(?:[A-Za-z]{2,8}|#\d{2,6});|(?:%[0-9A-Fa-f]{2}){2}|\\u[0-9A-Fa-f]{4}"
 )
-"""A letter that was lost, or is written in the way of pages and programs."""
+"""A lost letter, or one escaped for HTML, URLs or programs."""
 
 
 class CellsInFonts:
-    """What the cells of one column are in, as far as they were looked at."""
+    """The encodings of the cells of one column that were counted so far."""
 
     def __init__(self, cells: Iterable[str] = ()) -> None:
         self._cells: Counter[Font | None] = Counter()
         self._open = 0
-        """Cells that may be either."""
+        """Number of ambiguous cells."""
         for cell in cells:
-            self.look_at(cell)
+            self.count(cell)
 
-    def look_at(self, cell: str) -> None:
-        """Count the cell, where its words say in what it is."""
+    def count(self, cell: str) -> None:
+        """Count the encoding of a cell; ASCII cells are ignored."""
         if cell.isascii():
             return
         fonts, unicode = _evidence(cell)
@@ -54,10 +54,10 @@ class CellsInFonts:
             self._open += 1
 
     def font(self, others: Iterable["CellsInFonts"] = ()) -> Font | None:
-        """The font that its doubtful cells are in; None where that is Unicode, or cannot be told.
+        """Return the font of its ambiguous cells; None for Unicode, or if it is unknown.
 
-        Where few cells say it, or not alike, they are in what those of the `others` are in that
-        hold any font: a column that somebody filled in later is in Unicode throughout.
+        If few cells are certain, or they disagree, the `others` with any font decide: a column that
+        was filled in later is in Unicode throughout.
         """
         if self._cells.total() > self._open:
             in_font, unicode = _likeliest_of(self._cells), self._cells[None]
@@ -74,24 +74,24 @@ def _likeliest_of(cells: Counter[Font | None]) -> Font | None:
     return _likeliest(Counter({font: count for font, count in cells.items() if font}))
 
 
-def holds_font(text: str) -> bool:
-    """Whether any word of the text is Vietnamese in a font alone.
+def has_legacy_font(text: str) -> bool:
+    """Whether any word of the text is Vietnamese in a legacy font only.
 
-    >>> holds_font("NguyÔn Tr·i"), holds_font("Nguyễn Trãi, 12½"), holds_font("Phó")
+    >>> has_legacy_font("NguyÔn Tr·i"), has_legacy_font("Nguyễn Trãi, 12½"), has_legacy_font("Phó")
     (True, False, False)
     """
-    # Most words come again and again, and a text is gone through only where one of them is such.
+    # Words repeat and are cached; the text is split further only if one of them matches.
     return any(_is_of_font(word) for word in set(text.split()) if not word.isascii())
 
 
-def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str]:
-    """The cells of a row in Unicode; `columns` are the fonts of their columns.
+def to_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str]:
+    """Return the cells of a row in Unicode; `columns` are the fonts of their columns.
 
-    >>> in_unicode(["NguyÔn Tr·i", "Phó", "12½"], [None, None, None])
+    >>> to_unicode(["NguyÔn Tr·i", "Phó", "12½"], [None, None, None])
     ['Nguyễn Trãi', 'Phú', '12½']
-    >>> in_unicode(["Nguyễn Trãi", "Phó", "12½"], [None, None, None])
+    >>> to_unicode(["Nguyễn Trãi", "Phó", "12½"], [None, None, None])
     ['Nguyễn Trãi', 'Phó', '12½']
-    >>> in_unicode(["Nguyễn Trãi", "Phó", "Bu«n Jó"], ["tcvn3", "tcvn3", "tcvn3"])
+    >>> to_unicode(["Nguyễn Trãi", "Phó", "Bu«n Jó"], ["tcvn3", "tcvn3", "tcvn3"])
     ['Nguyễn Trãi', 'Phú', 'Buôn Jú']
     """
     evidence = [_evidence(cell) for cell in cells]
@@ -112,7 +112,7 @@ def in_unicode(cells: Sequence[str], columns: Sequence[Font | None]) -> list[str
 
 
 def is_garbled(text: str) -> bool:
-    r"""Whether it holds what is a word in no font, or in another one than the words beside it.
+    r"""Whether the text has a word that is valid in no encoding, or in another one than the rest.
 
     >>> is_garbled("Đường NguyÔn H÷u NghÜa"), is_garbled("Sunrise café"), is_garbled("12½ Lê Lai")
     (True, False, False)
@@ -123,11 +123,11 @@ def is_garbled(text: str) -> bool:
     """
     if _ESCAPED.search(text):
         return True
-    return not text.isascii() and (holds_font(text) or _BROKEN.search(text) is not None)
+    return not text.isascii() and (has_legacy_font(text) or _BROKEN.search(text) is not None)
 
 
 def _likeliest(fonts: Counter[Font], *others: Font | None) -> Font | None:
-    """The font that most speaks for; where two are alike, the first of `others` that is one."""
+    """Return the font with the highest count; in a tie, the first of `others` among them."""
     most = max(fonts.values(), default=0)
     found = [font for font, count in fonts.items() if count == most]
     if len(found) == 1:
@@ -136,8 +136,8 @@ def _likeliest(fonts: Counter[Font], *others: Font | None) -> Font | None:
 
 
 def _read(cell: str, font: Font, *, of_column: bool) -> str:
-    """The cell as it is in the font, where its words are Vietnamese then; in a column of that font
-    where no more of them are as they stand: `Bu«n Jó` has a name of another language.
+    """Convert the cell from the font if its words are Vietnamese then; in a column of that font, if
+    no more of them are without conversion: `Bu«n Jó` has a name of another language.
     """
     words = words_in_doubt([cell])
     known = sum(font in _fonts_of(word) for word in words)
@@ -146,7 +146,7 @@ def _read(cell: str, font: Font, *, of_column: bool) -> str:
 
 
 def _evidence(cell: str) -> tuple[Counter[Font], bool]:
-    """How many words are Vietnamese in each font alone, and whether any can only be Unicode."""
+    """Count the words that are Vietnamese in a font only; and whether any can only be Unicode."""
     fonts: Counter[Font] = Counter()
     if cell.isascii():
         return fonts, False
@@ -156,9 +156,9 @@ def _evidence(cell: str) -> tuple[Counter[Font], bool]:
     return fonts, any(_is_of_unicode(word) for word in cell.split() if not word.isascii())
 
 
-@lru_cache(_WORDS_REMEMBERED)
+@lru_cache(_CACHED_WORDS)
 def _fonts_of(word: str) -> tuple[Font, ...]:
-    """The fonts in which a word is Vietnamese."""
+    """Return the fonts in which a word is Vietnamese."""
     if _BEYOND_FONTS.search(word):
         return ()
     read = {font: convert(word) for font, convert in CONVERTERS.items()}
@@ -166,16 +166,16 @@ def _fonts_of(word: str) -> tuple[Font, ...]:
 
 
 def _is_initials(word: str) -> bool:
-    """`ĐT`, `QĐ`, as roads and offices are called."""
+    """Whether the word is an abbreviation for a road or an office: `ĐT`, `QĐ`."""
     return len(word) < 4 and word.isupper() and "Đ" in word and word.replace("Đ", "D").isascii()
 
 
-@lru_cache(_WORDS_REMEMBERED)
+@lru_cache(_CACHED_WORDS)
 def _is_of_font(written: str) -> bool:
     return any(_fonts_of(word) and not is_written(word) for word in words_in_doubt([written]))
 
 
-@lru_cache(_WORDS_REMEMBERED)
+@lru_cache(_CACHED_WORDS)
 def _is_of_unicode(written: str) -> bool:
     letters = "".join(filter(str.isalpha, written))
     return _BEYOND_FONTS.search(letters) is not None or any(

@@ -1,4 +1,5 @@
-"""What belongs to a house number and what to the name of its street, where both are possible."""
+"""Decide what belongs to a house number and what to the name of its street, where both are
+possible."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,14 +20,15 @@ _NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "buil
 _NAME_WORDS: Final = 2
 _NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
 _LANDMARKS: Final = frozenset({"dien", "tru", "moc", "kho", "phai", "truoc", "ngay", "luc", "xe"})
-"""Words that a number belongs to or that deny it: `cot dien 55`, `khong phai 55`."""
+"""Words that own or negate a number: `cot dien 55`, `khong phai 55`."""
 
 NUMBER_BEHIND: Final = "number_behind_street"
-"""Note of a reading in which the number behind a name is the house: it may end the name as well."""
+"""Note of a reading in which the number after a name is the house; it may also end the name."""
 
 
 def row_or_street(one: Understanding) -> Iterator[Understanding]:
-    """`9 TT3B KĐT Tây Nam`: in an estate a house of the row TT3B, or else on a street so called."""
+    """`9 TT3B KĐT Tây Nam`: in an estate a house of the row TT3B, or else on a street of that
+    name."""
     joined = with_rows(one.pieces)
     if joined != list(one.pieces) and any(piece.kind in ESTATES for piece in one.pieces):
         yield one.but("street_is_row", joined)
@@ -36,7 +38,7 @@ def row_or_street(one: Understanding) -> Iterator[Understanding]:
 
 
 def with_rows(pieces: Sequence[Piece]) -> list[Piece]:
-    """With the mark of a row of houses behind a number as the first step of that."""
+    """Make the mark of a row of houses after a number the first step of the number."""
     joined: list[Piece] = []
     for piece in pieces:
         before = joined[-1] if joined else None
@@ -74,8 +76,8 @@ def street_or_block(one: Understanding) -> Iterator[Understanding]:
 
 
 def has_block(number: Piece, street: Piece) -> bool:
-    """Whether they may be a flat and the mark of its block, before a name that is no street's: of
-    other words than Vietnamese has.
+    """Whether they may be a flat and the mark of its block, before a name that is not Vietnamese
+    and so not a street's.
     """
     if (number.role, street.role, street.kind) != ("number", "street", None):
         return False
@@ -93,7 +95,7 @@ def has_block(number: Piece, street: Piece) -> bool:
 def number_behind_street(one: Understanding) -> Iterator[Understanding]:
     """`Lê Lợi 82, Bến Nghé`: a street of that name, `Trung Mỹ Tây 13`, or the house on Lê Lợi.
 
-    Only where no other number is a house, and in front, where a street stands.
+    Only if no other number is a house, and only at the front, where a street is written.
     """
     yield one
     roles = {piece.role for piece in one.pieces}
@@ -124,15 +126,16 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
             yield one.but("number_behind_street.bare" if bare else NUMBER_BEHIND, pieces)
             return
         if piece.role == "admin":
-            streets = ("street",)  # what has no kind behind a unit is a unit
+            streets = ("street",)  # a name without a kind after a unit is a unit
         elif piece.role != "locality":
             return
 
 
 def number_inside_name(one: Understanding) -> Iterator[Understanding]:
-    """`Hancorp Plaza 72T Trần Đăng Ninh`: a house on a street, behind the name of what is there.
+    """`Hancorp Plaza 72T Trần Đăng Ninh`: a house on a street, after the name of its premises.
 
-    Only where neither is read elsewhere, and the number has two signs at least: `Mỹ Đình 1`.
+    Only if no other number or street was read, and the number has at least two characters: `Mỹ Đình
+    1`.
     """
     for at, piece in enumerate(one.pieces):
         if piece.role == "bare" and (cut := _house_inside(piece.words)):
@@ -147,13 +150,13 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
 
 
 def _house_inside(words: Sequence[Word]) -> int:
-    """Where the number of a house stands between a name and that of a street; 0 for nowhere."""
+    """Return the index of a house number between a name and a street's name; 0 without one."""
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at].numeric), 0)
     name, number = words[at + 1 :], words[at].text
     if not at or len(name) < _NAME_WORDS or any(word.dash for word in name):
         return 0
     house = len(number) > 1 and number[0].isdigit() and not is_date(number)
-    # `cột điện 55 Lý Nam Đế`: a landmark, and no name
+    # `cột điện 55 Lý Nam Đế`: a landmark, not a name
     landmark = words[at - 1].key in _LANDMARKS or (
         words[0].text.islower() and not name[0].text.islower()
     )
@@ -161,12 +164,12 @@ def _house_inside(words: Sequence[Word]) -> int:
 
 
 LETTER_UNSURE: Final = "letter_unsure"
-"""Note of a reading in which a `d` behind the number may be its letter as well as a đường."""
+"""Note of a reading in which a `d` after the number may be its letter or đường."""
 
 
 def letter_of_number(one: Understanding) -> Iterator[Understanding]:
-    """`36 D Điện Biên Phủ`: house 36D, as whoever writes đ for đường would not write; typed without
-    diacritics either. Of `36Đ. Điện Biên Phủ` and `36Đ Điện Biên Phủ` nobody knows."""
+    """`36 D Điện Biên Phủ`: house 36D, since a text with diacritics would have đ for đường; typed
+    without diacritics, either. `36Đ. Điện Biên Phủ` and `36Đ Điện Biên Phủ` are ambiguous."""
     numbers = [at for at, piece in enumerate(one.pieces[:-1]) if piece.role == "number"]
     at = next((at for at in numbers if has_letter_d(one.pieces[at], one.pieces[at + 1])), None)
     if at is None:
@@ -195,13 +198,13 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
 
 
 DASH_UNSURE: Final = "dash_unsure"
-"""Note of a reading of `12-3`, in which the dash may stand for a slash as well as for a range."""
+"""Note of a reading of `12-3`, in which the dash may mean a slash or a range."""
 _FALLING: Final = re.compile(r"([1-9]\d{0,3})[A-ZĐ]?[-–]([1-9]\d{0,3})[A-ZĐ]?", re.IGNORECASE)
 
 
 def dash_of_number(one: Understanding) -> Iterator[Understanding]:
     """`12-3 Láng`: no house has numbers of both sides of a street, and nobody counts down; so it is
-    12/3 as well as 3-12. One of one side, `67-63`, is a range where that is registered."""
+    12/3 or 3-12. With both on one side, `67-63`, it is a range if that is registered."""
     first = one.pieces[0]
     written = text_of(first.words)
     yield one if _down(written) % 2 == 0 else one.but(DASH_UNSURE, list(one.pieces))
@@ -210,20 +213,20 @@ def dash_of_number(one: Understanding) -> Iterator[Understanding]:
 
 
 def is_falling(number: Piece) -> bool:
-    """Whether it is two numbers, the larger first."""
+    """Whether the number is two numbers, the larger first."""
     if number.role != "number" or "-" not in number.steps[0] or len(number.words) != 1:
         return False
     return _down(number.words[0].text) > 0
 
 
 def _down(written: str) -> int:
-    """By how much the second number is less than the first; 0 for what is no two numbers."""
+    """Return by how much the second number is less than the first; 0 if there are not two."""
     ends = _FALLING.fullmatch(written)
     return int(ends[1]) - int(ends[2]) if ends else 0
 
 
 def has_letter_d(number: Piece, street: Piece) -> bool:
-    """Whether a `d` that stands between the two may belong to either."""
+    """Whether there is a `d` between the two that may belong to either."""
     if (
         number.role != "number"
         or street.role != "street"
@@ -240,9 +243,9 @@ def has_letter_d(number: Piece, street: Piece) -> bool:
 
 
 def _number_in_name(piece: Piece) -> int:
-    """Where the one number stands in a name of a street or a house; 0 where none does.
+    """Return the index of the only number in a name, which may be a house; 0 without one.
 
-    No day is one, nor is what numbers a road: `Cách Mạng Tháng 8`, `Quốc lộ 13`, `Kênh số 5`.
+    Dates and the numbers of roads do not count: `Cách Mạng Tháng 8`, `Quốc lộ 13`, `Kênh số 5`.
     """
     numbers = [at for at, word in enumerate(piece.words) if word.numeric or word.dash]
     if len(numbers) != 1 or piece.kind in ROAD_CLASSES:
@@ -256,15 +259,15 @@ def _number_in_name(piece: Piece) -> int:
 
 
 KIET_UNSURE: Final = "kiet_is_quarter"
-"""Note of a reading of `K22` in the centre of the country that takes it for no kiệt."""
+"""Note of a reading of `K22` in central Viet Nam other than as a kiệt."""
 _K: Final = re.compile(r"k(\d{1,3})")
 _OF_KIET: Final = frozenset(map(fold, lexicon.names("provinces", "kiệt")))
-"""Provinces and cities where an alley is a kiệt."""
+"""Provinces and cities where an alley is called kiệt."""
 
 
 def kiet_or_quarter(one: Understanding) -> Iterator[Understanding]:
     """`18 Đống Đa, K22` and `18 K22 Đống Đa`: house 22/18 where alleys are kiệt; else Khu phố 22,
-    or a street called so."""
+    or a street of that name."""
     at = next((at for at in range(1, len(one.pieces)) if is_kiet(one.pieces, at)), None)
     if at is None:
         yield one

@@ -1,4 +1,5 @@
-"""A house of several numbers, 49-53: how people write one, and which numbers it has."""
+"""Ranges, houses with several numbers such as 49-53: how they are written, which numbers they
+have."""
 
 import re
 from typing import Final
@@ -14,7 +15,7 @@ _LETTERED: Final = re.compile(
     r"(?![^\W_]|\.)",
     re.I,
 )
-"""`12A,B` is short for 12A, 12B; `12A, Đ. Láng` is no such list, nor is `12A, H. Ba Vì`."""
+"""`12A,B` is short for 12A, 12B; `12A, Đ. Láng` is not such a list, nor is `12A, H. Ba Vì`."""
 _SEVERAL_FIRST: Final = re.compile(rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:{_AND}{_ONE})+)(?=\s)", re.I)
 _LISTED_FIRST: Final = re.compile(
     rf"\s*(?:số(?: nhà)?\s+)?({_ONE}(?:\s*,\s*{_ONE}){{2,}})(?=\s)"
@@ -22,33 +23,35 @@ _LISTED_FIRST: Final = re.compile(
     re.I,
 )
 _MOST_LISTED: Final = 40
-"""Between the first and the last number of one house; those of two houses lie anywhere."""
+"""Greatest difference between the first and the last number of one house; else they are two
+houses."""
 _LEADING: Final = re.compile(r"\d{1,6}")
 _WIDEST: Final = 20
-"""Numbers that one house may have; `14-427` is a house in an alley, written so."""
+"""Greatest width of a range; `14-427` means a house in an alley."""
 
 
 def as_range(text: str) -> str | None:
-    """Several numbers of one house as they are written elsewhere; '' in no order, None for none.
+    """Return several numbers of one house as a range; '' if they are unordered, None without
+    several.
 
     >>> as_range("49 đến 53"), as_range("57,59"), as_range("45 + 47")
     ('49-53', '57-59', '45-47')
     >>> as_range("59, 5"), as_range("5A"), as_range("12A,B"), as_range("12B + A")
     ('', None, '12A-12B', '')
     """
-    several = _SEVERAL.fullmatch(with_numbers_in_full(text).strip())
+    several = _SEVERAL.fullmatch(repeat_number(text).strip())
     if several is None:
         return None
     numbers = _BETWEEN.split(several[1])
     return "-".join(numbers) if numbers == sorted(numbers, key=natural_order) else ""
 
 
-def with_numbers_in_full(text: str) -> str:
-    """A text that begins with several letters behind one number, the number before each.
+def repeat_number(text: str) -> str:
+    """Repeat the number before each of several letters at the start of a text.
 
-    >>> with_numbers_in_full("12A,B"), with_numbers_in_full("số 12A + B & C Láng")
+    >>> repeat_number("12A,B"), repeat_number("số 12A + B & C Láng")
     ('12A,12B', 'số 12A + 12B & 12C Láng')
-    >>> with_numbers_in_full("12A, Đ. Láng"), with_numbers_in_full("12A, B Láng, Ba Đình")
+    >>> repeat_number("12A, Đ. Láng"), repeat_number("12A, B Láng, Ba Đình")
     ('12A, Đ. Láng', '12A, 12B Láng, Ba Đình')
     """
     listed = _LETTERED.match(text)
@@ -60,7 +63,7 @@ def with_numbers_in_full(text: str) -> str:
 
 
 def with_range(text: str) -> str:
-    """An address with a range where it begins with several numbers: `45 + 47 Lê Lợi`.
+    """Replace several numbers at the start of an address by a range: `45 + 47 Lê Lợi`.
 
     >>> with_range("49 đến 53 Lê Lợi"), with_range("49 Lê Lợi"), with_range("49 tới 5 Lê Lợi")
     ('49-53 Lê Lợi', '49 Lê Lợi', '49 tới 5 Lê Lợi')
@@ -69,7 +72,7 @@ def with_range(text: str) -> str:
     >>> with_range("Số 22, 24, 26 Lê Lợi"), with_range("Lô 8,9 Lê Lợi"), with_range("2, 4 Lê Lợi")
     ('22-24-26 Lê Lợi', 'Lô 8-9 Lê Lợi', '2, 4 Lê Lợi')
     """
-    text = with_numbers_in_full(text)
+    text = repeat_number(text)
     several = _SEVERAL_FIRST.match(text) or _LISTED_FIRST.match(text)
     if several is None:
         return text
@@ -83,16 +86,16 @@ def with_range(text: str) -> str:
     return f"{f'{plot} ' if plot else ''}{numbers}{text[several.end() :]}"
 
 
-def numbers_of_several(key: str) -> tuple[str, ...]:
-    """Keys of the numbers that a house of several has, in its alley; empty for any other key.
+def numbers_in_range(key: str) -> tuple[str, ...]:
+    """Return the keys of the numbers in a range, with its alley; empty for any other key.
 
-    Between two ends are those of its side of the street, where both ends are of one.
+    Between two ends of the same side of the street, only the numbers of that side.
 
-    >>> numbers_of_several("120-124"), numbers_of_several("20-22A"), numbers_of_several("18-20-24")
+    >>> numbers_in_range("120-124"), numbers_in_range("20-22A"), numbers_in_range("18-20-24")
     (('120', '122', '124'), ('20', '22A'), ('18', '20', '24'))
-    >>> numbers_of_several("41/15A-41/17"), numbers_of_several("1194/11-14")
+    >>> numbers_in_range("41/15A-41/17"), numbers_in_range("1194/11-14")
     (('41/15A', '41/17'), ('1194/11', '1194/12', '1194/13', '1194/14'))
-    >>> numbers_of_several("14-427"), numbers_of_several("120"), numbers_of_several("LK5-12")
+    >>> numbers_in_range("14-427"), numbers_in_range("120"), numbers_in_range("LK5-12")
     ((), (), ())
     """
     alley, slash, _ = key.partition("-")[0].rpartition("/")

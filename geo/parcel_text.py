@@ -1,4 +1,4 @@
-"""What is on a parcel besides the address: taken out before anything is read, and kept nowhere.
+"""Text on a parcel besides the address: removed before parsing, and never stored.
 
 >>> without_noise("12 Lê Lợi, Huế, SĐT 0912 345 678")[0]
 '12 Lê Lợi, Huế, , SĐT, '
@@ -14,11 +14,11 @@ from geo.house_number import ALLEYS, NUMBER_WORDS, PLOTS
 from geo.locality import LOCALITIES
 from geo.street import STREETS
 from geo.text import accent_key, fold
-from geo.words import begins_with_letter
+from geo.words import starts_with_number_letter
 
 # Numbers of telephones, with or without spaces, and of identity cards.
 _PHONE: Final = re.compile(
-    # In one run, so that no number of a house behind it is taken for its end.
+    # Without separators, so that a house number after it is not taken for its end.
     r"(?<![\w/+])0[1-9]\d{8}(?!\d)"
     r"|(?<![\w/+])(?:(?i:s?[đd]/?t|tel|phone|mobile)\s?[:.]?\s?)?"
     r"(?:(?:\+|00)?84[ .-]?|0)(?:\(0\))?[1-9](?:(?:[.-]| {1,3})?\d){8,9}(?![\d/])"
@@ -33,11 +33,11 @@ _MAIL_OR_LINK: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}|(?:https?://|www\
 _PLUS_CODE: Final = re.compile(
     r"(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,4}(?![\w+])", re.IGNORECASE
 )
-# What a shop's page leaves in its export: `12 Láng<br>P. Láng`; a program is all noise.
+# HTML in a shop's export: `12 Láng<br>P. Láng`; scripts are removed with their content.
 _MARKUP: Final = re.compile(
     r"<(script|style)\b.*?(?:</\1\s*>|$)|</?[a-z][^<>]{0,200}>", re.IGNORECASE | re.DOTALL
 )
-# `67 (số mới 81) Lý Nam Đế`, `81 (cũ: 67)`: of two numbers of one house the new one counts.
+# `67 (số mới 81) Lý Nam Đế`, `81 (cũ: 67)`: the new number of a house counts.
 _RENUMBERED: Final = re.compile(
     r"(?<![\w/])(?P<one>\d[\w/]{0,20})\s*\(\s*(?:số\s+|so\s+)?(?P<when>cũ|cu|mới|moi)\s*:?\s*"
     r"(?P<other>\d[\w/]{0,20})\s*\)",
@@ -48,14 +48,15 @@ _NOW: Final = re.compile(
     r"\b(?:nay|hiện\s+nay|trước\s+đây|trước)\s+(?:là|thuộc)\b|\bnay\s+(?:la|thuoc)\b", re.IGNORECASE
 )
 _BRACKETS: Final = str.maketrans("()[]{}", ",,,,,,")
-# `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: a sentence ends, no abbreviation; `12.Phường 5`.
+# `Tôn Đức Thắng. Khu phố 2`, `Số nhà 30. Khối 1`: the end of a sentence, not an abbreviation;
+# `12.Phường 5`.
 _SENTENCE: Final = re.compile(
     r"(?:(?<=[^\W\d_]{4})|(?<=\d))\.\s(?=[^\W\d_])"
     r"|(?:(?<=\d)|(?<=[^\W\d_]{3}))\.(?=[PXQHFpxqhf]\.\s?[^\W\d_])"
     r"|(?<=[^\W\d_]{3})\.(?=[PQFpqf]\d)|(?<=[PQFpqf]\d)\.(?=[^\W\d_])|(?<=[PQFpqf]\d\d)\.(?=[^\W\d_])"
     r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp|lê|lý|hồ|vũ|võ|đỗ|ba|hà|an|tô)\b)"
 )
-# What a shop writes of the order: `COD 350.000đ 12 Lê Lợi`, `đơn #4521`, `Lazada LZD99887766`, and
+# A shop's notes about the order: `COD 350.000đ 12 Lê Lợi`, `đơn #4521`, `Lazada LZD99887766`, and
 # in front `2 kiện 12 Lê Lợi`.
 _ORDER: Final = re.compile(
     r"\b(?:cod|thu\s+hộ|thu\s+ho)\s*:?\s*\d[\d.,]*\s?(?:k|đ|d|vnđ|vnd|đồng|nghìn|ngàn)\b[.,;]?"
@@ -68,8 +69,8 @@ _ORDER: Final = re.compile(
     r"(?=[\s,;:-]+(?:số\s+)?\d)",
     re.IGNORECASE,
 )
-# `… Hà Nội sau 17h`, `giao từ 8h30 đến 17h`, where a part ends: `12H Lê Lợi` is a house, and so is
-# one `phía sau 12H`.
+# `… Hà Nội sau 17h`, `giao từ 8h30 đến 17h`, at the end of a part: `12H Lê Lợi` is a house, and so
+# is 12H in `phía sau 12H`.
 _HOUR: Final = r"\d{1,2}\s?(?:h|giờ|gio)(?:\d{2})?"
 _HOURS: Final = re.compile(r"\d\s?(?:[hH]|[gG]i)")
 _AT_HOURS: Final = re.compile(
@@ -87,15 +88,14 @@ _WARD_LETTER: Final = re.compile(r"(?<![\w.])f\.\s?(?=[^\W\d_]{2})", re.IGNORECA
 _WARD_IN_ENGLISH: Final = re.compile(
     r"(?<!\w)w\.?\s?(\d{1,2})\s*,?\s*d\.?\s?(\d{1,2})(?!\w)", re.IGNORECASE
 )
-# Grown together: `82/10/2Lê Lai`, `12 Lê Lai P11Q3`; no `12Bis`, `12Bbis`.
+# Missing spaces: `82/10/2Lê Lai`, `12 Lê Lai P11Q3`; but not `12Bis`, `12Bbis`.
 _GROWN: Final = re.compile(
     r"(?<=\d)(?=(?![A-Z]?(?:[Bb]is|[Tt]er)(?![^\W\d_]))[A-ZÀ-ỸĐ][a-zà-ỹđ])|(?<=[PFpf]\d)(?=[Qq]\d)|(?<=[PFpf]\d\d)(?=[Qq]\d)"
 )
-# `Nhà 3 tầng số 12 Trần Phú`: how high a house is, which no number says.
+# `Nhà 3 tầng số 12 Trần Phú`: the height of a house is not a house number.
 _STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)
-# `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is no path. `40bis/1` is one.
-# `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`, `Nơi ở hiện tại: Ấp 3`: what people, and forms,
-# write before an address.
+# `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`, `Nơi ở hiện tại: Ấp 3`: labels and phrases before an
+# address.
 _LABEL: Final = re.compile(
     r"\s*(?:(?:địa\s+chỉ|nơi\s+(?:ở|sinh|cư\s+trú|đăng\s+ký)|chỗ\s+ở|hktt|hộ\s+khẩu|thường\s+trú|"
     r"tạm\s+trú|trú\s+quán|quê\s+quán|nguyên\s+quán|kính\s+gửi)"
@@ -128,8 +128,8 @@ _NUMBERING: Final = frozenset(
         *(word for listed in _KIND_LISTS for p in listed for word in (p.keys[-1], p.accents[-1])),
     }
 )
-"""Words that a number may belong to, whatever stands between: `Phường. 8`, `Tổ: 5`."""
-# `…, Biên Hòa. 8`, `… (hàng dễ vỡ) 10`: a count of a shop's list, or a footnote.
+"""Words that a number may belong to, despite punctuation between: `Phường. 8`, `Tổ: 5`."""
+# `…, Biên Hòa. 8`, `… (hàng dễ vỡ) 10`: a count from a shop's list, or a footnote.
 _COUNT_BEHIND: Final = re.compile(
     r"(?<!\w)(?:(?P<word>[^\W\d_]{2,})|(?:quận|quan|[qpf])\.?\s?\d{1,2})(?P<count>\s*\.\s*\d{1,3})$"
     r"|\)(?P<behind>\s*\.?\s*\d{1,3})$",
@@ -158,24 +158,25 @@ _ON_THE_STREET: Final = re.compile(
 _POLITE_ENDS: Final = frozenset(end for word in _POLITE for end in (word[-1], word[-1].upper()))
 _ENDS: Final = " .!,~"
 _NAMED_SO: Final = frozenset(lexicon.names("manners", "named"))
-"""Words before one of them in names of communes."""
+"""Words that precede a polite word in names of communes."""
 _SLASH_BEHIND: Final = re.compile(r"(?<=\d)\s*/\s+(?=[^\W\d_]{2})")
 """`12 / Lê Lợi`, but `12 / A`."""
 _BACKSLASH: Final = re.compile(r"(?<=\d)\\(?=\d)")
+# `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is not a path. `40bis/1` is one.
 _SLASH: Final = re.compile(
     r"/(?=[^\W\d_]{2,7}(?!\w))|(?<=[^\W\d_]{3})(?<!bis)(?<!BIS)(?<!Bis)/(?=\w)"
 )
 
 
 def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` in composed letters and plain digits, and the plus codes that it held.
+    """Return `text` normalized to NFKC without noise, and the Plus Codes that it contained.
 
-    Telephone numbers, numbers of identity cards and mail addresses are gone.
+    Telephone numbers, identity card numbers and email addresses are removed.
     """
     text = unicodedata.normalize("NFKC", text)
     plus_codes: tuple[str, ...] = ()
     text = _without_manners(text)
-    # Most texts have none of these signs: asking is faster than searching.
+    # Most texts have none of these characters, and testing is faster than searching.
     if "<" in text:
         text = _MARKUP.sub(", ", text)
     text = _without_order(text)
@@ -197,7 +198,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _without_order(text: str) -> str:
-    """`text` without what is of the order and of who gets it."""
+    """Remove notes about the order and its recipient."""
     if _ORDER_WORDS.search(text):
         text = _ORDER.sub(", ", text)
     if _MANY_DIGITS.search(text):
@@ -210,7 +211,7 @@ def _without_order(text: str) -> str:
 
 
 def _without_manners(text: str) -> str:
-    """`text` without the words that people put before and behind an address."""
+    """Remove phrases that people write before and after an address."""
     lower = text.lower()
     if "tầng" in lower:
         text = _STOREYS.sub("", text)
@@ -228,7 +229,7 @@ def _without_manners(text: str) -> str:
 
 
 def _in_parts(text: str) -> str:
-    """`text` with commas where a sentence or a heading ends, without a count behind it."""
+    """Put commas where a sentence or a heading ends, and remove a count at the end."""
     if text[-1:].isdigit():
         text = _without_count(text)
     if ". " in text and (unit := _UNIT_FIRST.match(text)):
@@ -240,8 +241,8 @@ def _in_parts(text: str) -> str:
 
 
 def _apart(grown: re.Match[str]) -> str:
-    """A space, unless the letter behind is the number's: `51Dnguyễn`."""
-    return "" if begins_with_letter(grown.string[grown.end() :]) else " "
+    """Return a space, unless the next letter belongs to the number: `51Dnguyễn`."""
+    return "" if starts_with_number_letter(grown.string[grown.end() :]) else " "
 
 
 def _without_count(text: str) -> str:
@@ -252,12 +253,13 @@ def _without_count(text: str) -> str:
 
 
 def _heading(match: re.Match[str]) -> str:
-    """A comma for the colon, unless it stands between a kind and its number: `Tổ: 5`."""
+    """Replace the colon by a comma, except between a kind and its number: `Tổ: 5`."""
     return match[0] if accent_key(match[1]) in _NUMBERING else f"{match[1]}, "
 
 
 def _without_polite_word(match: re.Match[str]) -> str:
-    """The word before a polite one; both where that ends a name, `Mường Nhé, Điện Biên`."""
+    """Return the word before a polite one; both if the latter ends a name, `Mường Nhé, Điện
+    Biên`."""
     return match[0] if match[1].lower() in _NAMED_SO else match[1]
 
 

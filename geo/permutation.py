@@ -1,18 +1,18 @@
-"""The keyed permutation that turns the ordinal of an issue into the serial number of a code.
+"""The keyed permutation that maps the ordinal of an issued code to its serial number.
 
-A database sequence hands out the ordinals 0, 1, 2 ...; printed as they come, neighbours would have
-neighbouring codes and a stranger could read off how many exist. A permutation of the payload range
-under a secret key gives neighbours unrelated codes, and being a permutation it never collides.
+A database sequence issues the ordinals 0, 1, 2 ...; used directly, neighbours would have
+neighbouring codes and a stranger could tell how many exist. A permutation of the payload range
+under a secret key gives neighbours unrelated codes and never collides.
 
-The scheme, fixed for ever by ``tests/vectors/permutation.csv``:
+The scheme, fixed permanently by ``tests/vectors/permutation.csv``:
 
 - N = 19**7 - 19**6 = 846,825,858 ordinals; the serial number is the permuted ordinal + 19**6.
 - A balanced Feistel network on 30 bits: from halves (L, R) of 15 bits, L the higher, each of 8
   rounds makes (R, L xor F_r(R)).
 - F_r is a table of 32,768 values: SHAKE256 (FIPS 202) of ``DOMAIN || key || r`` (the round 0 .. 7
   as one byte), 65,536 bytes read as little-endian 16-bit words, the lowest 15 bits of each.
-- Cycle walking (Black and Rogaway 2002): a result that is not below N goes through the network
-  again, 1.27 times on average. This restricts the permutation of 2**30 to one of N.
+- Cycle walking (Black and Rogaway 2002): a result not below N goes through the network again, 1.27
+  passes on average. This restricts the permutation of 2**30 to one of N.
 
 Tables, not hashes, in each round make the scalar and the numpy path the same arithmetic, and fast.
 """
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from geo.code import PAYLOAD_END, PAYLOAD_FIRST, SerialRangeError
 
 N: Final[int] = PAYLOAD_END - PAYLOAD_FIRST
-"""How many ordinals, and codes for real doors, there are."""
+"""Number of ordinals, and of codes for real records."""
 KEY_BYTES: Final = 32
 ROUNDS: Final = 8
 DOMAIN: Final = b"diachiso code permutation 1\0"
@@ -38,7 +38,7 @@ DOMAIN: Final = b"diachiso code permutation 1\0"
 
 _HALF_BITS: Final = 15
 _HALF_MASK: Final = (1 << _HALF_BITS) - 1
-# Ordinals worked on at once: the halves stay in the processor's cache beside the tables.
+# Ordinals per chunk: halves and tables fit in the processor's cache.
 _CHUNK: Final = 1 << 14
 
 
@@ -46,7 +46,7 @@ _CHUNK: Final = 1 << 14
 class Permutation:
     """The permutation under one key of 32 bytes; ValueError for a key of another length.
 
-    The key is not kept, and ``repr`` shows neither it nor the tables, which are as secret.
+    The key is not stored, and ``repr`` shows neither it nor the tables, which are equally secret.
     """
 
     key: InitVar[bytes]
@@ -59,9 +59,10 @@ class Permutation:
         object.__setattr__(self, "_tables", tables)
 
     def code_serial(self, ordinal: int) -> int:
-        """The serial number, PAYLOAD_FIRST <= n < PAYLOAD_END, of the ordinal 0 <= ordinal < N.
+        """Return the serial number, PAYLOAD_FIRST <= n < PAYLOAD_END, of an ordinal 0 <= ordinal <
+        N.
 
-        Raises ValueError for an ordinal outside that range: the codes are used up.
+        Raises ValueError for an ordinal outside that range: all codes are used.
         """
         if not 0 <= ordinal < N:
             raise ValueError(f"an ordinal lies in 0 to {N - 1}, not {ordinal}")
@@ -71,10 +72,10 @@ class Permutation:
         return PAYLOAD_FIRST + value
 
     def ordinal(self, serial: int) -> int:
-        """The ordinal whose `code_serial` is `serial`.
+        """Return the ordinal whose `code_serial` is `serial`.
 
-        Raises SerialRangeError unless PAYLOAD_FIRST <= serial < PAYLOAD_END; so a demonstration
-        code has no ordinal.
+        Raises SerialRangeError unless PAYLOAD_FIRST <= serial < PAYLOAD_END; demonstration codes
+        have no ordinal.
         """
         if not PAYLOAD_FIRST <= serial < PAYLOAD_END:
             raise SerialRangeError(
@@ -87,9 +88,9 @@ class Permutation:
         return value
 
     def code_serials(self, ordinals: NDArray[np.int64]) -> NDArray[np.int64]:
-        """`code_serial` of a whole one-dimensional array, as a new array.
+        """Return `code_serial` of a one-dimensional array, as a new array.
 
-        Raises ValueError if any ordinal lies outside [0, N), TypeError if they are no integers.
+        Raises ValueError if an ordinal is outside [0, N), TypeError if they are not integers.
         """
         values = ordinals.astype(np.int64, casting="safe")
         if values.size and not (values.min() >= 0 and values.max() < N):
@@ -99,10 +100,10 @@ class Permutation:
         return values
 
     def ordinals(self, serials: NDArray[np.int64]) -> NDArray[np.int64]:
-        """`ordinal` of a whole one-dimensional array, as a new array.
+        """Return `ordinal` of a one-dimensional array, as a new array.
 
-        Raises SerialRangeError if any lies outside [PAYLOAD_FIRST, PAYLOAD_END), TypeError if they
-        are no integers.
+        Raises SerialRangeError if one is outside [PAYLOAD_FIRST, PAYLOAD_END), TypeError if they
+        are not integers.
         """
         values = serials.astype(np.int64, casting="safe") - PAYLOAD_FIRST
         if values.size and not (values.min() >= 0 and values.max() < N):
@@ -140,7 +141,7 @@ class Permutation:
 def _walk(
     values: NDArray[np.int64], step: Callable[[NDArray[np.int64]], NDArray[np.int64]]
 ) -> None:
-    """Put each value through the network, once more wherever the result is not below N."""
+    """Put each value through the network, again as long as the result is not below N."""
     for start in range(0, values.size, _CHUNK):
         chunk = values[start : start + _CHUNK]
         chunk[:] = step(chunk)
@@ -152,7 +153,7 @@ def _walk(
 
 
 def _round_table(key: bytes, number: int) -> NDArray[np.int64]:
-    """The round function as 32,768 values of 15 bits."""
+    """Return the round function as 32,768 values of 15 bits."""
     stream = hashlib.shake_256(DOMAIN + key + bytes([number])).digest(2 << _HALF_BITS)
     # 64-bit elements, because numpy would convert narrower indices in every round.
     table = np.frombuffer(stream, dtype="<u2").astype(np.int64) & _HALF_MASK

@@ -1,7 +1,7 @@
-"""Whose house it is, inside of an address: `nhà ông Bảy`. Taken out before the address is read.
+"""Names of persons in an address, `nhà ông Bảy`: removed before the address is parsed.
 
-It stands beside the door in nearly every list that a commune keeps, and would otherwise be read as
-a street, a hamlet or a building, and stored.
+Nearly every list of a commune has the owner beside the door; without this, it would be read as a
+street, a hamlet or a building, and stored.
 """
 
 import re
@@ -16,12 +16,12 @@ from geo.text import fold
 _TITLES: Final = lexicon.names("people", "title")
 _BEFORE_TITLES: Final = lexicon.names("people", "before_title")
 # Never after a kind of place: Đường Ông Ích Khiêm and Đường Bà Triệu have no such word before. With
-# its accents, for `ho chi Minh` is a city; only `nha ong` is known without.
+# accents, because `ho chi Minh` is a city; without accents only `nha ong` and the like.
 _OWNER: Final = (
     rf"(?:(?:{'|'.join(_BEFORE_TITLES)})\s+(?:{'|'.join(_TITLES)})|nha\s+(?:ong|anh|chi|chu))\b"
 )
 _BESIDE: Final = r"(?:(?:gần|sau|trước|cạnh|bên|sát|đối diện|kế|gan)\s+)?"
-# A name goes on to a sign, a number, or the next part of the address.
+# A name ends at punctuation, a number, or the next part of the address.
 _END: Final = (
     r"(?=\s*(?:[,;()\[\]/|]|[-–—]\s|\d|$)|\s+(?:thôn|xóm|ấp|bản|buôn|tổ|khu|khối|khóm|đường|phố"
     r"|phường|xã|ngõ|ngách|hẻm|kiệt|số|lô|quận|huyện|tỉnh|tp|thành phố|gần|cạnh|đối diện|sau|đt|sđt"
@@ -33,7 +33,8 @@ _SURNAMES: Final = {fold(name): name for name in lexicon.names("surnames")}
 
 
 def is_surname(word: str) -> bool:
-    """Whether a word is a surname, all or some of its marks left out; a wrong mark is another word.
+    """Whether a word is a surname, possibly with diacritics missing; a wrong one makes another
+    word.
 
     >>> is_surname("Đinh"), is_surname("dinh"), is_surname("Nguyên"), is_surname("Đình")
     (True, True, True, False)
@@ -52,27 +53,27 @@ _BEHIND_DASH: Final = re.compile(
     r"[^\W\d_][.)]?\s+[-–—]\s+((?:[^\W\d_]+\s+){2,3}[^\W\d_]+)\s*(?=[,;(/\d]|[-–—]\s|$)"
 )
 _STREET_NAMES: Final = frozenset(map(fold, lexicon.names("names", "person")))
-"""Of people of history, after whom streets are called."""
+"""Folded names of historical persons that streets are named after."""
 _FULL: Final = (3, 4)
-"""Words of a name in full."""
-_LED_TO: Final = frozenset(lexicon.names("in_names", "before_person"))
-"""Folded: what may stand before a person's name in that of a street."""
+"""Numbers of words in a full name."""
+_BEFORE_PERSON: Final = frozenset(lexicon.names("in_names", "before_person"))
+"""Folded: words before a person's name in the name of a street."""
 _OWNERS: Final = frozenset(lexicon.names("people", "before_name"))
 _FORMS: Final = frozenset({*_TITLES, "hộ"})
 _HOMES: Final = frozenset(lexicon.names("people", "home"))
 _BUILDINGS: Final = frozenset({"toà", "tòa"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
-# Looked for first, for nearly no address has one, and millions are read.
+# Tested first, since almost no address has one, and millions are parsed.
 _SIGNS: Final = ("nha ", *(f"{words.split()[-1]} " for words in _BEFORE_TITLES))
 
 
-def is_of_history(key: str) -> bool:
-    """Whether a folded name is that of somebody after whom streets are called."""
+def is_historical(key: str) -> bool:
+    """Whether a folded name is that of a person whom streets are named after."""
     return key in _STREET_NAMES
 
 
 def without_owner(text: str) -> str:
-    """The text without what says whose house it is; the rest is as it was.
+    """Remove the owner of the house from the text.
 
     >>> without_owner("12 Láng (nhà ông Bảy), phường Láng"), without_owner("gần nhà chị Hoa thôn 3")
     ('12 Láng (), phường Láng', ' thôn 3')
@@ -84,8 +85,8 @@ def without_owner(text: str) -> str:
 
 
 def is_full_name(text: str) -> bool:
-    """Whether a cell holds nothing but what a person is called in full: by surname, Văn or Thị, and
-    a name, but for those of history.
+    """Whether a cell is only a person's full name: surname, Văn or Thị, and a given name, except
+    historical persons.
 
     >>> is_full_name("Trần Thị Mai"), is_full_name("NGUYỄN VĂN BÌNH"), is_full_name("Võ Thị Sáu")
     (True, True, False)
@@ -98,25 +99,25 @@ def is_full_name(text: str) -> bool:
     return full and all(map(str.isalpha, words)) and key not in _STREET_NAMES
 
 
-def goes_on_to_person(street: str) -> bool:
-    """Whether the name of a street ends in somebody's: `Láng Trần Thị Mai`, `Láng hộ Nguyễn Nam`.
+def ends_in_person(street: str) -> bool:
+    """Whether the name of a street ends in a person's: `Láng Trần Thị Mai`, `Láng hộ Nguyễn Nam`.
 
     >>> names = ("Láng Trần Thị Mai", "Láng/Nguyễn Văn Nam", "Láng chủ hộ Nam", "Láng nhà Hoa")
-    >>> [goes_on_to_person(name) for name in names]
+    >>> [ends_in_person(name) for name in names]
     [True, True, True, True]
     >>> names = ("Nguyễn Văn Nam", "Kênh Nguyễn Văn Nam", "Láng Võ Thị Sáu", "Bà Mẹ Việt Nam")
-    >>> [goes_on_to_person(name) for name in names]
+    >>> [ends_in_person(name) for name in names]
     [False, False, False, False]
     """
     words = street.replace("/", " ").split()
     if "-" in words:
-        return False  # a road by its ends: see `person_behind`
+        return False  # a road named by its ends: see `person_after_dash`
     return bool(words) and mentions_person(street) and not is_full_name(street)
 
 
 def mentions_person(text: str) -> bool:
-    """Whether a text names somebody anywhere: by surname, Văn or Thị and a name, or as people are
-    spoken of, `nhà Hoa`, `anh Hùng`, `gđ Lý Thông`.
+    """Whether a text names a person anywhere: by surname, Văn or Thị and a given name, or
+    informally, `nhà Hoa`, `anh Hùng`, `gđ Lý Thông`.
 
     >>> texts = ("cạnh Nguyễn Thị Lan", "gần nhà Trần Tèo", "Láng Hạ anh Hùng", "Nhà chị Hoa")
     >>> [mentions_person(text) for text in texts]
@@ -126,18 +127,23 @@ def mentions_person(text: str) -> bool:
     [False, False, False, False]
     """
     words = _WORD.findall(text)
-    # The longer name first: Nguyễn Thị Minh Khai is not Nguyễn Thị Minh.
+    # Longer names first: Nguyễn Thị Minh Khai is not Nguyễn Thị Minh.
     for size in reversed(_FULL):
         for at in range(len(words) - size + 1):
             named = words[at : at + size]
             if fold(" ".join(named)) in _STREET_NAMES:
                 rest = (words[:at], words[at + size :])
                 return any(mentions_person(" ".join(each)) for each in rest)
-            led_to = at > 0 and fold(words[at - 1]) in _LED_TO
-            if not led_to and is_full_name(" ".join(named)):
+            of_street = at > 0 and fold(words[at - 1]) in _BEFORE_PERSON
+            if not of_street and is_full_name(" ".join(named)):
                 return True
     return any(
-        (word in _FORMS and after[0].isupper() and len(after) > 1 and fold(before) not in _LED_TO)
+        (
+            word in _FORMS
+            and after[0].isupper()
+            and len(after) > 1
+            and fold(before) not in _BEFORE_PERSON
+        )
         or (
             word in _OWNERS
             and (after in _FORMS or (after[0].isupper() and len(after) > 1))
@@ -148,21 +154,21 @@ def mentions_person(text: str) -> bool:
     )
 
 
-def is_called(text: str) -> bool:
-    """Whether a cell holds nothing but how somebody is called: `chị Hoa`, `Ông Bảy`."""
+def is_titled_name(text: str) -> bool:
+    """Whether a cell is only a person with a title: `chị Hoa`, `Ông Bảy`."""
     return _CALLED.fullmatch(text) is not None
 
 
 def may_be_name(text: str) -> bool:
-    """Whether a cell may hold nothing but what a person is called: `chị Hoa`, or three or four
-    words of Vietnamese behind a surname, but for those of history. Buildings have such names, too.
+    """Whether a cell may be only a person: `chị Hoa`, or three or four Vietnamese words that start
+    with a surname, except historical persons. Buildings have such names, too.
 
     >>> [may_be_name(text) for text in ("chị Hoa", "Ông Bảy", "bà 5", "Lê Mai Hoa", "Trần Thị Mai")]
     [True, True, True, True, True]
     >>> [may_be_name(text) for text in ("Lê Thành", "Hà Đô Park", "Võ Thị Sáu", "Toà Lê Mai Hoa")]
     [False, False, False, False]
     """
-    if is_called(text):
+    if is_titled_name(text):
         return True
     key = fold(text)
     words = key.split()
@@ -170,16 +176,17 @@ def may_be_name(text: str) -> bool:
     return full and all(map(is_syllable, words))
 
 
-def person_behind(text: str) -> str | None:
-    """What stands behind a name and a dash as people are called; None for none.
+def person_after_dash(text: str) -> str | None:
+    """Return the person's name after a name and a dash, or None.
 
-    Roads have the names of their two ends, which nearly never are three words behind a surname.
+    Roads are named after their two ends, which almost never are a surname and two or three words.
 
-    >>> person_behind("92 An Dương Vương - Phạm Thanh Hoa, khóm 3"), person_behind("Láng - Hòa Lạc")
-    ('Phạm Thanh Hoa', None)
-    >>> person_behind("Lê Lợi - Trần Phú"), person_behind("Tân Hội - Mỹ Hạnh Đông")
+    >>> texts = ("92 An Dương Vương - Phạm Thanh Hoa, khóm 3", "Láng - Hòa Lạc")
+    >>> [person_after_dash(text) for text in texts]
+    ['Phạm Thanh Hoa', None]
+    >>> person_after_dash("Lê Lợi - Trần Phú"), person_after_dash("Tân Hội - Mỹ Hạnh Đông")
     (None, None)
-    >>> person_behind("Cầu Lùng - Cao Bá Quát"), person_behind("Nguyễn Huệ - Trần Hưng Đạo")
+    >>> person_after_dash("Cầu Lùng - Cao Bá Quát"), person_after_dash("Nguyễn Huệ - Trần Hưng Đạo")
     (None, None)
     """
     for found in _BEHIND_DASH.finditer(text):

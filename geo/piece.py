@@ -1,4 +1,4 @@
-"""A piece of an address, and what is known while a part is cut into pieces."""
+"""A piece of an address, and the state while a part is cut into pieces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,19 +19,19 @@ class Piece:
     kind: str | None
     part: int
     words: list[Word] = field(default_factory=list)
-    """What stands behind the kind."""
+    """The words after the kind."""
     opening: list[Word] = field(default_factory=list)
     """The words of the kind."""
     steps: tuple[str, ...] = ()
     """Canonical steps of a number, an alley or a plot."""
     done: bool = False
-    """Whether it is complete, so that the next word opens another piece."""
+    """Whether the piece is finished, so that the next word opens another one."""
     unit_name: tuple[str, str] | None = field(default=None, init=False, compare=False, repr=False)
-    """What `geo.address` made of it as a unit; a changed copy begins without."""
+    """Cache of `geo.address`: key and text as a unit; not copied by `replace`."""
 
     @property
     def complete(self) -> bool:
-        """Whether it says anything beyond its kind."""
+        """Whether it has more than its kind."""
         return bool(self.steps if self.role in HOUSE_ROLES else self.words or self.done)
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a word for a kind opens a piece where it stands, or belongs to a name."""
+"""Decides whether a word for a kind opens a piece or belongs to a name."""
 
 import re
 from typing import Final
@@ -25,8 +25,8 @@ _BOOK: Final = PhraseBook(
     kinds.PREMISES,
 )
 GLUED_UNIT: Final = re.compile(r"[pqf]\d{1,2}")
-"""A ward or a district with its number in one word."""
-# A letter behind a name of two words may begin a unit; names of the highlands hold letters.
+"""A ward or a district and its number in one word."""
+# A letter after a name of two words may start a unit; highland names contain letters.
 _NAMED_ROLES: Final = frozenset({"street", "admin", "bare", "locality"})
 _NAME_WORDS: Final = 2
 _HIGHLAND: Final = frozenset({"ia", "ea", "ya", "cu", "chu", "krong", "dak", "dam", "buon"})
@@ -37,10 +37,10 @@ class Kinds(Cutting):
 
     def _ends_at(self, at: int) -> bool:
         """Whether the name before `at` has no more words: the part ends, or units follow."""
-        return at >= len(self.words) or self.words[at].dash or self._begins_unit(at)
+        return at >= len(self.words) or self.words[at].dash or self._starts_unit(at)
 
-    def _begins_unit(self, at: int) -> bool:
-        """Whether a unit begins at `at`, with its kind."""
+    def _starts_unit(self, at: int) -> bool:
+        """Whether a unit with its kind starts at `at`."""
         if at >= len(self.words):
             return False
         word = self.words[at]
@@ -49,25 +49,26 @@ class Kinds(Cutting):
         phrase = self._letter(at) if len(word.key) == 1 else _BOOK.match(self.words, at)
         return phrase is not None and phrase.role == "admin" and at + 1 < len(self.words)
 
-    def _surely_begins_unit(self, at: int) -> bool:
-        """The same by its accents, or by its number: `phường Quan Triều` is no quận."""
+    def _surely_starts_unit(self, at: int) -> bool:
+        """Whether a unit starts at `at` by its accents or its number: `phường Quan Triều` has no
+        quận."""
         word = self.words[at]
-        if not self._begins_unit(at):
+        if not self._starts_unit(at):
             return False
         return len(word.key) == 1 or word.path or word.accents != word.key
 
     def _phrase(self, at: int) -> Phrase | None:
-        """The kind that begins at `at`; `Ph.` is a phường as well as a phố."""
+        """Return the kind that starts at `at`; `Ph.` is phường or phố."""
         phrase = _BOOK.match(self.words, at)
         return self._letter_p(at) if phrase and phrase.keys == ("ph",) else phrase
 
     def _letter(self, at: int) -> Phrase | None:
-        """The kind that a single letter stands for; None where it is a letter."""
+        """Return the kind that a single letter abbreviates; None if it is only a letter."""
         phrase = _BOOK.match(self.words, at)
         if phrase and (len(phrase.keys) > 1 or phrase.role == "plot"):
             return phrase
         word, last, numeric = self.words[at], at + 1 >= len(self.words), self._numeric(at + 1)
-        proven = word.pointed or self.open is None or self.open.done or self._parts_units(at)
+        proven = word.pointed or self.open is None or self.open.done or self._separates_units(at)
         if word.key == "d":
             # `An D. Vương` is An Dương Vương.
             inside = self.open and self.open.words and not self.open.done
@@ -84,8 +85,8 @@ class Kinds(Cutting):
         named = {"q": kinds.DISTRICT, "x": kinds.COMMUNE, "t": kinds.PROVINCE}.get(word.key)
         return named if named is kinds.DISTRICT or not numeric else None
 
-    def _parts_units(self, at: int) -> bool:
-        """Whether a letter behind a name of several words begins a unit: `Nguyen Trai P Ben Nghe`.
+    def _separates_units(self, at: int) -> bool:
+        """Whether a letter after a name of several words starts a unit: `Nguyen Trai P Ben Nghe`.
 
         In `Ia H Drai` it belongs to the name.
         """
@@ -96,7 +97,7 @@ class Kinds(Cutting):
         return len(following) > 1 and following.isalpha() and self._key(at - 1) not in _HIGHLAND
 
     def _letter_p(self, at: int) -> Phrase | None:
-        """`P.` is a phường, a phố or a phòng."""
+        """Return the kind of `P.`: phường, phố or phòng."""
         piece = self.open
         following = self.words[at + 1] if at + 1 < len(self.words) else None
         behind_number = piece is not None and piece.done and piece.role in ("number", "alley")
@@ -108,7 +109,8 @@ class Kinds(Cutting):
         return kinds.WARD if following else None
 
     def _names_person(self, at: int) -> bool:
-        """Whether a person is named: a sure title anywhere, another one where a part begins."""
+        """Whether a person is named: by a sure title anywhere, by another one at the start of a
+        part."""
         word = self.words[at]
         if self.open or word.text in kinds.SURE_TITLES:
             return word.text in kinds.SURE_TITLES
@@ -126,20 +128,22 @@ class Kinds(Cutting):
         if role in ("hint", "noise", "premises"):
             if piece and piece.role == "hint":
                 return role == "noise" and (sure or several)
-            return (sure or several) and (role == "noise" or self._begins(role, phrase, at, sure))
+            return (sure or several) and (
+                role == "noise" or self._may_start(role, phrase, at, sure)
+            )
         if several is False and f"{self._key(at)} {self._key(end)}" in kinds.NAMES:
             return False
         if piece is None or piece.done:
             return self._at_border(phrase, end, sure)
         ends = self.part > 0 and end + 1 == len(self.words)
         if piece.role == "hint" and role == "number" and (ends or not piece.words):
-            # `cạnh nhà số 67`: the number of a neighbour; `12 Lê Lợi, cạnh cây xăng số 7`.
+            # `cạnh nhà số 67`: a neighbour's number; `12 Lê Lợi, cạnh cây xăng số 7`.
             return False
         if piece.role in ("hint", "noise"):
             return role in ("admin", "number") and sure and end < len(self.words)
         if not piece.words:
             return self._behind_kind(phrase, piece, end)
-        if end >= len(self.words) or self.words[end].dash or self._surely_begins_unit(end):
+        if end >= len(self.words) or self.words[end].dash or self._surely_starts_unit(end):
             # `Xô Viết Nghệ Tỉnh P.26`, `xã An Lạc Thôn thành phố Cần Thơ`, `bản Nà Lốc xã Lục Yên`
             return False
         if several and not sure:
@@ -148,20 +152,20 @@ class Kinds(Cutting):
         return several or self._inside_name(phrase, at, sure)
 
     def _behind_kind(self, phrase: Phrase, piece: Piece, end: int) -> bool:
-        """Whether a kind opens a piece where another kind has just been read."""
+        """Whether a kind opens a piece directly after another kind."""
         if phrase.role == "admin" and end < len(self.words):
             if piece.role == "premises":
                 # `UBND xã Hòa Phú`, `Trạm y tế phường 5`; but the inn Xã Tắc.
                 public = " ".join(word.key for word in piece.opening) in kinds.PUBLIC
                 return public or self._numeric(end)
             return phrase.kind == piece.kind
-        # `Đường Ngõ 104` and `nhà trọ ngõ 104` are alleys, `Đường Phố Huế` a name.
+        # `Đường Ngõ 104` and `nhà trọ ngõ 104` are alleys, `Đường Phố Huế` is a name.
         above = piece.role in ("street", "premises")
         return phrase.role == "alley" and above and self._numeric(end)
 
-    def _begins(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
+    def _may_start(self, role: str, phrase: Phrase, at: int, sure: bool) -> bool:
         if role == "hint":
-            # `hẻm sát nhà 67`: no alley is called so.
+            # `hẻm sát nhà 67`: not the name of an alley.
             behind_number = self.open is not None and (
                 self.open.role == "number" or (self.open.role == "alley" and self.open.done)
             )
@@ -171,20 +175,20 @@ class Kinds(Cutting):
         return not self.pieces and (sure or not unsure) and name not in kinds.NAMES
 
     def _at_border(self, phrase: Phrase, end: int, sure: bool) -> bool:
-        """Whether a kind opens a piece where one may begin."""
+        """Whether a kind opens a piece at a place where one may start."""
         if sure or len(phrase.keys) > 1 or phrase.keys[0] not in kinds.UNSURE:
             return True
         behind_number = self.open is not None and self.open.role in HOUSE_ROLES
         if phrase.keys[0] == "pho" and (
             behind_number or (self.part and not self.open and len(self.words) == end + 2)
         ):
-            return True  # `Pho Chua Lang`; units that begin so have two words, Phổ Yên
+            return True  # `Pho Chua Lang`; units that start like this have two words, Phổ Yên
         if phrase.keys[0] == "toa" and self.open is None:
-            # `Can ho 1205, Toa The Manor`; an office of justice is no address.
+            # `Can ho 1205, Toa The Manor`; a court (toà án) is not a building's name.
             return end < len(self.words) and self._key(end) != "an"
         letter = self.words[end - 1]
         if behind_number and letter.pointed and len(letter.key) == 1:
-            # `Phố Nguyễn Hoàng 8/1 x.Cổ Lễ`; without a street before it, `12 Q. Trung` is one.
+            # `Phố Nguyễn Hoàng 8/1 x.Cổ Lễ`; without a street before it, `12 Q. Trung` is a street.
             return end < len(self.words) and any(
                 piece.role in ("street", "bare") and piece.words for piece in self.pieces
             )
@@ -209,10 +213,9 @@ class Kinds(Cutting):
         long = self._is_whole_name(piece) or piece.words[0].path
         numeric = self._numeric(at + 1)
         if role == "admin":
-            # `Bà Huyện Thanh Quan Q3`, typed without accents
-            # …, but no `Hai Bà Trưng - P. Quan Hoa`.
+            # `Bà Huyện Thanh Quan Q3`, typed without accents, but not `Hai Bà Trưng - P. Quan Hoa`.
             spelled = not sure and not self.words[at].pointed
-            last = spelled and self._begins_unit(at + 1)
+            last = spelled and self._starts_unit(at + 1)
             return not last and (sure or long or (numeric and self.words[at].pointed))
         if role == "locality":
             ended = piece.role == "street" and self._is_numbered(piece)
@@ -229,18 +232,18 @@ class Kinds(Cutting):
 
     @staticmethod
     def _is_whole_name(piece: Piece) -> bool:
-        """Whether its words may be all of a name: two, or one that is no syllable, `Pasteur`."""
+        """Whether its words may be a whole name: two, or one that is not a syllable, `Pasteur`."""
         words = piece.words
         return len(words) >= _NAME_WORDS or (bool(words) and not is_syllable(words[0].key))
 
     @staticmethod
     def _is_numbered(piece: Piece) -> bool:
-        """Whether a street is called by a number, behind which no name goes on: `đường số 6`."""
+        """Whether the street's name is a number, after which no name continues: `đường số 6`."""
         *before, last = piece.words
         return last.path and [word.key for word in before] in ([], ["so"])
 
     def _is_quarter(self, at: int) -> bool:
-        """Whether `K4` is a khu phố, as behind a street and before a ward; else it is a kiệt."""
+        """Whether `K4` is a khu phố, as after a street and before a ward; else it is a kiệt."""
         if not self._ends_at(at + 1):
             return False
         if self.part or self.pieces:

@@ -1,4 +1,4 @@
-"""What a number is where it stands: of a house, a flat, a street or a unit."""
+"""Decides what a number belongs to: a house, a flat, a street or a unit."""
 
 import re
 from typing import Final
@@ -13,17 +13,18 @@ from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.words import is_postcode, words_of
 
 _ROOM: Final = re.compile(r"(?:[a-z]\d{1,2} )?(?:ch|p)[a-z]?\d{3,4}[a-z]?")
-"""`P402`, `PB1610`, and with its block: `C1-P101`."""
+"""`P402`, `PB1610`, and with a block: `C1-P101`."""
 _POSTCODE_OF_PROVINCE: Final = re.compile(r"\d{2,3}000")
-"""`550000 Nguyễn Văn Linh`: what a form writes in front, and no house bears."""
+"""`550000 Nguyễn Văn Linh`: written in front by forms, never a house number."""
 _KIET: Final = re.compile(r"k\d{1,4}")
 _HEM: Final = re.compile(r"H\d{1,4}")
 _ORDINAL: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 _SUFFIX_LETTERS: Final = frozenset("abceghk")
 _ROAD_LETTERS: Final = frozenset("abce")
-"""Letters that stand behind the number of a road or a quarter; a `P` or a `Q` was cut off."""
+"""Letters that follow the number of a road or a quarter; a `P` or a `Q` is a unit that was cut
+off."""
 _NEVER_NUMBERED: Final = frozenset({"tỉnh", "thành phố", "thị xã", "quận", "huyện"})
-"""Kinds of units whose names hold no number, but for one that is all of it."""
+"""Kinds of units whose names contain no number, unless the number is the whole name."""
 _SUFFIX_AND_PATH: Final = re.compile(r"([a-ceghk])/(\d.*)", re.IGNORECASE)
 _MONTH: Final = frozenset({"thang", "thg"})
 
@@ -32,7 +33,7 @@ class Numbers(Kinds):
     """Reads the numbers among the words."""
 
     def _number(self, at: int) -> int:
-        """Read the number at `at`, if it opens or completes a piece; the place behind it."""
+        """Read the number at `at` if it opens or completes a piece; return the index after it."""
         piece, word = self.open, self.words[at]
         if piece is None:
             return self._first_number(at)
@@ -47,25 +48,26 @@ class Numbers(Kinds):
             numbered = piece.words[-1].key == "so"
             if is_path and not numbered and piece.role in ("street", "bare"):
                 return self._take_path(self._push("number"), at)
-            estate = piece.kind in DWELLING_ESTATES and self._begins_door_on_road(at)
+            estate = piece.kind in DWELLING_ESTATES and self._starts_door_on_road(at)
             if estate and len(piece.words) > 1 and piece.words[-1].key == "so":
                 piece.words.pop()  # `chung cu C so 87 pho Hang Khay`
-            if estate or (piece.kind in _NEVER_NUMBERED and self._begins_door(at)):
+            if estate or (piece.kind in _NEVER_NUMBERED and self._starts_door(at)):
                 return self._take_path(self._push("number"), at)
-        said = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
-        if (piece.role == "premises" or said) and self._number_in_premises(at):
+        complete = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
+        if (piece.role == "premises" or complete) and self._number_in_premises(at):
             return self._take_path(self._push("number"), at)
         return at
 
-    def _begins_door(self, at: int) -> bool:
-        """`tp hồ chí minh 30 hạ long`, where no number is before: no postcode, a name behind."""
+    def _starts_door(self, at: int) -> bool:
+        """`tp hồ chí minh 30 hạ long`: the first number, not a postcode, before a name."""
         number = self.words[at].text[0].isdigit() and not is_postcode(self.words[at].text)
         first = all(piece.role not in HOUSE_ROLES for piece in self.pieces)
         named = at + 2 < len(self.words) and self._is_name(at + 1) and self._is_name(at + 2)
         return number and first and named
 
-    def _begins_door_on_road(self, at: int) -> bool:
-        """`Chung cư Bình Minh 156 Phố Lê Lợi`; one digit may end the name, `Hoàng Anh 2 đường`."""
+    def _starts_door_on_road(self, at: int) -> bool:
+        """`Chung cư Bình Minh 156 Phố Lê Lợi`; a single digit may end the name, `Hoàng Anh 2
+        đường`."""
         number = self.words[at]
         phrase = self._phrase(at + 1) if at + 2 < len(self.words) else None
         return (
@@ -105,7 +107,7 @@ class Numbers(Kinds):
         return at + 1
 
     def _first_number(self, at: int) -> int:
-        """A number where a part, or something behind a dash, begins."""
+        """Read a number at the start of a part or after a dash."""
         word = self.words[at]
         alone = len(self.words) == 1
         if self._key(at + 1) == "floor" and (ordinal := _ORDINAL.fullmatch(word.key)):
@@ -126,8 +128,7 @@ class Numbers(Kinds):
         certain = self.part or (alone and word.key.startswith("q") and word.key[1] != "0")
         # `p4 q10`: a ward in its district.
         certain = certain or GLUED_UNIT.fullmatch(self._key(at + 1)) is not None
-        # `…, p13 Bình Thạnh`: the district stands behind.
-        # `55 Trương Định - P1`
+        # `…, p13 Bình Thạnh`: followed by the district. `55 Trương Định - P1`
         certain = certain or any(piece.role in ("street", "locality") for piece in self.pieces)
         behind = self.part and not self.open and at + 1 < len(self.words) and self._is_name(at + 1)
         if certain and GLUED_UNIT.fullmatch(word.key) and (behind or self._ends_at(at + 1)):
@@ -143,15 +144,15 @@ class Numbers(Kinds):
         return self._take_path(self._push("number"), at)
 
     def _is_before_door(self, at: int) -> bool:
-        """Whether a house number or a street without a kind begins at `at`."""
+        """Whether a house number or a street without a kind starts at `at`."""
         return at < len(self.words) and (self.words[at].path or self._is_name(at))
 
     def _is_name(self, at: int) -> bool:
-        """Whether a name without a kind begins at `at`."""
+        """Whether a name without a kind starts at `at`."""
         return not self.words[at].path and self._phrase(at) is None
 
     def _next_number(self, at: int) -> int:
-        """A number behind a complete piece."""
+        """Read a number after a finished piece."""
         piece, word = self.open, self.words[at]
         if piece is None or is_building_code(word) or is_flat_code(word):
             return self._code(at)
@@ -171,8 +172,8 @@ class Numbers(Kinds):
             piece.words = [*piece.words, word]
             return at + 1
         if piece.role in HOUSE_ROLES:
-            # `158 12`, `58 D35`, `161 30 Tháng 4`: the second one is a street. `hem 23 23/42` has
-            # the house by its whole path.
+            # `158 12`, `58 D35`, `161 30 Tháng 4`: the second one is a street. `hem 23 23/42`
+            # repeats the alley in the path of the house.
             whole = piece.role == "alley" and path_steps(word.text)[:-1] == piece.steps
             return self._take_path(self._push("number"), at) if whole else at
         if self._is_rest_of_number(piece, at):
@@ -185,12 +186,12 @@ class Numbers(Kinds):
         return at
 
     def _is_behind_road(self, piece: Piece, at: int) -> bool:
-        """`Quốc lộ 3 51`, where no number was read before."""
+        """`Quốc lộ 3 51`, if no number was read before."""
         first = all(one.role not in HOUSE_ROLES for one in self.pieces)
         return first and piece.role == "street" and self._ends_at(at + 1)
 
     def _is_rest_of_number(self, piece: Piece, at: int) -> bool:
-        """`Tỉnh lộ 10 B`, `Khu phố 9 A`; behind a house, `8 Đường tỉnh 873 2` for 873-2."""
+        """`Tỉnh lộ 10 B`, `Khu phố 9 A`; after a house, `8 Đường tỉnh 873 2` for 873-2."""
         road = piece.kind in ROAD_CLASSES
         if len(piece.words) != 1 or not (road or piece.role == "locality"):
             return False

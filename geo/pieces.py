@@ -1,8 +1,8 @@
-"""Cuts a part of an address into pieces, each opened by a number, a kind or the part's beginning.
+"""Cuts a part of an address into pieces, each opened by a number, a kind or the start of the part.
 
 `528/8 Điện Biên Phủ Tổ 28 Khu phố 3` is a number, a street and two localities. A word for a kind
-may belong to a name (Phố Hiến, Đội Cấn, Thới Tam Thôn), so it opens a piece only where the words
-around it allow that, and more readily with its own accents than typed without any.
+may belong to a name (Phố Hiến, Đội Cấn, Thới Tam Thôn), so it opens a piece only if the words
+around it allow that, and more readily with its own accents than without any.
 """
 
 import re
@@ -21,12 +21,12 @@ _QUARTER: Final = re.compile(r"k\d{1,2}")
 _MOUTHS: Final = frozenset({"dau hem", "cuoi hem", "dau ngo", "cuoi ngo"})
 _ROAD_SUFFIXES: Final = frozenset({"cu", "moi", "noi", "dai", "keo", "tranh"})
 _STOREYS: Final = "tang"
-# Pieces that one number ends.
+# Roles of pieces that end after one number.
 _NUMBERED_ROLES: Final = frozenset({"locality", "unit", "floor", "building"})
 
 
 def pieces_of(words: Sequence[Word], part: int) -> list[Piece]:
-    """The pieces of one part, in order."""
+    """Return the pieces of one part, in order."""
     scanner = _Scanner(words, part)
     at = int(part == 0 and _is_mouth_of_alley(words))
     while at < len(words):
@@ -35,20 +35,20 @@ def pieces_of(words: Sequence[Word], part: int) -> list[Piece]:
 
 
 def _is_area(piece: Piece) -> bool:
-    """Whether it is an estate of houses with a number, behind which its name may go on."""
+    """Whether the piece is an estate of houses with a number, after which its name may continue."""
     area = piece.kind in ESTATES and piece.kind not in DWELLING_ESTATES
     return area and piece.role == "locality" and len(piece.words) == 1
 
 
 def _is_mouth_of_alley(words: Sequence[Word]) -> bool:
-    """`Đầu hẻm 115 Nguyễn Trãi` leads into the alley; behind an address it is a landmark."""
+    """`Đầu hẻm 115 Nguyễn Trãi` is in the alley; after an address it is a landmark."""
     mouth = [word.key for word in words[:2]]
     return len(words) > 2 and " ".join(mouth) in _MOUTHS and words[2].numeric
 
 
 class _Scanner(Numbers):
     def step(self, at: int) -> int:
-        """Read what begins at `at`; the place behind it."""
+        """Read the piece or word at `at`; return the index after it."""
         word = self.words[at]
         if word.dash:
             return self._dash(at)
@@ -77,9 +77,10 @@ class _Scanner(Numbers):
         return self._name(at, phrase)
 
     def _name(self, at: int, phrase: Phrase | None) -> int:
-        if self.words[at].key == "thuoc" and self._begins_unit(at + 1):
+        if self.words[at].key == "thuoc" and self._starts_unit(at + 1):
             return at + 1  # `đường Lê Lợi thuộc phường Bến Nghé`
-        # A kind that opens nothing is a name, all of it: `Đ. Quốc lộ 13`, `Phường Chợ Lớn`.
+        # A kind that does not open a piece is a name, with all its words: `Đ. Quốc lộ 13`, `Phường
+        # Chợ Lớn`.
         named = self.open is not None and not self.open.words and not self.open.done
         end = at + len(phrase.keys) if phrase and named else at + 1
         for each in range(at, end):
@@ -105,7 +106,8 @@ class _Scanner(Numbers):
         return behind_house or (self._numeric(at + 1) and self._key(at + 2) in ENGLISH_KINDS)
 
     def _is_of_street(self, phrase: Phrase, at: int) -> bool:
-        """`12 Kênh số 1` is house 12 on Kênh số 1; `Ngõ 5 Láng số 12` has no house before."""
+        """`12 Kênh số 1` is house 12 on Kênh số 1; `Ngõ 5 Láng số 12` has no house number before
+        it."""
         piece = self.open
         named = piece is not None and piece.role in ("street", "bare") and not piece.done
         return (
@@ -126,7 +128,7 @@ class _Scanner(Numbers):
         if piece is None:
             piece = self._push("bare")
         elif piece.done:
-            # Behind a number and behind an alley stands a street.
+            # A number or an alley is followed by a street.
             piece = self._push("street" if piece.role in HOUSE_ROLES else "bare")
         elif piece.role == "alley":
             # An alley with a name is a street.
@@ -145,7 +147,7 @@ class _Scanner(Numbers):
             piece.done = True
 
     def _counts_storeys(self, at: int) -> bool:
-        """Whether a number names a block of flats by its height, `Chung cư 5 tầng`."""
+        """Whether a block of flats is named by its number of storeys, `Chung cư 5 tầng`."""
         block = self.open is not None and self.open.kind in DWELLING_ESTATES
         return block and self._key(at + 1) == _STOREYS and not self._numeric(at + 2)
 

@@ -1,4 +1,4 @@
-"""What stands in a cell instead of a name or number: ditto marks, and words for having none."""
+"""Placeholders in a cell instead of a name or number: ditto marks, and words for "none"."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ from geo.text import fold
 _DITTO: Final = re.compile(
     r"(?:(?:nt|n t|nhu( dong)? tren|nhu( o)? tren|tuong tu|idem|ditto)\b ?)+"
 )
-"""Folded: `nt` is `như trên`."""
+"""Folded: `nt` is short for `như trên`."""
 _MARKS: Final = frozenset("\"“”„″〃'‘’′`´/\\")
 _LONGEST: Final = 30
 _NONE: Final = re.compile(
@@ -37,7 +37,7 @@ def is_ditto(cell: str) -> bool:
 
 
 def is_none(cell: str) -> bool:
-    """Whether the cell says that there is no name or number, or none yet.
+    """Whether the cell states that there is no name or number, or not yet.
 
     >>> [is_none(cell) for cell in ("Không tên", "chưa đặt tên", "Đường chưa có tên", "NULL")]
     [True, True, True, True]
@@ -51,7 +51,7 @@ def is_none(cell: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    """With its marks, another word: `Chùa`, `Khổng`."""
+    """Whether it is another word by its diacritics: `Chùa`, `Khổng`."""
     return not text.isascii() and any(
         fold(word) in ("khong", "chua") and word.lower() not in ("không", "chưa")
         for word in text.split()

@@ -1,6 +1,7 @@
-"""Plus Codes (Open Location Code): the middle of the area that a code names.
+"""Plus Codes (Open Location Code): the centre of the area of a code.
 
-A short one, as map sites show it beside a place, is completed by a point of that place.
+A short code, as map sites show it beside a place, is complete_short_code with a point of that
+place.
 
 >>> middle_of("7PH7+2X"), middle_of("7PH72RJ2+XF")
 (None, (105.801188, 21.032438))
@@ -15,15 +16,15 @@ _INSIDE: Final = re.compile(
     rf"(?<![\w+])((?:[{ALPHABET}]{{2}}){{2,4}}\+[{ALPHABET}]{{2,3}})(?![\w+])", re.IGNORECASE
 )
 _DIGITS: Final = 8
-"""Before the plus, of a full code."""
+"""Digits before the plus in a full code."""
 _FULL: Final = re.compile(f"([{ALPHABET}]{{8}})\\+([{ALPHABET}]{{2,3}})")
 
 
 def code_in(text: str) -> re.Match[str] | None:
-    """A code, full or short, beside words: its match, the code as group 1.
+    """Find a full or short code in a text; the code is group 1 of the match.
 
-    One of digits alone, and one of two signs before the plus, which map sites do not show, are
-    rather the numbers of a house: `27+29 Láng`.
+    Digits alone, or two characters before the plus, which map sites do not show, are house numbers
+    rather: `27+29 Láng`.
 
     >>> [code_in(text)[1] for text in ("2VF2+Q4 Hà Nội", "12 Láng, 7PH72RJ2+XF, Hà Nội")]
     ['2VF2+Q4', '7PH72RJ2+XF']
@@ -36,17 +37,17 @@ def code_in(text: str) -> re.Match[str] | None:
     return next(codes, None)
 
 
-def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:
-    """(lon, lat) of the area nearest to a point, of those that a code may name.
+def complete_short_code(short: str, *, lon: float, lat: float) -> tuple[float, float] | None:
+    """Return (lon, lat) of the area nearest to a point, among those that a short code may mean.
 
-    >>> completed("2VF2+Q4", lon=105.85, lat=21.03)
+    >>> complete_short_code("2VF2+Q4", lon=105.85, lat=21.03)
     (105.850313, 21.024438)
     """
     left_out = _DIGITS - short.index("+")
     if not left_out:
         return middle_of(short)
     size = 20.0 / 20 ** (left_out / 2 - 1)
-    """Degrees after which the same digits come again."""
+    """Degrees after which the same digits repeat."""
     middle = middle_of(ALPHABET[0] * left_out + short)
     if middle is None:
         return None
@@ -57,7 +58,7 @@ def completed(short: str, *, lon: float, lat: float) -> tuple[float, float] | No
 
 
 def middle_of(text: str) -> tuple[float, float] | None:
-    """(lon, lat) of a full code of 10 or 11 digits, degrees; None for any other text.
+    """Return the centre (lon, lat) of a full code of 10 or 11 digits, in degrees, or None.
 
     Source: https://github.com/google/open-location-code, specification of 2019.
     """
@@ -72,7 +73,7 @@ def middle_of(text: str) -> tuple[float, float] | None:
         step /= 20
     height = width = step * 20
     if len(digits) == 11:
-        # The eleventh digit cuts the area into four columns and five rows.
+        # The eleventh digit divides the area into four columns and five rows.
         row, column = divmod(ALPHABET.index(digits[10]), 4)
         height, width = height / 5, width / 4
         lat, lon = lat + row * height, lon + column * width

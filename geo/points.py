@@ -1,6 +1,6 @@
 """Points as people write and paste them: pairs of degrees, links of map sites, Plus Codes.
 
-A link is text like any other; nothing is fetched.
+Links are only parsed; nothing is fetched.
 """
 
 import re
@@ -11,13 +11,13 @@ from geo.coordinates import degrees
 from geo.plus_code import code_in, middle_of
 from geo.values import value
 
-# Viet Nam with its archipelagos; the two ranges do not meet, so the order needs no guess.
+# Viet Nam with its archipelagos; the ranges do not overlap, so either order is unambiguous.
 _LON: Final = (102.0, 118.0)
 _LAT: Final = (6.0, 24.0)
 _NUMBER: Final = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
 _PAIR: Final = re.compile(rf"\s*{_NUMBER}\s*[,;\s]\s*{_NUMBER}\s*")
 _GEOPOINT: Final = re.compile(rf"\s*{_NUMBER}\s+{_NUMBER}\s+-?[\d.]{{1,12}}\s+[\d.]{{1,12}}\s*")
-"""As forms on telephones write it: latitude, longitude, altitude and accuracy."""
+"""As mobile forms write it: latitude, longitude, altitude and accuracy."""
 _NUMBERS: Final = re.compile(
     r"\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*[,;\s]\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*"
 )
@@ -29,19 +29,19 @@ _SIDED: Final = re.compile(
     re.IGNORECASE,
 )
 _MARKS: Final = re.compile("[°º˚]")
-_OF_PROGRAMS: Final = re.compile(
+_GIS: Final = re.compile(
     rf"\s*(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)?\s*\)\s*"
     rf"|\s*\{{.{{0,40}}\"coordinates\"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}[\s,\d.-]*\].{{0,40}}\}}\s*",
     re.IGNORECASE,
 )
-"""As map programs write it in a cell: WKT and GeoJSON."""
+"""As GIS programs write it in a cell: WKT and GeoJSON."""
 _LINK: Final = re.compile(r"\s*(?:https?://|geo:|maps://|www\.)\S+\s*", re.IGNORECASE)
 _PAIR_INSIDE: Final = re.compile(
     r"(?<![\w.])([+-]?\d{1,3}\.\d{3,15})\s*[,;\s]\s*([+-]?\d{1,3}\.\d{3,15})(?![\w.])"
 )
-"""Beside words only with decimals as no house number has them."""
+"""Beside words, only with more decimals than a house number has."""
 _LINK_INSIDE: Final = re.compile(r"(?:https?://|geo:|www\.)[^\s)\]]*[^\s)\],;.]", re.IGNORECASE)
-# The place that a link is about stands before the middle of the map that it shows.
+# The place of a link takes precedence over the centre of its map.
 _IN_LINK: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -57,12 +57,12 @@ _IN_LINK: Final = tuple(
 _BEGINNINGS: Final = frozenset("PpSs{")
 _LONGEST: Final = 2_000
 _WORD: Final = re.compile(r"[^\W\d_]{2}")
-# One of them is in every point that is written with two letters side by side.
+# Every point with two letters in a row contains one of these.
 _BESIDE_WORDS: Final = ("+", ":", "°", "º", "˚", "www.")
 
 
 def point_in(text: str) -> tuple[float, float] | None:
-    """(lon, lat) where all of `text` is a point of Viet Nam; of a full Plus Code, of any country.
+    """Return (lon, lat) if all of `text` is a point in Viet Nam, or a full Plus Code anywhere.
 
     >>> point_in("21.0285, 105.8542"), point_in("105.8542 21.0285"), point_in("12, 34")
     ((105.8542, 21.0285), (105.8542, 21.0285), None)
@@ -75,7 +75,7 @@ def point_in(text: str) -> tuple[float, float] | None:
     """
     if len(text) > _LONGEST:
         return None
-    if text.lstrip()[:1] in _BEGINNINGS and (match := _OF_PROGRAMS.fullmatch(text)):
+    if text.lstrip()[:1] in _BEGINNINGS and (match := _GIS.fullmatch(text)):
         first, second = (number for number in match.groups() if number)
         return _in_viet_nam(float(first), float(second))
     if _is_wording(text):
@@ -96,16 +96,16 @@ def point_in(text: str) -> tuple[float, float] | None:
 
 @value(frozen=True, slots=True)
 class Evidence:
-    """A point that stands in a text beside words, and the words."""
+    """A point in a text besides words, and the words."""
 
     rest: str
     point: tuple[float, float] | None
-    """(lon, lat); None for a short Plus Code, which counts from the place that the words name."""
+    """(lon, lat); None for a short Plus Code, which is relative to the place in the words."""
     plus_code: str | None
 
 
 def evidence_in(text: str) -> Evidence | None:
-    """The first point of a text that has words as well: degrees, the link of a map, a Plus Code.
+    """Return the first point in a text with words: degrees, a map link or a Plus Code; or None.
 
     >>> evidence_in("12 Láng, Hà Nội (21.0285, 105.8542)").point
     (105.8542, 21.0285)
@@ -132,7 +132,8 @@ def evidence_in(text: str) -> Evidence | None:
 
 
 def two_numbers(text: str) -> tuple[str, str] | None:
-    """The two numbers that are all of `text`, as written: `587000.5 2325123`, metres of a survey.
+    """Return the two numbers of a text without words, as written: `587000.5 2325123`, survey
+    metres.
 
     >>> two_numbers("587000.5; 2325123"), two_numbers("587000.5"), two_numbers("12 Láng")
     (('587000.5', '2325123'), None, None)
@@ -142,7 +143,8 @@ def two_numbers(text: str) -> tuple[str, str] | None:
 
 
 def _is_wording(text: str) -> bool:
-    """Whether the text is certainly none, as nearly every address is: asking takes no search."""
+    """Whether the text is certainly not a point, as nearly every address; faster than the
+    patterns."""
     if _WORD.search(text) is None:
         return False
     return not any(map(text.lower().__contains__, _BESIDE_WORDS))
@@ -161,7 +163,7 @@ def _in_link(link: str) -> tuple[float, float] | None:
 
 
 def _sided(first: float, side: str, second: float, other: str) -> tuple[float, float] | None:
-    """The two of which one is said to be a latitude, north, and the other a longitude, east."""
+    """Return the point of two numbers with their sides, one north and one east."""
     if {side.upper(), other.upper()} <= {"N", "B", "E", "Đ"}:
         return _in_viet_nam(first, second)
     return None

@@ -1,9 +1,10 @@
-"""Names of people taken out of the text of an address, and out of nothing that is a place.
+"""Removes names of people from the text of an address, but not from names of places.
 
-Streets, hamlets and markets bear people's names, so a name goes only behind a word for a person
-(`ông`, `chủ hộ`, `gặp chị`). It stays where that word belongs to a place: behind a kind of place
-(`đường Bà Triệu`), behind a house number (`12 Bà Sa`), at the head of a column of places, and in
-the names of `people.csv` that have such a word. A name in full (`12 Bà Trần Thị Mai`) is no street.
+Streets, hamlets and markets are named after people, so a name is removed only after a word for a
+person (`ông`, `chủ hộ`, `gặp chị`). It is kept if that word belongs to a place: after a kind of
+place (`đường Bà Triệu`), after a house number (`12 Bà Sa`), at the start of a cell in a column of
+places, and in the names of `people.csv` with such a word. A full name (`12 Bà Trần Thị Mai`) is not
+a street.
 """
 
 import re
@@ -11,11 +12,11 @@ import unicodedata
 from typing import Final
 
 from geo import lexicon
-from geo.persons import is_full_name, is_of_history, is_surname
+from geo.persons import is_full_name, is_historical, is_surname
 from geo.text import fold, visible
 
 REMOVED: Final = "…"
-"""Stands where something was taken out; the reader of addresses passes over it."""
+"""Replaces removed text; the address parser ignores it."""
 
 
 def _people(use: str) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def _any_of(*words: str) -> str:
 _TITLES: Final = _any_of(*_people("title"))
 _BETWEEN: Final = r"[\s_.:–-]{1,4}"
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-# Without marks only what is no other word: `ho chi Minh` is a city.
+# Without diacritics, only words that are unambiguous: `ho chi Minh` is a city.
 _PERSON: Final = re.compile(
     rf"(?<![^\W_])(?:"
     rf"(?P<sure>(?:{_any_of(*_people('person'))}|chu ho)(?:{_BETWEEN}(?:{_TITLES}))?"
@@ -57,32 +58,32 @@ _BOUNDS: Final = frozenset(
 )
 """Words at which a name ends."""
 _PLACES: Final = frozenset(map(fold, _people("of_place")))
-"""Names of places that have a word for a person, folded."""
+"""Folded names of places that contain a word for a person."""
 _LONGEST_PLACE: Final = max(len(name.split()) for name in _PLACES)
 _LAST_WORD: Final = re.compile(r"([^\W\d_]+)[\s_.]*$")
 _HOUSE_NUMBER: Final = re.compile(r"\d[A-Za-zĐđ]?\s+$")
-_SPOKEN_SO: Final = ("ông", "bà", "cụ")
-"""Titles behind which a name may stand in small letters: `ông bảy`."""
+_INFORMAL_TITLES: Final = ("ông", "bà", "cụ")
+"""Titles that a lower-case name may follow: `ông bảy`."""
 _MOST: Final = 5
-"""Words of a name."""
+"""Words of the longest name."""
 _OF_STREET: Final = 2
-"""Words that the name of a street has behind a title."""
+"""Words that a street's name has after a title."""
 
 
-def without_names(text: str, *, of_place: bool = False) -> str:
-    """The text with `…` for what people are called, and for the words that say so.
+def redact_names(text: str, *, of_place: bool = False) -> str:
+    """Replace names of people, and the words that announce them, by `…`.
 
-    `of_place`: it is the cell of a street, hamlet, building or unit.
+    `of_place`: the text is the cell of a street, hamlet, building or unit.
 
-    >>> without_names("12 Láng (nhà ông Bảy), Phường Láng"), without_names("5 Láng, CHỦ HỘ: LÊ NA")
+    >>> redact_names("12 Láng (nhà ông Bảy), Phường Láng"), redact_names("5 Láng, CHỦ HỘ: LÊ NA")
     ('12 Láng (…), Phường Láng', '5 Láng, …')
-    >>> without_names("12 Bà Triệu, gặp chị Hoa"), without_names("7 Ông Lê Văn Tèo, ấp Ông Đình")
+    >>> redact_names("12 Bà Triệu, gặp chị Hoa"), redact_names("7 Ông Lê Văn Tèo, ấp Ông Đình")
     ('12 Bà Triệu, …', '7 …, ấp Ông Đình')
-    >>> without_names("Phố Ông Ích Khiêm, Phường Hai Bà Trưng, huyện Cát Bà")
+    >>> redact_names("Phố Ông Ích Khiêm, Phường Hai Bà Trưng, huyện Cát Bà")
     'Phố Ông Ích Khiêm, Phường Hai Bà Trưng, huyện Cát Bà'
-    >>> without_names("Bà Nữ"), without_names("Bà Nữ", of_place=True)
+    >>> redact_names("Bà Nữ"), redact_names("Bà Nữ", of_place=True)
     ('…', 'Bà Nữ')
-    >>> without_names("Ba Đình Ngọc Hà"), without_names("ba Đinh Ngọc Hà")
+    >>> redact_names("Ba Đình Ngọc Hà"), redact_names("ba Đinh Ngọc Hà")
     ('Ba Đình Ngọc Hà', '…')
     """
     given, text = text, unicodedata.normalize("NFC", visible(text))
@@ -92,7 +93,7 @@ def without_names(text: str, *, of_place: bool = False) -> str:
     written = at = 0
     while found := _PERSON.search(text, at):
         at = found.end()
-        name = _name_behind(text, found)
+        name = _name_after(text, found)
         if not name or _is_of_place(text, found, name, of_place=of_place):
             continue
         kept += [text[written : found.start()], REMOVED]
@@ -100,8 +101,8 @@ def without_names(text: str, *, of_place: bool = False) -> str:
     return "".join((*kept, text[written:])) if kept else given
 
 
-def _name_behind(text: str, person: re.Match[str]) -> list[re.Match[str]]:
-    """The words of the name behind a word for a person."""
+def _name_after(text: str, person: re.Match[str]) -> list[re.Match[str]]:
+    """Return the words of the name after a word for a person."""
     words: list[re.Match[str]] = []
     small, at = False, person.end()
     while len(words) < _MOST:
@@ -119,23 +120,23 @@ def _name_behind(text: str, person: re.Match[str]) -> list[re.Match[str]]:
         return words
     if is_surname(words[0][0]) and len(words) > 1:
         return words
-    return words[:1] if person[0].lower() in _SPOKEN_SO else []
+    return words[:1] if person[0].lower() in _INFORMAL_TITLES else []
 
 
 def _is_of_place(
     text: str, person: re.Match[str], name: list[re.Match[str]], *, of_place: bool
 ) -> bool:
-    """Whether a word for a person, and what stands behind it, are of a place, or of nobody."""
+    """Whether a word for a person and the name after it belong to a place, or are not a person."""
     if person["sure"]:
         return False
     before = _LAST_WORD.search(text[: person.start()])
-    if _is_named_so(text, person, before):
+    if _is_known_place(text, person, before):
         return True
     full = _is_full(name)
     if person["owner"]:
         if ":" in text[person.end() : name[0].start()]:
             return False
-        # `nhà Hoa`, `HỘ LÊ NA`; `Nhà Thờ`, `Hộ A` and `toà nhà Hoà Bình` are nobody.
+        # `nhà Hoa`, `HỘ LÊ NA`; `Nhà Thờ`, `Hộ A` and `toà nhà Hoà Bình` are not persons.
         small = person[0].islower() and name[0][0].istitle() and len(name[0][0]) > 1
         loud = person[0].isupper() and len(name) > 1 and is_surname(name[0][0])
         building = before is not None and before[1].lower() in ("toà", "tòa")
@@ -153,8 +154,8 @@ def _is_of_place(
     return behind_number or (of_place and not ahead.strip())
 
 
-def _is_named_so(text: str, person: re.Match[str], before: re.Match[str] | None) -> bool:
-    """Whether the words, with the one before or without, are in the table of such places."""
+def _is_known_place(text: str, person: re.Match[str], before: re.Match[str] | None) -> bool:
+    """Whether the words, with or without the one before, are in the table of such places."""
     starts = [person.start(), *([before.start(1)] if before else [])]
     for start in starts:
         words = fold(text[start:]).split()
@@ -165,7 +166,7 @@ def _is_named_so(text: str, person: re.Match[str], before: re.Match[str] | None)
 
 
 def _is_full(name: list[re.Match[str]]) -> bool:
-    """Whether it is a surname and two words more, but for people of history."""
-    said = " ".join(word[0] for word in name)
+    """Whether it is a surname and two more words, except historical persons."""
+    joined = " ".join(word[0] for word in name)
     surname = len(name) > _OF_STREET and is_surname(name[0][0])
-    return is_full_name(said) or (surname and not is_of_history(fold(said)))
+    return is_full_name(joined) or (surname and not is_historical(fold(joined)))

@@ -1,7 +1,7 @@
-"""Roles of pieces that the pieces around them settle, without a choice.
+"""Roles of pieces that follow from the pieces around them, without alternatives.
 
-Kinds are joined to names that a stray comma parted from them, numbers inside buildings become
-flats (`geo.flat_roles`), and what names a person is dropped.
+Kinds are joined to names after a stray comma, numbers inside buildings become flats
+(`geo.flat_roles`), and names of persons are dropped.
 """
 
 from dataclasses import replace
@@ -35,18 +35,17 @@ _SETTLED: Final = frozenset({"number", "alley", "street", "admin"})
 
 
 def settled(pieces: list[Piece]) -> list[Piece]:
-    """`pieces` with the roles that are beyond doubt."""
+    """Return `pieces` with all roles that are unambiguous."""
     if _is_settled(pieces):
         return pieces
     known = with_flats(with_named_blocks(with_house_of_block(pieces)))
     known = _without_people(_without_stray_letters(with_blocks(known)))
-    return inside_buildings(_joined(_named_otherwise(known)))
+    return inside_buildings(_joined(_with_implied_roles(known)))
 
 
 def _is_settled(pieces: list[Piece]) -> bool:
-    """Whether no step would do anything, as in most addresses: a number in front, a street with its
-    kind, and units.
-    """
+    """Whether no step applies, as in most addresses: a number in front, a street with its kind,
+    units."""
     roles = [piece.role for piece in pieces]
     return (
         _SETTLED.issuperset(roles)
@@ -58,9 +57,9 @@ def _is_settled(pieces: list[Piece]) -> bool:
 
 
 def _without_people(pieces: list[Piece]) -> list[Piece]:
-    """Without a name in front of a telephone number: `Nguyễn Văn A - 09…, 12 Lê Lợi`.
+    """Drop a name in front of a telephone number: `Nguyễn Văn A - 09…, 12 Lê Lợi`.
 
-    A name between surname and address is one as well where it has the middle name of a person.
+    Also a name in front of the address that has the middle name of a person.
     """
     if len(pieces) < 2 or pieces[0].role != "bare" or len(pieces[0].words) not in _PERSON_WORDS:
         return pieces
@@ -76,8 +75,8 @@ def _without_people(pieces: list[Piece]) -> list[Piece]:
     return pieces[1:] if behind and (called or (middle and own_street)) else pieces
 
 
-def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
-    """`Cách Mạng Tháng 8, Q3` has a street; `Phường 14, 10, TPHCM` lies in Quận 10."""
+def _with_implied_roles(pieces: list[Piece]) -> list[Piece]:
+    """`Cách Mạng Tháng 8, Q3` has a street; `Phường 14, 10, TPHCM` is in Quận 10."""
     known = list(pieces)
     has_street = any(piece.role == "street" for piece in pieces)
     in_commune = False
@@ -88,7 +87,7 @@ def _named_otherwise(pieces: list[Piece]) -> list[Piece]:
         elif piece.role == "bare" and piece.words[-1].key in ENGLISH_BUILDINGS:
             known[at] = replace(piece, role="building", kind="tòa")
         elif piece.role == "locality" and in_commune and _may_be_unit(piece):
-            # `xã Long Kiến, Chợ Mới`: behind its commune it is the district.
+            # `xã Long Kiến, Chợ Mới`: after its commune it is the district.
             known[at] = replace(piece, role="bare", words=piece.all_words, opening=[])
         elif at == 0 and _is_unit_of_next(pieces):
             known[at] = replace(piece, role="admin", steps=())
@@ -113,7 +112,7 @@ def _may_be_unit(piece: Piece) -> bool:
 
 
 def _is_unit_of_next(pieces: list[Piece]) -> bool:
-    """`Q3 TPHCM`, `P5 Quận 3`: only units follow, the next of them a larger one by its kind."""
+    """`Q3 TPHCM`, `P5 Quận 3`: only units follow, the first of them of a larger kind."""
     first, *outer = pieces
     return (
         first.role == "number"
@@ -127,7 +126,7 @@ def _is_unit_of_next(pieces: list[Piece]) -> bool:
 
 
 def _is_district(pieces: list[Piece], at: int) -> bool:
-    """Whether a number alone stands where a district does: behind a commune, before a city."""
+    """Whether a number alone is at the place of a district: after a commune, before a city."""
     piece, before = pieces[at], pieces[at - 1]
     outer = pieces[at + 1] if at + 1 < len(pieces) else None
     return (
@@ -155,12 +154,12 @@ def _is_number_of_district(piece: Piece) -> bool:
 
 
 def _is_saigon(piece: Piece) -> bool:
-    """Whether the city is named whose districts have numbers."""
+    """Whether the city is Ho Chi Minh City, whose districts have numbers."""
     return "".join(word.key for word in piece.words) in _SAIGON
 
 
 def _without_stray_letters(pieces: list[Piece]) -> list[Piece]:
-    """Without `P` or `Số nhà` alone, the remains of what a form or a map service cut off."""
+    """Drop `P` or `Số nhà` alone, left over where a form or a map service cut text off."""
     return [piece for piece in pieces if piece.role != "bare" or not _is_remains(piece)]
 
 
@@ -170,16 +169,16 @@ def _is_remains(piece: Piece) -> bool:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """With kinds joined to what a stray comma parted from them: `Số 33 ngõ, 30`; `Thôn, Phúc Đa`.
+    """Join kinds to their names across a stray comma: `Số 33 ngõ, 30`; `Thôn, Phúc Đa`.
 
-    A kind that stays without a name is dropped: `402 Đường, Xã Kiến Thụy`.
+    A kind without a name is dropped: `402 Đường, Xã Kiến Thụy`.
     """
     joined: list[Piece] = []
     pending: Piece | None = None
     for piece in pieces:
         if pending and _takes(pending, piece):
             joined.append(replace(pending, words=piece.words, steps=piece.steps, done=True))
-            # The name may be a former commune all the same, or the district of its town.
+            # The name may still be a former commune, or the district of its town.
             if piece.role in ("bare", "admin"):
                 joined.append(piece)
             pending = None

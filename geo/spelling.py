@@ -1,7 +1,7 @@
-"""Whether two names of one key are written alike: the marks that `geo.text.fold` forgets.
+"""Compare two names of one key by the diacritics that `geo.text.fold` removes.
 
-`Hòn Chông` and `Hòn Chồng` have one key and are two places. Who left all marks out may mean
-either; who set others means another place, or made a slip that nobody may settle for him.
+`Hòn Chông` and `Hòn Chồng` have one key and are two places. A name without diacritics may be
+either; one with other diacritics is another place, or a slip that is not corrected silently.
 
 >>> spelling("hoà bình", "Hòa Bình"), spelling("Hon Chong", "Hòn Chồng")
 (<Spelling.SAME: 'same'>, <Spelling.BARE: 'bare'>)
@@ -16,20 +16,20 @@ from geo.text import accent_key, fold, has_diacritics
 
 
 class Spelling(Enum):
-    """How a given name is written, beside the registered one of its key."""
+    """How a given name is written, compared with the registered one of its key."""
 
     SAME = "same"
-    """But for what does not change a word: case, the place of the tone mark, i and y."""
+    """Except for case, the position of the tone mark, and i or y, which do not change a word."""
     BARE = "bare"
-    """Without any mark."""
+    """Without any diacritics."""
     OTHERWISE = "otherwise"
 
 
 def spelling(given: str, registered: str) -> Spelling:
-    """How `given` is written, of two names of one key without their kinds.
+    """Compare `given` with a registered name of the same key, both without their kinds.
 
-    Words are compared from the last one on, as Dương, which a key leaves out like `đường`, may be
-    part of one name only; words that are written shorter or in digits have no marks to compare.
+    Words are compared from the last one backwards, because Dương, which a key omits like `đường`,
+    may be in one name only; abbreviations and digits have no diacritics to compare.
 
     >>> spelling("Cách Mạng Tháng 8", "Cách Mạng Tháng Tám"), spelling("An D. Vương", "An D. Vượng")
     (<Spelling.SAME: 'same'>, <Spelling.OTHERWISE: 'otherwise'>)
@@ -40,7 +40,7 @@ def spelling(given: str, registered: str) -> Spelling:
 
 
 def _same_words(given: str, registered: str) -> list[tuple[str, str]]:
-    """The words of both that fold alike, with their marks."""
+    """Return the pairs of words that fold alike, with their diacritics."""
     words = (
         reversed(list(zip(fold(name).split(), accent_key(name).split(), strict=False)))
         for name in (given, registered)
@@ -53,7 +53,7 @@ def _same_words(given: str, registered: str) -> list[tuple[str, str]]:
 
 
 def are_apart(one: str, other: str) -> bool:
-    """Whether two names of one key are names of two places: both have marks, and other ones.
+    """Whether two names of one key are names of two places: both have diacritics, and they differ.
 
     >>> are_apart("Hàng Dầu", "Hàng Đậu"), are_apart("Hàng Dầu", "Hang Dau")
     (True, False)
@@ -64,9 +64,10 @@ def are_apart(one: str, other: str) -> bool:
 
 
 def marks_beside(name: str, others: Iterable[tuple[str, str | None]]) -> str | None:
-    """What tells `name` from the others of its key in a commune: its accents, None for the first.
+    """Return what distinguishes `name` from others of its key in a commune: its accents, or None.
 
-    `others` are their names and marks; one that is not apart lends its own.
+    `others` are the existing names with their marks. None for the first name of the key; a name
+    that is not apart from an existing one gets the mark of that.
 
     >>> there = [("Hàng Dầu", None)]
     >>> marks_beside("Hàng Đậu", there), marks_beside("hàng dầu", there)

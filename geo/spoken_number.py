@@ -1,7 +1,7 @@
-"""House numbers in words, as a transcript of speech has them: `số sáu mươi tám đường Trần Phú`.
+"""House numbers in words, as in transcripts of speech: `số sáu mươi tám đường Trần Phú`.
 
-Names of streets begin with such words as well (`Ba Tháng Hai`, `Tám Danh`), so they are a number
-only between a word that announces one and a word that says what kind of way follows.
+Street names may start with such words (`Ba Tháng Hai`, `Tám Danh`), so they are a number only
+between a word for a house number and a word for the kind of street that follows.
 """
 
 import re
@@ -33,7 +33,7 @@ _MOST_WORDS: Final = 16
 
 
 def with_spoken_number(text: str) -> str:
-    """An address whose number in words is written in digits; `text` where there is none.
+    """Write the house number of an address in digits; `text` unchanged without a spoken number.
 
     >>> with_spoken_number("số sáu mươi tám đường Trần Phú"), with_spoken_number("số ba Tháng Hai")
     ('số 68 đường Trần Phú', 'số ba Tháng Hai')
@@ -60,17 +60,17 @@ def with_spoken_number(text: str) -> str:
     if not end or None in values:
         return text
     path = " ".join(f"{value} {slash}" for value, slash in zip(values, written, strict=False))
-    said = f"{path} {values[-1]}".strip()
-    return f"{text[: announced.end()]}{said} {' '.join(words[end:])}"
+    number = f"{path} {values[-1]}".strip()
+    return f"{text[: announced.end()]}{number} {' '.join(words[end:])}"
 
 
-def number_said(text: str) -> str | None:
-    """The number that all of a text says in words, in digits; one word alone may be a name.
+def parse_spoken_number(text: str) -> str | None:
+    """Return in digits the number that a text is in words, or None; one word alone may be a name.
 
-    >>> number_said("mười hai"), number_said("một trăm lẻ hai"), number_said("Số nhà ba")
-    ('12', '102', '3')
-    >>> number_said("Ba"), number_said("hai ba"), number_said("mười hai A"), number_said("XII")
-    (None, None, None, None)
+    >>> [parse_spoken_number(text) for text in ("mười hai", "một trăm lẻ hai", "Số nhà ba")]
+    ['12', '102', '3']
+    >>> [parse_spoken_number(text) for text in ("Ba", "hai ba", "mười hai A", "XII")]
+    [None, None, None, None]
     """
     announced = _ANNOUNCED.match(text)
     keys = fold(text[announced.end() :] if announced else text).split()
@@ -81,21 +81,21 @@ def number_said(text: str) -> str | None:
     return str(value) if value else None
 
 
-def digits_said(text: str, many: int) -> str | None:
-    """The digits of a text that says so many of them, one by one, and nothing else.
+def spoken_digits(text: str, count: int) -> str | None:
+    """Return the digits of a text that is only `count` spoken digits, or None.
 
-    >>> digits_said("không không một, ba năm chín", 6), digits_said("Ba Tháng Hai", 3)
+    >>> spoken_digits("không không một, ba năm chín", 6), spoken_digits("Ba Tháng Hai", 3)
     ('001359', None)
     """
     words = text.replace(",", " ").replace("-", " ").split()
-    if len(words) != many:
+    if len(words) != count:
         return None
     digits = [_DIGITS.get(fold(word)) for word in words]
     return None if None in digits else "".join(map(str, digits))
 
 
 def _value(keys: Sequence[str]) -> int | None:
-    """`sáu mươi tám` and `sáu tám` are 68; None for what is no number."""
+    """Return the value: `sáu mươi tám` and `sáu tám` are 68; None if it is not a number."""
     if not keys or keys[0] in _FILLERS or keys[-1] in _FILLERS:
         return None
     if all(key in _DIGITS for key in keys):

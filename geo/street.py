@@ -1,9 +1,9 @@
 """Streets: their kinds, and the keys under which their names are compared.
 
-Nobody is sure whether a street is a đường or a phố, so these words are no part of the key, nor is a
-surname that folds like them (`Dương Quảng Hàm` and `Đ. Quảng Hàm` are one key): typed without
-diacritics, or abbreviated by a machine, they cannot be told apart. Numbers and classes of roads
-mean nothing without their kind, which stays.
+Usage of đường and phố varies for the same street, so these words are not part of the key, nor is a
+surname that folds like them (`Dương Quảng Hàm` and `Đ. Quảng Hàm` are one key): without diacritics,
+or abbreviated by a machine, they are indistinguishable. Numbers and classes of roads keep their
+kind, since they mean nothing without it.
 
 >>> [parse_street(t).key for t in ("Đường Nguyễn Trãi", "P. Nguyễn Trãi", "nguyen trai")]
 ['nguyen trai', 'nguyen trai', 'nguyen trai']
@@ -25,7 +25,7 @@ from geo.words import PhraseBook, Word, keys_of, phrases, text_of, words_behind,
 STREETS: Final = phrases("street")
 ROAD_CLASSES: Final = frozenset(lexicon.kinds("street", "road"))
 _PLAIN: Final = ("đại lộ", "đường", "phố")
-# Read when a name begins with them, behind `đường` or alone.
+# Read at the start of a name, after `đường` or alone.
 _KIND_BOOK: Final = PhraseBook(STREETS, ALLEYS)
 _CLASS_KEYS: Final = {kind: fold(kind) for kind in (*ROAD_CLASSES, *ALLEY_RANK)}
 _EMPTY_WORDS: Final = tuple(map(fold, _PLAIN))
@@ -40,7 +40,7 @@ _NUMBERS: Final = {
     if 0 < int(number) <= 10
 }
 _ALIASES: Final = {writing: fold(name) for writing, (name,) in lexicon.readings("street").items()}
-"""Abbreviations that name one street wherever they stand."""
+"""Abbreviations that mean the same street everywhere."""
 
 
 @value(frozen=True, slots=True)
@@ -48,33 +48,33 @@ class Street:
     """A street as an address names it."""
 
     kind: str | None
-    """Written out in full: `đường`, `phố`, `quốc lộ`; None where none was written."""
+    """In full: `đường`, `phố`, `quốc lộ`; None if not written."""
     name: str
     """As written, without the kind."""
     key: str
-    """Folded; the kind is part of it only for numbered streets, classes of roads and alleys."""
+    """Folded; includes the kind only for numbered streets, classes of roads and alleys."""
     alt_keys: tuple[str, ...] = ()
-    """Other keys that the same writing may mean, likeliest first."""
+    """Other possible keys for the same text, likeliest first."""
 
 
 def parse_street(text: str) -> Street | None:
-    """The street that `text` names, or None where it holds no word but a kind."""
+    """Parse a street, or return None if there is no word but a kind."""
     return street_of(None, words_of(text))
 
 
 def street_of(kind: str | None, words: Sequence[Word]) -> Street | None:
-    """The street of a kind that was read already, and the words behind it."""
+    """Return the street of a kind that was already read and the words after it."""
     return _street_of(kind, tuple(words))
 
 
-@lru_cache(maxsize=4_096)  # every town has the same ones
+@lru_cache(maxsize=4_096)  # street names repeat across towns
 def _street_of(kind: str | None, named: tuple[Word, ...]) -> Street | None:
     words: Sequence[Word] = named
     while words and words[-1].key in ENGLISH_KINDS and (kind or len(words) > 1):
         kind, words = kind or "đường", words[:-1]
     while len(words) > 1 or (words and kind is None):
         phrase = _KIND_BOOK.match(words, 0)
-        # `Đường Quốc lộ 1A` is of the inner kind; a kind needs a name behind it.
+        # `Đường Quốc lộ 1A` has the inner kind; a kind needs a name after it.
         if phrase is None or len(words) <= len(phrase.keys) or kind in ROAD_CLASSES:
             break
         if phrase.kind in _PLAIN and kind is not None and not _repeats(kind, words[0]):
@@ -87,7 +87,7 @@ def _street_of(kind: str | None, named: tuple[Word, ...]) -> Street | None:
     if not words or (len(words) == 1 and (words[0].key in _EMPTY_WORDS or words[0].pointed)):
         return None
     if kind is None and len(words) == 1 and (short := _SHORT_ROAD.fullmatch(words[0].text)):
-        # `58 Đ8`: street 8, or one that is called D8
+        # `58 Đ8`: street 8, or one named D8
         numbered = words_of(short[1])
         return Street("đường", short[1], _keys("đường", numbered)[0], (words[0].key,))
     key, alternatives = _keys(kind, words)
@@ -97,7 +97,7 @@ def _street_of(kind: str | None, named: tuple[Word, ...]) -> Street | None:
 
 
 def is_dated(words: Sequence[Word]) -> bool:
-    """Whether a day or a month's revolution is named, which only streets are called after.
+    """Whether the words are a date or Cách Mạng Tháng Tám, which only streets are named after.
 
     >>> is_dated(words_of("Cách Mạng Tháng Tám")), is_dated(words_of("CMT8"))
     (True, True)
@@ -132,9 +132,9 @@ def _keys(kind: str | None, words: Sequence[Word]) -> tuple[str, tuple[str, ...]
 
 
 def _spelled_out(words: Sequence[Word]) -> list[str]:
-    """The folded words; `An D. Vương` is An Dương Vương, as a map service shortens it.
+    """Return the folded words; `An D. Vương` is An Dương Vương, as a map service abbreviates it.
 
-    `Nguyễn T. Minh Khai`, `Nguyễn V Cừ`: a middle name of everybody.
+    `Nguyễn T. Minh Khai`, `Nguyễn V Cừ`: the common middle names.
     """
     first, *rest = words
     keys = keys_of([first])
@@ -156,7 +156,7 @@ def _date(keys: list[str], words: Sequence[Word]) -> str | None:
     if "thang" not in keys[:-1]:
         return None
     at = keys.index("thang")
-    month = _number(keys[at + 1 :])  # `30 tháng 4 Ninh Kiều` is a day and something else
+    month = _number(keys[at + 1 :])  # `30 tháng 4 Ninh Kiều` is a date and something else
     before = " ".join(keys[:at])
     day_number = _number(keys[:at])
     if month is None or not (day_number or before in ("cach mang", "cm")):
@@ -165,7 +165,7 @@ def _date(keys: list[str], words: Sequence[Word]) -> str | None:
 
 
 def _number(keys: list[str]) -> int | None:
-    """Up to 39 in digits or words: `mười bảy`, `hai mươi`."""
+    """Return a number up to 39 in digits or words: `mười bảy`, `hai mươi`."""
     if len(keys) == 1 and keys[0].isdecimal() and len(keys[0]) < 3:
         return int(keys[0])
     if not 0 < len(keys) < 4 or any(key not in _NUMBERS for key in keys):
@@ -192,7 +192,7 @@ def _class_keys(kind_key: str, keys: list[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _code(keys: list[str], *, one_word: bool) -> list[str]:
-    """`N.2`, `Z 115` and `TC-4` in one word, as they are written elsewhere; `Dãy 2` in two."""
+    """Join `N.2`, `Z 115` and `TC-4` to one word, as elsewhere; `Dãy 2` stays two."""
     joined = len(keys) == 2 and _CODE_LETTERS.fullmatch(keys[0]) and keys[1][0].isdigit()
     return ["".join(keys)] if joined and (one_word or len(keys[0]) == 1) else keys
 
@@ -208,7 +208,7 @@ def _name_keys(keys: list[str], words: Sequence[Word]) -> tuple[str, tuple[str, 
 
 
 def _without_empty_words(name: str) -> str:
-    """`name` without the words in front that fold like đường or phố, as long as one is left."""
+    """Remove leading words that fold like đường or phố, but not the last word."""
     shorter = True
     while shorter:
         shorter = False

@@ -1,7 +1,7 @@
-"""Syllables of Vietnamese, and those that nobody writes: with diacritics that they cannot have.
+"""Vietnamese syllables, and impossible ones: with diacritics that they cannot have.
 
-What is left when a key was missed or two were swapped (`Trầ Phú`, `Phú Haò`) may look like another
-word once its diacritics are taken away. With them it is no word at all.
+After a missed key or two swapped ones (`Trầ Phú`, `Phú Haò`), a word may look like another one
+without its diacritics. With them it is not a word.
 """
 
 import re
@@ -24,14 +24,14 @@ _SYLLABLE: Final = re.compile(rf"(?:(?:{_ONSETS})?(?:{_RHYMES})|{_QU})")
 
 _TONES: Final = {"\u0300": "`", "\u0301": "´", "\u0309": "?", "\u0303": "~", "\u0323": "."}
 _SMOOTH: Final = frozenset("`?~")
-"""Tones that no word has that ends in c, ch, p or t."""
+"""Tones that do not occur in words that end in c, ch, p or t."""
 _PARTS: Final = re.compile(
     r"(?P<onset>qu|gi(?=[aăâeêioôơuưy])|[bcdđghklmnpqrstvx]*)"
     r"(?P<vowels>[aăâeêioôơuưy]+)(?P<final>[a-z]*)"
 )
-# With their marks, or with all of them left out; never with one of two.
+# With all their diacritics or none; never with one of two.
 _CLOSED: Final = frozenset({"ă", "â", "oă", "uâ", "iê", "yê", "uô", "ươ", "uyê"})
-"""Vowels that go on: no word ends in them."""
+"""Vowels that need a final consonant."""
 _OPEN_VOWELS: Final = """
     a e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia ie iu iêu ieu oa oe oi oo oai oay oao oeo ôi ơi
     ua ue uê ui uo uơ uu uy uya uye uyu uôi uoi uou uay uây ưa ưi ươi ươu ưu ye yêu yeu
@@ -39,18 +39,18 @@ _OPEN_VOWELS: Final = """
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _FOREIGN: Final = re.compile("[fjwz]|[klr]$|[aeiouy]h$")
-"""Folded, what Vietnamese words do not have, and those of the highlands and of Europe do."""
+"""Folded: letters in words of highland and European languages, but not in Vietnamese."""
 _LONGEST: Final = len("nghiêng")
 _HIGHLAND: Final = re.compile("[iy]a|chu|buon|bon|plei|lang|dak|kon")
-"""Folded, with what villages and streams of the highlands are called; others are no syllables."""
-_WORDS_REMEMBERED: Final = 1 << 14
+"""Folded words in names of highland villages and streams that are Vietnamese syllables, too."""
+_CACHED_WORDS: Final = 1 << 14
 _VOWELS: Final = _CLOSED | frozenset(_OPEN_VOWELS.split())
 _MARKED: Final = frozenset("ăâêôơư")
 _TONE_ON_SECOND: Final = frozenset({"oa", "oe", "uy"})
 
 
 def is_syllable(word: str) -> bool:
-    """Whether `word` may be a Vietnamese syllable, its diacritics apart.
+    """Whether `word` may be a Vietnamese syllable, ignoring diacritics.
 
     >>> is_syllable("Nguyễn"), is_syllable("nguyeenx"), is_syllable("Krông")
     (True, False, False)
@@ -58,15 +58,16 @@ def is_syllable(word: str) -> bool:
     return bool(_SYLLABLE.fullmatch(fold(word)))
 
 
-def is_unwritten(word: str) -> bool:
-    """Whether no word has these diacritics, though it would be a syllable without any.
+def has_impossible_diacritics(word: str) -> bool:
+    """Whether a syllable has an impossible combination of diacritics.
 
-    Names of minority peoples and misplaced tones, `Hòang`, are written.
+    Names in minority languages and misplaced tones, `Hòang`, are possible.
 
-    >>> [is_unwritten(word) for word in ("Trầ", "Đoồng", "Bàt", "Trần", "Krông", "Hòang")]
+    >>> words = ("Trầ", "Đoồng", "Bàt", "Trần", "Krông", "Hòang")
+    >>> [has_impossible_diacritics(word) for word in words]
     [True, True, True, False, False, False]
     """
-    found = _taken_apart(word)
+    found = _take_apart(word)
     if found is None:
         return False
     vowels, final, tone, _ = found
@@ -74,20 +75,20 @@ def is_unwritten(word: str) -> bool:
     return stopped or vowels not in _VOWELS or (vowels in _CLOSED and not final)
 
 
-@lru_cache(_WORDS_REMEMBERED)
+@lru_cache(_CACHED_WORDS)
 def is_word(word: str) -> bool:
-    """Whether it may be a word as it stands, its marks included."""
-    return is_syllable(word) and not _is_unwritten(word)
+    """Whether it may be a word as written, including its diacritics."""
+    return is_syllable(word) and not _has_impossible_diacritics(word)
 
 
 _UNMARKED: Final = re.compile(r"\b[a-z]*(?:ie|ye|uo)[cmnpt][gh]?\b", re.IGNORECASE)
-"""Words of vowels that none has without marks: Việt, Nguyễn, đường."""
+"""Words with vowels that always have diacritics: Việt, Nguyễn, đường."""
 _WHOLE_WORD: Final = re.compile(r"(?<!\d)[^\W\d_]{1,3}(?![.\w])|[^\W\d_]{4,}")
-"""Words but for abbreviations (`Đ.`, `Ng.`) and letters of a number (`12A`)."""
+"""Words except abbreviations (`Đ.`, `Ng.`) and letters of a number (`12A`)."""
 
 
 def is_damaged(text: str) -> bool:
-    """Whether a word of a text is none as it stands, or lacks its marks.
+    """Whether a text contains a word that is invalid as written, or lacks its diacritics.
 
     >>> is_damaged("85 Lê Lai, P.2, TPHCM"), is_damaged("85 Lê L ai"), is_damaged("85 Nguyễn TTri")
     (False, True, True)
@@ -98,7 +99,7 @@ def is_damaged(text: str) -> bool:
 
 
 def has_lost_marks(text: str) -> bool:
-    """Whether a word stands without the marks that it cannot be written without.
+    """Whether a word lacks diacritics that it must have.
 
     >>> has_lost_marks("85 Lê Van Thinh, Viet Nam"), has_lost_marks("85 Lê Lai, Việt Nam")
     (True, False)
@@ -107,9 +108,11 @@ def has_lost_marks(text: str) -> bool:
 
 
 def is_misspelled(name: str) -> bool:
-    """Whether a word of the name is one that nobody writes: with diacritics that it cannot have, or
-    with a tone and no syllable. Not in the languages of the highlands, which other words show, nor
-    in those whose letters or length Vietnamese lacks.
+    """Whether a name contains an impossible word: with diacritics that it cannot have, or with a
+    tone but not a syllable.
+
+    False for highland languages, recognized by other words of the name, and for words whose letters
+    or length do not occur in Vietnamese.
 
     >>> [is_misspelled(name) for name in ("Cầu Đấ", "đường Nhâ", "Khu Bàt", "Hòang Văn Thụ")]
     [True, True, True, False]
@@ -121,25 +124,27 @@ def is_misspelled(name: str) -> bool:
     if name.isascii():
         return False
     words = _LETTERS.findall(name)
-    wrong = [word for word in words if _is_unwritten(word) or _is_toned_for_nothing(word)]
+    wrong = [
+        word for word in words if _has_impossible_diacritics(word) or _is_toned_non_syllable(word)
+    ]
     return bool(wrong) and not any(
         _HIGHLAND.fullmatch(fold(word)) or not (word in wrong or is_syllable(word))
         for word in words
     )
 
 
-def _is_toned_for_nothing(word: str) -> bool:
+def _is_toned_non_syllable(word: str) -> bool:
     toned = _TONE.search(unicodedata.normalize("NFD", word)) and len(word) <= _LONGEST
     return bool(toned) and not is_syllable(word.lower()) and not _FOREIGN.search(fold(word))
 
 
 def has_late_tone(word: str) -> bool:
-    """Whether the tone stands on the second of two vowels that it never stands on: `Haò`, `Suá`.
+    """Whether the tone is wrongly on the second of two vowels: `Haò`, `Suá`.
 
     >>> [has_late_tone(word) for word in ("Haò", "Suá", "Hoà", "Hào", "Quá")]
     [True, True, False, False, False]
     """
-    found = _taken_apart(word)
+    found = _take_apart(word)
     if found is None:
         return False
     vowels, final, tone, at = found
@@ -147,13 +152,14 @@ def has_late_tone(word: str) -> bool:
 
 
 def _may_end(vowels: str) -> bool:
-    """Whether the second of two vowels bears the tone with nothing behind it, in some spelling."""
+    """Whether some spelling puts the tone on the second of two final vowels."""
     return vowels in _TONE_ON_SECOND or vowels[1] in _MARKED
 
 
-def _taken_apart(word: str) -> tuple[str, str, str, int] | None:
-    """Vowels with their marks, final, tone, and which vowel bears it; None for what is no syllable,
-    or bears no mark.
+def _take_apart(word: str) -> tuple[str, str, str, int] | None:
+    """Return vowels with their diacritics, final, tone, and the index of the vowel with the tone.
+
+    None if it is not a syllable, or has no diacritics.
     """
     letters, tone, at = "", "", -1
     for sign in unicodedata.normalize("NFD", word.lower()):
@@ -167,4 +173,4 @@ def _taken_apart(word: str) -> tuple[str, str, str, int] | None:
     return parts["vowels"], parts["final"], tone, at - parts.start("vowels")
 
 
-_is_unwritten = lru_cache(_WORDS_REMEMBERED)(is_unwritten)
+_has_impossible_diacritics = lru_cache(_CACHED_WORDS)(has_impossible_diacritics)

@@ -1,9 +1,9 @@
-"""Vietnamese text: two keys under which names are compared.
+"""Vietnamese text: two keys for comparing names.
 
-`fold` forgets everything that people leave out or vary: case, diacritics, tone, i/y, apostrophes,
-punctuation. `accent_key` forgets only what does not change the word: case, the place of the tone
-mark (hòa = hoà), Unicode form, punctuation. Names that fold alike are told apart by it, so typed
-diacritics count and missing ones do not hurt.
+`fold` removes everything that people omit or vary: case, diacritics, tone, i/y, apostrophes,
+punctuation. `accent_key` removes only what does not change the word: case, the position of the tone
+mark (hòa = hoà), Unicode form, punctuation. It distinguishes names that fold alike, so typed
+diacritics count and missing ones do no harm.
 
 >>> fold("Thị trấn Ea M’Droh"), fold("ea m'droh")
 ('thi tran ea m droh', 'ea m droh')
@@ -20,15 +20,15 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-# Letters with a stroke do not decompose. Ð ð (Icelandic) and Ɖ ɖ (African) look like Đ đ, and stand
-# for it in old files.
+# Letters with a stroke do not decompose. Ð ð (Icelandic) and Ɖ ɖ (African) look like Đ đ, and are
+# used for it in old files.
 _STROKES = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ɓ": "b", "ł": "l", "ø": "o"})
 _TO_DYET = str.maketrans({"ð": "đ", "ɖ": "đ"})
-# Unicode calls these apostrophes letters, so they would glue the words of `Ea MʼDroh`.
+# Unicode classifies these apostrophes as letters, so they would join the words of `Ea MʼDroh`.
 _APOSTROPHES = str.maketrans(dict.fromkeys("ʹʻʼʽˈˊˋ", " "))
-# Soft hyphens, joiners, direction and byte order marks: nobody sees or means them.
+# Soft hyphens, joiners, direction and byte order marks: invisible and not intended.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# `Trung`, a space of no width, `Trực`: it may be broken there, for it is two words.
+# `Trung`, a zero-width space, `Trực`: two words.
 _BETWEEN_WORDS = re.compile("(?<=[^\\W\\d_])\u200b(?=[^\\W\\d_])(?![a-zà-ỹđ])")
 _SIGNS = {
     ",": "\u3001\uff64\u201a\u060c\u2022\u30fb\u00b7",
@@ -45,7 +45,7 @@ _PLAIN_SIGNS = {ord(sign): plain for plain, signs in _SIGNS.items() for sign in 
 _STRAY_MARKS = re.compile(
     "(?<![^\\W\\d_])(?<![\u0300-\u036f])[\u0300-\u036f]+|(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+"
 )
-"""More than two on a letter, or on none."""
+"""Combining marks beyond two on a letter, or without a letter."""
 _OTHER_SIGN = re.compile(f"[{''.join(map(chr, _PLAIN_SIGNS))}]")
 _TONES = {
     "\u0300": "1",  # huyền
@@ -55,33 +55,33 @@ _TONES = {
     "\u0323": "5",  # nặng
 }
 _NOT_WORD = re.compile(r"[\W_]+")
-# y and i are the same vowel where nothing else follows the consonant (Mỹ = Mĩ, Lý = Lí), and in
-# quy = qui; elsewhere they differ (thúy is not thúi).
+# y and i are the same vowel if nothing else follows the consonant (Mỹ = Mĩ, Lý = Lí), and in quy =
+# qui; elsewhere they differ (thúy is not thúi).
 _LONE_Y = re.compile(r"\b([bcdghklmnprstvx]{1,3}|qu)y\b")
-# Names and words come again and again, whole addresses do not.
+# Only names and words are cached: they repeat, whole addresses do not.
 _LONGEST_NAME = 24
 _MOST_CHARACTERS = 4_096
-"""Characters that are remembered: more than are in use here, fewer than there are."""
+"""Most characters to cache: more than are in use here, fewer than exist."""
 
 
 def fold(text: str) -> str:
-    """Lower-case ASCII-like words with single spaces: the key for matching without diacritics.
+    """Return lower-case words without diacritics, between single spaces.
 
-    Idempotent. Letters of other scripts stay as they are.
+    Idempotent. Letters of other scripts are kept.
     """
-    return _folded_before(text) if len(text) <= _LONGEST_NAME else _folded(text)
+    return _fold_cached(text) if len(text) <= _LONGEST_NAME else _fold(text)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     words = _NOT_WORD.sub(" ", text.translate(_BARE)).strip()
     return _LONE_Y.sub(r"\1i", words)
 
 
 class _Bare(dict[int, str]):
-    """Each character in lower case without what `fold` forgets, worked out when it first comes."""
+    """Character → its folded form, computed at its first use."""
 
     def __missing__(self, character: int) -> str:
-        decomposed = _seen(unicodedata.normalize("NFKD", chr(character)).casefold())
+        decomposed = _strip_invisible(unicodedata.normalize("NFKD", chr(character)).casefold())
         bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
         if len(self) < _MOST_CHARACTERS:
             self[character] = bare
@@ -91,29 +91,29 @@ class _Bare(dict[int, str]):
 _BARE = _Bare()
 
 
-_folded_before = lru_cache(maxsize=8_192)(_folded)
+_fold_cached = lru_cache(maxsize=8_192)(_fold)
 
 
 def accent_key(text: str) -> str:
-    """Lower-case words with their diacritics, each tone written as a digit behind its word.
+    """Return lower-case words with their diacritics, each tone as a digit after its word.
 
-    Idempotent on its own output only up to the tone digits; compare keys with keys.
+    Not idempotent because of the tone digits; compare only keys with keys.
     """
-    return _keyed_before(text) if len(text) <= _LONGEST_NAME else _keyed(text)
+    return _accent_key_cached(text) if len(text) <= _LONGEST_NAME else _accent_key(text)
 
 
-def _keyed(text: str) -> str:
+def _accent_key(text: str) -> str:
     if text.isascii():
-        return _folded(text)  # no accents
-    composed = _seen(unicodedata.normalize("NFKC", text).casefold()).translate(_TO_DYET)
+        return _fold(text)  # no accents
+    composed = _strip_invisible(unicodedata.normalize("NFKC", text).casefold()).translate(_TO_DYET)
     return " ".join(_with_tone_last(word) for word in _NOT_WORD.split(composed) if word)
 
 
-_keyed_before = lru_cache(maxsize=8_192)(_keyed)
+_accent_key_cached = lru_cache(maxsize=8_192)(_accent_key)
 
 
 def transliterate(text: str) -> str:
-    """`text` without diacritics, case and punctuation kept.
+    """Remove diacritics, keeping case and punctuation.
 
     >>> transliterate("Đắk R'Moan")
     "Dak R'Moan"
@@ -123,7 +123,7 @@ def transliterate(text: str) -> str:
 
 
 def has_diacritics(text: str) -> bool:
-    """Whether any letter of `text` carries a mark or stroke, so that its accents were meant.
+    """Whether any letter of `text` has a diacritic or stroke, so that diacritics were typed.
 
     >>> has_diacritics("Đa Kao"), has_diacritics("Da Kao")
     (True, False)
@@ -141,8 +141,7 @@ _NAME: Final = re.compile(r"[^\W_](?:[^\W_]|[ \u00a0.,\-–/'’()&])*")
 
 
 def is_name(text: str) -> bool:
-    """Whether a unit, street or locality may be called so: neither a formula of a spreadsheet nor a
-    piece of a page.
+    """Whether the text may be the name of a unit, street or locality: not a formula, not HTML.
 
     >>> [is_name(t) for t in ("Ba Đình", "M'Đrắk", "30/4", "A&B (cũ)", "Phan Rang - Tháp Chàm")]
     [True, True, True, True, True]
@@ -153,7 +152,7 @@ def is_name(text: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """The text without signs that nobody sees; where one parts two words, a space stands for it.
+    """Remove invisible characters; a zero-width space between two words becomes a space.
 
     >>> visible("Nguyễn\u200b Trãi"), visible("Trung\u200bTrực"), visible("Tr\u00adực")
     ('Nguyễn Trãi', 'Trung Trực', 'Trực')
@@ -163,13 +162,13 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", _BETWEEN_WORDS.sub(" ", text))
 
 
-def with_plain_signs(text: str) -> str:
-    """The text with the commas, dashes, slashes and brackets of this keyboard for those of others,
-    and full-width letters and digits as plain ones; without marks that no letter bears.
+def to_plain_signs(text: str) -> str:
+    """Replace commas, dashes, slashes, brackets and full-width characters by their ASCII forms, and
+    remove stray combining marks.
 
-    >>> with_plain_signs("142， 144、 146 Lê Lợi"), with_plain_signs("12‑14／3")
+    >>> to_plain_signs("142， 144、 146 Lê Lợi"), to_plain_signs("12‑14／3")
     ('142, 144, 146 Lê Lợi', '12-14/3')
-    >>> with_plain_signs("L\u0301a\u0302\u0301\u0300\u0300n \u03012") == "L\u0301a\u0302\u0301n 2"
+    >>> to_plain_signs("L\u0301a\u0302\u0301\u0300\u0300n \u03012") == "L\u0301a\u0302\u0301n 2"
     True
     """
     if text.isascii():
@@ -178,7 +177,7 @@ def with_plain_signs(text: str) -> str:
     return text.translate(_PLAIN_SIGNS) if _OTHER_SIGN.search(text) else text
 
 
-def _seen(text: str) -> str:
+def _strip_invisible(text: str) -> str:
     return _INVISIBLE.sub("", text.translate(_APOSTROPHES))
 
 
@@ -196,7 +195,7 @@ def _with_tone_last(word: str) -> str:
 
 
 def is_one_slip(one: str, other: str) -> bool:
-    """Whether a letter was put in, left out, exchanged, or swapped with its neighbour.
+    """Whether one letter was inserted, omitted, replaced, or swapped with its neighbour.
 
     >>> is_one_slip("nguyen", "nguyne"), is_one_slip("lang", "lamg"), is_one_slip("lang", "lng")
     (True, True, True)

@@ -1,10 +1,10 @@
-"""Titles, as of files, without the names of people that somebody put into them."""
+"""Removes names of people from titles, for example of files."""
 
 import re
 from typing import Final
 
 from geo import lexicon
-from geo.persons import is_of_history
+from geo.persons import is_historical
 from geo.text import fold
 
 _WORD: Final = r"[A-ZÀ-ỸĐ][^\W\d_]*"
@@ -20,13 +20,13 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _SURNAMES: Final = frozenset(lexicon.names("surnames", "common")) | {
     fold(surname) for surname in lexicon.names("surnames", "bare")
 }
-"""Of most people; without marks only those that are no other word."""
+"""The most common surnames; without diacritics, only those that are not another word."""
 _SHORTEST, _LONGEST = 3, 4
 _TELEPHONE: Final = re.compile(r"(?<!\d)(?:0|\+?84)(?:[ ._-]?\d){9}(?!\d)")
 
 
 def without_people(title: str) -> str:
-    """The title with `…` for what people are called.
+    """Replace names of people in a title by `…`.
 
     >>> without_people("DS hộ ông Nguyễn Văn An.xlsx"), without_people("To5_Tran_Thi_Bich_2026.csv")
     ('DS hộ ông ….xlsx', 'To5_…_2026.csv')
@@ -44,17 +44,17 @@ def without_people(title: str) -> str:
     return _TELEPHONE.sub("…", named) + dot + suffix
 
 
-def speaks_of_somebody(text: str) -> bool:
-    """Whether it says whose house it is, by a title and a name.
+def names_person(text: str) -> bool:
+    """Whether the text names a person by a title and a name.
 
-    >>> speaks_of_somebody("cổng sau nhà bà Hoa"), speaks_of_somebody("đối diện chợ Bà Chiểu")
+    >>> names_person("cổng sau nhà bà Hoa"), names_person("đối diện chợ Bà Chiểu")
     (True, False)
     """
     return _ADDRESSED.sub(_without_addressed, text) != text
 
 
 def _without_addressed(found: re.Match[str]) -> str:
-    # What begins with the word of a place, `chợ Bà Chiểu`, is its name.
+    # With a word for a place in front, `chợ Bà Chiểu`, it is the name of the place.
     return f"{found[1]}…" if found.start() == found.start(1) else found[0]
 
 
@@ -64,7 +64,7 @@ def _without_name(found: re.Match[str]) -> str:
         named = words[at : at + _LONGEST]
         if word[0].lower() not in _SURNAMES or len(named) < _SHORTEST:
             continue
-        if is_of_history(fold(" ".join(each[0] for each in named[:_SHORTEST]))):
+        if is_historical(fold(" ".join(each[0] for each in named[:_SHORTEST]))):
             continue
         return f"{found[0][: word.start()]}…{found[0][named[-1].end() :]}"
     return found[0]

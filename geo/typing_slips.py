@@ -1,8 +1,8 @@
-"""Words that a keyboard, a scanner or a form left unreadable, and what was meant.
+"""Repairs words that a keyboard, a scanner or a form damaged.
 
-Telex and VNI are typed as plain letters and digits, which stay when the input method was off:
-`dduwowngf`, `Nguye6n4`. Only what is no Vietnamese syllable is decoded, and only into one, so names
-of minority languages, brands and codes of buildings stay as they are.
+Telex and VNI are typed as plain letters and digits, which remain if the input method was off:
+`dduwowngf`, `Nguye6n4`. Only words that are not Vietnamese syllables are decoded, and only into
+syllables, so names in minority languages, brands and codes of buildings are kept.
 
 >>> [repaired(word) for word in ("Nguyeenx", "ddường", "Leê", "Nguye6n4", "d9u7o7ng2")]
 ['Nguyễn', 'đường', 'Lê', 'Nguyễn', 'đường']
@@ -18,13 +18,13 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from geo import lexicon
-from geo.syllables import is_syllable, is_unwritten
+from geo.syllables import has_impossible_diacritics, is_syllable
 from geo.text import has_diacritics
 
 _WORTH_A_LOOK: Final = re.compile(
-    # Two letters for one, a letter that no Vietnamese word has, or a tone behind the word.
+    # Two letters for one, a letter that no Vietnamese word has, or a tone after the word.
     r"dd|aa|ee|oo|eê|êe|aâ|âa|oô|ôo|w|[fj]|[a-z][0-9][0-9a-z]|[uo][6-9]|[a-zà-ỹ]{4}[sxr]$|"
-    # A horn forgotten, a digit scanned as a letter, a capital inside of a word.
+    # A missing horn, a digit scanned as a letter, a capital inside a word.
     r"(?<!q)u[ơờớởỡợ]\w|ưo|\d[o]",
 )
 _HELD: Final = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
@@ -32,13 +32,13 @@ _HELD: Final = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _ROMAN: Final = frozenset("IVX")
 _CAPITAL_INSIDE: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-ZĐ][^\W\d_A-Z])")
 _CAPITAL_SECOND: Final = re.compile(r"[^\W\d_A-ZĐ][A-ZĐ][^\W\d_A-ZĐ]+")
-"""Swapped with the letter before it: `aLo Động`."""
+"""A capital swapped with the letter before it: `aLo Động`."""
 _HORN: Final = re.compile(r"(?<!q)u([ơờớởỡợ])(?=\w)", re.IGNORECASE)
 _ZERO: Final = re.compile(r"([A-Za-z]{0,2}\d{1,4})[oO](\d{0,3})")
-_OTHERS: Final = frozenset(
+_OTHER_WORDS: Final = frozenset(
     (*lexicon.names("other_tongues", "english"), *lexicon.names("other_tongues", "highland"))
 )
-"""Words of English, and of names in the highlands, that would be syllables, too."""
+"""English words, and words in highland names, that would decode into syllables."""
 _DOUBLED: Final = (
     *(("dd", "đ"), ("aa", "â"), ("ee", "ê"), ("oo", "ô"), ("eê", "ê"), ("êe", "ê"), ("aâ", "â")),
     *(("âa", "â"), ("oô", "ô"), ("ôo", "ô"), ("uwow", "ươ"), ("uow", "ươ"), ("uwo", "ươ")),
@@ -50,16 +50,16 @@ _VNI_LETTERS: Final = dict(zip(("a6", "e6", "o6", "o7", "u7", "a8", "d9"), "âê
 _VNI: Final = re.compile(r"([aeoud])([6-9])")
 _VNI_INSIDE: Final = re.compile(r"(?:[aeo]6|[ou]7|a8)[a-z1-5]")
 _VNI_TONE_BEHIND: Final = re.compile(r"[aeou][6-9][a-z]{1,2}[1-5]$")
-"""`Lo7i5` is no plot, as `lo7a` may be."""
+"""`Lo7i5` is not a plot; `lo7a` may be one."""
 _ANY_TONE: Final = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _VOWELS: Final = re.compile("[aăâeêioôơuưy]+")
-# Kinds that are written with their number in one word; `LOA1C` is plot A1C.
+# Kinds written together with their number; `LOA1C` is plot A1C.
 _KIND_WORDS: Final = (
     "so ngo hem kiet ngach to ap lo loa loe loi duong pho thon xom khom khoi tang khu"
 )
 _KINDS: Final = frozenset(_KIND_WORDS.split())
 _SURELY_TELEX: Final = re.compile(r"[jw]|dd|iee|uoo|(?:aa|ee|oo).*[fsrx]|[fx]$|[a-z]{4}[sr]$")
-"""Letters that a word of another language seldom has so, and that decode it."""
+"""Letter sequences of Telex that are rare in words of other languages."""
 _SHORTEST_TELEX: Final = 3
 _ANY_WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_VNI: Final = 4
@@ -67,7 +67,7 @@ _SHORTEST_VNI: Final = 4
 
 @lru_cache(maxsize=16_384)
 def repaired(word: str) -> str:
-    """`word` as it was meant, perhaps in two words; itself where nothing is sure."""
+    """Return the intended word, or two words; `word` itself if nothing is certain."""
     if _HELD.search(word) and word.isalpha() and not _ROMAN.issuperset(word.upper()):
         once = _HELD.sub(r"\1", word)
         word = once if len(once) > 1 and is_syllable(once) else word
@@ -81,11 +81,11 @@ def repaired(word: str) -> str:
         return " ".join(halves) if len(halves) > 1 and whole else word
     scanned = _ZERO.fullmatch(word)
     fixed = f"{scanned[1]}0{scanned[2]}" if scanned else _HORN.sub(_with_horn, word)
-    if fixed != word or is_syllable(word) or lower in _OTHERS:
+    if fixed != word or is_syllable(word) or lower in _OTHER_WORDS:
         return fixed
     for decode in (_from_telex, _from_vni):
         meant = decode(unicodedata.normalize("NFC", lower))
-        if meant and is_syllable(meant) and not is_unwritten(meant):
+        if meant and is_syllable(meant) and not has_impossible_diacritics(meant):
             return _in_case_of(word, meant)
     return word
 
@@ -94,18 +94,18 @@ _Method = Literal["telex", "vni"]
 
 
 def decoded(text: str) -> str:
-    """`text` as it was meant, where a word of it says for sure that an input method was off.
+    """Decode a text that certainly was typed with an input method off.
 
-    Then short words were typed so as well, and those that are syllables as they stand.
+    Then short words are decoded as well, and those that are syllables as written.
 
     >>> decoded("68 Traanf Phus, Xax Vux Quys"), decoded("Ngo6 Quye6n2"), decoded("Cach1 Mang5")
     ('68 Trần Phú, Xã Vũ Quý', 'Ngô Quyền', 'Cách Mạng')
     >>> decoded("CT2 Zoo Bar, Q5, khu1 to3"), decoded("12 Lê Lai, phòng B2")
     ('CT2 Zoo Bar, Q5, khu1 to3', '12 Lê Lai, phòng B2')
     """
-    if not any(map(_may_say_method, text.split())):
+    if not any(map(_may_show_method, text.split())):
         return text
-    plain = unicodedata.normalize("NFKC", text)  # digits of full width
+    plain = unicodedata.normalize("NFKC", text)  # full-width digits
     words = _ANY_WORD.findall(plain)
     methods = {_typed_by(word) for word in words} - {None}
     if sum(map(_has_vni_tone, words)) > 1:
@@ -118,15 +118,16 @@ def decoded(text: str) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _may_say_method(written: str) -> bool:
-    """Whether a word of what stands between spaces says it; in most texts none does."""
+def _may_show_method(written: str) -> bool:
+    """Whether a word in `written` shows an input method; in most texts none does."""
     words = _ANY_WORD.findall(unicodedata.normalize("NFKC", written))
     return any(_typed_by(word) or _has_vni_tone(word) for word in words)
 
 
 @lru_cache(maxsize=16_384)
 def _typed_by(word: str) -> _Method | None:
-    """The input method that was off when the word was typed; None where nothing says so."""
+    """Return the input method that was off when the word was typed; None if there is no
+    evidence."""
     if word.isdecimal() or not word.isascii():
         return None
     meant = repaired(word)
@@ -139,7 +140,7 @@ def _typed_by(word: str) -> _Method | None:
 
 @lru_cache(maxsize=16_384)
 def _has_vni_tone(word: str) -> bool:
-    """`Mang5`: one such word may be a block, `Hoa2`, or a kind with its number, `khu1`."""
+    """Whether the word ends in a tone, `Mang5`; a single one may be a block, `Hoa2`."""
     letters = word[:-1].lower()
     return (
         len(word) > _SHORTEST_TELEX
@@ -153,12 +154,12 @@ def _has_vni_tone(word: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _retyped(word: str, method: _Method) -> str:
-    """`word` as this method would have written it; itself where that is no syllable."""
+    """Return the word decoded by this method; unchanged if the result is not a syllable."""
     lower = word.lower()
-    if lower in _OTHERS or not word.isascii():
+    if lower in _OTHER_WORDS or not word.isascii():
         return word
     meant = _from_telex(lower) if method == "telex" else _vni_decoded(lower)
-    if meant and is_syllable(meant) and not is_unwritten(meant):
+    if meant and is_syllable(meant) and not has_impossible_diacritics(meant):
         return _in_case_of(word, meant)
     return word
 
@@ -179,7 +180,7 @@ def _from_telex(word: str) -> str | None:
         return plain
     if _ANY_TONE.search(unicodedata.normalize("NFD", plain)):
         return None
-    # The tone stands behind its vowel or behind the word.
+    # The tone follows its vowel or the word.
     first = _VOWELS.search(plain)
     for at in range(len(plain) - 1, first.start() if first else len(plain), -1):
         rest = plain[:at] + plain[at + 1 :]
@@ -189,7 +190,7 @@ def _from_telex(word: str) -> str | None:
 
 
 def _late_horn(word: str) -> str:
-    """`phwờng`, `dduongwf`: a `w` that stands apart from the vowel it changes."""
+    """Apply a `w` that is apart from the vowel it changes: `phwờng`, `dduongwf`."""
     before, _, after = word.partition("w")
     if "uo" in before:
         return before.replace("uo", "ươ") + after
@@ -208,7 +209,7 @@ def _from_vni(word: str) -> str | None:
     if not (digits and inside and word[0].isalpha() and word.isalnum()):
         return None
     kind = word[: next(at for at, sign in enumerate(word) if sign.isdigit())]
-    # `Va8n`, `Cu72`: a mark in the middle, so that it is no number behind a word.
+    # `Va8n`, `Cu72`: a mark in the middle, so it is not a number after a word.
     marked = bool(_VNI_INSIDE.search(word[1:]))
     toned = _VNI_TONE_BEHIND.search(word)
     if (kind in _KINDS and not toned) or len(letters) + digits - 1 < _SHORTEST_VNI - marked:
@@ -229,7 +230,7 @@ def _vni_decoded(word: str) -> str | None:
 
 
 def _toned(word: str, tone: str) -> str:
-    """`word` with a tone over the vowel that carries it."""
+    """Put the tone on the right vowel of `word`."""
     start = 2 if word.startswith("qu") or (word.startswith("gi") and len(word) > 2) else 0
     vowels = _VOWELS.search(word, start) or _VOWELS.search(word)
     if vowels is None:

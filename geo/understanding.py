@@ -1,8 +1,8 @@
-"""One way to understand the pieces of an address, with what it costs.
+"""One way to understand the pieces of an address, with its penalty.
 
-`penalties.csv` has a row for each step that departs from plain writing: what it costs, and why. A
-step that costs otherwise beside other pieces has a row for each, `number_is_alley.before_pho`; the
-note that readers get is what stands before the point.
+`penalties.csv` has a row for each step that departs from plain writing: its penalty and the reason.
+A step whose penalty depends on other pieces has a row for each case, `number_is_alley.before_pho`;
+the note of the reading is the part before the point.
 """
 
 import csv
@@ -30,7 +30,7 @@ def _table() -> dict[str, Step]:
 
 
 STEPS: Final = _table()
-"""Step → penalty and words."""
+"""Step → its row."""
 
 
 @value(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class Understanding:
     penalty: int = 0
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
-    """Words of pieces that were left out."""
+    """Text of pieces that were left out."""
 
     def but(
         self, step: str, pieces: list[Piece], *, more: int = 0, dropped: str = ""
     ) -> "Understanding":
-        """Another one by a step of the table, which costs `more` the farther the pieces lie."""
+        """Return an alternative by a step of the table; `more` is added to its penalty."""
         left_out = (*self.dropped, dropped) if dropped else self.dropped
         penalty = self.penalty + STEPS[step].penalty + more
         return Understanding(tuple(pieces), penalty, (*self.notes, note_of(step)), left_out)
 
 
 def note_of(step: str) -> str:
-    """The note that a step leaves on a reading."""
+    """Return the note of a reading for a step."""
     return step.partition(".")[0]

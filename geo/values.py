@@ -1,8 +1,8 @@
-"""Values that are made by the million: frozen to the type checker, plain to the interpreter.
+"""Dataclasses that are frozen for the type checker, but not at run time, for speed.
 
-`@value(frozen=True, slots=True)` is `@dataclass(frozen=True, slots=True)`, whose constructor sets
-each field by a call of `object.__setattr__`. That takes twice as long, and dozens of such values
-are made for one address. The checker refuses to set a field of them all the same.
+The constructor of `@dataclass(frozen=True, slots=True)` sets each field with `object.__setattr__`,
+which takes twice as long, and dozens of such values are created for one address. The type checker
+still rejects assignments to fields of `@value(frozen=True, slots=True)`.
 """
 
 from typing import TYPE_CHECKING
@@ -15,5 +15,6 @@ else:
     from dataclasses import dataclass
 
     def value(*, frozen: bool, slots: bool) -> object:
-        """A dataclass that compares and hashes as a frozen one does, and is made as fast as any."""
+        """Return a dataclass that compares and hashes like a frozen one, with a plain
+        constructor."""
         return dataclass(slots=slots, unsafe_hash=frozen)

@@ -1,7 +1,7 @@
 """The words of an address, and phrases that open a new piece of it.
 
-A word is looked at once: what it folds to, how it was accented, whether it may be a number. People
-write the same few thousand words in all addresses, so this is remembered.
+For each word: its folded form, its accents, whether it may be a number. Addresses share a few
+thousand words, so the results are cached.
 """
 
 import re
@@ -20,19 +20,19 @@ from geo.typing_slips import repaired
 from geo.values import value
 
 MAX_WORDS: Final = 200
-"""More than any address has; the rest of a longer text is not read."""
+"""More than any address has; longer texts are cut."""
 _MAX_WORD: Final = 60
 
-# One step of a house number: `5A`, `1B14`, `LK5`, `B`. Atomic: twelve steps of five digits could be
-# parted in so many ways that one text would keep a processor for hours.
+# One step of a house number: `5A`, `1B14`, `LK5`, `B`. Atomic, because backtracking over twelve
+# steps of five digits would take hours for one text.
 _DIGITS: Final = frozenset("0123456789")
 _STEP: Final = r"(?>(?:[A-ZĐ]{0,4}[0-9]{1,5}){1,3}[A-ZĐ]{0,4}|[A-ZĐ]{1,2})"
 _PATH: Final = re.compile(rf"{_STEP}(?:[/.+–—-]{_STEP}){{0,11}}", re.IGNORECASE)
 _EDGES: Final = " \t()[]{}<>\"'“”‘’:;,!?*#=…"
 _DASHES: Final = frozenset("-–—−")
-# `P.Tôn Đức`, `TP.HCM`: the point ends an abbreviation. `S2.03` has a digit beside it.
+# `P.Tôn Đức`, `TP.HCM`: the point ends an abbreviation; not before a digit, `S2.03`.
 _ABBREVIATION: Final = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
-# Kinds that are written with their number in one word, whatever stands around them.
+# Kinds that are written together with their number, in any context.
 _GLUED_KIND: Final = re.compile(
     r"(kp|tdp|kv|ql|tl|đt|dt|hl|đh|dh|đx|dx|s[oố]|sn|nh[aà]|đường|khuphố|khupho|quậ?n|phường|phuong|ng[oõ]|ng[aá]ch|"
     r"h[eẻ]m|ki[eệ]t|th[oô]n|ấp|x[oó]m|kh[oó]m|tổ)[.-]?(\d\w{0,5}(?:/\w{1,5}){0,3})",
@@ -40,16 +40,16 @@ _GLUED_KIND: Final = re.compile(
 )
 # `P.5`, `Tổ.12`: a point between a kind and its number. A capital alone may be a block: `A.1`.
 _POINTED_KIND: Final = re.compile(r"([^\W\d_]{2,6}|[PQFKHĐ])\.(\d\w{0,8})", re.IGNORECASE)
-# `14Tô Ngọc Vân`, `262duong`: no number ends in so many letters, or in an accented one.
+# `14Tô Ngọc Vân`, `262duong`: no number ends in three letters, or in an accented one.
 _GLUED_NAME: Final = re.compile(
     r"(\d{1,5}(?:[A-Za-z](?=[A-ZĐ]))?(?:/\d{1,5})?)"
     r"(?!(?i:[a-z]?(?:bis|ter))(?![^\W\d_]))([^\W\d_]{3,}|[A-Z][^\W\d_a-zA-Z])"
 )
 _NUMBER_LETTERS: Final = frozenset("abcdđefghABCDĐEFGH")
-"""Letters that a number may end in, with a name grown to it."""
+"""Letters that a number may end in, before a name without a space."""
 _GLUED_CITY: Final = re.compile(r"((?i:tp))((?i:hcm|hn|đn|dn|ct|hp|bmt|vt)|[A-ZĐ]{2,3})")
 POSTCODE: Final = r"\d{5,6}"
-"""Five digits, six until 2018."""
+"""Pattern of a postcode: five digits, six until 2018."""
 _GLUED_POSTCODE: Final = re.compile(rf"([^\W\d_]{{2,}})({POSTCODE})")
 _HYPHENED: Final = re.compile(r"(\d\w{0,3})[-–](?=[^\W\d_]{2})|([^\W\d_]{2,}\d?)[-–](?=\d)")
 _UNIT_LETTERS: Final = frozenset("pqfhxtd")
@@ -78,11 +78,11 @@ class Word:
     key: str
     """Folded; empty for a dash."""
     accents: str
-    """With its diacritics, for telling `quán` from `quận`."""
+    """With diacritics, to distinguish `quán` from `quận`."""
     pointed: bool
-    """Whether a point followed, as behind an abbreviation."""
+    """Whether a point followed, as after an abbreviation."""
     path: bool
-    """Whether it may be a house number or a part of one: has a digit, and no long word."""
+    """Whether it may be a house number or a part of one: with a digit, without a long word."""
 
     dash: bool = field(init=False, compare=False, repr=False)
     """Whether it is a dash between spaces."""
@@ -100,7 +100,7 @@ _KIET_AND_HEM: Final = re.compile(r"k[. ]?\s*(\d{1,4})\s*/?\s*h[. ]?\s*(\d{1,4})
 
 
 def words_of(text: str) -> list[Word]:
-    """The words of `text`, at most MAX_WORDS; a dash between spaces is one of them."""
+    """Return the words of `text`, at most MAX_WORDS; a dash between spaces is a word."""
     text = visible(text)
     if text[:1] in _K and (path := _KIET_AND_HEM.match(text)):
         text = f"K{path[1]}/H{path[2]}{text[path.end() :]}"
@@ -112,7 +112,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def keys_of(words: Iterable[Word]) -> list[str]:
-    """The folded words, numbers without leading zeros. One word may hold several keys: `h leo`."""
+    """Return the folded words, numbers without leading zeros; a word may have several, `h leo`."""
     return [
         key.lstrip("0") or "0" if key[0] == "0" else key
         for word in words
@@ -121,18 +121,18 @@ def keys_of(words: Iterable[Word]) -> list[str]:
 
 
 def text_of(words: Iterable[Word]) -> str:
-    """The words as written, between single spaces; a point that ended the text is gone."""
+    """Join the words as written with single spaces, without a final point."""
     return " ".join(word.text + "." if word.pointed else word.text for word in words).rstrip(".")
 
 
 def is_country(words: Sequence[Word]) -> bool:
-    """Whether the words are Viet Nam, which every address is in."""
+    """Whether the words are `Viet Nam`."""
     return "".join(word.key for word in words) in ("vietnam", "vn")
 
 
 def without_tail(words: Sequence[Word]) -> Sequence[Word]:
-    """A unit's words without country and postcode around them; empty where that is all."""
-    # `Vietnam Hải Hậu, Nam Định`, as a map service writes what it has no street for.
+    """Return a unit's words without country and postcode; empty if there is nothing else."""
+    # `Vietnam Hải Hậu, Nam Định`, how a map service writes places without a street.
     while len(words) > 1 and is_country(words[:1]):
         words = words[1:]
     end = len(words)
@@ -148,7 +148,7 @@ def without_tail(words: Sequence[Word]) -> Sequence[Word]:
 
 
 def is_postcode(text: str) -> bool:
-    """Whether a text may be a postcode, and is nothing else."""
+    """Whether all of a text may be a postcode."""
     return re.fullmatch(POSTCODE, text) is not None
 
 
@@ -164,7 +164,7 @@ def _parts(piece: str) -> list[str]:
     piece = piece.strip(_EDGES).rstrip("/")
     if _GLUED_KIND.fullmatch(piece):
         return _unglued(piece)
-    # `2-Phuoc Tan`, `6-KP2`: a dash between a number and a name parts them.
+    # `2-Phuoc Tan`, `6-KP2`: a dash between a number and a name separates them.
     return [part for half in _HYPHENED.sub(r"\1\2 - ", piece).split() for part in _unglued(half)]
 
 
@@ -174,23 +174,24 @@ def _unglued(piece: str) -> list[str]:
     if match := _GLUED_KIND.fullmatch(bare) or _GLUED_CITY.fullmatch(bare):
         return [match[1], match[2]]
     if match := _POINTED_KIND.fullmatch(bare):
-        # `K.4` is a kiệt or a khu phố, told apart where it stands.
+        # `K.4` is a kiệt or a khu phố, which depends on the context.
         return [match[1] + match[2]] if match[1] in "Kk" else [match[1] + ".", match[2]]
     if match := _GLUED_POSTCODE.fullmatch(piece):
         return [match[1], match[2]]
     if match := _GLUED_NAME.match(piece):
         number, name = match[1], piece[match.end(1) :]
-        return _with_letter(number, name) if begins_with_letter(name) else [number, name]
+        return _with_letter(number, name) if starts_with_number_letter(name) else [number, name]
     if len(piece) > 1 and piece[-1] in _DASHES:
         return [piece[:-1], piece[-1]]
     return [piece]
 
 
-def begins_with_letter(name: str) -> bool:
-    """Whether the first letter of what has grown to a number is that number's: it makes a word of
-    none.
+def starts_with_number_letter(name: str) -> bool:
+    """Whether the first letter of text glued to a number belongs to the number: with it, the text
+    is not a word.
 
-    >>> [begins_with_letter(name) for name in ("Dnguyễn Huệ", "Dinh", "Đường", "ddường", "lê Lợi")]
+    >>> names = ("Dnguyễn Huệ", "Dinh", "Đường", "ddường", "lê Lợi")
+    >>> [starts_with_number_letter(name) for name in names]
     [True, False, False, False, False]
     """
     first, others = name[:1], "".join(takewhile(str.islower, name[1:]))
@@ -203,8 +204,8 @@ def begins_with_letter(name: str) -> bool:
 
 
 def _with_letter(number: str, name: str) -> list[str]:
-    """`51Bnguyễn` as `51B nguyễn`; a `d` stays between the two, and behind a `đ` comes the point
-    of an abbreviation: what these are is settled by the pieces around.
+    """Split `51Bnguyễn` into `51B nguyễn`; a `d` becomes a word of its own, and a `đ` gets a point:
+    the pieces around decide what these are.
     """
     letter, street = name[0], name[1:]
     if letter in "dD":
@@ -220,7 +221,7 @@ def _word(piece: str) -> Word | None:
     key = fold(bare)
     if not key:
         return None
-    # Digits of other scripts are no house numbers.
+    # Digits of other scripts are not house numbers.
     path = any(sign in _DIGITS for sign in key) and bool(_PATH.fullmatch(bare)) and key != "cmt8"
     return Word(bare, key, accent_key(bare), text.endswith("."), path)
 
@@ -230,24 +231,24 @@ class Phrase:
     """Words that open a piece of an address, such as `khu phố`."""
 
     role: str
-    """What the piece is: see `geo.pieces`."""
+    """Role of the piece: see `geo.piece`."""
     kind: str
     """Canonical wording."""
     keys: tuple[str, ...]
     accents: tuple[str, ...]
     numbered: bool
-    """Whether it counts only with a number behind it: `đội 4`, but `đường Đội Cấn`."""
+    """Whether it counts only before a number: `đội 4`, but not in `đường Đội Cấn`."""
     shortened: bool = False
     """Whether it is an abbreviation or another wording of the kind."""
     marked: bool = False
-    """Whether it counts only with diacritics, or a number behind it: `lốc B`, not `Loc Ninh`."""
+    """Whether it counts only with diacritics, or before a number: `lốc B`, not `Loc Ninh`."""
 
 
 def phrases(*roles: str) -> list[Phrase]:
-    """Those of the lexicon that open pieces of these roles, wherever they stand.
+    """Return the phrases of the lexicon that open pieces of these roles.
 
-    A kind's own word stands before its other writings, one with marks before one without, so that
-    `dg` is `đg` that lost its mark.
+    A kind's own word comes before other spellings, and one with diacritics before one without, so
+    that `dg` is read as `đg` without its stroke.
     """
     found = [
         _phrase(word.role, word.kind or word.writing, word.writing, word.needs)
@@ -258,12 +259,12 @@ def phrases(*roles: str) -> list[Phrase]:
 
 
 def phrase_of(role: str, kind: str) -> Phrase:
-    """A kind by its own word, which counts without a number."""
+    """Return the phrase of a kind's own word, which counts without a number."""
     return _phrase(role, kind, kind, "")
 
 
 def words_behind(role: str) -> frozenset[str]:
-    """Words for kinds of a role that stand behind a name: `Vincom Center Building`."""
+    """Return the words for kinds of a role that follow a name: `Vincom Center Building`."""
     return frozenset(word.writing for word in lexicon.words() if word.role == role and word.place)
 
 
@@ -275,9 +276,9 @@ def _phrase(role: str, kind: str, writing: str, needs: str) -> Phrase:
 
 
 def read_all(read: Callable[[Sequence[Word], int], int], words: Sequence[Word]) -> bool:
-    """Whether `read`, which takes what begins at a place and gives the place behind it, took all.
+    """Whether `read` consumes all words.
 
-    It gives the same place where nothing begins.
+    `read` takes an index and returns the index after what it read, or the same index for nothing.
     """
     at = 0
     while at < len(words):
@@ -289,7 +290,7 @@ def read_all(read: Callable[[Sequence[Word], int], int], words: Sequence[Word]) 
 
 
 class PhraseBook:
-    """Finds the longest phrase at a place, by the folded words and then by the accents typed."""
+    """Finds the longest phrase at an index, by the folded words and then by the typed accents."""
 
     def __init__(self, *groups: Iterable[Phrase]) -> None:
         by_first: dict[str, list[Phrase]] = defaultdict(list)
@@ -302,11 +303,11 @@ class PhraseBook:
         }
 
     def match(self, words: Sequence[Word], at: int) -> Phrase | None:
-        """The longest phrase that begins at `at`; `Quán` is no `quận`, `quan` may be one."""
-        begun = self._by_first.get(words[at].key)
-        if begun is None:
+        """Return the longest phrase at `at`; `Quán` is not `quận`, `quan` may be."""
+        candidates = self._by_first.get(words[at].key)
+        if candidates is None:
             return None
-        for phrase in begun:
+        for phrase in candidates:
             end = at + len(phrase.keys)
             if end > len(words) or not _written(words, at, phrase):
                 continue
@@ -328,7 +329,7 @@ def _written(words: Sequence[Word], at: int, phrase: Phrase) -> bool:
 
 
 def _is_mark(phrase: Phrase, words: Sequence[Word], at: int) -> bool:
-    """Whether the mark of a block is one letter, `building B`; `Loc N…` is a name."""
+    """Whether a letter at `at` is the mark of a block, `building B`; `Loc N…` is a name."""
     if phrase.kind == "ô":
         # `Lô 12 ô B`; Ô Chợ Dừa is a ward.
         spelled = words[at - 1].accents == phrase.accents[-1] and at < len(words)
@@ -337,7 +338,7 @@ def _is_mark(phrase: Phrase, words: Sequence[Word], at: int) -> bool:
 
 
 def letter_at(words: Sequence[Word], at: int) -> bool:
-    """Whether one letter stands at `at` that numbers something, and begins no unit: `toa b`."""
+    """Whether the word at `at` is a letter used as a number, not the start of a unit: `toa b`."""
     if at >= len(words):
         return False
     word = words[at]

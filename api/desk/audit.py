@@ -23,7 +23,7 @@ from api.desk.blueprint import (
 )
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from registry.access.audit import Noted, Wanted, read
 from registry.core.database import session_scope
 from registry.core.days import parse_day
@@ -62,7 +62,7 @@ def get_audit() -> BaseResponse:
     since = _tried(_beginning_of, asked["since"], wrong, day_written)
     last_day = _tried(_beginning_of, asked["until"], wrong, day_written)
     no_code = _("This is no code of an address.")
-    code = _tried(lambda it: codes.validate(unannounced(it)), asked["code"], wrong, no_code)
+    code = _tried(lambda it: codes.validate(strip_announcement(it)), asked["code"], wrong, no_code)
     wanted = Wanted(
         asked["actor"] or None,
         asked["unit"] or None,

@@ -38,7 +38,7 @@ from api.desk.records_words import (
 from api.pages.sketch import draw_sketch
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from geo.label import door_words, number_of
 from registry.access.reach import check_seen
 from registry.core.actors import Actor
@@ -268,7 +268,7 @@ class _Work:
 def _code_in(text: str) -> str | None:
     """The code that a search means, if it is one."""
     try:
-        return codes.validate(unannounced(text))
+        return codes.validate(strip_announcement(text))
     except CodeError:
         return None
 

@@ -1,7 +1,7 @@
-"""What the reader knows of how Vietnamese addresses are written, as tables: a word is a row.
+"""Vocabulary of Vietnamese addresses, as tables: a word is a row.
 
-Each file says in its first lines where it comes from and what its columns mean. Its rows stand in
-the order of their letters, so that none stands there twice. It is read once.
+The comments at the top of each file give its source and the meaning of its columns. Rows are
+sorted, which also prevents duplicates. Each file is read once.
 """
 
 import csv
@@ -14,20 +14,21 @@ _OF_NO_KIND: Final = frozenset({"hint", "noise", "premises"})
 ROLES: Final = _OF_NO_KIND | {
     *("admin", "alley", "building", "floor", "locality", "number", "plot", "street", "unit")
 }
-"""What a piece of an address may be that a word opens."""
+"""Roles of the pieces of an address that a word may open."""
 _NEEDS: Final = frozenset({"", "number", "marks", "unit"})
 _PLACES: Final = frozenset({"", "behind", "both"})
 
 
 class LexiconError(ValueError):
-    """A table does not hold what it should; says which, and in what line."""
+    """An invalid row in a table; the message has file, line and reason."""
 
 
 class Row(Protocol):
-    """A row of a table: a named tuple of texts."""
+    """A row of a table: a named tuple of strings."""
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing. Comments explain what its cells say."""
+        """Return the reason why the row is invalid, or None; `comments` define its cells'
+        values."""
 
 
 class Wording(NamedTuple):
@@ -40,7 +41,7 @@ class Wording(NamedTuple):
     place: str
 
     def fault(self, _comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return the reason why the row is invalid, or None."""
         if self.role not in ROLES:
             return f"no role {self.role!r}"
         if self.needs not in _NEEDS or self.place not in _PLACES:
@@ -51,7 +52,7 @@ class Wording(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What is known of a kind: a row of `kinds.csv`."""
+    """Properties of a kind: a row of `kinds.csv`."""
 
     role: str
     kind: str
@@ -59,40 +60,40 @@ class Kind(NamedTuple):
     traits: str
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return the reason why the row is invalid, or None."""
         if (self.role, self.kind) not in _written():
             return "not in words.csv"
         return _unexplained(self.traits, comments)
 
 
 class Name(NamedTuple):
-    """A name, or a word of names: a row of `names.csv` and other lists."""
+    """A name, or a word in names: a row of `names.csv` and other lists."""
 
     name: str
     uses: str
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return the reason why the row is invalid, or None."""
         return _unexplained(self.uses, comments) if self.name else "no name"
 
 
 class Reading(NamedTuple):
-    """What a writing is read as: a row of `readings.csv`."""
+    """The meaning of a spelling: a row of `readings.csv`."""
 
     of: str
     writing: str
     reading: str
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return the reason why the row is invalid, or None."""
         whole = self.of and self.writing and self.reading
         return _unexplained(self.of, comments) if whole else "an empty cell"
 
 
 def _unexplained(words: str, comments: str) -> str | None:
-    """What is wrong with words of which the comments of their table do not say what they mean."""
+    """Return an error for the first word that the comments of its table do not define, or None."""
     unknown = [word for word in words.split() if f" {word}:" not in comments]
-    return f"the comments do not say what {unknown[0]!r} means" if unknown else None
+    return f"{unknown[0]!r} is not defined in the comments" if unknown else None
 
 
 _Row = TypeVar("_Row", bound=Row)
@@ -101,8 +102,9 @@ _Row = TypeVar("_Row", bound=Row)
 def read_table(
     path: Path, row: type[_Row], *, key: int = 1, in_order: bool = True
 ) -> tuple[_Row, ...]:
-    """The rows of a table with the columns of `row`, of which the first `key` tell them apart;
-    `in_order` of their letters, or else of their meaning. Raises LexiconError.
+    """Return the rows of a table with the columns of `row`, unique by the first `key` columns.
+
+    With `in_order`, rows must be sorted. Raises LexiconError.
     """
     made: Any = row
     columns: tuple[str, ...] = made._fields
@@ -132,13 +134,13 @@ def read_table(
 
 @cache
 def words() -> tuple[Wording, ...]:
-    """Words that open a piece of an address, or stand behind its name."""
+    """Return the words that open a piece of an address, or follow its name."""
     return read_table(_FOLDER / "words.csv", Wording, key=3)
 
 
 @cache
 def kinds(role: str, *traits: str) -> tuple[str, ...]:
-    """The kinds of a role that have one of the traits."""
+    """Return the kinds of a role that have one of the traits."""
     wanted = set(traits)
     return tuple(
         row.kind
@@ -148,13 +150,13 @@ def kinds(role: str, *traits: str) -> tuple[str, ...]:
 
 
 def marks(role: str) -> dict[str, str]:
-    """Kind → the mark that stands for it in a stored number."""
+    """Return kind → its mark in a stored number."""
     return {row.kind: row.mark for row in _kinds() if row.role == role and row.mark}
 
 
 @cache
 def names(table: str | Path, use: str = "") -> tuple[str, ...]:
-    """The names of a list that are of such use, or all.
+    """Return the names of a list with a use, or all.
 
     >>> names("abroad", "city")[:2], names("surnames", "bare")
     (('amsterdam', 'auckland'), ('nguyễn', 'phạm', 'trần'))
@@ -165,7 +167,7 @@ def names(table: str | Path, use: str = "") -> tuple[str, ...]:
 
 @cache
 def readings(of: str) -> dict[str, tuple[str, ...]]:
-    """Writing → what it may be read as.
+    """Return spelling → possible readings.
 
     >>> readings("district")["Từ Liêm"]
     ('Bắc Từ Liêm', 'Nam Từ Liêm')
@@ -190,5 +192,5 @@ def _kinds() -> tuple[Kind, ...]:
 
 @cache
 def _written() -> frozenset[tuple[str, str]]:
-    """Roles and kinds of which there are words."""
+    """Return the pairs of role and kind in `words.csv`."""
     return frozenset((word.role, word.kind or word.writing) for word in words())

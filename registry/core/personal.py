@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from geo.persons import is_called, mentions_person
+from geo.persons import is_titled_name, mentions_person
 from geo.redaction import REMOVED
 from geo.text import visible
 from registry.core.messages import Message
@@ -95,5 +95,5 @@ def without_people(parts: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         part
         for part in parts
-        if not (holds_personal(part) or mentions_person(part) or is_called(part))
+        if not (holds_personal(part) or mentions_person(part) or is_titled_name(part))
     )

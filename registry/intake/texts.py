@@ -15,7 +15,7 @@ from geo.address import Door, parse_components
 from geo.counts_beside import without_counts
 from geo.house_number import HouseNumber, parse_house_number
 from geo.mixed_fonts import is_garbled
-from geo.persons import goes_on_to_person, person_behind
+from geo.persons import ends_in_person, person_after_dash
 from geo.placeholders import is_ditto
 from geo.redaction import REMOVED
 from geo.syllables import is_damaged
@@ -252,10 +252,10 @@ def _door(address: str, door: Door) -> DoorParts:
     if refused := refusal("text", address):
         return DoorParts(number=refused)
     number, street = door.house_number, door.street
-    person = person_behind(address)
+    person = person_after_dash(address)
     if person and street and fold(street.name).endswith(f" {fold(person)}"):
         return DoorParts(number=PERSON)
-    if street and goes_on_to_person(street.name):
+    if street and ends_in_person(street.name):
         return DoorParts(number=PERSON)
     if street and street.kind is None and _is_no_name(street.name):
         return DoorParts(number=unread(address))

@@ -144,7 +144,7 @@ def _renumber(
         Message("house_number_unknown_there"),
     )
     _refuse_numbers(
-        work.session.scalars(SQL.text("numbers_of_several", class_), parameters).all()
+        work.session.scalars(SQL.text("numbers_in_range", class_), parameters).all()
         if places[1:]
         else (),
         "number_in_several",

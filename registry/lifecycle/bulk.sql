@@ -79,7 +79,7 @@ h.{column} = ANY (:ids) AND {alone} AND h.status IN ('proposed', 'active')
 SELECT n.old FROM {numbered} WHERE NOT EXISTS (SELECT FROM household h WHERE {is_numbered})
 LIMIT :limit
 
--- numbers_of_several --
+-- numbers_in_range --
 -- by street, locality
 SELECT n.old FROM {numbered} JOIN household h ON {is_numbered} WHERE n.unit IS NULL
 GROUP BY 1 HAVING count(DISTINCT h.{column}) > 1 ORDER BY 1 LIMIT :limit

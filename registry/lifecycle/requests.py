@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from geo.titles import speaks_of_somebody
+from geo.titles import names_person
 from registry.core.days import DAY_PATTERN
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
@@ -28,7 +28,7 @@ MAX_PLATES: Final = 1_000
 
 
 def _of_nobody(written: str) -> str:
-    if speaks_of_somebody(written):
+    if names_person(written):
         raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
     return written
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from geo.label import named
 from registry.core.errors import (
     IllegalTransitionError,
@@ -279,6 +279,6 @@ class Work:
 def read_code(name: str, text: str) -> str:
     """The canonical code that the parameter `name` writes; raises InvalidInputError."""
     try:
-        return codes.validate(unannounced(text))
+        return codes.validate(strip_announcement(text))
     except CodeError as error:
         raise InvalidInputError.of_field(name, error.code, wrong_code(error)) from None

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from registry.access import budget
 from registry.core.batching import alone
 from registry.core.errors import (
@@ -91,7 +91,7 @@ def read_code(reads: Reads, text: str) -> str:
     try:
         return codes.read(text)
     except CodeError as error:
-        raise _no_code(reads, unannounced(text), error) from None
+        raise _no_code(reads, strip_announcement(text), error) from None
 
 
 def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | MistypedCodeError:

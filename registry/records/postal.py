@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from geo.text import transliterate, with_plain_signs
+from geo.text import to_plain_signs, transliterate
 from registry.core.schemes import POSTCODE
 from registry.records.record import DatedLabel, Wording
 from registry.units.gazetteer import Unit
@@ -45,7 +45,7 @@ def foreign_lines(lines: Iterable[str]) -> tuple[str, ...]:
     >>> foreign_lines(("27 Phố Láng", "Phường Láng", "Hà Nội 11528"))
     ('27 PHO LANG', 'PHUONG LANG', 'HA NOI 11528', 'VIET NAM')
     """
-    plain = (transliterate(with_plain_signs(line)) for line in lines)
+    plain = (transliterate(to_plain_signs(line)) for line in lines)
     ascii_only = (line.encode("ascii", "ignore").decode().upper() for line in plain)
     return (*ascii_only, _COUNTRY)
 

@@ -17,7 +17,7 @@ from geo import lexicon
 from geo.lexicon import read_table
 from geo.persons import is_full_name, may_be_name
 from geo.text import accent_key, fold
-from geo.titles import speaks_of_somebody
+from geo.titles import names_person
 from registry.core.days import day_words, parse_day
 from registry.core.messages import _
 from registry.core.personal import holds_personal
@@ -137,7 +137,7 @@ def names_somebody(name: str) -> bool:
     """
     if holds_personal(name) or is_full_name(name) or may_be_name(name):
         return True
-    return (use_of(name) is None and speaks_of_somebody(name)) or bool(_CONTACT.search(name))
+    return (use_of(name) is None and names_person(name)) or bool(_CONTACT.search(name))
 
 
 _CONTACT: Final = re.compile(

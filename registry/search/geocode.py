@@ -13,9 +13,9 @@ from geo.address import Door, parse_components
 from geo.alternatives import FIRST_NUMBER_DROPPED
 from geo.label import number_of
 from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND
-from geo.plus_code import completed
+from geo.plus_code import complete_short_code
 from geo.points import Evidence, evidence_in, point_in
-from geo.text import with_plain_signs
+from geo.text import to_plain_signs
 from geo.values import value
 from registry.access import budget
 from registry.core.batching import Query, alone, bounded, side_by_side
@@ -275,7 +275,7 @@ class _Search:
         point = evidence.point
         if evidence.plus_code is not None:
             points = {
-                completed(evidence.plus_code, lon=a.lon, lat=a.lat)
+                complete_short_code(evidence.plus_code, lon=a.lon, lat=a.lat)
                 for a in places
                 if a.lon is not None and a.lat is not None
             }
@@ -421,7 +421,7 @@ class _Search:
 
     def _read(self, text: str) -> Query[list[Answer]]:
         rereading = Rereading(self.gazetteer, self._as_written, self._otherwise, self._in_building)
-        best = yield from rereading.located(with_plain_signs(text))
+        best = yield from rereading.located(to_plain_signs(text))
         self.reading = best.reading
         return best.answers
 

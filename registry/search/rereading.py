@@ -11,7 +11,7 @@ from typing import Final
 
 from geo.address import pieces_in_cell
 from geo.admin import name_key, split_parts
-from geo.flat import building_named
+from geo.flat import parse_building_name
 from geo.house_number import with_signs
 from geo.number_or_name import DASH_UNSURE
 from geo.piece import Piece
@@ -183,7 +183,7 @@ def _named_buildings(
     mark: `807, CT2A Xa La`, `Toà A, The Pegasus Plaza`. Each with the text without it.
     """
     for part in without_people(split_parts(text)):
-        if (name := building_named(part)) and not gazetteer.named(name_key(part)):
+        if (name := parse_building_name(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_all_of(pieces[0], part):
                 yield name, text.replace(part, "", 1)

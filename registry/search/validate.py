@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from geo.foreign import is_elsewhere
+from geo.foreign import is_foreign
 from geo.label import label
 from registry.core.batching import Query, alone
 from registry.core.errors import InvalidInputError, NotFoundError
@@ -118,7 +118,7 @@ def _is_group_anywhere(located: Located) -> bool:
 
 def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
     """Nothing was found: the commune is missing, or it is no address at all."""
-    if is_elsewhere(text, reading.unread if reading else ()):
+    if is_foreign(text, reading.unread if reading else ()):
         return _rejected("elsewhere")
     if reading is None or is_total([text]):
         return _rejected()

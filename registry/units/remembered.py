@@ -11,7 +11,7 @@ V = TypeVar("V")
 _times = 1
 
 
-def remember_more(times: int) -> None:
+def enlarge_cache(times: int) -> None:
     """So many times more than a server of many keeps: what answers files has memory for it."""
     global _times
     _times = times

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from geo import code as codes
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from geo.text import fold
 from registry.core.database import session_scope
 from registry.core.settings import ROOT, Settings
@@ -368,7 +368,7 @@ def test_phone_reads_codes_as_the_register_does(visit: Visit) -> None:
     for text, told in zip(texts, read, strict=True):
         assert (told.get("code") or told["error"]) == register_reads(text), text
         if "code" not in told:
-            assert told["suggestions"] == list(codes.suggestions(unannounced(text))), text
+            assert told["suggestions"] == list(codes.suggestions(strip_announcement(text))), text
     names = [row["text"] for row in vectors("addresses.csv")]
     folded = page.evaluate(
         "async ([part, names]) => { const { fold } = await import(part); return names.map(fold); }",
@@ -412,7 +412,7 @@ def written() -> list[str]:
 
 def register_reads(text: str) -> str:
     """As `registry.records.lookup.read_code`: the code, or why there is none."""
-    text = unannounced(text)
+    text = strip_announcement(text)
     try:
         return codes.validate(text)
     except codes.WrongLengthError as error:

@@ -15,7 +15,7 @@ from stdnum.iso7064 import mod_37_2, mod_97_10
 from geo import code as codes
 from geo.code import ALPHABET, PAYLOAD_END, PAYLOAD_FIRST, CodeError
 from geo.code_bulk import codes_from_serials, serials_from_codes
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 
@@ -460,21 +460,21 @@ def test_bulk_refuses_other_types() -> None:
 def test_word_in_front_that_announces_a_code_is_left_out(word: str) -> None:
     for text in ("2HT6-4FP5", "2ht6 4fp5", "12345678978"):
         for form in ("NFC", "NFD"):
-            assert unannounced(unicodedata.normalize(form, word + text)) == text
+            assert strip_announcement(unicodedata.normalize(form, word + text)) == text
 
 
 def test_link_of_a_plate_is_left_out_whatever_its_host() -> None:
     for host in ("https://diachi.example", "http://127.0.0.1:8000", "HTTP://[::1]:8000"):
         for end in ("", "/", "?x=1", "#report", "/?x#y"):
-            assert unannounced(f" {host}/a/2HT6-4FP5{end} ") == "2HT6-4FP5"
+            assert strip_announcement(f" {host}/a/2HT6-4FP5{end} ") == "2HT6-4FP5"
     for text in ("https://diachi.example/b/2HT6-4FP5", "https://diachi.example/a/", "/a/2HT6-4FP5"):
-        assert unannounced(text) == text
+        assert strip_announcement(text) == text
 
 
 @given(serials)
 def test_no_code_is_taken_for_announced(serial: int) -> None:
     code = codes.from_serial(serial)
     for text in (code, codes.format(code), code.lower(), codes.spoken(code)):
-        assert unannounced(text) == text
+        assert strip_announcement(text) == text
     # `Mai 12…` is a name.
-    assert unannounced(f"Mai {code}") == f"Mai {code}"
+    assert strip_announcement(f"Mai {code}") == f"Mai {code}"

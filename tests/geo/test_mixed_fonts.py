@@ -3,7 +3,7 @@
 import pytest
 
 from geo.legacy_fonts import Font
-from geo.mixed_fonts import CellsInFonts, in_unicode
+from geo.mixed_fonts import CellsInFonts, to_unicode
 
 OLD = [
     ["Xãm §«ng", "Nguyễn Trãi", "Hµ Néi"],
@@ -42,4 +42,4 @@ def test_cells_follow_their_column_or_the_file(
 ) -> None:
     columns = [CellsInFonts(column) for column in zip(*rows, strict=True)]
     fonts: list[Font | None] = [column.font(columns) for column in columns]
-    assert [in_unicode(row, fonts) for row in rows] == read
+    assert [to_unicode(row, fonts) for row in rows] == read

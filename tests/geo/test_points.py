@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.plus_code import completed
+from geo.plus_code import complete_short_code
 from geo.points import evidence_in, point_in
 from tests.support.vectors import Row, cases
 
@@ -27,4 +27,6 @@ def test_short_code_is_the_area_nearest_to_the_place(short: str) -> None:
     assert found is not None
     assert (found.plus_code, found.rest) == (short, "Hà Nội")
     for near in ((105.84, 21.03), (105.86, 21.01)):
-        assert completed(short, lon=near[0], lat=near[1]) == pytest.approx((105.850313, 21.024438))
+        assert complete_short_code(short, lon=near[0], lat=near[1]) == pytest.approx(
+            (105.850313, 21.024438)
+        )

@@ -1,12 +1,12 @@
-// The code of an address in any writing, without the server. geo/code.py is the specification, and its vectors
-// (tests/vectors) are what this is tried by: symbols, check, keyboards' accents, digits said on the telephone.
+// Reads an address code in any writing, without the server. geo/code.py is the specification, and its vectors
+// (tests/vectors) test this module, too: symbols, check, keyboard accents, digits spoken on the telephone.
 
 import { fold } from './fold.js';
 
 const ALPHABET = '0123456789FHKMPRTVX';
 const RADIX = BigInt(ALPHABET.length);
 const LENGTH = 8;
-const SAID = 11;
+const SPOKEN_LENGTH = 11;
 const LONGEST = 200;
 const MOST = 64;
 const END = RADIX ** 7n;
@@ -30,28 +30,28 @@ export const shown = (code) => `${code.slice(0, 4)}-${code.slice(4)}`;
 
 export const isDemo = (code) => code[0] === '0';
 
-/** What a text writes: {code}, or {error, suggestions} where it is none: codes that are one slip away. */
+/** Returns {code}, or {error, suggestions} for an invalid text; suggestions are codes one slip away. */
 export function readCode(text) {
-  const said = unannounced(text);
-  const written = validated(said);
-  if (written.code || written.error !== 'code_wrong_length') return written.code ? written : { ...written, suggestions: suggestions(said) };
-  const spoken = fromSpoken(said);
+  const stripped = stripAnnouncement(text);
+  const written = validated(stripped);
+  if (written.code || written.error !== 'code_wrong_length') return written.code ? written : { ...written, suggestions: suggestions(stripped) };
+  const spoken = fromSpoken(stripped);
   if (spoken.code) return spoken;
-  return { error: spoken.error === 'code_wrong_length' ? written.error : spoken.error, suggestions: suggestions(said) };
+  return { error: spoken.error === 'code_wrong_length' ? written.error : spoken.error, suggestions: suggestions(stripped) };
 }
 
-function unannounced(text) {
+function stripAnnouncement(text) {
   const link = LINK.exec(text);
   if (link) return link[1];
   const composed = text.normalize('NFC');
   const word = ANNOUNCED.exec(composed);
   const rest = word ? composed.slice(word[0].length) : text;
-  return digitsSaid(rest) ?? rest;
+  return spokenDigits(rest) ?? rest;
 }
 
-function digitsSaid(text) {
+function spokenDigits(text) {
   const words = text.replace(/[,-]/g, ' ').split(/\s+/).filter(Boolean);
-  if (words.length !== SAID) return null;
+  if (words.length !== SPOKEN_LENGTH) return null;
   const digits = words.map((word) => DIGITS[fold(word)]);
   return digits.includes(undefined) ? null : digits.join('');
 }
@@ -64,7 +64,7 @@ function validated(text) {
 function fromSpoken(text) {
   const read = readings(text.replaceAll('.', ' '));
   if (!read) return { error: 'code_wrong_length' };
-  const found = only(read, SAID, '0123456789', isSpoken);
+  const found = only(read, SPOKEN_LENGTH, '0123456789', isSpoken);
   if (found.error) return found;
   const serial = BigInt(found.code.slice(0, -2));
   return serial < END ? { code: fromSerial(serial) } : { error: 'code_out_of_range' };
@@ -83,13 +83,13 @@ function only(read, length, alphabet, passes) {
 /** The valid codes that one accident turns into the text, the likeliest first. */
 export function suggestions(text) {
   const read = readings(text);
-  const said = readings(text.replaceAll('.', ' '));
-  if (!read || !said) return [];
+  const stripped = readings(text.replaceAll('.', ' '));
+  if (!read || !stripped) return [];
   const valid = read.filter(isCanonical);
   if (valid.length) return valid.length > 1 ? valid : [];
   const ranks = new Map();
-  const spoken = [...said[0]].length === SAID;
-  for (const each of spoken ? said : read) {
+  const spoken = [...stripped[0]].length === SPOKEN_LENGTH;
+  for (const each of spoken ? stripped : read) {
     for (const [rank, code] of spoken ? correctedSpoken(each) : corrected([...each])) ranks.set(code, Math.min(rank, ranks.get(code) ?? rank));
   }
   return [...ranks].sort((one, other) => one[1] - other[1]).slice(0, MOST).map(([code]) => code);
@@ -166,10 +166,10 @@ function* withSurplus(symbols, places) {
 function* correctedSpoken(digits) {
   if (!/^[0-9]+$/.test(digits) || isSpoken(digits)) return;
   const told = [];
-  for (let place = 0; place < SAID; place += 1) {
+  for (let place = 0; place < SPOKEN_LENGTH; place += 1) {
     for (const digit of '0123456789') told.push([0, digits.slice(0, place) + digit + digits.slice(place + 1)]);
   }
-  for (const [first, second] of pairs(SAID)) told.push([second - first, swapped([...digits], first, second)]);
+  for (const [first, second] of pairs(SPOKEN_LENGTH)) told.push([second - first, swapped([...digits], first, second)]);
   for (const [rank, meant] of told) {
     const serial = BigInt(meant.slice(0, -2));
     if (isSpoken(meant) && serial < END) yield [rank, fromSerial(serial)];
@@ -190,7 +190,7 @@ function swapped(symbols, first, second) {
 function readings(text) {
   if ([...text].length > LONGEST) return null;
   const letters = writtenLetters(text);
-  const hopeless = letters.reduce((sum, letter) => sum + [...letter].length, 0) > SAID;
+  const hopeless = letters.reduce((sum, letter) => sum + [...letter].length, 0) > SPOKEN_LENGTH;
   const found = new Set();
   for (const keys of [VNI, TELEX]) {
     for (const typed of products(typedLetters(letters, keys))) {

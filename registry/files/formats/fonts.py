@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from geo.legacy_fonts import Font
-from geo.mixed_fonts import CellsInFonts, holds_font, in_unicode
+from geo.mixed_fonts import CellsInFonts, has_legacy_font, to_unicode
 from registry.core.messages import Message
 from registry.files.formats.table import FONT_NOTES, InBlocks, Rows, Table, names_in_unicode
 
@@ -51,7 +51,7 @@ def _columns(table: Table) -> list[CellsInFonts]:
     with table.rows() as rows:
         for row in rows:
             for column, cell in zip(columns, row, strict=False):
-                column.look_at(cell)
+                column.count(cell)
     return columns
 
 
@@ -77,7 +77,7 @@ class _RowsInUnicode:
     def _block(self, block: list[list[str]]) -> list[list[str]]:
         if not any(self.fonts) and not _hold_font(block):
             return block
-        read = [row if _is_ascii(row) else in_unicode(row, self.fonts) for row in block]
+        read = [row if _is_ascii(row) else to_unicode(row, self.fonts) for row in block]
         if read != block:
             self.tell()
         return read
@@ -104,7 +104,7 @@ class _BlocksInUnicode(_RowsInUnicode):
         for piece in pieces:
             if not isinstance(piece, pa.Table):
                 yield self._mended(piece)
-            elif any(self.fonts) or holds_font(" ".join(spellings(piece))):
+            elif any(self.fonts) or has_legacy_font(" ".join(spellings(piece))):
                 rows = zip(*(column.to_pylist() for column in piece.columns), strict=True)
                 yield table_of(self._block(list(map(list, rows))), piece.column_names)
             else:
@@ -118,7 +118,7 @@ def _together(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
 
 def _hold_font(block: list[list[str]]) -> bool:
     text = " ".join(map(" ".join, block))
-    return not text.isascii() and holds_font(text)
+    return not text.isascii() and has_legacy_font(text)
 
 
 def _is_ascii(row: Sequence[str]) -> bool:

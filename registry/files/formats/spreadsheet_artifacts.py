@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo.encoded_twice import TWICE, read_once
+from geo.encoded_twice import TWICE, fix_double_encoding
 from registry.core.messages import Message
 from registry.files.formats.table import Rows, Table
 
@@ -44,7 +44,7 @@ def _without_mark(text: str) -> str:
 
 _UNDO: Final[tuple[tuple[Callable[[str], str], Message], ...]] = (
     (
-        read_once,
+        fix_double_encoding,
         Message("mojibake_repaired"),
     ),
     (

@@ -12,9 +12,9 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
-from geo.encoded_twice import read_once
+from geo.encoded_twice import fix_double_encoding
 from geo.legacy_fonts import Font
-from geo.mixed_fonts import CellsInFonts, in_unicode
+from geo.mixed_fonts import CellsInFonts, to_unicode
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
 from registry.files.spellings.headers import (
@@ -252,11 +252,11 @@ def names_in_unicode(
 
     What they do not say themselves, the `columns` below them do.
     """
-    names = tuple(map(read_once, names))
+    names = tuple(map(fix_double_encoding, names))
     if all(map(str.isascii, names)):
         return names
     font = CellsInFonts(names).font(columns)
-    return tuple(in_unicode(names, [font] * len(names)))
+    return tuple(to_unicode(names, [font] * len(names)))
 
 
 def unreadable(

@@ -15,14 +15,14 @@ from geo.mangled_number import is_date_or_error
 from geo.mixed_fonts import is_garbled
 from geo.number_ranges import as_range
 from geo.persons import (
-    goes_on_to_person,
+    ends_in_person,
     is_full_name,
     may_be_name,
     mentions_person,
-    person_behind,
+    person_after_dash,
 )
 from geo.placeholders import is_ditto, is_none
-from geo.spoken_number import number_said
+from geo.spoken_number import parse_spoken_number
 from geo.street import is_dated
 from geo.text import fold
 from geo.unclear import is_unclear
@@ -100,7 +100,7 @@ def read_number(text: str) -> DoorParts:
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
     text = _LETTER_APART.sub(r"\1", text)  # which would be short for `đường`
-    text = number_said(text) or _LETTER_O.sub("0", text)
+    text = parse_spoken_number(text) or _LETTER_O.sub("0", text)
     door = parse_components(house_number=text)
     street = door.street
     whole = street is None or street.kind is not None or is_dated(words_of(street.name))
@@ -123,13 +123,13 @@ def read_street(text: str) -> DoorParts:
         return DoorParts()
     if refused := refusal("street", text):
         return DoorParts(number=refused)
-    if person_behind(text):
+    if person_after_dash(text):
         return DoorParts(number=PERSON)
     place = parse_locality(text)
     if place is not None and place.kind in _NO_STREET_BUT and place.name:
         return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which has streets
     door = parse_components(street=text)
-    if door.street is not None and goes_on_to_person(door.street.name):
+    if door.street is not None and ends_in_person(door.street.name):
         return DoorParts(number=PERSON)
     return replace(parts_of(door), bare=_BARE.fullmatch(text) is not None)
 

@@ -24,7 +24,7 @@ from geo.locality import (
 from geo.mangled_number import is_mangled
 from geo.persons import is_full_name, mentions_person
 from geo.placeholders import is_none
-from geo.redaction import without_names
+from geo.redaction import redact_names
 from geo.text import fold, is_name
 from geo.unclear import is_unclear
 from geo.values import value
@@ -132,7 +132,7 @@ def parts_of(door: Door) -> DoorParts:
 
 
 def _is_of_person(hint: str) -> bool:
-    return mentions_person(hint) or without_names(hint) != hint
+    return mentions_person(hint) or redact_names(hint) != hint
 
 
 def _is_person(place: Locality) -> bool:

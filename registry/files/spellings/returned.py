@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Self
 
 from geo.persons import is_full_name, may_be_name
 from geo.points import point_in
-from geo.redaction import REMOVED, without_names
+from geo.redaction import REMOVED, redact_names
 from geo.text import fold
 from registry.core.personal import without_numbers
 from registry.core.schemes import is_value_of
@@ -139,7 +139,7 @@ def clean_cell(field: str, cell: str) -> str:
 
 def clean_text(text: str, *, of_place: bool = False) -> str:
     """A text of an address without names and numbers of people."""
-    return without_numbers(without_names(text, of_place=of_place))
+    return without_numbers(redact_names(text, of_place=of_place))
 
 
 def _measure(cell: str) -> str:

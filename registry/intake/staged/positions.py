@@ -23,7 +23,7 @@ from geo.coordinates import (
     WGS_84,
     WGS_84_METRES,
     degrees,
-    described,
+    describe_crs,
     is_in_minutes,
     metres,
     to_wgs84,
@@ -170,7 +170,7 @@ def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
         if not (dry_run and alike):
             raise _not_confirmed(file, advice, alike)
         # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
-        note = Message("tried_for_now", system=described(alike[0]), advice=advice)
+        note = Message("tried_for_now", system=describe_crs(alike[0]), advice=advice)
         return _placed(file, alike[0], note, asked=alike)
     advice = Message("system_proposed", counted=vote.told(), remedy=Remedy("crs", vote.proposal))
     if not dry_run:
@@ -180,7 +180,7 @@ def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
 
 def _tried(crs: str, advice: Message) -> Message:
     """That a dry run goes on in a system that nobody has confirmed."""
-    return Message("tried_with_system", system=described(crs), advice=advice)
+    return Message("tried_with_system", system=describe_crs(crs), advice=advice)
 
 
 def _not_confirmed(file: SourceFile, advice: Message, asked: Sequence[str]) -> UnreadableFileError:
@@ -194,7 +194,7 @@ def _said(crs: str | None, stated: str) -> Message | str:
 
 def _converted(crs: str | None, stated: str) -> Message:
     code = "coordinates_converted" if crs is not None else "coordinates_converted_of_layer"
-    return Message(code, stated=described(stated))
+    return Message(code, stated=describe_crs(stated))
 
 
 def _placed(

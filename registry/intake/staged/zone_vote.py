@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection, text
 
-from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, described, to_wgs84
+from geo.coordinates import VN2000_DEGREES, VN2000_METRES, WGS_84, describe_crs, to_wgs84
 from registry.core.messages import Message
 from registry.core.sql import Statements
 
@@ -80,7 +80,7 @@ class Vote:
     def told(self) -> Message:
         """What was counted, for whoever has to confirm it."""
         found = "; ".join(
-            f"{described(crs)} {hits * 100 / self.rows:.0f} %"
+            f"{describe_crs(crs)} {hits * 100 / self.rows:.0f} %"
             for crs, hits in self.hits[:3]
             if hits
         )

@@ -11,7 +11,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from geo.values import value
 from registry.access import budget
 from registry.core.batching import alone
@@ -131,7 +131,7 @@ def _itself(asked: Question) -> Question:
 
 
 def _read_code(written: str) -> tuple[str, ...]:
-    text = unannounced(written)
+    text = strip_announcement(written)
     for read in (codes.validate, codes.from_spoken):
         try:
             return (read(text),)

@@ -137,8 +137,8 @@ _worker: "_Worker | None" = None
 def _open_worker(work: Work) -> None:
     global _worker
     _worker = _Worker(work)
-    remembered.remember_more(_CACHE_FACTOR)
-    address.remember_more(_CACHE_FACTOR)
+    remembered.enlarge_cache(_CACHE_FACTOR)
+    address.enlarge_cache(_CACHE_FACTOR)
     # A process that exits with open connections waits five seconds for each of their threads.
     Finalize(_worker, _worker.close, exitpriority=0)
 

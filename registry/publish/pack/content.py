@@ -14,7 +14,7 @@ import psycopg
 
 from geo.house_number import natural_order
 from geo.label import LabelParts, alley_word, door_words, named, number_label
-from geo.number_ranges import numbers_of_several
+from geo.number_ranges import numbers_in_range
 from registry.core.reads import Reads
 from registry.publish.pack.before import Before, Renamed, records_with_past
 from registry.publish.pack.rows import (
@@ -128,7 +128,7 @@ def _key(door: Door) -> str:
 def _several_numbers(doors: Sequence[Door]) -> JsonObject:
     """Return all numbers of houses with a range."""
     ranges = [(at, _key(door)) for at, door in enumerate(doors) if "-" in _key(door)]
-    found = [(at, numbers) for at, key in ranges if (numbers := numbers_of_several(key))]
+    found = [(at, numbers) for at, key in ranges if (numbers := numbers_in_range(key))]
     return {"door": [at for at, _ in found], "numbers": [numbers for _, numbers in found]}
 
 

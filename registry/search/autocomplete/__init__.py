@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.reads import Reads
@@ -106,7 +106,7 @@ class _Completer:
         """The list."""
         text = self.typing.text
         if (
-            not _NO_CODE.search(unannounced(text))
+            not _NO_CODE.search(strip_announcement(text))
             and (code := whole_code(text))
             and (found := self._coded(code))
         ):

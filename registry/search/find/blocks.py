@@ -3,7 +3,7 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key, is_called, without_block_words
+from geo.flat import block_key, names_building, without_block_words
 from geo.locality import DWELLING_ESTATES, GROUPS, MAY_HOLD_BLOCKS, Locality
 from geo.spelling import are_apart
 from geo.text import fold
@@ -53,7 +53,7 @@ def _may_hold_blocks(place: Locality) -> bool:
 def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
     """Whether the building of a record is called so; `words` are the name with its kind."""
     key, building = record.building_key, record.building_name or ""
-    return key is not None and is_called(key, words or name) and not are_apart(name, building)
+    return key is not None and names_building(key, words or name) and not are_apart(name, building)
 
 
 def has_name(name: str, record: Record) -> bool:

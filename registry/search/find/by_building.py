@@ -3,7 +3,7 @@
 from typing import Final
 
 from geo.address import Door
-from geo.flat import block_key, block_mark, is_called, is_initialled, marked_unit
+from geo.flat import block_key, block_mark, marked_unit, matches_initial, names_building
 from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
@@ -20,7 +20,7 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     if wanted.building is None or written is None:
         return _by_estate(hits, door, wanted)
     there = [hit for hit in hits if wanted.building in _names_of(hit)] or [
-        hit for hit in hits if (key := _block_of(hit)) and is_called(key, written)
+        hit for hit in hits if (key := _block_of(hit)) and names_building(key, written)
     ]
     with_block = [hit for hit in hits if _is_with_block(hit, door, wanted)]
     if with_block:
@@ -81,7 +81,7 @@ def _may_be_block_of(key: str, written: str) -> bool:
     """
     name, _, mark = key.rpartition(" ")
     is_block = name == block_key(written) and block_mark(mark) == mark
-    return is_block or is_initialled(key, written)
+    return is_block or matches_initial(key, written)
 
 
 def _names_of(hit: Hit) -> tuple[str, ...]:

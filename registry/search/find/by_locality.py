@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.address import Door
-from geo.locality import DIVIDING, ESTATES, GROUPS, PARTING, Locality, of_like_kind
+from geo.locality import DIVIDING, ESTATES, EXCLUSIVE_KINDS, GROUPS, Locality, as_other_groups
 from geo.text import fold
 from registry.records.record import Record
 from registry.search.find.doors import Hit, Narrowed, Place
@@ -13,7 +13,7 @@ from registry.units.vocabulary import Vocabulary
 
 Formerly = Mapping[tuple[int, str], frozenset[str]]
 """(commune, key of a locality) → keys that it bore, of those asked for."""
-_AROUND: Final = PARTING | {"xóm", ""}
+_AROUND: Final = EXCLUSIVE_KINDS | {"xóm", ""}
 """Kinds of what a group may lie in; a name without a kind is one."""
 
 
@@ -37,7 +37,7 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
         if any(_has_former_name(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
         return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
-    groups = {other.key for place in door.localities for other in of_like_kind(place)}
+    groups = {other.key for place in door.localities for other in as_other_groups(place)}
     alike = [hit for hit, keys in kept if not keys.isdisjoint(groups)]
     if alike:
         return alike, ["locality_corrected"]
@@ -83,11 +83,11 @@ def lies_elsewhere(
     around = tuple(around)
     kinds = {kind for kind, _ in around}
     names = {fold(name) for _, name in around}
-    parted = not PARTING.isdisjoint(kinds)
+    parted = not EXCLUSIVE_KINDS.isdisjoint(kinds)
     unnamed = any(fold(f"{kind} {name}") not in named for kind, name in around)
     return any(
         key not in keys
-        and (kind in kinds or (parted and kind in PARTING) or (not kind and unnamed))
+        and (kind in kinds or (parted and kind in EXCLUSIVE_KINDS) or (not kind and unnamed))
         and key.removeprefix(f"{fold(kind)} ") not in names
         for key, kind in named.items()
     )

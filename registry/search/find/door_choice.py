@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from geo.address import Door
-from geo.flat import Flat, block_key, parse_flat, unit_otherwise
+from geo.flat import Flat, alternative_units, block_key, parse_flat
 from geo.locality import DWELLING_ESTATES, ESTATES
 from geo.spelling import are_apart
 from geo.text import fold, has_diacritics
@@ -36,7 +36,7 @@ def wanted_of(door: Door) -> Wanted:
             alley = "/".join(number.parts[:-1]) + "/"
     building = block_key(flat.building) if flat and flat.building else None
     unit = flat.unit if flat else None
-    others = unit_otherwise(flat.building if flat else None, unit) if unit else ()
+    others = alternative_units(flat.building if flat else None, unit) if unit else ()
     return Wanted(numbers, alley, building, unit, others)
 
 

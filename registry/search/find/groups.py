@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from geo.address import Door
-from geo.locality import MAY_BE_UNSAID, Locality, of_like_kind
+from geo.locality import OPTIONAL_KINDS, Locality, as_other_groups
 from geo.persons import is_surname
 from geo.street import Street
 from geo.text import accent_key, fold, has_diacritics
@@ -26,7 +26,7 @@ def group_meant(area: Area, door: Door, named: Locality) -> Query[Locality | Non
 
     None where several are, and where the door names a quarter or hamlet that it is not in.
     """
-    keys = [other.key for other in of_like_kind(named)]
+    keys = [other.key for other in as_other_groups(named)]
     if not keys or area.communes is None:
         return None
     found = yield from places("locality", keys, area.communes, Wanted())
@@ -65,7 +65,7 @@ def in_hamlet(area: Area, door: Door) -> Query[Door | None]:
     first = street.key.partition(" ")[0]
     keys = [street.key]  # `ban na loc`, which may be a street where no marks are typed
     if english or not (is_surname(first) or any(map(str.isdigit, street.key))):
-        keys += (f"{fold(kind)} {street.key}" for kind in MAY_BE_UNSAID)
+        keys += (f"{fold(kind)} {street.key}" for kind in OPTIONAL_KINDS)
     found = yield from places("locality", keys, communes, Wanted())
     typed = accent_key(street.name) if has_diacritics(street.name) else None
     found = [p for p in found if typed in (None, accent_key(p.found_by[1]))]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from geo.syllables import has_late_tone, is_syllable, is_unwritten
+from geo.syllables import has_impossible_diacritics, has_late_tone, is_syllable
 from geo.text import accent_key, fold, has_diacritics, is_one_slip
 from geo.values import value
 from registry.units.vocabulary import FAMOUS, Vocabulary
@@ -100,13 +100,13 @@ def _stand_for(words: list[str], typed: Name, known: Name) -> bool:
 
 def is_no_name(vocabulary: Vocabulary, typed: Name) -> bool:
     """Whether a word of it bears diacritics that no word has, so that no place is called so."""
-    return any(_is_unwritten(vocabulary, word) for word in typed.name.split())
+    return any(_has_impossible_diacritics(vocabulary, word) for word in typed.name.split())
 
 
-def _is_unwritten(vocabulary: Vocabulary, word: str) -> bool:
+def _has_impossible_diacritics(vocabulary: Vocabulary, word: str) -> bool:
     if has_late_tone(word):
         return True  # its accent key is that of the tone where it belongs
-    return is_unwritten(word) and not vocabulary.knows(accent_key(word), accented=True)
+    return has_impossible_diacritics(word) and not vocabulary.knows(accent_key(word), accented=True)
 
 
 def _is_meant(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
@@ -120,9 +120,9 @@ def _is_meant(vocabulary: Vocabulary, typed: Name, known: Name) -> bool:
     pairs = zip(one, other, strict=True)
     differing = [(a, b) for a, b in pairs if accent_key(a) != accent_key(b)]
     return all(
-        _is_unwritten(vocabulary, a)
-        and not _is_unwritten(vocabulary, b)
-        and (is_unwritten(a) or a[-1] in b)
+        _has_impossible_diacritics(vocabulary, a)
+        and not _has_impossible_diacritics(vocabulary, b)
+        and (has_impossible_diacritics(a) or a[-1] in b)
         for a, b in differing
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final, NotRequired
 
 from pydantic import Field
 
-from geo.code_writing import unannounced
+from geo.code_writing import strip_announcement
 from registry.core.batching import alone
 from registry.core.errors import InvalidInputError, MistypedCodeError
 from registry.core.reads import Reads
@@ -55,7 +55,7 @@ def meant_code(reads: Reads, text: str) -> MeantCode | None:
     if (code := whole_code(text.strip())) is not None:
         reason = _reason_of(alone(reads, records_of([code])))
         return MeantCode(reason) if reason else None
-    written = unannounced(text).strip()
+    written = strip_announcement(text).strip()
     if not _LIKE_CODE.fullmatch(written):
         return None
     try:

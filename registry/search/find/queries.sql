@@ -256,7 +256,7 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) h
 
--- numbers_of_several --
+-- numbers_in_range --
 SELECT DISTINCT k.question, h.house_number_key
 FROM {lines} JOIN household h ON h.street_id = k.id AND h.house_number_key LIKE '%-%'
 WHERE {open}

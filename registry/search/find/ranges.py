@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from geo.number_ranges import numbers_of_several
+from geo.number_ranges import numbers_in_range
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.sql import Statements
 from registry.search.find.doors import Place
@@ -31,7 +31,7 @@ _NUMBERED: Final = bulk(
     (("class", "text"), ("unit_id", "bigint"), ("key", "text")),
 )
 _SEVERAL: Final = bulk(
-    SQL.written("numbers_of_several"),
+    SQL.written("numbers_in_range"),
     (("id", "bigint"),),
 )
 
@@ -41,7 +41,7 @@ def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
     one.
     """
     rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
-    return [key for _, key in rows if number in numbers_of_several(key)]
+    return [key for _, key in rows if number in numbers_in_range(key)]
 
 
 def are_numbered(

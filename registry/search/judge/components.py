@@ -9,7 +9,7 @@ from geo.address import Door
 from geo.capitals import tidy
 from geo.flat import Flat
 from geo.label import LabelParts, alley_word, named, number_of
-from geo.locality import Locality, of_like_kind
+from geo.locality import Locality, as_other_groups
 from geo.text import fold
 from registry.core.personal import without_people
 from registry.search.answers import Answer
@@ -183,7 +183,7 @@ def _localities(compared: _Compared) -> Iterator[Component]:
 
 def _kind_among(kinds: Collection[str], place: Locality) -> str | None:
     """Its kind, or the like one of a group that is called so: Tổ dân phố 1 for `tổ 1`."""
-    alike = (other.kind for other in of_like_kind(place))
+    alike = (other.kind for other in as_other_groups(place))
     return next((kind for kind in (place.kind, *alike) if kind in kinds), None)
 
 

@@ -9,7 +9,7 @@ from geo.address import AddressReading, Door, parse_address
 from geo.admin import KIND_LEVELS, KIND_NAMES, name_key, parse_name, split_parts
 from geo.alternatives import FIRST_NUMBER_DROPPED, SECOND_NUMBER_DROPPED
 from geo.number_or_name import KIET_UNSURE
-from geo.text import accent_key, fold, has_diacritics, with_plain_signs
+from geo.text import accent_key, fold, has_diacritics, to_plain_signs
 from geo.words import is_country, words_of
 from registry.core.text_work import WorkSpentError, spend
 from registry.core.tracing import traced
@@ -50,7 +50,7 @@ def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
 
     Empty for a text without any word.
     """
-    text = with_plain_signs(text)
+    text = to_plain_signs(text)
     parsed = _parsed(text)
     pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_wards_kept([read for _, read in pairs])

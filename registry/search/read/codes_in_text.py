@@ -7,7 +7,7 @@ from typing import Final
 
 from geo import code as codes
 from geo.code import CodeError
-from geo.code_writing import ANNOUNCING, LINK, unannounced
+from geo.code_writing import ANNOUNCING, LINK, strip_announcement
 from registry.core.text_work import spend
 
 _LONGEST_CODE: Final = 24
@@ -65,7 +65,7 @@ def whole_code(text: str) -> str | None:
     """
     if len(text) > (_LONGEST_LINK if "/a/" in text else _LONGEST_ANNOUNCED):
         return None
-    written = unannounced(text)
+    written = strip_announcement(text)
     return _valid(written) if len(written) <= _LONGEST_CODE else None
 
 
