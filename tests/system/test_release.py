@@ -171,7 +171,7 @@ def test_uvx_reads_an_address_with_few_downloads(wheel: Path, tmp_path: Path) ->
     assert sum(sizes.values()) <= MOST_DOWNLOADED, sizes
     command = (
         *(Path(sys.executable).with_name("uvx"), "--offline", "--no-index", "--find-links"),
-        *(downloads, "--from", wheel, "diachiso", "--lang", "vi"),
+        *(downloads, "--python", sys.executable, "--from", wheel, "diachiso", "--lang", "vi"),
     )
     fresh = {"UV_CACHE_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path)}
     lines = run(*command, "parse", ADDRESS, cwd=tmp_path, **fresh).splitlines()
