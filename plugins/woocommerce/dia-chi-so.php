@@ -2,7 +2,7 @@
 /**
  * Plugin Name:          Địa chỉ số cho WooCommerce
  * Description:          Suggests and checks Vietnamese addresses at checkout, and stores address code and commune with the order.
- * Version:              0.1.0
+ * Version:              1.0.0
  * Requires at least:    6.5
  * Requires PHP:         7.4
  * Requires Plugins:     woocommerce
@@ -22,7 +22,7 @@ namespace DiaChiSo;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION = '0.1.0';
+const VERSION = '1.0.0';
 const FILE    = __FILE__;
 
 require __DIR__ . '/includes/register.php';
