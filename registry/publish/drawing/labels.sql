@@ -68,7 +68,7 @@ FROM name n JOIN first f USING (id)
 -- name_places --
 -- by street, locality
 -- The median of a street's households along a space-filling curve: a real door near the middle,
--- where the mean of a bent street would lie in somebody's garden.
+-- as the mean of a bent street would lie in somebody's garden.
 CREATE TEMPORARY TABLE place_name ON COMMIT DROP AS
 SELECT p.id, p.kind, p.name, count(*)::int AS weight,
     ST_Transform(percentile_disc(0.5) WITHIN GROUP (ORDER BY h.point), 3857) AS point
