@@ -173,6 +173,7 @@ def variable_of(name: str) -> str:
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from the environment; an empty variable counts as absent.
 
+    Secrets may be in files: `DATABASE_URL_FILE` names one that holds the `DATABASE_URL`.
     Raises ValueError, which names the variable, for an invalid value.
     """
 
@@ -199,13 +200,15 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             raise ValueError(Message("setting_not_switch", name=name, value=repr(value)))
         return _SWITCH[value.lower()]
 
-    if text("DATABASE_WEB_URL") and not text("DATABASE_URL"):
+    database_url = _database("DATABASE_URL", _secret(environ, "DATABASE_URL"))
+    database_web_url = _database("DATABASE_WEB_URL", _secret(environ, "DATABASE_WEB_URL"))
+    if database_web_url and not database_url:
         raise ValueError(Message("web_url_alone"))
     var = text("DIACHISO_VAR")
     return Settings(
-        database_url=_database("DATABASE_URL", text("DATABASE_URL")),
-        database_read_url=_database("DATABASE_READ_URL", text("DATABASE_READ_URL")),
-        database_web_url=_database("DATABASE_WEB_URL", text("DATABASE_WEB_URL")),
+        database_url=database_url,
+        database_read_url=_database("DATABASE_READ_URL", _secret(environ, "DATABASE_READ_URL")),
+        database_web_url=database_web_url,
         replica_age_s=number("DIACHISO_REPLICA_AGE_S", Settings().replica_age_s),
         var=Path(var).resolve() if var else Settings().var,
         files=Path(files).resolve() if (files := text("DIACHISO_FILES")) else None,
@@ -246,11 +249,27 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         routing_url=_routing(text("DIACHISO_ROUTING_URL")),
         oidc_issuer=_issuer(text("DIACHISO_OIDC_ISSUER"), text("DIACHISO_OIDC_CLIENT_ID")),
         oidc_client_id=text("DIACHISO_OIDC_CLIENT_ID") or "",
-        oidc_client_secret=text("DIACHISO_OIDC_CLIENT_SECRET"),
+        oidc_client_secret=_secret(environ, "DIACHISO_OIDC_CLIENT_SECRET"),
         oidc_role_claim=text("DIACHISO_OIDC_ROLE_CLAIM") or Settings().oidc_role_claim,
         oidc_units_claim=text("DIACHISO_OIDC_UNITS_CLAIM") or Settings().oidc_units_claim,
         lang=language_of(environ),
     )
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str | None:
+    """Return the variable, or else the content of the file that `NAME_FILE` names."""
+    value, path = (environ.get(key, "").strip() for key in (name, f"{name}_FILE"))
+    if value or not path:
+        return value or None
+    try:
+        content = Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError as error:
+        raise ValueError(
+            Message("setting_file_unreadable", name=name, reason=error.strerror)
+        ) from error
+    if not content:
+        raise ValueError(Message("setting_file_empty", name=name))
+    return content
 
 
 def language_of(environ: Mapping[str, str] = os.environ) -> str | None:

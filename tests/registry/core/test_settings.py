@@ -1,6 +1,7 @@
 """Settings as the environment gives them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,31 @@ def test_variable_is_a_setting(name: str, value: str, field: str, expected: obje
 def test_invalid_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
         from_environment({name: value})
+
+
+URL = "postgresql://diachiso:x@db/diachiso"
+
+
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    url, secret = tmp_path / "database_url", tmp_path / "secret"
+    url.write_text(f"{URL}\n")
+    secret.write_text("geheim\n")
+    files = {"DATABASE_URL_FILE": str(url), "DIACHISO_OIDC_CLIENT_SECRET_FILE": str(secret)}
+    assert from_environment(files) == Settings(database_url=URL, oidc_client_secret="geheim")
+    assert unknown_variables(files) == []
+
+
+def test_variable_precedes_its_file() -> None:
+    environ = {"DATABASE_URL": URL, "DATABASE_URL_FILE": "/khong/co"}
+    assert from_environment(environ).database_url == URL
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL", "DATABASE_WEB_URL"])
+def test_secret_file_must_hold_a_value(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").write_text("\n")
+    for path in (tmp_path / "empty", tmp_path / "missing"):
+        with pytest.raises(ValueError, match=f"{name}_FILE"):
+            from_environment({f"{name}_FILE": str(path)})
 
 
 @pytest.mark.parametrize(

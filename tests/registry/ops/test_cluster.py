@@ -193,7 +193,7 @@ def test_data_lies_elsewhere_when_the_account_cannot_reach_var(
 
 
 def test_missing_programs_are_named_with_the_remedy(folder: Path) -> None:
-    with pytest.raises(ClusterError, match=r"PostgreSQL 15 or later with PostGIS .* bin/run"):
+    with pytest.raises(ClusterError, match=r"set DATABASE_URL, or install PostgreSQL 15 or later"):
         cluster.locate(Settings(var=folder / "var"), library=folder, share=folder)
 
 
