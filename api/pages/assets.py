@@ -28,7 +28,7 @@ _OWN: Final = Path(__file__).parent / "static"
 _PARTS: Final = SHARE / "node_modules"
 _FONT: Final = "@fontsource/be-vietnam-pro/files/be-vietnam-pro"
 # Name below /static/VERSION/ → file below node_modules; nothing else of that folder is served.
-_BROWSER_PARTS: Final = {
+BROWSER_PARTS: Final = {
     "parts/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "parts/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "parts/maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
@@ -63,12 +63,12 @@ class _Asset:
 
 def has_map() -> bool:
     """Whether the part that draws maps is installed."""
-    return (_PARTS / _BROWSER_PARTS["parts/maplibre-gl.mjs"]).is_file()
+    return (_PARTS / BROWSER_PARTS["parts/maplibre-gl.mjs"]).is_file()
 
 
 def has_viewer() -> bool:
     """Whether the viewer of the API is installed."""
-    return (_PARTS / _BROWSER_PARTS["parts/swagger-ui-bundle.js"]).is_file()
+    return (_PARTS / BROWSER_PARTS["parts/swagger-ui-bundle.js"]).is_file()
 
 
 def asset_url(name: str) -> str:
@@ -138,7 +138,7 @@ def _response(asset: _Asset) -> Response:
 def _read(name: str) -> _Asset | None:
     if name in _WORDS:
         return _asset(_words(_WORDS[name]), name)
-    part = _BROWSER_PARTS.get(name)
+    part = BROWSER_PARTS.get(name)
     # By name among those that are there: no path leads out of the folder.
     path = _PARTS / part if part else {each.name: each for each in _OWN.iterdir()}.get(name)
     return _read_file(path) if path is not None and path.is_file() else None
