@@ -11,7 +11,7 @@ from api import health, metrics
 from api.core import context
 from api.core.access import Authenticate, by_key, check_caller, guard
 from api.core.audit import keep_audit
-from api.core.bodies import MOST, prepare_body
+from api.core.bodies import DEFAULT_MAX_BYTES, prepare_body
 from api.core.context import COUNTS, DESCRIPTION, EXTENSION
 from api.core.cors import allow_other_sites
 from api.core.counters import Counters
@@ -67,7 +67,7 @@ from api.pages import (
 from api.pages import field as field_page
 from api.pages import packs as packs_page
 from api.pages import route as route_page
-from api.pages.failures import tell_failures
+from api.pages.failures import register_failures
 from api.pages.shell import prepare_templates
 from api.v1 import (
     addresses,
@@ -190,9 +190,7 @@ _BLUEPRINTS: Final = (
 
 
 class _Application(HookedFlask):
-    """One whose questions are asked again where the database's connection was lost meanwhile, only
-    the other of primary and replica answers, or a reform was carried out.
-    """
+    """Repeats reads after a lost connection, a switch of primary or replica, or a reform."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.method in SAFE_METHODS or facts_of(current_app, request.endpoint or "").retried:
@@ -201,21 +199,21 @@ class _Application(HookedFlask):
 
 
 class _Json(JSONProvider):
-    """JSON by pydantic's core: it writes UTF-8 itself, and reads no lone surrogate and no NaN."""
+    """JSON by pydantic's core, which writes UTF-8 and rejects lone surrogates and NaN."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return to_json(obj, fallback=_in_words).decode()
+        return to_json(obj, fallback=_translated).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         return from_json(s, allow_inf_nan=False)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        body = to_json(self._prepare_response_obj(args, kwargs), fallback=_in_words)
+        body = to_json(self._prepare_response_obj(args, kwargs), fallback=_translated)
         return Response(body, content_type="application/json")
 
 
-def _in_words(value: object) -> str:
-    """A message, by the language of the request, which caches have to know."""
+def _translated(value: object) -> str:
+    """Return a message in the language of the request, and add `Vary: Accept-Language`."""
     words = in_words(value)
     after_this_request(_vary_by_language)
     return words
@@ -232,23 +230,23 @@ def create_app(
     counters: Counters | None = None,
     counts: ServiceCounts | None = None,
 ) -> Flask:
-    """The application over an opened register; creating it needs no database.
+    """Return the application over an opened register; needs no database.
 
-    `authenticate` says who sends a request, by default its key; `counters` are shared by the
-    processes of a server, by default they are this process's own. `counts` are of what is asked, by
-    default written only when somebody looks.
+    `authenticate` identifies the caller, by default by key. `counters` are shared by the processes
+    of a server, by default they belong to this process. `counts` of requests are by default written
+    only when read.
     """
     app = _Application("api", static_folder=None, template_folder="pages/templates")
     app.request_class = Request
     app.json = _Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = MOST
+    app.config["MAX_CONTENT_LENGTH"] = DEFAULT_MAX_BYTES
     app.extensions[EXTENSION] = register
     app.extensions[COUNTS] = counts or ServiceCounts(register.engine)
     register_errors(app)
     app.teardown_request(lambda _error: choose_language(None))
     settings = register.settings
     if settings.proxies:
-        # By default nobody is believed who says other things than the connection does.
+        # Forwarded headers are ignored by default.
         app.wsgi_app = behind_proxies(  # type: ignore[method-assign, assignment]
             app.wsgi_app, settings.proxies
         )
@@ -256,7 +254,7 @@ def create_app(
     guard(app, authenticate or by_key(register, limits), limits, settings)
     prepare_templates(app)
     prepare_desk(app)
-    tell_failures(app)
+    register_failures(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     measure = metrics.measure_requests()
@@ -278,10 +276,13 @@ def create_app(
 
 
 def _choose_language(asked: Request) -> None:
-    """Before each request: by `Accept-Language`; pages choose again. A thread serves many."""
+    """Before each request: choose the language by `Accept-Language`; pages choose again.
+
+    Without the header it is reset, since a thread serves many requests.
+    """
     if "HTTP_ACCEPT_LANGUAGE" not in asked.environ:
         choose_language(None)
         return
-    # Best first (RFC 4647, lookup): `en-GB` is English, also where `vi` stands behind it.
+    # Best first (RFC 4647, lookup): `en-GB` means English, even if `vi` follows.
     wanted = (tag.partition("-")[0].lower() for tag, quality in asked.accept_languages if quality)
     choose_language(next((each for each in wanted if each in LANGUAGES), None))

@@ -1,4 +1,4 @@
-"""For load balancers and developers: is it alive, is it ready, what can it do."""
+"""Health checks, and the OpenAPI document."""
 
 from typing import Literal
 
@@ -30,11 +30,11 @@ class Readiness(TypedDict):
     writing: Literal["ok", "unavailable"]
     jobs: Literal["ok", "failing"]
     seconds_ago: float
-    """How many seconds ago it was so"""
+    """Age of the check, in seconds"""
 
 
 class ReadinessQuery(Request):
-    """What is to be served."""
+    """What must be available."""
 
     need: Literal["reading", "writing"] = Field(
         "reading", description="`writing`: 503 also while nothing can be written"

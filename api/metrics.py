@@ -1,4 +1,4 @@
-"""`/metrics`: what a monitor reads, in the text format of Prometheus."""
+"""`/metrics` for monitoring, in the text format of Prometheus."""
 
 import os
 import sys
@@ -34,33 +34,33 @@ blueprint = Resource("metrics", tag="monitoring")
 _OWN: Final = CollectorRegistry()
 _REQUESTS: Final = Counter(
     "diachiso_requests",
-    "Requests by endpoint and status; what no endpoint answers is 'none'",
+    "Requests by endpoint and status; 'none' without an endpoint",
     ("endpoint", "status"),
     registry=_OWN,
 )
 _SECONDS: Final = Histogram(
     "diachiso_request_seconds",
-    "From the whole request to its answer, by endpoint",
+    "Time from the complete request to its answer, by endpoint",
     ("endpoint",),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
     registry=_OWN,
 )
 _CONNECTIONS: Final = Gauge(
     "diachiso_pool_connections",
-    "Connections to the database, by pool: open, used, and how many wait for one",
+    "Connections to the database by pool: open, used, and requests waiting for one",
     ("pool", "state"),
     registry=_OWN,
     multiprocess_mode="livesum",
 )
 _REFUSED: Final = Gauge(
     "diachiso_pool_refused",
-    "How often somebody waited for a connection in vain, in the processes that live",
+    "Timeouts waiting for a connection, in the running processes",
     ("pool",),
     registry=_OWN,
     multiprocess_mode="livesum",
 )
-_LOOK_S: Final = 1.0
-"""Least time between two looks at the pools of a process."""
+_SAMPLE_S: Final = 1.0
+"""Least time between two samples of the pools of a process."""
 
 ALERTS: Final = (
     Alert(
@@ -102,7 +102,7 @@ ALERTS: Final = (
         lasts="15m",
     ),
 )
-"""About requests; those about the register stand at its probes."""
+"""Alerts about requests; those about the register are with its probes."""
 
 
 @blueprint.get("/metrics")
@@ -118,13 +118,13 @@ def get_metrics() -> Response:
         multiprocess.MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
     else:
         shown.register(_OWN)
-    shown.register(_OfRegister(register()))
+    shown.register(_RegisterCollector(register()))
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(shown), content_type=content_type)
 
 
 def _forget_dead(folder: Path) -> None:
-    """Drop the gauges of processes that have ended: they hold no connections."""
+    """Drop the gauges of ended processes: they have no connections."""
     for path in folder.glob("gauge_live*.db"):
         pid = path.stem.rpartition("_")[2]
         if not Path("/proc", pid).exists():
@@ -132,24 +132,24 @@ def _forget_dead(folder: Path) -> None:
 
 
 def measure_requests() -> After:
-    """A hook that counts and times each request, and samples the pools now and then."""
-    looked_at = -_LOOK_S
+    """Return a hook that counts and times requests, and samples the pools once a second at most."""
+    sampled_at = -_SAMPLE_S
 
     def measure(asked: Request, response: Response) -> Response:
-        nonlocal looked_at
+        nonlocal sampled_at
         now = time.perf_counter()
         requests, seconds = _counted(asked.endpoint or "none", response.status_code)
         requests.inc()
         seconds.observe(now - asked.started_at)
-        if now - looked_at >= _LOOK_S:
-            looked_at = now
-            _look_at_pools(register())
+        if now - sampled_at >= _SAMPLE_S:
+            sampled_at = now
+            _sample_pools(register())
         return response
 
     return measure
 
 
-def _look_at_pools(register: Register) -> None:
+def _sample_pools(register: Register) -> None:
     for pool, found in register.pools().items():
         for state in ("open", "used", "waiting"):
             _CONNECTIONS.labels(pool, state).set(getattr(found, state))
@@ -161,7 +161,7 @@ def _counted(endpoint: str, status: int) -> tuple[Counter, Histogram]:
     return _REQUESTS.labels(endpoint, status), _SECONDS.labels(endpoint)
 
 
-class _OfRegister(Collector):
+class _RegisterCollector(Collector):
     """Figures of the register and of this program, read at each scrape."""
 
     def __init__(self, register: Register) -> None:
@@ -180,17 +180,17 @@ class _OfRegister(Collector):
         python = ".".join(map(str, sys.version_info[:3]))
         build = {"release": release(), "schema": head_revision(), "python": python}
         yield Figure("diachiso_build_info", "Release, schema and Python", "gauge", 1.0, build)
-        found = _asked(self._register.read_engine, read_figures)
+        found = _read(self._register.read_engine, read_figures)
         up = float(bool(found))
         yield Figure("diachiso_database_up", "Whether the database answers", "gauge", up)
-        yield from (*found, *_asked(self._register.engine, read_primary_figures))
+        yield from (*found, *_read(self._register.engine, read_primary_figures))
         line = "Age of the newest commit of DATABASE_READ_URL; infinite where it does not answer"
         replica = self._register.replica
         age_s = replica.age_s() if replica else 0.0
         yield Figure("diachiso_replica_age_seconds", line, "gauge", age_s)
 
 
-def _asked(engine: Engine, ask: Callable[[Connection], Iterator[Figure]]) -> list[Figure]:
+def _read(engine: Engine, ask: Callable[[Connection], Iterator[Figure]]) -> list[Figure]:
     try:
         with session_scope(engine) as session:
             return list(ask(session.connection()))

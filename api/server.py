@@ -1,9 +1,10 @@
-"""The application for granian's RSGI interface: no thread waits for a caller.
+"""The application for granian's RSGI interface: threads never wait for a caller.
 
-By WSGI a thread is spent when the head of a request is there, and then reads the body and writes
-the answer at its caller's speed: six slow callers stopped a service of six threads. Here an event
-loop takes the body in, in memory or in a file, and lets go of who sends too slowly (408); a thread
-is spent on the whole request, and gives its answer to the server, which sends it as it is read.
+With WSGI a thread is taken once the head of a request has arrived, and then reads the body and
+writes the answer at the caller's speed: six slow callers stopped a service of six threads. Here an
+event loop reads the body into memory or a file, and drops callers that send too slowly (408). A
+thread gets the complete request, and hands its answer to the server, which sends it at the caller's
+pace.
 
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 """
@@ -34,26 +35,26 @@ from registry.core.messages import Message
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Granian's classes are in Rust, and what it says of their types is behind.
+# Granian's classes are in Rust, and their type stubs are outdated.
 Scope = Any
 HTTPProtocol = Any
 
 _HEALTH: Final = ("/healthz", "/readyz")
-"""Asked by who takes a server out that does not answer soon: a thread of their own answers."""
+"""Health checks have a thread of their own, so that a busy server is not taken for a dead one."""
 _UNREAD_MS: Final = 30_000
-"""How long a caller may leave an answer unread."""
+"""How long a caller may leave an answer unread, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How slowly a body may come: a phone with one bar sends some kilobytes a second."""
+    """Least speed of a body: a phone with one bar sends some kilobytes a second."""
 
     grace_s: float = 10.0
     bytes_per_s: float = 1_000.0
     silence_s: float = 30.0
 
     def ends_at(self, started: float, now: float, received: int) -> float:
-        """When who has sent so much is let go, in the clock of `started` and `now`."""
+        """Return the deadline after `received` bytes, on the clock of `started` and `now`."""
         return min(started + self.grace_s + received / self.bytes_per_s, now + self.silence_s)
 
 
@@ -61,7 +62,7 @@ class Server:
     """Serves a Flask application with a few threads."""
 
     def __init__(self, app: Flask, *, threads: int, folder: Callable[[], Path], pace: Pace) -> None:
-        """`folder` is where large bodies are kept; asked when there is one."""
+        """Take the function that returns the folder for large bodies; called when one arrives."""
         self._app = app
         self._folder = folder
         self._pace = pace
@@ -74,7 +75,7 @@ class Server:
         self._loop = loop
         for tasks in self._served:
             threading.Thread(target=self._run, args=(tasks,), daemon=True).start()
-        loop.call_soon(_let_go_of_silent_readers)
+        loop.call_soon(_limit_unread_answers)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         """End the threads."""
@@ -91,7 +92,7 @@ class Server:
             return
         with Body(self._folder, int(length) if length is not None else None) as body:
             try:
-                await self._take_in(body, environ, proto)
+                await self._read_body(body, environ, proto)
                 environ["wsgi.input"], environ[BODY] = body.rewound(), body.path
             except (RegistryError, HTTPException) as error:
                 environ[REFUSED] = error
@@ -109,14 +110,15 @@ class Server:
             function, arguments, done = task
             try:
                 found = function(*arguments)
-            except BaseException as error:  # noqa: BLE001 - told to who waits; the thread goes on
-                self._loop.call_soon_threadsafe(_end, done, None, error)
+            except BaseException as error:  # noqa: BLE001 - passed to the waiter; the thread continues
+                self._loop.call_soon_threadsafe(_resolve, done, None, error)
             else:
-                self._loop.call_soon_threadsafe(_end, done, found, None)
+                self._loop.call_soon_threadsafe(_resolve, done, found, None)
 
-    async def _take_in(self, body: Body, environ: "WSGIEnvironment", proto: HTTPProtocol) -> None:
-        """Take in the whole body, unless the application will say whose it is not, or how large
-        it may be. Raises what it is refused with.
+    async def _read_body(self, body: Body, environ: "WSGIEnvironment", proto: HTTPProtocol) -> None:
+        """Read the whole body, unless the application will refuse the caller or the size.
+
+        Raises the error with which reading ends.
         """
         most = SMALL
         if body.length is None or body.length > SMALL:
@@ -133,14 +135,14 @@ class Server:
                     limit.reschedule(self._pace.ends_at(started, now, body.size))
         except TimeoutError:
             raise BodyTimeoutError(Message("body_too_slow")) from None
-        body.check_whole()
+        body.check_complete()
 
     def _admitted(self, environ: "WSGIEnvironment") -> int:
         with self._app.request_context(environ):
             return admitted_bytes()
 
     def _answer(self, environ: "WSGIEnvironment", proto: HTTPProtocol) -> None:
-        """Let the application answer, in this thread."""
+        """Call the application in this thread."""
         head: list[tuple[int, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None, /) -> Any:
@@ -172,28 +174,30 @@ class Server:
         headers: list[tuple[str, str]],
         parts: Iterable[bytes],
     ) -> None:
-        """Send parts as they are made. They wait in memory for a slow reader, and no thread does:
-        what is streamed is as long as what was asked.
+        """Send parts as they are generated.
+
+        For a slow reader they wait in memory, not in a thread: a streamed answer is about as long
+        as its request.
         """
         transport = proto.response_stream(status, headers)
-        gone = asyncio.run_coroutine_threadsafe(_until_gone(proto), self._loop)
+        disconnected = asyncio.run_coroutine_threadsafe(_until_disconnected(proto), self._loop)
         try:
             for part in parts:
-                if gone.done():
+                if disconnected.done():
                     break
                 transport.send_bytes(part)
-        except Exception as error:  # noqa: BLE001 - the status is sent: all that is left is the log
+        except Exception as error:  # noqa: BLE001 - the status is sent: it can only be logged
             log.error("failed", trace=trace_of(error))
         finally:
-            gone.cancel()
-            del transport  # the answer ends when nobody holds it any more
+            disconnected.cancel()
+            del transport  # the answer ends when its last reference is dropped
 
 
 _Task = tuple[Callable[..., Any], tuple[Any, ...], "asyncio.Future[Any]"]
 _Tasks = queue.SimpleQueue[_Task | None]
 
 
-def _end(done: "asyncio.Future[Any]", found: Any, error: BaseException | None) -> None:
+def _resolve(done: "asyncio.Future[Any]", found: Any, error: BaseException | None) -> None:
     if done.cancelled():
         return
     if error is None:
@@ -202,12 +206,12 @@ def _end(done: "asyncio.Future[Any]", found: Any, error: BaseException | None) -
         done.set_exception(error)
 
 
-async def _until_gone(proto: HTTPProtocol) -> None:
+async def _until_disconnected(proto: HTTPProtocol) -> None:
     await proto.client_disconnect()
 
 
 def _environ(scope: Scope) -> "WSGIEnvironment":
-    """What PEP 3333 says of a request without a body."""
+    """Return the WSGI environ (PEP 3333) of a request without a body."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
@@ -221,8 +225,8 @@ def _environ(scope: Scope) -> "WSGIEnvironment":
     }
     environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
     headers = scope.headers
-    for name in headers.keys():  # noqa: SIM118 - no mapping
-        # A value that is not ASCII is none to the server: it is here, and wrong.
+    for name in headers.keys():  # noqa: SIM118 - not a mapping
+        # Granian drops values that are not ASCII: keep the header, as invalid.
         values = headers.get_all(name) or [""]
         key = _CGI.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = values[0] if len(values) == 1 else ",".join(values)
@@ -243,10 +247,10 @@ _CONSTANT: Final = {
 }
 
 
-def _let_go_of_silent_readers() -> None:
-    """Have the kernel end connections whose caller leaves an answer unread (TCP_USER_TIMEOUT).
+def _limit_unread_answers() -> None:
+    """Let the kernel close connections whose caller leaves an answer unread (TCP_USER_TIMEOUT).
 
-    What a listening socket is told, its connections inherit; the server tells its own nothing.
+    Connections inherit the option from the listening socket; granian does not set it.
     """
     for name in list(Path("/proc/self/fd").iterdir()):
         with suppress(OSError), socket.socket(fileno=os.dup(int(name.name))) as own:

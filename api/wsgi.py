@@ -3,8 +3,8 @@
 
 import signal
 
-# A process of granian forgets SIGTERM until the application is there, and is killed in the end,
-# with a warning. While it loads there is no request to finish.
+# Granian's processes ignore SIGTERM until the application is loaded, and are then killed with a
+# warning. While loading there is no request to finish.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 from api.core.footprint import bound_memory, load_ahead
@@ -32,7 +32,7 @@ from registry.warming import warm, warm_units
 
 
 def _shared_counters() -> Counters | None:
-    """Counters of all processes of this server; None where nobody is counted, or by each alone."""
+    """Return counters shared by all processes of this server; None without limits or disk space."""
     if _settings.limits is False:
         return None
     with suppress(OSError):
@@ -58,6 +58,6 @@ server = Server(
     folder=partial(kept.incoming_folder, _settings),
     pace=Pace(),
 )
-# What is there now stays, so a full collection need not walk it while a request waits.
+# What is loaded now stays, so full collections need not traverse it while requests wait.
 gc.collect()
 gc.freeze()

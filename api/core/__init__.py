@@ -1,1 +1,1 @@
-"""What every endpoint stands on: facts, hooks, requests, callers, limits, errors."""
+"""Shared by all endpoints: declared facts, hooks, request parsing, callers, limits, errors."""

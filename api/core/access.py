@@ -1,11 +1,10 @@
-"""The one gate: every endpoint declares who may use it, and a caller below that is refused.
+"""Access control: each endpoint declares the least role that may call it.
 
-`api.core.endpoint` declares it, `guard` enforces it. An endpoint that declares nothing is closed
-to all but an admin, so nothing is open because somebody forgot. Who a caller is, is answered by the
-function given to `create_app`, `by_key` unless a test says otherwise: its key, or where that is
-declared the session of the desk (`api.core.sessions`). From here on the caller acts
-(`registry.core.actors`): the database lets it write in its units only, and codes that it looks
-for in vain are paid from its budget.
+`api.core.endpoint` holds the declaration, `guard` enforces it. An endpoint without a declaration is
+open to admins only. The function given to `create_app` identifies the caller; `by_key`, the
+default, reads the API key or, where the endpoint accepts it, the desk session
+(`api.core.sessions`). The caller then acts (`registry.core.actors`): the database lets it write in
+its own units only, and look-ups of unknown codes are charged to its budget.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import Final, TypeVar
 from flask import Flask, current_app, g
 from flask.globals import request_ctx
 
-from api.core.bodies import most_bytes
+from api.core.bodies import max_body_bytes
 from api.core.context import client_network, register
 from api.core.endpoint import UNDECLARED, Facts, facts_of
 from api.core.hooks import Before
@@ -46,9 +45,9 @@ __all__ = [
     "as_caller",
     "by_key",
     "caller",
-    "caller_beside_keys",
     "guard",
-    "limited_tries",
+    "limit_sign_ins",
+    "name_caller_without_key",
     "nobody",
     "sign_in",
     "sign_in_account",
@@ -60,24 +59,24 @@ _BEARER: Final = "bearer"
 Part = TypeVar("Part")
 
 Caller = Actor
-"""Who asks: `name` and `role`, `unit_ids` (communes in which it may write, None for everywhere)."""
+"""Has `name`, `role` and `unit_ids`: the communes in which it may write, None for all."""
 Authenticate = Callable[[Request], Caller]
-"""Answers who sends a request; raises KeyRequiredError for a key that is not known."""
+"""Returns the caller of a request; raises KeyRequiredError for an unknown key."""
 
 
 def nobody(_request: Request) -> Caller:
-    """Everybody is anonymous: no key is looked at."""
+    """Treat every caller as anonymous; keys are ignored."""
     return ANONYMOUS
 
 
 def by_key(register: Register, limits: Limits | None) -> Authenticate:
-    """Who holds the key of a request; without one, everybody.
+    """Identify callers by their key; without a key they are anonymous.
 
-    A key that is none is refused also where none is needed: whoever sends it believes in it.
+    Invalid keys are rejected even on public endpoints: a caller that sends a key relies on it.
     """
 
     def authenticate(asked: Request) -> Caller:
-        secret = _secret(asked)
+        secret = _sent_key(asked)
         if secret is None:
             token = sent_token(asked) if _takes_session(asked) else None
             return (register.keys.of_session(token) if token else None) or ANONYMOUS
@@ -87,7 +86,7 @@ def by_key(register: Register, limits: Limits | None) -> Authenticate:
 
 
 def holder_of(register: Register, limits: Limits | None, secret: str, *, writing: bool) -> Caller:
-    """Who holds a key that this request brought; trying out keys is limited.
+    """Return the holder of a key sent with this request; failed attempts are limited.
 
     Raises the kinds of KeyRequiredError, and TooManyRequestsError.
     """
@@ -103,7 +102,7 @@ def holder_of(register: Register, limits: Limits | None, secret: str, *, writing
 
 
 def sign_in(secret: str) -> Caller:
-    """From here on the request is of who holds this key, which it brought in its form.
+    """Make the holder of this key, sent in a form, the caller of the current request.
 
     Raises as `holder_of` does.
     """
@@ -113,15 +112,15 @@ def sign_in(secret: str) -> Caller:
 
 
 def sign_in_account(key_id: int) -> Caller:
-    """From here on the request is of this account. Raises the kinds of KeyRequiredError."""
+    """Make this account the caller of the current request. Raises the kinds of KeyRequiredError."""
     g.caller = found = register().keys.holder(key_id)
     return found
 
 
-def caller_beside_keys(name: str) -> None:
-    """From here on the request is of who proved something else than a key, for the audit log.
+def name_caller_without_key(name: str) -> None:
+    """Name the caller, identified by something other than a key, for the audit log.
 
-    It is counted by its network address; raises TooManyRequestsError.
+    Counts the request by network address; raises TooManyRequestsError.
     """
     access: _Access = current_app.extensions[_EXTENSION]
     g.caller = Caller(name, ANONYMOUS.role, ANONYMOUS.unit_ids)
@@ -130,8 +129,8 @@ def caller_beside_keys(name: str) -> None:
 
 
 @contextmanager
-def limited_tries() -> Iterator[None]:
-    """In the block somebody tries to sign in; raises TooManyRequestsError where many failed."""
+def limit_sign_ins() -> Iterator[None]:
+    """Limit failed sign-ins by network; raises TooManyRequestsError after too many."""
     access: _Access = current_app.extensions[_EXTENSION]
     network = client_network()
     if access.limits is not None:
@@ -150,7 +149,7 @@ def _writes(asked: Request) -> bool:
 
 
 def _takes_session(asked: Request) -> bool:
-    """Whether a session counts here: what is open to everybody answers all alike."""
+    """Whether a session identifies the caller here; open endpoints answer everybody alike."""
     access: _Access = current_app.extensions[_EXTENSION]
     return not access.settings.anonymous_reads or _facts(asked.endpoint).takes_session
 
@@ -159,8 +158,8 @@ def _facts(endpoint: str | None) -> Facts:
     return facts_of(current_app, endpoint) if endpoint else UNDECLARED
 
 
-def _secret(asked: Request) -> str | None:
-    """The key that a request carries; raises KeyTruncatedError where it carries two, or half."""
+def _sent_key(asked: Request) -> str | None:
+    """Return the key sent with a request; raises KeyTruncatedError for two, or half of one."""
     alone, authorization = asked.headers.get("X-Api-Key"), asked.headers.get("Authorization")
     if authorization is None:
         return alone.strip() if alone is not None else None
@@ -179,7 +178,7 @@ class _Access:
     settings: Settings
 
     def role(self, facts: Facts) -> Role:
-        """The least role that may call an endpoint, as this server is set up."""
+        """Return the least role that may call an endpoint under these settings."""
         return (
             "anonymous"
             if facts.opened_by and getattr(self.settings, facts.opened_by)
@@ -198,23 +197,23 @@ def guard(
     Where the settings refuse anonymous reads, endpoints that read a caller's key require one.
     """
     app.extensions[_EXTENSION] = _Access(authenticate, limits, settings)
-    app.teardown_request(_leave)
+    app.teardown_request(_reset)
 
 
 def caller() -> Caller:
-    """Who sent this request."""
+    """Return the caller of the current request."""
     found: Caller = g.caller if "caller" in g else ANONYMOUS
     return found
 
 
 def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
-    """The parts of a body that is made while it is sent: each is made as its caller's.
+    """Generate the parts of a streamed body on behalf of the caller.
 
-    By then the request is over for Flask, and another thread may ask for the next part.
+    Flask has ended the request by then, and another thread may fetch the next part.
     """
     asking, purse, place = caller(), carried(), chosen_place()
 
-    def made() -> Iterator[Part]:
+    def generate() -> Iterator[Part]:
         while True:
             act_as(asking)
             carry(purse)
@@ -224,15 +223,15 @@ def as_caller(parts: Iterator[Part]) -> Iterator[Part]:
             except StopIteration:
                 return
             finally:
-                _leave(None)
+                _reset(None)
             yield part
 
-    return made()
+    return generate()
 
 
 def check_caller(app: Flask, facts: Facts | None) -> Before:
-    """Before each request: whether its caller may call the endpoint."""
-    if facts is None:  # answered without a key: there is no such endpoint
+    """Make a hook that refuses callers below the endpoint's role."""
+    if facts is None:  # unknown path: answered without a key
         return lambda _asked: act_as(ANONYMOUS)
     access: _Access = app.extensions[_EXTENSION]
     role, own = access.role(facts), not facts.replica
@@ -245,7 +244,7 @@ def check_caller(app: Flask, facts: Facts | None) -> Before:
         g.caller = asking
         act_as(asking)
         written_for(asked.id)
-        if not own and asking.may("viewer"):  # and so, as a rule, writes
+        if not own and asking.may("viewer"):  # likely to read its own writes
             _choose_place(own=True)
         if access.limits is not None:
             _count(access.limits, asking, facts)
@@ -264,16 +263,16 @@ def check_caller(app: Flask, facts: Facts | None) -> Before:
 
 
 def count_rows(rows: int) -> None:
-    """Count the rows of a batch; raises TooManyRequestsError for too many without a key."""
+    """Count the rows of a batch without a key; raises TooManyRequestsError for too many."""
     access: _Access = current_app.extensions[_EXTENSION]
     if access.limits is not None:
         access.limits.count_rows(caller(), client_network(), rows)
 
 
 def admitted_bytes() -> int:
-    """How large a body this request may have; 0 where its caller is refused for any.
+    """Return the largest body this request may send; 0 if its caller will be refused.
 
-    Raises BusyError where it would be taken in for nothing.
+    Raises BusyError if no turn is free to process it.
     """
     asked: Request = request_ctx.request  # type: ignore[assignment]
     access: _Access = current_app.extensions[_EXTENSION]
@@ -282,10 +281,10 @@ def admitted_bytes() -> int:
         if not asked.endpoint or not access.authenticate(asked).may(access.role(facts)):
             return 0
     except RegistryError:
-        return 0  # told when the request is answered, and counted then
+        return 0  # reported and counted when the request is answered
     if facts.in_turn:
         check_turn()
-    return most_bytes(facts, register().settings)
+    return max_body_bytes(facts, register().settings)
 
 
 def _choose_place(*, own: bool) -> None:
@@ -302,8 +301,8 @@ def _count(limits: Limits, asking: Caller, facts: Facts) -> None:
     carry(g.purse if facts.discloses else limits.empty_purse)
 
 
-def _leave(_error: BaseException | None) -> None:
-    """What runs in this thread later acts for nobody."""
+def _reset(_error: BaseException | None) -> None:
+    """Clear the caller of this thread."""
     act_as(None)
     written_for(None)
     carry(None)

@@ -1,4 +1,4 @@
-"""The audit log of the web: every write and every reading of much, the refused ones too."""
+"""Audit log of HTTP requests: writes and bulk reads, including refused ones."""
 
 import datetime
 from collections.abc import Iterable
@@ -38,20 +38,20 @@ class _Note:
 def note(
     *, count: int | None = None, units: Iterable[str] = (), event_id: int | None = None
 ) -> None:
-    """Tell the audit log what this request wrote or read: how many, in which units."""
+    """Record in the audit log how many records this request wrote or read, and in which units."""
     noted: _Note = g.get("audit_note", _Note())
     g.audit_note = replace(noted, units=tuple(units), count=count, event_id=event_id)
 
 
 def note_operation(operation: Operation, requests: Iterable[OperationRequest]) -> None:
-    """Tell the audit log which operation this request asks for, and of which records."""
+    """Record in the audit log which operation was requested, and for which records."""
     named = dict.fromkeys(code for request in requests for code in named_codes(request))
     noted: _Note = g.get("audit_note", _Note())
     g.audit_note = replace(noted, operation=operation.kind, codes=tuple(named))
 
 
 def note_done(done: Done | SeveralDone) -> None:
-    """Tell the audit log what the operation did; of one that waits for a second person, where."""
+    """Record in the audit log what an operation did; for a pending one, only its units."""
     if done.pending_id is not None:
         note(units=done.units)
         return
@@ -64,28 +64,28 @@ def note_done(done: Done | SeveralDone) -> None:
 
 
 def keep_audit(register: Register) -> MakeAfter:
-    """Log requests for what is not open to everybody, and for what declares `audited`."""
-    book = _Book(register)
+    """Make the hook that logs requests to restricted endpoints and to those declared `audited`."""
+    audit_log = _AuditLog(register)
 
     def make(facts: Facts | None) -> After | None:
         is_audited = facts is not None and (facts.audited or facts.role != "anonymous")
-        return book.write if is_audited else None
+        return audit_log.write if is_audited else None
 
     return make
 
 
-class _Book:
+class _AuditLog:
     def __init__(self, register: Register) -> None:
         self._register = register
         self._cleaned_on: datetime.date | None = None
 
     def write(self, asked: Request, response: Response) -> Response:
-        """Write the line of a request."""
-        if asked.method != "OPTIONS" and not _flooded():
+        """Write the entry of a request."""
+        if asked.method != "OPTIONS" and not _is_flooding():
             try:
                 self._write(response.status_code)
             except (RegistryError, DBAPIError) as error:
-                # It is done and cannot be undone; the event of a write says who did it as well.
+                # The request has taken effect; for a write, its event names the actor as well.
                 log.error("audit_failed", endpoint=asked.endpoint, cause=type(error).__name__)
         return response
 
@@ -126,7 +126,9 @@ def _outcome(status: int, error: object) -> str:
     return "ok" if status < 400 else str(status)
 
 
-def _flooded() -> bool:
-    """Whether the caller is over its limit: the first such request of a minute tells it all."""
+def _is_flooding() -> bool:
+    """Whether the caller exceeded its limit more than once this minute; only the first is
+    logged.
+    """
     rate: Rate | None = g.get("rate")
     return rate is not None and rate.asked > rate.limit + 1

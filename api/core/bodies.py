@@ -1,4 +1,4 @@
-"""Bodies of requests: how large each endpoint takes them, and where they lie while they come."""
+"""Request bodies: size limits by endpoint, and buffering in memory or in a file."""
 
 import asyncio
 import io
@@ -25,25 +25,25 @@ from registry.core.settings import Settings
 from registry.files import kept
 
 REFUSED: Final = "diachiso.refused"
-"""In the environ: the error with which a body was refused; the application tells it."""
+"""Environ key: the error with which a body was refused; raised by the application."""
 BODY: Final = "diachiso.body"
-"""In the environ: the path of the file that holds the body; None where it is in memory."""
-MOST: Final = 1_000_000
-"""Bytes of a body where the endpoint says nothing else."""
+"""Environ key: path of the file that holds the body; None if it is in memory."""
+DEFAULT_MAX_BYTES: Final = 1_000_000
+"""Largest body of an endpoint that declares no limit."""
 SMALL: Final = 65_536
-"""Bytes of a body that is taken in before anybody asks whose it is."""
+"""Bodies up to this size are read before the caller is identified."""
 _IN_MEMORY: Final = 262_144
 
 
-def most_bytes(facts: Facts, settings: Settings) -> int:
-    """The largest body that an endpoint takes."""
+def max_body_bytes(facts: Facts, settings: Settings) -> int:
+    """Return the largest body that an endpoint accepts, in bytes."""
     setting = "import_bytes" if facts.upload else facts.body_limit
-    return getattr(settings, setting) if setting else MOST
+    return getattr(settings, setting) if setting else DEFAULT_MAX_BYTES
 
 
 def prepare_body(settings: Settings, facts: Facts | None) -> Before:
-    """Before each request: how large its body may be; raises the error that the body ended with."""
-    most = MOST if facts is None else most_bytes(facts, settings)
+    """Make a hook that limits the body; it raises the error with which reading the body ended."""
+    most = DEFAULT_MAX_BYTES if facts is None else max_body_bytes(facts, settings)
 
     def prepare(asked: Request) -> None:
         asked.max_content_length = most
@@ -57,10 +57,10 @@ def prepare_body(settings: Settings, facts: Facts | None) -> Before:
 
 
 class Body:
-    """What has come of a body: in memory while it is small, else in a file that goes with it."""
+    """The part of a body received so far: in memory while small, else in a temporary file."""
 
     def __init__(self, folder: Callable[[], Path], length: int | None) -> None:
-        """`length` as the head of the request says; None for a body in pieces (chunked)."""
+        """Take `length` from Content-Length; None for a chunked body."""
         self.length = length
         self.size = 0
         self.path: Path | None = None
@@ -74,19 +74,19 @@ class Body:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            with suppress(OSError):  # a full disk refuses once more what nobody wants any longer
+            with suppress(OSError):  # a full disk fails again; nobody needs the content
                 self._file.close()
         if self.path is not None:
-            self.path.unlink(missing_ok=True)  # unless somebody gave it another name
+            self.path.unlink(missing_ok=True)  # unless it was renamed to be kept
 
     def check_space(self) -> None:
-        """Raises StorageFullError where it would leave the disk without room."""
+        """Raise StorageFullError if the body would fill the disk."""
         if self.length is not None and self.length > _IN_MEMORY:
             with kept.refusals():
                 kept.check_space(self._folder(), self.length)
 
     async def add(self, chunk: bytes, most: int) -> None:
-        """Raises RequestEntityTooLarge, and what `kept.refusals` raises."""
+        """Append a chunk. Raises RequestEntityTooLarge, and what `kept.refusals` raises."""
         self._pending += chunk
         self.size += len(chunk)
         self._empty += not chunk
@@ -95,16 +95,16 @@ class Body:
         if len(self._pending) > _IN_MEMORY:
             await asyncio.to_thread(self._write)
 
-    def check_whole(self) -> None:
-        """Raises BadRequest where the connection broke before the end.
+    def check_complete(self) -> None:
+        """Raise BadRequest if the connection broke before the end.
 
-        The server tells the end of a body by one empty part, and a broken connection by two.
+        Granian yields one empty chunk at the end of a body, and two for a broken connection.
         """
         if self._empty > 1 or self.length not in (None, self.size):
             raise BadRequest("the body did not arrive as a whole")
 
     def rewound(self) -> BinaryIO:
-        """All of it, from its beginning."""
+        """Return the whole body as a file positioned at its start."""
         if self._file is None:
             return io.BytesIO(self._pending)
         with kept.refusals():

@@ -1,4 +1,4 @@
-"""An address in a request: one text, or one parameter for each of its parts."""
+"""An address in a request: one text, or one parameter for each part."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final
@@ -19,18 +19,18 @@ def _text(value: str) -> str:
 
 
 Query = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_text)]
-Written = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_text)]
-"""A text that may be empty: a field that somebody left blank."""
-Begun = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
-"""What has been typed of an address."""
+OptionalText = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_text)]
+"""A text that may be empty, such as a form field left blank."""
+Typed = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text)]
+"""The beginning of an address, as typed so far."""
 Column = Annotated[str, Field(max_length=200), AfterValidator(_text)]
-"""A part; one that is blank is none (`Columns`)."""
+"""A part of an address; a blank one counts as absent (`Columns`)."""
 COMPONENTS: Final = tuple(Components.__dataclass_fields__)
 _DOOR: Final = tuple(part for part in COMPONENTS if part not in BESIDE)
 
 
 class Columns(Request):
-    """The parts of an address."""
+    """The parts of an address, each a parameter."""
 
     house_number: Column | None = Field(None, description="Số nhà, ngõ, ngách, hẻm")
     street: Column | None = Field(None, description="Đường, phố")
@@ -45,17 +45,17 @@ class Columns(Request):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_blanks(cls, given: object) -> object:
-        """A field that somebody left blank is none."""
+    def _drop_blanks(cls, given: object) -> object:
+        """Treat blank fields as absent."""
         if not isinstance(given, Mapping):
             return given
         blank = [n for n in COMPONENTS if isinstance(v := given.get(n), str) and not v.strip()]
         return {name: given[name] for name in given if name not in blank} if blank else given
 
     def check_one_of(self, text: str | None, name: str) -> None:
-        """Raise unless there is either a text, the parameter `name`, or parts of an address.
+        """Raise unless either a text (the parameter `name`) or parts of an address are given.
 
-        Units and a postcode may stand beside a text.
+        Units and a postcode may accompany a text.
         """
         parts = self.has_parts
         door = parts and any(getattr(self, part) is not None for part in _DOOR)
@@ -70,7 +70,7 @@ class Columns(Request):
 
     @property
     def components(self) -> Components | None:
-        """The parts; None where none is given."""
+        """The parts; None if none is given."""
         if not self.has_parts:
             return None
         return Components(**{part: getattr(self, part) for part in COMPONENTS})

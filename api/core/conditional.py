@@ -1,4 +1,4 @@
-"""Answers to whoever has seen one before: nothing new (304), or not what it was (412)."""
+"""Conditional requests: 304 Not Modified and 412 Precondition Failed."""
 
 from http import HTTPStatus
 
@@ -7,10 +7,10 @@ from werkzeug.exceptions import PreconditionFailed
 
 
 def conditional(response: Response) -> Response:
-    """The response, empty (304) where its ETag says that the caller holds it already.
+    """Return the response, emptied (304) if the caller already has it by its ETag.
 
-    Raises PreconditionFailed where If-Match asks for another state: werkzeug alone would send the
-    present one with that status.
+    Raises PreconditionFailed if If-Match names another state: werkzeug alone would send the current
+    representation with that status.
     """
     response.make_conditional(request)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:

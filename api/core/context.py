@@ -1,4 +1,4 @@
-"""What a request can reach."""
+"""Objects of the application that a request uses."""
 
 from collections.abc import Callable
 from typing import cast
@@ -17,31 +17,33 @@ DESCRIPTION = "diachiso_description"
 
 
 def register() -> Register:
-    """The opened register of the application."""
+    """Return the opened register of the application."""
     return cast(Register, current_app.extensions[EXTENSION])
 
 
 def counts() -> ServiceCounts:
-    """What this process counts of what it is asked."""
+    """Return the request counts of this process."""
     return cast(ServiceCounts, current_app.extensions[COUNTS])
 
 
 def description() -> str:
-    """The OpenAPI document, as JSON."""
+    """Return the OpenAPI document as JSON."""
     return cast(Callable[[], str], current_app.extensions[DESCRIPTION])()
 
 
 def public_url() -> str:
-    """Where people reach the pages, without a slash at the end."""
+    """Return the public base URL of the pages, without a trailing slash."""
     return register().settings.public_url or request.host_url.rstrip("/")
 
 
 def client_network() -> str:
-    """From where this request comes, as far as callers without a key are told apart."""
+    """Return the network of this request, by which callers without a key are distinguished."""
     return network_of(request.remote_addr or "", register().settings.ipv6_prefix)
 
 
 def gazetteer() -> Gazetteer:
-    """Units of every map: of a question those by which it is answered, of a writing the newest."""
+    """Return the units of every map: for a read the snapshot that answers it, for a write the
+    newest.
+    """
     known = register().gazetteer
     return known.get() if asking.get() else known.newest()

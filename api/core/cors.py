@@ -1,7 +1,7 @@
-"""Which web pages of other sites may ask: what is open to everybody, and nothing with a key.
+"""CORS: pages of other sites may read open endpoints, and nothing that needs a key.
 
-They may also read that there is no such route, and that a key is needed: without that a page's
-developer is told no more than that the request failed.
+They may also read 404 of an unknown route and 401: without the header a developer would only see
+that the request failed.
 """
 
 from typing import Final
@@ -18,15 +18,15 @@ _UNAUTHORIZED: Final = 401
 _SENT: Final = (
     "Content-Type, Idempotency-Key, If-None-Match, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
 )
-"""Beside what any page may send: what a question or a report needs, and a message to `/mcp`."""
+"""Request headers that queries, reports and messages to `/mcp` need beside the safelisted ones."""
 _PREFLIGHT_S: Final = "86400"
 
 
 def allow_other_sites(origins: tuple[str, ...], facts: Facts | None) -> After | None:
-    """After each request: pages of `origins` may read what needs no key, except pages of ours."""
+    """Make a hook that lets pages of `origins` read open endpoints, except our own pages."""
     if NOBODY in origins or (facts is not None and facts.page):
         return None
-    is_open = facts is None or facts.role == "anonymous"  # without facts there is nothing there
+    is_open = facts is None or facts.role == "anonymous"  # no facts: unknown route
     everybody = EVERYBODY in origins
 
     def allow(asked: Request, response: Response) -> Response:
@@ -36,7 +36,7 @@ def allow_other_sites(origins: tuple[str, ...], facts: Facts | None) -> After | 
         headers = response.headers
         origin = asked.headers.get("Origin")
         if everybody:
-            # To all alike, so that one cached answer serves all sites.
+            # The same for all, so that one cached answer serves all sites.
             headers["Access-Control-Allow-Origin"] = EVERYBODY
         else:
             headers.add("Vary", "Origin")
@@ -51,7 +51,7 @@ def allow_other_sites(origins: tuple[str, ...], facts: Facts | None) -> After | 
 
 
 def _describe(asked: Request, response: Response) -> None:
-    """What a page may send, before it sends it; and what it may read beside the body."""
+    """Add the preflight headers, or the response headers that a page may read."""
     headers = response.headers
     if asked.method == "OPTIONS" and "Access-Control-Request-Method" in asked.headers:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")

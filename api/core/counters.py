@@ -1,11 +1,10 @@
-"""Requests of this minute, counted by all processes of the server together.
+"""Requests of the current minute, counted across the processes of one server.
 
-Those of other machines are `registry.access.rates`.
-
-A table in memory that the processes share through a file. A counter is a caller's hash and a
-number; sixteen bytes, in a bucket of eight that its hash chooses. Where a bucket is full the
-smallest counter gives way: whoever comes often keeps his. The hash is under a secret that lives as
-long as the file, so that the file names nobody.
+Counts of other machines are in `registry.access.rates`. The processes share a table in memory
+through a mapped file. A counter of sixteen bytes is a caller's hash, the minute and a number, in a
+bucket of eight chosen by the hash. In a full bucket the smallest counter is evicted, so frequent
+callers keep theirs. The hash is keyed with a secret that lives as long as the file, so the file
+identifies nobody.
 """
 
 import fcntl
@@ -31,12 +30,13 @@ _SIZE: Final = _SECRET_BYTES + _BUCKETS * _IN_BUCKET * _COUNTER.size
 
 
 class Counters:
-    """Counts a minute, of whoever. Exact on one machine; nothing is kept for long."""
+    """Counts of the current minute by caller; exact on one machine."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Counters in the file, which is made; without one, of this process alone.
+        """Share counters through the file `path`, created if missing; without one count this
+        process.
 
-        Raises OSError where there is no room for it.
+        Raises OSError if the disk has no room for the file.
         """
         self._lock = threading.Lock()
         self._file = reserved(path, _SIZE) if path else -1
@@ -48,29 +48,29 @@ class Counters:
                 self._memory[:_SECRET_BYTES] = secrets.token_bytes(_SECRET_BYTES)
         self._secret = self._memory[:_SECRET_BYTES]
         self.name = hashlib.blake2b(b"", key=self._secret, digest_size=8).hexdigest()
-        """Of this memory, among those of other machines."""
+        """Identifies this table among those of other machines."""
 
     def count(self, who: str, requests: int = 1) -> int:
-        """Count requests of `who`; returns how many there were in this minute, with these."""
-        return self._turn(who, requests)
+        """Add requests of `who`; return its total of this minute, these included."""
+        return self._add(who, requests)
 
     def look(self, who: str) -> int:
-        """How many requests of `who` there were in this minute."""
-        return self._turn(who, 0)
+        """Return the requests of `who` in this minute."""
+        return self._add(who, 0)
 
     def close(self) -> None:
-        """Let the memory go."""
+        """Unmap the memory."""
         self._memory.close()
         if self._file >= 0:
             os.close(self._file)
 
-    def _turn(self, who: str, more: int) -> int:
+    def _add(self, who: str, more: int) -> int:
         hashed = int.from_bytes(
             hashlib.blake2b(who.encode(), key=self._secret, digest_size=8).digest(), "little"
         )
         minute = this_minute()
         bucket = hashed % _BUCKETS
-        # The file's lock is between processes, and none between threads of one.
+        # The file lock excludes other processes only, not threads of this one.
         with self._lock, self._locked_file(bucket):
             at, count = self._find(bucket, hashed, minute)
             if more:
@@ -78,7 +78,7 @@ class Counters:
         return count + more
 
     def _find(self, bucket: int, hashed: int, minute: int) -> tuple[int, int]:
-        """Where the counter is, or may be made, and what it holds."""
+        """Return the offset of the counter, existing or to be created, and its count."""
         start = _SECRET_BYTES + bucket * _IN_BUCKET * _COUNTER.size
         free, least = start, 1 << 32
         for at in range(start, start + _IN_BUCKET * _COUNTER.size, _COUNTER.size):
@@ -95,7 +95,7 @@ class Counters:
 
 
 class _LockedFile:
-    """A byte of the file, locked in a block; `contextlib` would take as long as all the rest."""
+    """Locks one byte of the file; `contextlib` would take as long as everything else here."""
 
     __slots__ = ("_byte", "_file")
 
@@ -113,10 +113,10 @@ class _LockedFile:
 
 
 def this_minute() -> int:
-    """Since 1970."""
+    """Return minutes since 1970."""
     return int(time.time()) // WINDOW_S
 
 
 def seconds_left() -> int:
-    """Until the minute ends."""
+    """Return seconds until the minute ends."""
     return WINDOW_S - int(time.time()) % WINDOW_S

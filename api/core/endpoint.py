@@ -1,7 +1,7 @@
-"""What holds for an endpoint, declared at its function: who may call it, how it is counted.
+"""Declarations of endpoints: who may call one, how it is counted, what it answers.
 
-The guard, limits, audit, CORS and counts read these facts; nothing else lists endpoints. An
-endpoint without them is closed to everybody but administrators, and fails the test run.
+Access control, limits, audit, CORS, counts and the OpenAPI document read these facts; nothing else
+lists endpoints. An endpoint without them is open to admins only, and fails the test run.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ CODES_OF_TABLES: Final = (
     *("unreadable_file", "columns_not_recognised"),
     *("sheet_not_chosen", "file_too_costly"),
 )
-"""Codes of the problems of a table that is sent to be answered row by row."""
+"""Problem codes of a table sent to be answered row by row."""
 
 _ATTRIBUTE: Final = "endpoint_facts"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,68 +35,67 @@ class Facts:
     """The least role that may call it; `anonymous` for everybody."""
     kind: str | None = "other"
     """What its requests are counted as (`api.core.service.KINDS`); None if they are not counted.
-    That of its resource, where it belongs to one."""
+    Taken from its resource, if it belongs to one."""
     page: bool = False
-    """A page of ours: pages of other sites may not read it (CORS)."""
+    """One of our HTML pages: pages of other sites may not read it (CORS)."""
     reads_key: bool = True
-    """Whether the caller is identified and counted; if not, `DIACHISO_ANONYMOUS_READS` does not
-    close it either."""
+    """Whether the caller is identified and counted; if not, it stays open whatever
+    `DIACHISO_ANONYMOUS_READS` says."""
     takes_session: bool = False
-    """The session of a browser identifies the caller as a key does."""
+    """A desk session identifies the caller as a key does."""
     writes: bool = True
-    """Whether its unsafe methods write, and so need a key that may."""
+    """Whether its unsafe methods write, and so need a key that may write."""
     retried: bool = False
-    """Also its POST may run again, when the connection to the database was lost."""
+    """Its POST may run again if the connection to the database was lost."""
     replica: bool = False
-    """A replica may answer: nobody looks here for what they have just written."""
+    """A replica may answer: callers do not read their own writes here."""
     own_rate: bool = False
-    """Counted against a rate of its own: one map on a screen makes many requests."""
+    """Has a rate limit of its own: one map on a screen makes many requests."""
     discloses: bool = False
-    """It gives codes that the caller did not name, or finds unknown ones, and its budget pays
-    (`registry.access.budget`). An endpoint that does not say so has nothing to spend."""
+    """It discloses codes that the caller did not name, or reveals that codes are unknown, and is
+    charged to the caller's budget (`registry.access.budget`). Other endpoints have no budget."""
     audited: bool = False
-    """Written to the audit log although it is open, since it names many records."""
+    """Audited although it is open, since it discloses many records."""
     body_limit: str = ""
-    """The setting that says how large its bodies may be; by default `api.core.bodies.MOST`
-    bytes."""
+    """Setting with the largest body; by default `api.core.bodies.DEFAULT_MAX_BYTES` bytes."""
     in_turn: bool = False
-    """It answers many rows, and so waits for one of few turns (`api.core.turns`)."""
+    """It answers many rows, and so takes one of a few turns (`api.core.turns`)."""
     opened_by: str = ""
-    """The setting by which the operator opens it to everybody."""
+    """Setting by which the operator opens it to everybody."""
     takes_round_code: bool = False
-    """The code of a field round, in its header, stands in for a key."""
+    """The code of a field round, in a header, replaces a key."""
 
-    # What the OpenAPI document says of it, beside the types of its parameters.
+    # For the OpenAPI document, beside the types of its parameters.
     tag: str = ""
-    """Its group (`api.document.words.TAGS`), that of its resource."""
+    """Group of its resource (`api.document.words.TAGS`)."""
     answer: Any = None
-    """The type of its answer: by default what the function returns; none for a file, whose
-    `media_types` it declares, or a page."""
+    """Type of its answer, by default the function's return type; None for a page, or a file with
+    its `media_types`."""
     cache: str | None = "no-store"
-    """`Cache-Control` of an answer that the function returns as it is, and not as a response; by
-    default nobody on the way keeps it: most of them say where somebody lives."""
+    """`Cache-Control` of an answer that the function does not return as a response. Not stored by
+    default: most answers disclose where somebody lives."""
     accepted: Any = None
-    """The type of its answer with 202, for what is done later."""
+    """Type of its answer with 202, for work done later."""
     statuses: tuple[int, ...] = ()
-    """With which it refuses, beside those that follow from its path, its other facts and codes."""
+    """Error statuses beside those that follow from its path, its other facts and codes."""
     needs_database: bool = True
-    """Whether it is 503 without the database."""
+    """Whether it answers 503 without the database."""
     operation_id: str = ""
-    """What generated clients call it, which never changes; by default the function's name."""
+    """Name in generated clients, which never changes; by default the function's name."""
     codes: tuple[str, ...] = ()
-    """Codes of its problems beside those that any endpoint may answer, and that its facts say."""
+    """Problem codes beside those of any endpoint and those that follow from its facts."""
     example: Any = None
-    """A body that it takes."""
+    """An example of its request body."""
     media_types: tuple[str, ...] = ()
-    """Of its answer, where that is not `application/json`."""
+    """Media types of its answer, if not `application/json`."""
     upload: tuple[str, ...] = ()
-    """The files in its form, the first of which is required; as large as those of imports."""
+    """File parts of its form, the first of which is required; the size limit is that of imports."""
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Path parameter → its schema, where it takes other values than elsewhere."""
+    """Path parameter → its schema, where it differs from that of other endpoints."""
     headers: tuple[Mapping[str, Any], ...] = ()
-    """Headers that it reads beside those of a key."""
+    """Request headers that it reads beside those of a key."""
     preconditions: bool = False
-    """It takes `If-Match`."""
+    """Accepts `If-Match`."""
 
     def __call__(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Declare these facts for the function of an endpoint.
@@ -119,7 +118,7 @@ class Facts:
 
     @property
     def problem_codes(self) -> tuple[str, ...]:
-        """Codes of its problems beside those that any endpoint may answer."""
+        """Problem codes beside those of any endpoint."""
         return (*self.codes, BudgetSpentError.code) if self.discloses else self.codes
 
     @property
@@ -128,7 +127,7 @@ class Facts:
         return bool(self.answer or self.accepted or self.media_types)
 
     def __post_init__(self) -> None:
-        """Raises ValueError for facts that contradict each other."""
+        """Raise ValueError for facts that contradict each other."""
         is_open = self.role == "anonymous"
         contradictions = {
             "open already": is_open and self.opened_by,
@@ -143,13 +142,13 @@ class Facts:
 
 
 def _is_response(returned: Any) -> bool:
-    """Whether a function returns a response, or whatever Flask makes one of, and no answer."""
+    """Whether a return type is a response, or what Flask turns into one, and not a typed answer."""
     is_response = isinstance(returned, type) and issubclass(returned, Response)
     return is_response or returned in (None, str, ResponseReturnValue)
 
 
 class Resource(Blueprint):
-    """The endpoints about one subject: described together, and counted as one kind of request."""
+    """Endpoints about one subject: one tag in the OpenAPI document, one kind of request."""
 
     def __init__(
         self, name: str, url_prefix: str | None = None, *, tag: str, kind: str | None = "other"
@@ -165,29 +164,29 @@ class Resource(Blueprint):
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
-        """Add an endpoint, which declares its facts, with those of the resource."""
+        """Add an endpoint; its facts take tag and kind from the resource."""
         if (facts := getattr(view_func, _ATTRIBUTE, None)) is not None:
             setattr(view_func, _ATTRIBUTE, replace(facts, tag=self.tag, kind=self.kind))
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
 
 
 def public(kind: str | None = "other", **facts: Any) -> Facts:
-    """An endpoint that everybody may call, and that reads only."""
+    """Declare a read-only endpoint that everybody may call."""
     return Facts(**{"role": "anonymous", "kind": kind, "writes": False, "replica": True} | facts)
 
 
 def keyed(role: Role, kind: str | None = "other", **facts: Any) -> Facts:
-    """An endpoint for callers of `role` and above, by key or by session."""
+    """Declare an endpoint for callers of `role` and above, by key or session."""
     return Facts(**{"role": role, "kind": kind, "takes_session": True} | facts)
 
 
 def public_page(kind: str | None = "other", **facts: Any) -> Facts:
-    """A page that everybody may open."""
+    """Declare a page that everybody may open."""
     return public(kind, **{"page": True} | facts)
 
 
 def signed_in_page(role: Role, kind: str | None = "other", **facts: Any) -> Callable[[View], View]:
-    """A page of the desk, for users signed in with `role` or above."""
+    """Declare a desk page for users signed in with `role` or above."""
     declare: Any = keyed(role, kind, **{"page": True} | facts)
     return cast(Callable[[View], View], declare)
 
@@ -196,21 +195,21 @@ UNDECLARED: Final = Facts(role="admin")
 
 
 def facts_of(app: Flask, endpoint: str) -> Facts:
-    """What an endpoint declares; `UNDECLARED` if it declares nothing."""
+    """Return the facts of an endpoint; `UNDECLARED` if it declares none."""
     return declared(app, endpoint) or UNDECLARED
 
 
 def declared(app: Flask, endpoint: str) -> Facts | None:
-    """What an endpoint declares, if anything."""
+    """Return the facts of an endpoint; None if it declares none."""
     found: Facts | None = getattr(app.view_functions.get(endpoint), _ATTRIBUTE, None)
     return found
 
 
 def declared_by(view: Callable[..., Any]) -> Facts:
-    """What the function of an endpoint declares."""
+    """Return the facts declared by the function of an endpoint."""
     return getattr(view, _ATTRIBUTE, UNDECLARED)
 
 
 def title_of(view: Callable[..., Any]) -> str:
-    """The title of an endpoint: the first paragraph of its docstring, which is a msgid."""
+    """Return the title of an endpoint: the first paragraph of its docstring, a msgid."""
     return " ".join((view.__doc__ or "").partition("\n\n")[0].split())

@@ -1,4 +1,4 @@
-"""Errors over HTTP: one table from exception to status, and RFC 9457 problem documents.
+"""Maps exceptions to HTTP statuses and RFC 9457 problem documents.
 
 Titles and details are for people, in the language of `Accept-Language`; codes are stable.
 """
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES  # http.HTTPStatus words differ between Pythons
 
-from api.core.meant import is_longitude, parameter_meant
+from api.core.parameter_names import is_longitude, suggest_parameter
 from api.core.types import WORDING_PATTERN, Problem
 from registry.core import errors
 from registry.core.days import DAY_PATTERN
@@ -29,7 +29,7 @@ RETRY_AFTER_S: Final = 1
 UNIT_CODE: Final = "^([0-9]{2,3}|[0-9]{5})$"
 PROVINCE_CODE: Final = "^[0-9]{2}$"
 CRS_CODE: Final = "^((EPSG|epsg):)?[0-9]{4,5}$"
-# What programs are told of these two; more is read, and the rest refused in words of its own.
+# Documented patterns of these two: the endpoint accepts more, with error messages of its own.
 BBOX: Final = r"^-?\d{1,3}(\.\d+)?(,-?\d{1,3}(\.\d+)?){3}$"
 DATETIME: Final = r"^20(2[4-9]|[3-9]\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
 PATTERNS: Final = {
@@ -43,10 +43,10 @@ PATTERNS: Final = {
     SCHEME: "scheme_invalid",
     WORDING_PATTERN: "malformed_wording",
 }
-"""Pattern of a parameter → the message of who does not keep to it."""
-_FAULT: Final = 500
-_MOST_TOLD: Final = 50
-"""Wrong parameters of one request: a body has room for a hundred thousand."""
+"""Pattern of a parameter → the message for values that do not match it."""
+_SERVER_ERROR: Final = 500
+_MAX_ERRORS: Final = 50
+"""Invalid parameters reported for one request: a body may contain a hundred thousand."""
 
 STATUS: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -119,7 +119,7 @@ class Repeated(list[str]):
 
 
 def register_errors(app: Flask) -> None:
-    """Make every error of `app` a problem document."""
+    """Answer every error of `app` with a problem document."""
     app.register_error_handler(errors.RegistryError, registry_problem)
     app.register_error_handler(HTTPException, http_problem)
 
@@ -127,13 +127,13 @@ def register_errors(app: Flask) -> None:
 def invalid_input(
     error: ValidationError, *models: type[BaseModel] | None
 ) -> errors.InvalidInputError:
-    """A validation error as one of ours, which names every field.
+    """Return a validation error as an InvalidInputError that names every invalid field.
 
-    Of the one of `models` that it is about, it tells who gives another field which there are.
+    For an unknown field, the message lists the fields of the model, if it is one of `models`.
     """
     known = next((m.model_fields for m in models if m and m.__name__ == error.title), {})
     found = error.errors(include_url=False)
-    problems = [_problem_of_field(item, known) for item in found[:_MOST_TOLD]]
+    problems = [_problem_of_field(item, known) for item in found[:_MAX_ERRORS]]
     first, others = problems[0], len(found) - 1
     message = Message("field_says", field=first["field"], detail=first["detail"])
     if others:
@@ -142,7 +142,7 @@ def invalid_input(
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> Response:
-    """A problem document (RFC 9457); `code` is the stable name of the problem."""
+    """Return a problem document (RFC 9457); `code` is the stable name of the problem."""
     body = _document(status, code, detail, members)
     response = Response(json.dumps(body), status=status, content_type=MIMETYPE)
     response.vary.add("Accept-Language")
@@ -150,18 +150,18 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Response:
 
 
 def problem_body(error: errors.RegistryError) -> Problem:
-    """The problem document of an error, for an answer that holds several."""
+    """Return the problem document of an error as a member of a larger answer."""
     return cast(Problem, _document(status_of(error), error.code, error.detail, error.extra))
 
 
 def status_title(status: int) -> str:
-    """A status in words: `Không tìm thấy (Not Found)`; `Not Found` to who prefers English."""
+    """Return a status in words: `Không tìm thấy (Not Found)`, or `Not Found` in English."""
     code = f"http_{status}"
     return str(Message(code)) if code in english_texts() else HTTP_STATUS_CODES[status]
 
 
 def http_code(status: int) -> str:
-    """The stable code of a problem that is no more than its status."""
+    """Return the stable code of a problem that has only a status."""
     return re.sub(r"\W+", "_", HTTP_STATUS_CODES[status].lower())
 
 
@@ -171,47 +171,48 @@ def _document(status: int, code: str, detail: str, members: Mapping[str, Any]) -
         "title": status_title(status),
         "status": status,
         "code": code,
-        "detail": _writable(detail),
+        "detail": _encodable(detail),
         **_instance(status),
-        **{name: _writable(value) for name, value in members.items()},
+        **{name: _encodable(value) for name, value in members.items()},
     }
 
 
-def _writable(value: Any) -> Any:
-    """The same where it quotes bytes of a table that are no text: JSON cannot write them."""
+def _encodable(value: Any) -> Any:
+    """Replace lone surrogates, which JSON cannot encode; they are bytes of a table, not text."""
     if isinstance(value, str | Message):
         return str(value).encode(errors="replace").decode()
     if isinstance(value, Mapping):
-        return {_writable(name): _writable(each) for name, each in value.items()}
-    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
+        return {_encodable(name): _encodable(each) for name, each in value.items()}
+    return [_encodable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _instance(status: int) -> dict[str, str]:
-    """What tells the operator which line of the log is about a fault of the server."""
-    if status < _FAULT or not has_request_context():
+    """Return the member `instance` of a server error: the request's id in the log."""
+    if status < _SERVER_ERROR or not has_request_context():
         return {}
     return {"instance": f"urn:diachiso:request:{request.id}"}  # type: ignore[attr-defined]
 
 
 def status_of(error: errors.RegistryError) -> int:
-    """The HTTP status of an error of ours."""
-    # An unlisted class is a mistake of ours, and a test says that there is none.
+    """Return the HTTP status of a RegistryError."""
+    # A test checks that every class is listed.
     return next(STATUS[c] for c in type(error).__mro__ if c in STATUS)
 
 
-def check_answered(error: errors.RegistryError | None) -> None:
-    """Raise what kept a row from being answered, unless it is about what the row asks: a spent
-    budget, or a database that is away.
+def raise_unless_row_error(error: errors.RegistryError | None) -> None:
+    """Raise the error of a row, unless it is about the row's own values.
+
+    Raised are, for example, a spent budget and an unavailable database.
     """
-    if error is not None and status_of(error) not in _OF_THE_QUESTION:
+    if error is not None and status_of(error) not in _ROW_STATUSES:
         raise error
 
 
-_OF_THE_QUESTION: Final = (404, 410, 422)
+_ROW_STATUSES: Final = (404, 410, 422)
 
 
 def registry_problem(error: errors.RegistryError) -> Response:
-    """The answer to an error of ours."""
+    """Return the problem document of a RegistryError."""
     status = status_of(error)
     g.problem = error  # for the audit log
     members = dict(error.extra)
@@ -223,31 +224,31 @@ def registry_problem(error: errors.RegistryError) -> Response:
     if isinstance(error, errors.TooManyRequestsError):
         response.headers["Retry-After"] = str(error.extra["retry_after_s"])
     if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 demands one
+        response.headers["WWW-Authenticate"] = "Bearer"  # required by RFC 9110
     return response
 
 
 def http_problem(error: HTTPException) -> ResponseReturnValue:
-    """The answer to an error of HTTP: a problem document, unless it leads elsewhere."""
+    """Return the problem document of an HTTPException; redirects pass unchanged."""
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if status < HTTPStatus.BAD_REQUEST:
-        return error  # a redirect is no problem
-    # The framework's own words are those of the class; ours are given where it is raised.
-    own = error.description if error.description != type(error).description else _led_on(error)
+        return error  # a redirect
+    # The class has the framework's description; another one is ours.
+    own = error.description if error.description != type(error).description else _hint(error)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not own:
         most = request.max_content_length
         own = str(Message("body_too_large", most=most)) if most else None
     detail = str(own or status_title(status))
     response = problem(status, http_code(status), detail)
-    # What the exception knows beside its body: Allow of 405, Retry-After, Location of a redirect.
+    # Headers of the exception: Allow of 405, Retry-After.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
 
 
-def _led_on(error: HTTPException) -> str | None:
-    """Where to look, for who asks for what there is not."""
+def _hint(error: HTTPException) -> str | None:
+    """Return what to request instead of an unknown route or method."""
     if isinstance(error, NotFound) and request.url_rule is None:
         return str(Message("route_unknown"))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -260,7 +261,8 @@ def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, Any]:
     field = ".".join(str(part) for part in item["loc"]) or "request"
     code, detail = item["type"], message_of(item)
     if code == "extra_forbidden":
-        code, detail = "unknown_parameter", _unknown(field, known if len(item["loc"]) == 1 else ())
+        code = "unknown_parameter"
+        detail = _unknown_parameter(field, known if len(item["loc"]) == 1 else ())
     elif isinstance(item["input"], Repeated):
         code, detail = "given_twice", Message("parameter_repeated")
     elif code == "string_pattern_mismatch":
@@ -270,10 +272,10 @@ def _problem_of_field(item: Any, known: Collection[str] = ()) -> dict[str, Any]:
     return {"field": field, "code": code, "detail": detail}
 
 
-def _unknown(field: str, known: Collection[str]) -> Message:
+def _unknown_parameter(field: str, known: Collection[str]) -> Message:
     if not known:
         return Message("parameter_unknown")
     named = ", ".join(known)
-    if meant := parameter_meant(field, known):
+    if meant := suggest_parameter(field, known):
         return Message("parameter_unknown_meant", meant=meant, known=named)
     return Message("parameter_unknown_of", known=named)

@@ -1,8 +1,8 @@
-"""What a web process holds for months: no more than its first hour needed.
+"""Bounds the memory of a web process over months to what its first hour needed.
 
-Three things made a process grow by more than half (`bench memory`): glibc gives each new thread an
-arena of its own and keeps what large answers left in it, Arrow keeps as much again in another
-allocator, and libraries load packages that we never use because they happen to be installed.
+Three things made a process grow by more than half (`bench memory`): glibc gives each new thread its
+own arena and keeps what large answers freed in it, Arrow keeps as much again in another allocator,
+and libraries import installed packages that we never use.
 """
 
 import ctypes
@@ -12,20 +12,21 @@ from importlib import import_module
 from typing import Final
 
 _UNUSED: Final = frozenset(["pandas", "rich"])
-"""Arrow loads the one (30 MB) to recognise its types, structlog the other for colours (3.5 MB)."""
+"""Arrow imports pandas (30 MB) to recognise its types, structlog imports rich (3.5 MB) for
+colours."""
 _WHILE_SERVING: Final = (
     *("api.mcp.server", "mcp.server.streamable_http_manager", "joserfc.jwk", "joserfc.jws"),
     *("registry.publish.export.writers", "registry.publish.export.read"),
 )
-"""What only some requests need, and a service of a few people meets within an hour: 35 MB."""
+"""Modules that only some requests need, yet any service imports within an hour: 35 MB."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGE: Final = 1 << 20
-"""Bytes of an allocation that goes back to the system as soon as it is freed. Left to itself glibc
-raises this to the largest that it has seen, and large answers then leave holes in the heap."""
+"""Allocations of this many bytes return to the system when freed. By default glibc raises this
+threshold to the largest allocation seen, and large answers then fragment the heap."""
 
 
 class _Absent:
-    """Says of the packages that nothing here uses that they are not installed."""
+    """A finder that reports unused packages as not installed."""
 
     @staticmethod
     def find_spec(name: str, _path: object = None, _target: object = None) -> None:
@@ -34,20 +35,20 @@ class _Absent:
 
 
 def bound_memory() -> None:
-    """Bound what this process keeps of memory that it has freed; call it before all imports."""
+    """Bound the freed memory that this process keeps; call it before all other imports."""
     sys.meta_path.insert(0, _Absent)
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow reads nothing else
-    # Only glibc has it. One arena: our threads take turns by the interpreter's lock anyhow.
-    if tell := getattr(ctypes.CDLL(None), "mallopt", None):
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow has no other setting
+    # glibc only. One arena is enough: the GIL serialises our threads anyway.
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         for option, value in (
             (_M_ARENA_MAX, 1),
             (_M_MMAP_THRESHOLD, _LARGE),
             (_M_TRIM_THRESHOLD, _LARGE),
         ):
-            tell(option, value)
+            mallopt(option, value)
 
 
 def load_ahead() -> None:
-    """Import what some requests would import: none waits for it, and memory is taken at once."""
+    """Import the modules that some requests need, so no request waits and memory is stable."""
     for module in _WHILE_SERVING:
         import_module(module)

@@ -1,4 +1,4 @@
-"""Hooks around requests, compiled for each endpoint: only those run that its facts ask for."""
+"""Hooks around requests, compiled for each endpoint from its facts."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ from api.core.requests import Request
 Before = Callable[[Request], None]
 After = Callable[[Request, Response], Response]
 MakeBefore = Callable[[Facts | None], Before | None]
-"""Facts of an endpoint (None for an unknown path) → its hook (None if it needs no hook)."""
+"""Facts of an endpoint (None for an unknown path) → its hook (None if it needs none)."""
 MakeAfter = Callable[[Facts | None], After | None]
 
 
 class HookedFlask(LoggedFlask):
-    """Flask with hooks by endpoint: before a request in their order, and so after it."""
+    """Flask with hooks by endpoint; both those before and those after run in the order listed."""
 
     def __init__(self, *arguments: str, **options: str | None) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]

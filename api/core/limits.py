@@ -1,4 +1,4 @@
-"""How much one caller may ask: requests a minute, and codes that are none an hour."""
+"""Limits by caller: requests a minute, and unknown codes an hour."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from registry.core.messages import Message
 from registry.register import Register
 
 _FAILURES: Final = 60
-"""Keys a minute that are none, from one address: more are not even looked up."""
+"""Invalid keys a minute from one address, after which keys are not looked up."""
 _OFTEN: Final = 10
-"""Tiles in place of each other request: a map that is moved for a minute asks for some hundreds."""
+"""Tiles allowed for each ordinary request: moving a map for a minute takes some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a caller may ask in this minute, and did."""
+    """A caller's limit and requests in this minute."""
 
     policy: str
     """address | key."""
@@ -32,12 +32,12 @@ class Rate:
 
     @property
     def left(self) -> int:
-        """Requests that are left in this minute."""
+        """Requests left in this minute."""
         return max(0, self.limit - self.asked)
 
 
 class Limits:
-    """Counts callers, and refuses those who ask too much."""
+    """Counts requests by caller, and refuses those over their limit."""
 
     def __init__(self, register: Register, counters: Counters) -> None:
         self._register = register
@@ -46,12 +46,12 @@ class Limits:
         self._per_address = register.settings.rate_per_address
         self._per_key = register.settings.rate_per_key
         self.empty_purse: Final = Purse(register.budget, 0, lambda: "")
-        """Of an endpoint that does not declare that it discloses codes."""
+        """For endpoints that do not declare that they disclose codes."""
 
     def count(self, asking: Actor, network: str, *, often: bool = False) -> Rate:
-        """Count a request, by its key or else by its network.
+        """Count a request, by key or else by network.
 
-        What is asked for `often` has a count of its own, and ten times the limit.
+        With `often` (tiles) it has a separate count and ten times the limit.
         """
         own, times = ("often:", _OFTEN) if often else ("", 1)
         if has_key(asking):
@@ -62,9 +62,9 @@ class Limits:
         return Rate("address", limit, self._count(f"{own}address:{network}", limit))
 
     def count_rows(self, asking: Actor, network: str, rows: int) -> None:
-        """Count the rows of a batch as requests, where nobody is known who answers for them.
+        """Count the rows of a batch without a key as requests.
 
-        Raises TooManyRequestsError, and counts none, where they are more than are left.
+        Raises TooManyRequestsError, and counts none, if more rows are sent than requests are left.
         """
         if has_key(asking):
             return
@@ -74,16 +74,16 @@ class Limits:
         self._counters.count(who, rows - 1)
 
     def count_failure(self, network: str) -> None:
-        """Count a key that is none."""
+        """Count an invalid key."""
         self._counters.count(f"failures:{network}")
 
     def check_failures(self, network: str) -> None:
-        """Raises TooManyRequestsError for an address that tries out keys."""
+        """Raise TooManyRequestsError for a network that sent too many invalid keys."""
         if self._count(f"failures:{network}", _FAILURES, 0) >= _FAILURES:
             raise too_many()
 
     def _count(self, who: str, limit: int, requests: int = 1) -> int:
-        """Requests of this minute, with these, on all machines."""
+        """Return the requests of this minute on all machines, these included."""
         here = self._counters.count(who, requests)
         if here < STEP * limit:
             return here
@@ -93,7 +93,7 @@ class Limits:
         return here
 
     def purse(self, asking: Actor, network: str) -> Purse:
-        """From what the caller pays for codes that no record bears."""
+        """Return the budget from which the caller pays for disclosed and unknown codes."""
         register = self._register
         if has_key(asking):
             holder = f"key:{asking.key_id or asking.name}"
@@ -106,22 +106,22 @@ class Limits:
 
 
 def has_key(asking: Actor) -> bool:
-    """Whether the caller is known by a key, also one of the role anonymous."""
+    """Whether the caller sent a key, including one with the role anonymous."""
     return asking.key_id is not None or asking.role != "anonymous"
 
 
 def too_many(detail: Message | None = None) -> TooManyRequestsError:
-    """The refusal of whoever asks too often."""
+    """Return the error for a caller over its limit."""
     return TooManyRequestsError(
         detail or Message("too_many_requests"), retry_after_s=seconds_left()
     )
 
 
 def add_limits(_asked: Request, response: Response) -> Response:
-    """Say in an answer what is left (draft-ietf-httpapi-ratelimit-headers)."""
+    """Add the rate limit headers (draft-ietf-httpapi-ratelimit-headers)."""
     rate: Rate | None = g.get("rate")
     if rate is not None:
-        add = response.headers.add  # nothing else sets them, and `set` looks at all others
+        add = response.headers.add  # nothing else sets them, and `set` scans all headers
         add("RateLimit-Policy", f'"{rate.policy}";q={rate.limit};w={WINDOW_S}')
         add("RateLimit", f'"{rate.policy}";r={rate.left};t={seconds_left()}')
     return response

@@ -1,7 +1,7 @@
-"""Structured logs: one JSON line a request, without anything about a person.
+"""Structured logs: one JSON line a request, without personal data.
 
-Neither the path with its values, nor the query, nor the body, nor the caller's address is logged:
-an address asked for tells where somebody lives.
+Neither the path with its values, nor the query, nor the body, nor the caller's address is logged: a
+requested address shows where somebody lives.
 """
 
 import logging
@@ -25,7 +25,7 @@ log = structlog.get_logger("diachiso")
 
 
 def configure_logs() -> None:
-    """JSON lines on stderr, for our own log and for that of the libraries."""
+    """Log JSON lines to stderr, for this program and its libraries."""
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -48,20 +48,20 @@ def configure_logs() -> None:
 
 
 class _Lines:
-    """Where lines go; what cannot be written, on a full disk, is left out, and no request fails."""
+    """A sink that drops lines it cannot write, as on a full disk, so that no request fails."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = getattr(file, "raw", file)  # nothing waits in a buffer, to fail once more
+        self._file = getattr(file, "raw", file)  # unbuffered: a failed write is not retried
         self._is_cut = False
 
     def write(self, line: bytes) -> None:
-        """Write a line; behind one that was cut a new one is begun."""
+        """Write a line, starting a new one after a truncated line."""
         with suppress(OSError):
             line = b"\n" + line if self._is_cut else line
             self._is_cut = self._file.write(line) != len(line)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: lines are not buffered."""
 
 
 def _json_bytes(entry: dict[str, Any], **_: Any) -> bytes:
@@ -71,8 +71,8 @@ def _json_bytes(entry: dict[str, Any], **_: Any) -> bytes:
 class LoggedFlask(Flask):
     """Flask that logs every request by the rule that it matched.
 
-    By itself it logs nothing but the path of a request that failed. Its requests carry
-    `started_at` (`api.core.requests.Request`).
+    Flask itself logs only failed requests, with their path. Requests have `started_at`
+    (`api.core.requests.Request`).
     """
 
     def full_dispatch_request(self) -> Response:
@@ -86,7 +86,7 @@ class LoggedFlask(Flask):
             return response
 
     def finalize_request(self, *arguments: Any, **named: Any) -> Response:
-        """Write the line of a request that is answered."""
+        """Log an answered request."""
         response: Response = super().finalize_request(*arguments, **named)
         asked = cast(Request, request_ctx.request)
         log.info(
@@ -101,14 +101,14 @@ class LoggedFlask(Flask):
         return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: none of ours is a coroutine, which Flask asks of each, each time."""
+        """Return the function: none is a coroutine, so skip Flask's check on every call."""
         return func
 
     def log_exception(
         self,
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
     ) -> None:
-        """Log where it failed and as what; an exception's message may quote the request."""
+        """Log the stack and type of an exception; its message may quote the request."""
         log.error(
             "failed",
             rule=_rule(),
@@ -119,7 +119,9 @@ class LoggedFlask(Flask):
 
 
 def trace_of(error: BaseException | None) -> str:
-    """Where it failed and as what, without its message, which may quote the request."""
+    """Return the stack and type of an exception, without its message, which may quote the
+    request.
+    """
     lines: list[str] = []
     while error is not None:
         lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]

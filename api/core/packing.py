@@ -1,4 +1,4 @@
-"""Answers that are worth compressing, for whoever takes that."""
+"""Compression of large answers that many callers share."""
 
 import gzip
 from functools import lru_cache
@@ -6,13 +6,13 @@ from typing import Final
 
 from flask import Response, request
 
-_WORTH_PACKING: Final = 10_000
+_MIN_BYTES: Final = 10_000
 
 
 def packed(response: Response) -> Response:
-    """The response, compressed where it is large; for answers that are the same for many."""
+    """Compress a large response if the caller accepts gzip; for answers that many callers share."""
     body = response.get_data()
-    if len(body) >= _WORTH_PACKING:
+    if len(body) >= _MIN_BYTES:
         response.vary.add("Accept-Encoding")
         if request.accept_encodings.quality("gzip") > 0:
             response.set_data(_packed(body))
@@ -22,4 +22,4 @@ def packed(response: Response) -> Response:
 
 @lru_cache(maxsize=8)
 def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)  # the same bytes each time, for the ETag
+    return gzip.compress(body, mtime=0)  # deterministic, for the ETag

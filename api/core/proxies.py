@@ -1,4 +1,4 @@
-"""What the operator's own proxies say of a request: whose it is, and by which scheme it came."""
+"""Client address and scheme of a request behind the operator's own proxies."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 
 
 def behind_proxies(app: "WSGIApplication", proxies: int) -> "WSGIApplication":
-    """The application, which believes so many entries of `X-Forwarded-For`, counted from the right.
+    """Wrap the application to trust the last `proxies` entries of `X-Forwarded-For`.
 
-    And the same entry of `X-Forwarded-Proto`, or its first where proxies write theirs over the one
-    before: `http` or `https`, what else it says is not heard.
+    The same entry of `X-Forwarded-Proto` gives the scheme, or its only one if proxies overwrite it.
+    Values other than `http` and `https` are ignored.
     """
     with_address = ProxyFix(app, x_for=proxies, x_proto=0)
 
     def with_scheme(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        said = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
-        scheme = said[-min(proxies, len(said))].strip().lower()
+        schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
+        scheme = schemes[-min(proxies, len(schemes))].strip().lower()
         if scheme in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
         return with_address(environ, start_response)

@@ -1,4 +1,4 @@
-"""Files that requests bring: as parts of a form, or as the body itself; kept on the disk."""
+"""Uploaded files, as parts of a form or as the body itself, stored on disk."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,11 +18,11 @@ from registry.core.messages import Message
 from registry.files import kept
 
 FILE = "file"
-"""The part of a form that every delivery has."""
+"""The required part of an upload form."""
 
 
 def keep_files_below_var() -> None:
-    """Before each request: the files of a form lie where what is wanted of them is kept."""
+    """Before each request: write the files of an upload form to the folder for incoming files."""
     if facts_of(current_app, request.endpoint or "").upload:
         with kept.refusals():
             cast(Request, request).files_below = kept.incoming_folder(register().settings)
@@ -30,10 +30,10 @@ def keep_files_below_var() -> None:
 
 @contextmanager
 def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[Path, str]]]:
-    """Each part of the form that is a file, and its name; `more` may be there beside `file`.
+    """Yield path and file name by part of the form; `more` are allowed beside `file`.
 
-    A body that is no form is `file` itself, under the name `file_name`. What nobody kept is gone at
-    the end.
+    A body that is not a form is `file` itself, named `file_name`. Files that the block did not move
+    are deleted at its end.
     """
     with ExitStack() as stack:
         parts = {}
@@ -47,8 +47,8 @@ def received(file_name: str | None, *more: str) -> Iterator[Mapping[str, tuple[P
         yield parts
 
 
-def mapping_in(text: str | None) -> dict[str, str] | None:
-    """Header → field, as the sender of a file wrote it in JSON; raises InvalidInputError."""
+def parse_mapping(text: str | None) -> dict[str, str] | None:
+    """Parse a JSON object header → field; None without one. Raises InvalidInputError."""
     if not text:
         return None
     try:
@@ -89,10 +89,10 @@ def _files(file_name: str | None, more: tuple[str, ...]) -> Iterator[tuple[str, 
 
 
 def _body_file() -> Path:
-    """A file with the whole body; raises where it is not known how long it is, or ended before.
+    """Return a file with the whole body; raises without Content-Length, or for a shorter body.
 
-    A connection that breaks ends a body in pieces (chunked) like one that is complete, and half of
-    a table is a table.
+    A broken connection ends a chunked body like a complete one, and half of a table is still a
+    table.
     """
     if request.content_length is None:
         raise LengthRequired(str(Message("content_length_required")))

@@ -1,4 +1,4 @@
-"""How requests are read: strictly, and each part once."""
+"""Strict parsing of requests: each part is validated once."""
 
 import re
 import secrets
@@ -29,30 +29,29 @@ if TYPE_CHECKING:
 _BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _REQUEST_ID: Final = re.compile(r"[0-9A-Fa-f-]{8,64}")
-_NO_UTF8: Final = "\ufffd"
-"""What Werkzeug makes of bytes in a form that are no UTF-8."""
-_ONCE: Final = "give this parameter once"
+_REPLACEMENT: Final = "\ufffd"
+"""What Werkzeug substitutes for bytes of a form that are not UTF-8."""
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-"""What asks, and changes nothing."""
+"""Methods that change nothing."""
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-"""Media types of a form; the OpenAPI document names the last of them."""
+"""Media types of a form; the OpenAPI document names the last one."""
 
 
 class Request(flask.Request):
-    """Flask's request with a query that is UTF-8 or refused.
+    """Flask's request, which rejects a query that is not valid UTF-8.
 
-    Werkzeug would read broken escapes and broken UTF-8 as text that nobody wrote.
+    Werkzeug would replace broken escapes and broken UTF-8.
     """
 
     def __init__(self, environ: "WSGIEnvironment", **named: Any) -> None:
         super().__init__(environ, **named)
         self.started_at = time.perf_counter()
-        """For the log: when it was taken up."""
+        """Start of processing, for the log; in seconds of `time.perf_counter`."""
 
     @cached_property
     def id(self) -> str:
-        """By which a line of the log is found again: that of the trace, where traces are exported;
-        the proxy's, where it is hexadecimal (it tells nothing else then); or one of our own.
+        """Id in the log: that of the trace if traces are exported, else `X-Request-Id` of the proxy
+        if it is hexadecimal (and so discloses nothing), else a new one.
         """
         if trace := trace_id():
             return trace
@@ -60,12 +59,12 @@ class Request(flask.Request):
         return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
     files_below: Path | None = None
-    """Where the files of a form are kept while it is read; None for memory, and then /tmp."""
+    """Folder for the files of a form while it is parsed; None for memory, then /tmp."""
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is a form. Where one holds a file, no other type says so: what calls
-        itself urlencoded there is a file that was sent without its type, as curl does.
+        """Whether the body is a form. Endpoints for files accept multipart only: an urlencoded body
+        there is a file sent without its type, as by curl.
         """
         form_of_files = self.files_below is not None
         return self.mimetype in (FORMS[-1:] if form_of_files else FORMS)
@@ -78,7 +77,7 @@ class Request(flask.Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         if self.files_below is not None:
-            # With a name, by which what is wanted is kept without another copy.
+            # Named, so that it can be kept by renaming, without another copy.
             return cast(IO[bytes], tempfile.NamedTemporaryFile("w+b", dir=self.files_below))
         return super()._get_file_stream(
             total_content_length, content_type, filename, content_length
@@ -86,14 +85,14 @@ class Request(flask.Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The query's parameters; raises BadRequest where it cannot be decoded."""
+        """The query's parameters; raises BadRequest if it cannot be decoded."""
         query = self.query_string
         if _BROKEN_ESCAPE.search(query):
             raise BadRequest(str(Message("query_broken_escape")))
         if b"%00" in query or b"\0" in query:
             raise BadRequest(str(Message("query_has_nul")))
         try:
-            query.decode()  # what is not escaped is UTF-8 by itself
+            query.decode()  # the unescaped part must be UTF-8 by itself
             return ImmutableMultiDict([_pair(part) for part in query.split(b"&") if part])
         except UnicodeDecodeError:
             raise BadRequest(str(Message("query_not_utf8"))) from None
@@ -105,10 +104,10 @@ def _pair(part: bytes) -> tuple[str, str]:
 
 
 def _unescaped(text: bytes) -> str:
-    """The text that is written with escapes, each of which is whole; raises UnicodeDecodeError.
+    """Decode percent escapes, all of them complete; raises UnicodeDecodeError.
 
-    By the decoder of Python's own escapes: `urllib` goes from one to the next in Python, and an
-    address with its diacritics has dozens.
+    Uses the C decoder of Python's own escapes: `urllib` loops over them in Python, and an address
+    with diacritics has dozens.
     """
     if b"%" in text:
         escaped = text.replace(b"\\", rb"\x5c").replace(b"%", rb"\x")
@@ -117,7 +116,7 @@ def _unescaped(text: bytes) -> str:
 
 
 def names_one_host(values: Sequence[str]) -> bool:
-    """Whether what the `Host` headers of a request say is one host, perhaps with its port.
+    """Whether the `Host` headers of a request are one host, optionally with a port.
 
     >>> names_one_host(["diachi.vn:8000"]), names_one_host(["[::1]"])
     (True, True)
@@ -128,12 +127,11 @@ def names_one_host(values: Sequence[str]) -> bool:
 
 
 def refuse_unreadable(asked: Request) -> None:
-    """Before each request: one without a host, or with several, is refused (RFC 9112, 3.2), and a
-    query that cannot be decoded.
+    """Before each request: reject an undecodable query, and not exactly one host (RFC 9112, 3.2).
 
-    Our pages name the host in links and QR codes, and a proxy may have gone by another one of them.
+    Pages contain the host in links and QR codes, and a proxy may have routed by another one.
     """
-    # Servers put several headers of a name together with commas.
+    # Servers join repeated headers with commas.
     if not names_one_host([asked.environ.get("HTTP_HOST", "")]):
         raise BadRequest(str(Message("one_host_required")))
     if asked.query_string:
@@ -141,7 +139,7 @@ def refuse_unreadable(asked: Request) -> None:
 
 
 def refuse_nul(form: MultiDict[str, str]) -> None:
-    """A form that holds a character which no database takes as text."""
+    """Reject a form with NUL, which PostgreSQL does not accept in text."""
     for name, value in form.items(multi=True):
         if "\0" in name or "\0" in value:
             shown = name.replace("\0", "")
@@ -149,23 +147,23 @@ def refuse_nul(form: MultiDict[str, str]) -> None:
 
 
 PARTS: Final = ("query", "headers", "json", "form")
-"""Names of the parameters of an endpoint that stand for parts of a request, each by its type."""
+"""Parameters of an endpoint's function that receive a part of the request, by their type."""
 
 
 class _NoParameters(BaseModel, extra="forbid"):
-    """The query of an endpoint that declares none: unknown parameters are refused everywhere."""
+    """The query of an endpoint that declares none: unknown parameters are always rejected."""
 
 
 def parts_of(view: Callable[..., Any]) -> dict[str, type[BaseModel]]:
-    """Part of the request → the type by which an endpoint takes it."""
+    """Return part of the request → the type that an endpoint declares for it."""
     return {name: view.__annotations__[name] for name in PARTS if name in view.__annotations__}
 
 
 def validated(view: Callable[..., Any], *, cache: str | None) -> Callable[..., Response]:
-    """Call an endpoint with the parts of the request that it takes, each validated once; what it
-    returns is sent as JSON with `cache` as its `Cache-Control`, unless it is a response.
+    """Wrap an endpoint to receive the parts of the request that it declares, validated.
 
-    It raises InvalidInputError, which names each invalid parameter.
+    Its return value is sent as JSON with `cache` as `Cache-Control`, unless it is a response.
+    Raises InvalidInputError, which names each invalid parameter.
     """
     read = _reader(parts_of(view))
 
@@ -183,10 +181,10 @@ def validated(view: Callable[..., Any], *, cache: str | None) -> Callable[..., R
 
 
 def _reader(parts: Mapping[str, type[BaseModel]]) -> Callable[[Request], dict[str, Any]]:
-    """What reads the parts of a request."""
+    """Return a function that validates the parts of a request."""
     query, headers, json, form = (parts.get(name) for name in PARTS)
     query_type = query or _NoParameters
-    # Read by the endpoint itself, which refuses media types that it does not know.
+    # The endpoint reads the body itself, and refuses unknown media types.
     reads_itself = getattr(json, "one_of_several", False)
 
     def read(asked: Request) -> dict[str, Any]:
@@ -197,7 +195,7 @@ def _reader(parts: Mapping[str, type[BaseModel]]) -> Callable[[Request], dict[st
                 arguments["query"] = found
             if headers is not None:
                 arguments["headers"] = headers.model_validate(dict(asked.headers))
-            # What takes no form refuses one as it refuses any other text that is not JSON.
+            # An endpoint without a form rejects one like any other text that is not JSON.
             in_form = form is not None and asked.is_form
             if json is not None:
                 left = in_form or (reads_itself and not asked.is_json)
@@ -213,21 +211,21 @@ def _reader(parts: Mapping[str, type[BaseModel]]) -> Callable[[Request], dict[st
 
 
 def _parameters(given: MultiDict[str, str]) -> Mapping[str, Any]:
-    """Name → value; all values of a name that is given twice, which no parameter takes."""
+    """Return name → value; repeated parameters become `Repeated`, which no type accepts."""
     return {
         name: values[0] if len(values) == 1 else Repeated(values) for name, values in given.lists()
     }
 
 
 def _fields(given: MultiDict[str, str], model: type[BaseModel]) -> Mapping[str, Any]:
-    """The same of a form, in which a field that was left empty is absent where it may be.
+    """Return the fields of a form without empty optional ones.
 
-    One that is unknown or needed is refused all the same.
+    Empty unknown and required fields remain, and are rejected.
     """
     refuse_nul(given)
     for name, value in given.items(multi=True):
-        if _NO_UTF8 in name + value:
-            shown = name.replace(_NO_UTF8, "?")
+        if _REPLACEMENT in name + value:
+            shown = name.replace(_REPLACEMENT, "?")
             raise InvalidInputError.of_field(shown, "not_utf8", Message("not_utf8"))
     fields = model.model_fields
     optional = {f.alias or name for name, f in fields.items() if not f.is_required()}

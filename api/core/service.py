@@ -1,4 +1,4 @@
-"""What is asked of the service, counted by kind and outcome; by whom and about what, never."""
+"""Counts requests by kind and outcome; never by caller or subject."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +14,7 @@ from registry.core.messages import N_
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of request, which endpoints declare, and its name."""
+    """A kind of request, declared by endpoints, with its title."""
 
     code: str
     title: str
@@ -41,7 +41,7 @@ _LIMITED: Final = 429
 
 
 def count_service(facts: Facts | None) -> After | None:
-    """After each request: count it by kind; health checks and files declare none."""
+    """Make a hook that counts a request by kind; health checks and assets have none."""
     kind = OTHER.code if facts is None else facts.kind
     if kind is None:
         return None

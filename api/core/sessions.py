@@ -1,8 +1,8 @@
-"""The cookie of the desk, and what proves that a request with it was meant by who sits there.
+"""The session cookie of the desk, and protection against cross-site request forgery.
 
-A cookie is sent by the browser whoever made the request, so what would write needs a second proof
-that other sites cannot have: the token of a form (`csrf`), or the header `X-Csrf-Token`; and a
-browser that says where the request comes from must not say elsewhere.
+Browsers send a cookie with requests that other sites cause, so writes need a second proof that
+other sites cannot have: the token of a form (`csrf`), or the header `X-Csrf-Token`. Requests whose
+`Sec-Fetch-Site` or `Origin` names another site are refused as well.
 """
 
 from typing import Final
@@ -18,21 +18,23 @@ from registry.access.sessions import WHOLE_HOURS, form_token, is_form_token
 COOKIE: Final = "desk"
 HEADER: Final = "X-Csrf-Token"
 FIELD: Final = "csrf"
-_NAME: Final = "desk_name"
-"""Cookie of how the signed-in one is called, for their own browser alone: it is stored nowhere."""
-_LONGEST_NAME: Final = 100
+_NAME_COOKIE: Final = "desk_name"
+"""Cookie with the signed-in user's own name, stored only in their browser."""
+_MAX_NAME_COOKIE: Final = 100
 _PAGES_PATH: Final = "/desk"
 _SAME_SITE: Final = ("same-origin", "none")
 _PAGES: Final = "desk"
-"""Blueprints of the desk begin with it: they read the token of their form themselves."""
+"""Prefix of the desk's blueprints, which check the token of their form themselves."""
 
 
 def sent_token(asked: Request) -> str | None:
-    """What the cookie holds; None without one, and where another site may have sent it."""
+    """Return the session token of the cookie; None without one, or if another site may have sent
+    it.
+    """
     token = asked.cookies.get(COOKIE)
     if token is None or asked.method in SAFE_METHODS:
         return token
-    if comes_from_elsewhere():
+    if is_cross_site():
         return None
     if (asked.blueprint or "").startswith(_PAGES):
         return token
@@ -40,26 +42,26 @@ def sent_token(asked: Request) -> str | None:
 
 
 def own_form_token() -> str:
-    """What a form of this page carries; empty where nobody sits."""
+    """Return the CSRF token for forms of this page; empty without a session."""
     token = g.get("begun_session") or request.cookies.get(COOKIE)
     return form_token(token) if token else ""
 
 
 def has_form_token() -> bool:
-    """Whether the form that was sent was made for the session that sends it."""
+    """Whether the submitted CSRF token belongs to the session."""
     given = request.form.get(FIELD) or request.headers.get(HEADER, "")
     token = request.cookies.get(COOKIE)
     return token is not None and is_form_token(token, given)
 
 
 def keep_session(response: Response, token: str, own_name: str | None = None) -> None:
-    """Give the browser the cookie: for this site, for no script, until the session ends.
+    """Set the session cookie (HttpOnly, SameSite=Lax) until the session ends.
 
-    `own_name` is how the signed-in one is called.
+    `own_name` is the name of the signed-in user.
     """
-    # Of somebody else, who sat here before, no name stays.
-    name = (own_name or "")[:_LONGEST_NAME]
-    for cookie, value, path in ((COOKIE, token, "/"), (_NAME, name, _PAGES_PATH)):
+    # An empty name deletes that of a previous user.
+    name = (own_name or "")[:_MAX_NAME_COOKIE]
+    for cookie, value, path in ((COOKIE, token, "/"), (_NAME_COOKIE, name, _PAGES_PATH)):
         response.set_cookie(
             cookie,
             value,
@@ -72,33 +74,33 @@ def keep_session(response: Response, token: str, own_name: str | None = None) ->
 
 
 def drop_session(response: Response) -> None:
-    """Take the cookies back."""
-    for cookie, path in ((COOKIE, "/"), (_NAME, _PAGES_PATH)):
+    """Delete the cookies."""
+    for cookie, path in ((COOKIE, "/"), (_NAME_COOKIE, _PAGES_PATH)):
         response.delete_cookie(
             cookie, path=path, httponly=True, samesite="Lax", secure=request.is_secure
         )
 
 
 def own_name() -> str:
-    """How the signed-in one is called, as far as their browser knows."""
-    return request.cookies.get(_NAME, "")
+    """Return the signed-in user's name from the cookie; empty if unknown."""
+    return request.cookies.get(_NAME_COOKIE, "")
 
 
 def refuse_other_sites() -> None:
-    """Refuse a form that another site sends in its visitors' names; raises Forbidden."""
-    if comes_from_elsewhere():
+    """Reject a form submitted from another site; raises Forbidden."""
+    if is_cross_site():
         raise Forbidden
 
 
-def comes_from_elsewhere() -> bool:
-    """Whether the browser says that another site made this request."""
+def is_cross_site() -> bool:
+    """Whether the browser reports that another site made this request."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
         return site not in _SAME_SITE
-    # Behind a proxy the scheme is not known, so only the host is compared.
+    # The scheme is unknown behind a proxy, so only hosts are compared.
     own = {_host(request.host_url), _host(public_url())}
     return origin is not None and _host(origin) not in own
 
 
 def _host(url: str) -> str:
-    return url.partition("://")[2].rstrip("/")  # not by a parser: anything may be in a header
+    return url.partition("://")[2].rstrip("/")  # not by a parser: the header may contain anything

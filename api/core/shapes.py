@@ -1,4 +1,4 @@
-"""Shapes that answers share: units in short, days; and answers that nobody keeps."""
+"""Types that answers share (units, spans of days, entrances), and how to build them."""
 
 import datetime
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ Body = TypeVar("Body")
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What is wanted beside what every answer has."""
+    """Optional members of an answer."""
 
     ids: bool | str = False
-    """Whether all schemes are, or which one is."""
+    """Identifiers of units: True for all schemes, or the name of one."""
     postal: bool = False
 
 
@@ -36,13 +36,13 @@ NO_EXTRAS: Final = Extras()
 
 
 class WithIds(Request):
-    """Whether other schemes are asked for."""
+    """Whether identifiers of other schemes are requested."""
 
     ids: bool = Field(False, description="Add `ids`: what other schemes call the units")
 
 
 class WithPostal(WithIds):
-    """Whether the address is wanted as it stands on a letter."""
+    """Whether the lines of a postal label are requested."""
 
     postal: bool = Field(False, description="Add `postal_label`: the lines of a letter")
 
@@ -55,14 +55,14 @@ class WithPostal(WithIds):
 
     @property
     def extras(self) -> Extras:
-        """All of them; raises InvalidInputError for a scheme of which no unit has an id."""
+        """The requested members; raises InvalidInputError for a scheme that no unit has."""
         if self.scheme:
             check_scheme_known(gazetteer(), self.scheme)
         return Extras(self.scheme or self.ids, self.postal)
 
 
 class PostalLabel(TypedDict):
-    """The address as it stands on a letter, below the addressee (UPU S42)."""
+    """The address lines of a letter, below the addressee (UPU S42)."""
 
     lines: Annotated[list[str], Field(examples=[["27 Phố Láng", "Phường Láng", "Hà Nội 11528"]])]
     lines_ascii: Annotated[
@@ -74,10 +74,10 @@ class PostalLabel(TypedDict):
 def with_postal(
     body: Body, words: records.Wording | records.DatedLabel | None, day: datetime.date
 ) -> Body:
-    """The body, with the lines of a letter; none where the address is not one."""
+    """Add `postal_label` to the body: the lines of a letter, or None if there are none."""
     lines = postal_lines(words, day) if words else ()
-    told = PostalLabel(lines=list(lines), lines_ascii=list(foreign_lines(lines)))
-    body["postal_label"] = told if lines else None  # type: ignore[index]
+    label = PostalLabel(lines=list(lines), lines_ascii=list(foreign_lines(lines)))
+    body["postal_label"] = label if lines else None  # type: ignore[index]
     return body
 
 
@@ -86,54 +86,54 @@ Span.__doc__ = "Days from `from` (inclusive) to `to` (exclusive); null is an ope
 
 
 def span_of(span: records.Span) -> Span:
-    """The same days."""
+    """Return a span of days as an answer."""
     return {"from": span.first, "to": span.end}
 
 
 class DatedLabel(TypedDict):
-    """How the address was written on the day that was asked about, or will be."""
+    """The address as written on the requested day, past or future."""
 
     day: datetime.date
     label: str | None
-    """Null where several units of that day may be meant, or none is known"""
+    """Null if several units of that day are possible, or none is known"""
     communes: list[UnitRef]
-    """In which it may have been: one where that is known; none where the register knows no map of
+    """Communes in which it may have been: one if that is known; none if the register has no map of
     that day for it"""
     door: str | None
     """The label without its units"""
     commune: UnitRef | None
     district: UnitRef | None
-    """Null where there were none; where the commune is not known, that of all that it may be"""
+    """Null if there were no districts; if the commune is unknown, the district that all candidates
+    share"""
     province: UnitRef | None
     known_by: KnownBy | None
-    """What says in which unit it was: the `register`; its `street`, which the register knows in one
-    alone; the `text` that was asked about; or its `point` in the polygons of that map. Null without
-    a label"""
+    """Source of the unit: the `register`; the `street`, which the register has in one unit only;
+    the `text` of the request; or the `point` in the polygons of that map. Null without a label"""
     door_known: bool
-    """Whether its street and number are in the words of that day; else in those of today"""
+    """Whether street and number are written as on that day; otherwise as today"""
     postal_label: NotRequired[PostalLabel | None]
     """Only with `postal`"""
 
 
-def dated_label(told: records.DatedLabel, extras: Extras = NO_EXTRAS) -> DatedLabel:
-    """The same label."""
-    ref = partial(unit_ref, day=told.day, ids=extras.ids)
+def dated_label(label: records.DatedLabel, extras: Extras = NO_EXTRAS) -> DatedLabel:
+    """Return a dated label as an answer."""
+    ref = partial(unit_ref, day=label.day, ids=extras.ids)
     body = DatedLabel(
-        day=told.day,
-        label=told.label,
-        communes=[ref(unit) for unit in told.units],
-        door=", ".join(told.door) or None,
-        commune=ref(told.units[0]) if told.label is not None else None,
-        district=ref(told.district),
-        province=ref(told.province),
-        known_by=told.known_by,
-        door_known=told.door_known,
+        day=label.day,
+        label=label.label,
+        communes=[ref(unit) for unit in label.units],
+        door=", ".join(label.door) or None,
+        commune=ref(label.units[0]) if label.label is not None else None,
+        district=ref(label.district),
+        province=ref(label.province),
+        known_by=label.known_by,
+        door_known=label.door_known,
     )
-    return with_postal(body, told, told.day) if extras.postal else body
+    return with_postal(body, label, label.day) if extras.postal else body
 
 
 class Entrance(TypedDict):
-    """Where one gets in. Degrees, EPSG:4326; metres."""
+    """An entrance. Coordinates in degrees, EPSG:4326; accuracy in metres."""
 
     kind: Kind
     """`locker`: parcel lockers"""
@@ -141,32 +141,32 @@ class Entrance(TypedDict):
     lat: float
     accuracy_m: float | None
     note: Annotated[str | None, Field(examples=["cổng phía ngõ 34"])]
-    """How one gets in"""
+    """How to get in"""
     seen_on: datetime.date | None
     source: Source | None
-    """Who says so, by role"""
+    """Role of whoever recorded it"""
     of: str | None
-    """Code of the building, where it is that of the building; else null"""
+    """Code of the building, if the entrance is the building's; else null"""
 
 
-def entrance_of(told: entrances.Entrance, of: str | None = None) -> Entrance:
-    """One as it is stored; with the code of the building that lends it."""
+def entrance_of(stored: entrances.Entrance, of: str | None = None) -> Entrance:
+    """Return a stored entrance as an answer; `of` is the code of the building it belongs to."""
     return Entrance(
-        kind=told["kind"],
-        lon=told["lon"],
-        lat=told["lat"],
-        accuracy_m=told.get("accuracy_m"),
-        note=told.get("note"),
-        seen_on=told.get("seen_on"),
-        source=told.get("source"),
+        kind=stored["kind"],
+        lon=stored["lon"],
+        lat=stored["lat"],
+        accuracy_m=stored.get("accuracy_m"),
+        note=stored.get("note"),
+        seen_on=stored.get("seen_on"),
+        source=stored.get("source"),
         of=of,
     )
 
 
-def with_label_on(body: Body, told: records.DatedLabel | None, extras: Extras = NO_EXTRAS) -> Body:
-    """The body, with the label of a day where one was asked for."""
-    if told is not None:
-        body["label_on"] = dated_label(told, extras)  # type: ignore[index]
+def with_label_on(body: Body, label: records.DatedLabel | None, extras: Extras = NO_EXTRAS) -> Body:
+    """Add `label_on` to the body if a label of another day was requested."""
+    if label is not None:
+        body["label_on"] = dated_label(label, extras)  # type: ignore[index]
     return body
 
 
@@ -177,23 +177,23 @@ def unit_ref(
     unit: Unit | None, day: datetime.date, *, ids: bool | str = False
 ) -> UnitRef | None: ...
 def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool | str = False) -> UnitRef | None:
-    """A unit as it is called on a day, with `ids` in other schemes, or one; None for none."""
+    """Return a unit with its name on a day and, with `ids`, identifiers of all schemes or one."""
     if unit is None:
         return None
-    told = UnitRef(code=unit.code, name=unit.version_on(day).full_name)
+    ref = UnitRef(code=unit.code, name=unit.version_on(day).full_name)
     if ids:
         every = unit.identifiers_on(day)
-        told["ids"] = every if ids is True else {k: v for k, v in every.items() if k == ids}
-    return told
+        ref["ids"] = every if ids is True else {k: v for k, v in every.items() if k == ids}
+    return ref
 
 
 def at(moment: datetime.datetime) -> str:
-    """A moment as an answer tells it, in the time of Viet Nam."""
+    """Format a moment as ISO 8601 in Viet Nam's time."""
     return moment.astimezone(VIET_NAM).isoformat()
 
 
 def unkept(body: object, status: int = 200) -> Response:
-    """The answer as a response that nobody on the way keeps: it tells where somebody lives."""
+    """Return JSON with `Cache-Control: no-store`: the answer discloses where somebody lives."""
     response = jsonify(body)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

@@ -1,7 +1,7 @@
-"""Files that the processes of a server map into their memory, and count in.
+"""Memory-mapped files in which the processes of a server count.
 
-Their place on the disk is set aside when they are made. A file with holes costs nothing until it is
-written to, and then, where the disk has filled up meanwhile, the system ends the process (SIGBUS).
+Their disk space is allocated at creation: writing into a sparse file when the disk is full kills
+the process (SIGBUS).
 """
 
 import os
@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Final
 
 METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that names the folder of the metrics; prometheus-client reads it when imported."""
+"""Variable with the folder of the metrics; prometheus-client reads it on import."""
 METRICS_BYTES: Final = {"counter": 2 << 20, "histogram": 2 << 20, "gauge_livesum": 64 << 10}
-"""Of each process, by the first part of the file's name: more than all endpoints need."""
+"""File size of each process by the prefix of the file's name: more than all endpoints need."""
 
 
 def reserved(path: Path, size: int) -> int:
-    """A descriptor of the file, made where it is not there yet. Raises OSError without room."""
+    """Open the file, created if missing, with `size` bytes allocated; raises OSError on a full
+    disk.
+    """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(file, 0, size)
@@ -27,7 +29,9 @@ def reserved(path: Path, size: int) -> int:
 
 
 def reserve_metrics() -> None:
-    """Make the files in which this process counts; without room it counts for itself alone."""
+    """Create the metrics files of this process; on a full disk it keeps metrics in its own
+    memory.
+    """
     folder = os.environ.get(METRICS)
     if folder is None:
         return

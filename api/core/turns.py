@@ -1,7 +1,7 @@
-"""Turns of requests that answer many rows: one thread and one connection stay for single ones.
+"""Turns for requests with many rows, so that a thread and a connection stay free for others.
 
-The turn is taken before anything of the body is read. Sixty callers whose ten thousand rows were
-read first, only to hear that others are served, let everybody else wait for ten seconds.
+The turn is taken before the body is read. When bodies were read first, sixty callers with ten
+thousand rows each made everybody else wait for ten seconds, only to be refused.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +17,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def in_turn(view: View) -> View:
-    """Answer by `view` in a turn of its own, which ends with the last row that is told.
+    """Wrap `view` to run in a turn, which ends with the last row sent.
 
-    Raises BusyError where all turns are taken.
+    Raises BusyError if all turns are taken.
     """
 
     @wraps(view)
@@ -35,13 +35,13 @@ def in_turn(view: View) -> View:
 
 
 def check_turn() -> None:
-    """Before a large body is taken in: raises BusyError where no turn is left."""
+    """Raise BusyError if no turn is free; called before a large body is read."""
     with register().reads.batch():
         pass
 
 
 class _Parts(Iterator[Any]):
-    """Parts of an answer that is made while it is sent; its turn ends with them."""
+    """Parts of a streamed answer; ends the turn after the last one."""
 
     def __init__(self, parts: Iterable[Any], turn: ExitStack) -> None:
         self._parts, self._turn = iter(parts), turn
@@ -54,7 +54,7 @@ class _Parts(Iterator[Any]):
             raise
 
     def close(self) -> None:
-        """Called by the server at the end, also where nobody read the answer."""
+        """Called by the server at the end, also if the caller disconnected."""
         if close := getattr(self._parts, "close", None):
             close()
         self._turn.close()

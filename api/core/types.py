@@ -1,4 +1,4 @@
-"""Bases of the types of requests and answers, and types that many endpoints share."""
+"""Base types of requests and answers, and types that many endpoints share."""
 
 import datetime
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from registry.units.gazetteer import UnitRef
 
 
 class Request(BaseModel):
-    """Base of all parameters: what is not declared is refused."""
+    """Base of all parameters: undeclared ones are rejected."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     one_of_several: ClassVar[bool] = False
-    """Of a body: whether its endpoint reads other media types than JSON by itself."""
+    """Of a body: whether its endpoint reads other media types than JSON itself."""
 
 
 def _day(value: Any) -> Any:
-    # Left to itself pydantic also reads "1" as a day, of 1970. A repeated parameter is a list.
+    # Pydantic would read "1" as a day of 1970. A repeated parameter is a list.
     try:
         return parse_day(value if isinstance(value, str) else "")
     except ValueError:
@@ -33,7 +33,7 @@ def _day(value: Any) -> Any:
 
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
-"""A day of a request, in the writings of `registry.core.days`."""
+"""A day, in any of the formats of `registry.core.days`."""
 
 
 def _wording(value: Any) -> Any:
@@ -51,7 +51,7 @@ Wording = Annotated[
     BeforeValidator(_wording),
     WithJsonSchema({"type": "string", "pattern": WORDING_PATTERN}),
 ]
-"""In which wordings an address is wanted; today's is always answered."""
+"""Requested wordings of an address; today's is always returned."""
 WORDING: Final = Field(
     None,
     description="`before:DAY`: the old wording as `label_on`; `both`: that of June 2025; `today`",
@@ -60,19 +60,21 @@ WORDING: Final = Field(
 
 
 Words = Annotated[str | Message, WithJsonSchema({"type": "string"})]
-"""A text for people, in the language of the request."""
+"""Text for people, in the language of the request."""
 JsonObject = dict[str, Any]
-"""The JSON object of an answer that no type describes."""
-Made = TypeVar("Made")
+"""A JSON object of an answer without a type of its own."""
+Answer = TypeVar("Answer")
 
 
-def where_known(answer: Callable[..., Made], **members: Any) -> Made:
-    """An answer without the members that are None, which are not required."""
+def without_nones(answer: Callable[..., Answer], **members: Any) -> Answer:
+    """Build an answer, omitting members that are None."""
     return answer(**{name: value for name, value in members.items() if value is not None})
 
 
-def members(answer: Callable[..., Made], source: object, **own: Any) -> Made:
-    """An answer whose members `source` has by the same names, but for its `own`."""
+def answer_from(answer: Callable[..., Answer], source: object, **own: Any) -> Answer:
+    """Build an answer from the attributes of `source` with the same names; `own` values replace
+    them.
+    """
     return answer(
         **{
             name: own[name] if name in own else getattr(source, name)
@@ -82,22 +84,22 @@ def members(answer: Callable[..., Made], source: object, **own: Any) -> Made:
 
 
 class FieldProblem(TypedDict):
-    """One parameter that is wrong."""
+    """One invalid parameter."""
 
     field: str
     code: str
     detail: str
     suggestions: NotRequired[list[str]]
-    """Of `unknown_place` only: names of the commune that look like it"""
+    """With `unknown_place` only: similar names in the commune"""
 
 
 @with_config(extra="ignore")
 class OfferedRemedy(TypedDict):
-    """What would mend a problem: a member of the same request, and its value."""
+    """A fix for a problem: a member of the same request, and its value."""
 
     option: Annotated[str, Field(examples=["crs"])]
     value: Annotated[str | dict[str, str], Field(examples=["EPSG:5897"])]
-    """Empty where somebody has to find out"""
+    """Empty if somebody has to choose it"""
 
 
 @with_config(extra="ignore")
@@ -110,22 +112,22 @@ class Problem(TypedDict):
     code: Annotated[str, Field(examples=["not_found"])]
     detail: str
     instance: NotRequired[str]
-    """Of a fault of the server: the request, as in its log"""
+    """Of a server error: id of the request in the log"""
     errors: NotRequired[list[FieldProblem]]
-    """Each parameter that is wrong"""
+    """Each invalid parameter"""
     reason: NotRequired[Annotated[str, Field(examples=["code_wrong_check"])]]
-    """Why it is no code"""
+    """Why the code is invalid"""
     suggestions: NotRequired[list[SuggestedCode]]
-    """Registered codes of which the one asked for is a slip"""
+    """Registered codes for which the requested one may be a typing mistake"""
     unit_successors: NotRequired[list[UnitRef]]
-    """Units of today that continue one that ended"""
+    """Current units that succeed a former one"""
     successors: NotRequired[list[CodeForms]]
-    """Codes that continue a retired one, through any number of steps"""
+    """Successors of a retired code, through any number of steps"""
     state: NotRequired[str]
-    """Status of the record, where it forbids this"""
+    """Status of the record, if it forbids the operation"""
     legal: NotRequired[list[str]]
-    """Operations that its status allows"""
+    """Operations that the status allows"""
     taken_by: NotRequired[CodeForms]
-    """Record that bears the address"""
+    """Record that already has the address"""
     remedies: NotRequired[list[OfferedRemedy]]
-    """What to send, where that is known"""
+    """Fixes, if known"""

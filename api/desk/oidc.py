@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from api.core.access import limited_tries, sign_in_account
+from api.core.access import limit_sign_ins, sign_in_account
 from api.core.context import gazetteer, public_url, register
 from api.core.endpoint import public_page
 from api.core.errors import registry_problem
@@ -247,7 +247,7 @@ def get_account() -> BaseResponse:
 @public_page(reads_key=False, audited=True)
 def get_done() -> BaseResponse:
     """Whom the issuer sends back has the role and the units that it says, and a session."""
-    with limited_tries():
+    with limit_sign_ins():
         tried = _tried()
         claims = _issuer().claims(request.args.get("code", ""), _done_url(), tried)
         account = _account(register().settings, claims)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, folded from what endpoints declare and from the types that they take.
+"""The OpenAPI document, built from the declarations of endpoints and their types.
 
 The codes of problems come from the table of `api.core.errors`, so that an error which is added
 there is described here.
@@ -38,7 +38,7 @@ _TYPES: Final[dict[str, dict[str, Any]]] = {
     "path": {"type": "string", "format": "path"},
     "int": {"type": "integer", "format": "int32"},
 }
-"""Converter of a rule → schema of what it takes."""
+"""Converter of a rule → its schema."""
 _BYTES: Final = {"type": "string", "format": "binary"}
 _KEY, _KEY_HEADER, _ROUND = "key", "keyInHeader", "fieldCode"
 _SECURITY_SCHEMES: Final = {
@@ -57,7 +57,7 @@ _SECURITY_SCHEMES: Final = {
 }
 _WITH_KEY: Final[list[dict[str, list[str]]]] = [{_KEY: []}, {_KEY_HEADER: []}]
 _WITH_OR_WITHOUT: Final = [{}, *_WITH_KEY]
-"""What holds where an operation says nothing: said there, generators would take it for a must."""
+"""Default security, set on the document: on an operation, generators take a key as required."""
 _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "code": {"pattern": UNIT_CODE, "examples": ["00004"]},
     "commune": {"pattern": "^[0-9]{5}$", "examples": ["00199"]},
@@ -107,15 +107,15 @@ _WORDS: Final = {
     "lat": "Degrees north, EPSG:4326",
     "radius_m": "Maximum distance in metres",
 }
-"""Parameters that mean the same everywhere."""
+"""Descriptions of parameters that mean the same everywhere."""
 _EXAMPLES: Final = {"lon": 105.85028, "lat": 21.02446, "after": "0"}
-_FILLED_IN: Final = ("q", "text")
-"""Parameters that need not be there, without which the answer says nothing."""
+_PREFILLED: Final = ("q", "text")
+"""Optional parameters without which an answer is empty."""
 _FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
 """A part of these forms, which no model declares: it is read from the disk."""
 _BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons that the file names"}
 _PARTS: Final = {"file": _FILE_PART, "boundaries": _BOUNDARIES_PART}
-_SEEN: Final = '"42"'
+_ETAG: Final = '"42"'
 _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
@@ -123,39 +123,39 @@ _IF_MATCH: Final = {
     "schema": {
         "type": "string",
         "pattern": r'^(\*|"[0-9]{1,18}(-[0-9a-f]*)?")$',
-        "examples": [_SEEN],
+        "examples": [_ETAG],
     },
-    "example": _SEEN,
+    "example": _ETAG,
 }
 
 
 class Description:
-    """The document of an application as it is sent, made when it is first asked for.
+    """The document as JSON, built at the first request.
 
-    That takes a second, for which no process of a server has to wait before it answers.
+    That takes a second, which would delay the start of each process.
     """
 
     def __init__(self) -> None:
         self._made: str | None = None
 
     def text(self) -> str:
-        """JSON; needs the application's context, with every route registered."""
-        with _AT_ONCE:
+        """Return the JSON; needs the application context, with every route registered."""
+        with _BUILDING:
             if self._made is None:
-                with speaking(None):  # one document for all, whoever asks first
+                with speaking(None):  # the same in whatever language it is first requested
                     self._made = json.dumps(document(), default=str)
             return self._made
 
 
-_AT_ONCE: Final = Lock()
+_BUILDING: Final = Lock()
 
 
 def document() -> dict[str, Any]:
-    """The whole of it; needs the application's context, with every route registered."""
+    """Return the document; needs the application context, with every route registered."""
     schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
     problems: dict[str, Any] = {}
-    refused_with_400 = str(ogc.url_prefix)
+    ogc_prefix = str(ogc.url_prefix)
     for rule, method, view in _operations():
         facts, path = declared_by(view), _PLACEHOLDER.sub(r"{\2}", rule)
         operation = _operation(rule, method, view, schemas)
@@ -165,14 +165,14 @@ def document() -> dict[str, Any]:
             name = f"{status}-{'-'.join(codes)}"
             problems.setdefault(name, problem_response(status, codes))
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
-        wrong_as_400 = path.startswith(refused_with_400)
+        wrong_as_400 = path.startswith(ogc_prefix)
         describe_misfits(operation, schemas.by_name, wrong_as_400=wrong_as_400)
         paths.setdefault(path, {})[method] = operation
     schemas.name(Problem, "serialization")
     tags = {operation["tags"][0] for item in paths.values() for operation in item.values()}
     return {
         "openapi": "3.1.0",
-        # Generators of clients make the name of a package of the title.
+        # Client generators derive the package name from the title.
         "info": {"title": "Dia chi so API", "version": "1", "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag, "description": TAGS[tag]} for tag in TAGS if tag in tags],
@@ -187,7 +187,7 @@ def document() -> dict[str, Any]:
 
 
 def _operations() -> Iterator[tuple[str, str, Callable[..., Any]]]:
-    """Rule, method and function of each endpoint that the document describes."""
+    """Yield rule, method and function of each endpoint in the document."""
     for rule in current_app.url_map.iter_rules():
         view = current_app.view_functions[rule.endpoint]
         if declared_by(view).is_operation:
@@ -198,7 +198,7 @@ def _operations() -> Iterator[tuple[str, str, Callable[..., Any]]]:
 def _operation(
     rule: str, method: str, view: Callable[..., Any], schemas: Schemas
 ) -> dict[str, Any]:
-    """What is said of an operation, but for its refusals."""
+    """Return an operation without its error responses."""
     facts, parts = declared_by(view), parts_of(view)
     title = title_of(view)
     more = " ".join((inspect.getdoc(view) or "").partition("\n\n")[2].split("\n"))
@@ -238,7 +238,7 @@ def _operation(
 def _parameters(
     rule: str, facts: Facts, parts: Mapping[str, Any], schemas: Schemas
 ) -> list[dict[str, Any]]:
-    """Of the path, the query and the headers."""
+    """Return the parameters of path, query and headers."""
     made = []
     for converter, name in _PLACEHOLDER.findall(rule):
         own = dict(facts.parameters.get(name, {}))
@@ -263,7 +263,7 @@ def _parameter(
 ) -> dict[str, Any]:
     schema.pop("title", None)
     if "anyOf" in schema:
-        # A parameter is there or is not; it cannot be null.
+        # A parameter may be absent, but not null.
         schema.update(next(kind for kind in schema.pop("anyOf") if kind["type"] != "null"))
         del schema["default"]
     made = {
@@ -273,15 +273,15 @@ def _parameter(
         "required": required,
         "description": words,
     }
-    if required or name in _FILLED_IN:
+    if required or name in _PREFILLED:
         examples = schema.get("examples", [_EXAMPLES.get(name)])
         if examples[0] is not None:
-            made["example"] = examples[0]  # what /docs asks with, when nothing else is typed
+            made["example"] = examples[0]  # the default value on /docs
     return made
 
 
 def _answers(facts: Facts, schemas: Schemas) -> dict[str, Any]:
-    """What it answers: JSON by its type, or a file."""
+    """Return the success responses: typed JSON, or a file."""
     made: dict[str, Any] = {}
     if facts.answer or not facts.accepted:
         made["200"] = {"description": HTTPStatus.OK.phrase}
@@ -304,16 +304,16 @@ def _answers(facts: Facts, schemas: Schemas) -> dict[str, Any]:
 
 
 def _statuses(operation: dict[str, Any], facts: Facts) -> set[int]:
-    """The statuses with which an operation refuses."""
+    """Return the error statuses of an operation."""
     declared = {
-        *(400, 422, *facts.statuses),  # what cannot be decoded is refused by every route
+        *(400, 422, *facts.statuses),  # every route rejects undecodable requests
         *(int(known) for error, known in STATUS.items() if error.code in facts.problem_codes),
     }
     holds = {
         503: facts.needs_database,
         404: any(each["in"] == "path" for each in operation["parameters"]),
         412: facts.preconditions,
-        # Whatever takes a body may wait for it in vain.
+        # Any body may arrive too slowly.
         **dict.fromkeys((408, 413), "requestBody" in operation),
         **dict.fromkeys((411, 415, 507), bool(facts.upload)),
         429: facts.takes_round_code or facts.reads_key or facts.in_turn,
@@ -324,7 +324,7 @@ def _statuses(operation: dict[str, Any], facts: Facts) -> set[int]:
 
 
 def _describe_upload(operation: dict[str, Any], facts: Facts, schemas: dict[str, Any]) -> None:
-    """A form with its files. What stands in the query belongs to a body that is the file itself."""
+    """Describe a form with its files; its query parameters are for a body that is the file."""
     if not facts.upload:
         return
     operation["parameters"] = [p for p in operation["parameters"] if p["in"] == "path"]
@@ -335,6 +335,6 @@ def _describe_upload(operation: dict[str, Any], facts: Facts, schemas: dict[str,
 
 
 def _leaves_json(name: str, schema: dict[str, Any]) -> bool:
-    """Whether it asks for an answer that the JSON of the document does not describe."""
+    """Whether a parameter selects another format than the JSON described."""
     kinds = schema.get("anyOf", [schema])
     return name == "format" and any("json" in kind.get("enum", ()) for kind in kinds)

@@ -1,4 +1,4 @@
-"""Problems in the OpenAPI document: which codes an endpoint may answer, and how they look."""
+"""Problems in the OpenAPI document: the codes of each endpoint, and examples."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -52,8 +52,8 @@ _NOT_COMMON: Final = frozenset(
         "signing_key_unavailable",
     }
 )
-"""Codes that the endpoints which answer them declare (`Facts.problem_codes`)."""
-# Keyword of a parameter's schema → codes of what does not fit it.
+"""Codes that only endpoints declaring them may answer (`Facts.problem_codes`)."""
+# Keyword of a parameter's schema → codes of its violations.
 _MISFITS: Final = {
     "minLength": ("string_too_short",),
     "maxLength": ("string_too_long",),
@@ -71,7 +71,7 @@ _MISREAD: Final = {
 
 
 def codes_of(status: int, declared: Collection[str]) -> dict[str, str]:
-    """Codes of problems with this status, common or declared → what each means."""
+    """Return codes of problems with this status, common or declared → their meaning."""
     found = {
         error.code: (error.__doc__ or "").partition("\n")[0]
         for error, known in STATUS.items()
@@ -81,10 +81,10 @@ def codes_of(status: int, declared: Collection[str]) -> dict[str, str]:
 
 
 def problem_response(status: int, codes: dict[str, str]) -> dict[str, Any]:
-    """A response that is a problem document with one of these codes.
+    """Return a problem response with one of these codes.
 
-    The codes stand in its words and examples: a schema that narrows the shared one (`allOf`) is
-    what generators of clients cannot merge, and then they drop the whole answer.
+    The codes are in its description and examples: client generators cannot merge a schema that
+    narrows the shared one (`allOf`), and drop the whole answer.
     """
     response: dict[str, Any] = {
         "description": f"{status_title(status)}: {', '.join(f'`{code}`' for code in codes)}",
@@ -123,7 +123,7 @@ def _example(status: int, code: str) -> dict[str, Any]:
 def describe_misfits(
     operation: dict[str, Any], schemas: dict[str, Any], *, wrong_as_400: bool
 ) -> None:
-    """What is said of the parameters that are refused: with 422, or as OGC API wants it, 400."""
+    """Describe invalid parameters: as 422 or, as OGC API requires, 400."""
     refusal = operation["responses"]["422"]
     refusal["description"] = _misfits(operation, schemas)
     if wrong_as_400:
@@ -134,15 +134,17 @@ def describe_misfits(
 
 
 def _misfits(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """A 422 in words: the codes in `errors` that follow from what is declared."""
+    """Describe a 422: the codes in `errors` that follow from the declared schemas."""
     found: dict[str, None] = {"unknown_parameter": None, "given_twice": None}
     fields = [(p["schema"], p.get("required", False)) for p in operation["parameters"]]
     for content in operation.get("requestBody", {}).get("content", {}).values():
         name = content["schema"].get("$ref", "").rpartition("/")[2]
         if name in schemas:
-            needed = schemas[name].get("required", ())
+            required_names = schemas[name].get("required", ())
             found |= {"malformed_json": None, "model_type": None}
-            fields += [(s, n in needed) for n, s in schemas[name].get("properties", {}).items()]
+            fields += [
+                (s, n in required_names) for n, s in schemas[name].get("properties", {}).items()
+            ]
     for schema, required in fields:
         found |= {"missing": None} if required else {}
         for kind in (schema, *schema.get("anyOf", ())):

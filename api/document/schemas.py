@@ -1,4 +1,4 @@
-"""Schemas of the OpenAPI document as generators of clients read them best."""
+"""Schemas of the OpenAPI document, in the form that client generators handle best."""
 
 import json
 import re
@@ -20,14 +20,14 @@ _ANSWER: Final = ConfigDict(
 
 
 class Schemas:
-    """The schemas of types, by the names of the types."""
+    """Schemas by the names of their types."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, Any] = {}
         self._types: dict[str, Any] = {}
 
     def name(self, described: Any, mode: JsonSchemaMode) -> str:
-        """The name of a type, whose schema is added with all that it refers to."""
+        """Return the name of a type, and add its schema with all that it refers to."""
         name: str = described.__name__
         if name not in self.by_name:
             self._read_docstrings(described)
@@ -38,7 +38,7 @@ class Schemas:
         return name
 
     def _read_docstrings(self, described: Any) -> None:
-        """Let pydantic describe the members of answers by the docstrings below them."""
+        """Let pydantic describe members of answers by their attribute docstrings."""
         for part in get_args(described):
             self._read_docstrings(part)
         is_answer = is_typeddict(described) or is_dataclass(described)
@@ -50,7 +50,7 @@ class Schemas:
                 self._read_docstrings(member)
 
     def _inherit_descriptions(self, name: str, mode: JsonSchemaMode) -> None:
-        """Pydantic reads the docstrings of a TypedDict, and none of those that it extends."""
+        """Add descriptions from base types: pydantic does not read those of a TypedDict's bases."""
         for base in filter(is_typeddict, getattr(self._types.get(name), "__orig_bases__", ())):
             members = self.by_name[name]["properties"]
             for member, schema in self.by_name[self.name(base, mode)]["properties"].items():
@@ -58,13 +58,13 @@ class Schemas:
                     members[member].setdefault("description", schema["description"])
 
     def reference(self, described: Any, mode: JsonSchemaMode) -> dict[str, str]:
-        """A reference to the schema of a type."""
+        """Return a reference to the schema of a type."""
         return {"$ref": f"{_AT}{self.name(described, mode)}"}
 
     def used(self, *places: Any, words: Mapping[str, str]) -> dict[str, Any]:
-        """Those of the schemas that the places lead to, by whatever way.
+        """Return the schemas referenced from `places`, directly or indirectly.
 
-        The others describe parameters, which stand with their endpoints. `words` describe members
+        The rest describe parameters, which are inlined in their endpoints. `words` describe members
         of bodies that mean the same everywhere.
         """
         found = set[str]()
@@ -84,9 +84,9 @@ def _named(place: Any) -> set[str]:
 
 
 def _trim(schema: dict[str, Any], words: Mapping[str, str]) -> None:
-    """Remove names as titles, and say defaults in words.
+    """Remove generated titles, and move defaults into descriptions.
 
-    Generators call classes by the titles, and make a member with a default one that must be there.
+    Generators name classes by the titles, and treat a member with a default as required.
     """
     schema.pop("title", None)
     for name, field in schema.get("properties", {}).items():

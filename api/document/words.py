@@ -1,8 +1,4 @@
-"""The words of the OpenAPI document, in Vietnamese first; and what programs call each endpoint.
-
-Programs that were generated from the document call an endpoint by its `operationId`, which is never
-changed.
-"""
+"""Texts of the OpenAPI document, Vietnamese first."""
 
 from typing import Final
 
@@ -13,13 +9,13 @@ Sổ đăng ký mã địa chỉ số của Việt Nam: từ mã, địa chỉ k
 nhà. Trang bán hàng bắt đầu từ `/v1/autocomplete` khi khách gõ và `/v1/validate` khi khách gửi. Lỗi
 nào cũng có `code` không đổi cho chương trình, và `detail` cho người đọc.
 
-Địa chỉ số: register of permanent digital address codes (mã địa chỉ số) of Viet Nam. A shop begins
-with `/v1/autocomplete` while its customer types, and `/v1/validate` when they submit.
+Địa chỉ số: the register of permanent digital address codes (mã địa chỉ số) of Viet Nam. A shop
+calls `/v1/autocomplete` while its customer types, and `/v1/validate` when they submit.
 
 Every error is a problem document (RFC 9457) with a stable `code`; each endpoint lists its own. Any
 of them may also answer 405 `method_not_allowed` and 500 `internal_server_error`.
 """
-# In the order in which people look for them.
+# In the order in which readers look for them.
 TAGS: Final = {
     "search": Message("api_geocode_summary"),
     "addresses": Message("api_lookup_summary"),

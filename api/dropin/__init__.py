@@ -1,5 +1,5 @@
-"""Interfaces of other geocoders over the same search, for clients that change only the address.
+"""Interfaces of other geocoders over the same search, for clients that change only the URL.
 
-They answer what those answer, and ignore parameters that those would ignore. Nothing is searched or
-counted otherwise than at `/v1`.
+They return what those return, and ignore parameters that those ignore. Search and limits are those
+of `/v1`.
 """

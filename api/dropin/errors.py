@@ -15,13 +15,13 @@ View = Callable[[], Response]
 
 
 class UsageError(Exception):
-    """What the other geocoder would refuse, in its words."""
+    """Invalid usage, with the message of the other geocoder."""
 
 
 def errors_as(body: Callable[[int, str], dict[str, Any]]) -> Callable[[View], View]:
-    """Answer errors of an endpoint by the body that is made of their status and message.
+    """Answer errors of an endpoint with a body built from status and message.
 
-    What comes before the endpoint, a limit or a missing key, is a problem document as elsewhere.
+    Errors before the endpoint, such as limits or a missing key, are problem documents as elsewhere.
     """
 
     def answer(status: int, message: str) -> Response:

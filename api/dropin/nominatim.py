@@ -1,7 +1,7 @@
 """The interface of Nominatim (https://nominatim.org/release-docs/latest/api/Overview/).
 
-search, reverse, lookup and status, in the formats json, jsonv2, geojson and geocodejson. There is
-no XML, so that jsonv2 is the default. Names are Vietnamese whatever `accept-language` says.
+search, reverse, lookup and status, in the formats json, jsonv2, geojson and geocodejson. XML is not
+supported, so jsonv2 is the default. Names are Vietnamese whatever `accept-language` requests.
 """
 
 import math
@@ -13,9 +13,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import public
-from api.core.errors import check_answered
+from api.core.errors import raise_unless_row_error
 from api.dropin.errors import UsageError, errors_as
-from api.dropin.place import COUNTRY, Place, code_of, inside, no_finer, places_of
+from api.dropin.place import COUNTRY, Place, coarsen, code_of, inside, places_of
 from registry.core.release import release
 from registry.publish.batch import CodeQuestion, outcomes
 from registry.records.record import Record
@@ -30,11 +30,11 @@ blueprint = Blueprint("nominatim", __name__, url_prefix="/nominatim")
 FORMATS: Final = ("json", "jsonv2", "geojson", "geocodejson")
 _STATUS_FORMATS: Final = ("text", "json")
 STRUCTURED: Final = ("amenity", "street", "city", "county", "state", "postalcode", "country")
-"""Members of a structured question, from the door outwards as an address is written."""
+"""Parameters of a structured query, from the door outwards as in a written address."""
 _LIMIT: Final = 10
 _MOST_LOOKED_UP: Final = 50
 _ZOOMS: Final = ((18, "household"), (16, "street"), (13, "locality"), (10, "commune"))
-"""Least zoom of a map → the level that is asked for; a province below."""
+"""Least zoom of a map → the requested level; a province below."""
 _FEATURES: Final = {
     "country": (),
     "state": ("province",),
@@ -45,7 +45,7 @@ _NOTHING: Final = {"error": "Unable to geocode"}
 Box = tuple[float, float, float, float]
 
 
-in_their_form: Final = errors_as(
+nominatim_errors: Final = errors_as(
     lambda status, message: {"error": {"code": status, "message": message}}
 )
 
@@ -53,9 +53,9 @@ in_their_form: Final = errors_as(
 @blueprint.get("/search")
 @blueprint.get("/search.php", endpoint="search_php")
 @public(kind="geocode", discloses=True)
-@in_their_form
+@nominatim_errors
 def search() -> Response:
-    """Places that a text or its parts name."""
+    """Places named by a text or by its parts."""
     written, limit = _format(), max(1, min(_number("limit", _LIMIT), MAX_LIMIT))
     parts = [value for name in STRUCTURED if (value := request.args.get(name))]
     q = request.args.get("q")
@@ -81,7 +81,7 @@ def search() -> Response:
 
 
 def _wanted(places: Iterable[Place]) -> Iterable[Place]:
-    """Of the places those that the filters leave."""
+    """Return the places that pass the filters."""
     countries = request.args.get("countrycodes", COUNTRY).lower().split(",")
     layers = request.args.get("layer", "address").split(",")
     excluded = set(request.args.get("exclude_place_ids", "").split(","))
@@ -98,23 +98,23 @@ def _wanted(places: Iterable[Place]) -> Iterable[Place]:
 @blueprint.get("/reverse")
 @blueprint.get("/reverse.php", endpoint="reverse_php")
 @public(kind="reverse", discloses=True)
-@in_their_form
+@nominatim_errors
 def at_point() -> Response:
     """The place at a point."""
     written, lat, lon = _format(), _coordinate("lat", 90), _coordinate("lon", 180)
     zoom = _number("zoom", 18)
     found = told_answers(reverse(gazetteer(), register().reads, lon=lon, lat=lat))
     level = next((level for least, level in _ZOOMS if zoom >= least), "province")
-    places = [no_finer(place, level) for place in _wanted(places_of(found))][:1]
+    places = [coarsen(place, level) for place in _wanted(places_of(found))][:1]
     return _rendered(places, written, details=_flag("addressdetails", default=True), single=True)
 
 
 @blueprint.get("/lookup")
 @blueprint.get("/lookup.php", endpoint="lookup_php")
 @public(kind="lookup", discloses=True)
-@in_their_form
+@nominatim_errors
 def by_ids() -> Response:
-    """Doors by the ids of answers, `osm_ids=N…`, or by their codes."""
+    """Doors by ids from answers, `osm_ids=N…`, or by codes."""
     written, codes = _format(), []
     asked = list(filter(None, map(str.strip, request.args.get("osm_ids", "").split(","))))
     if len(asked) > _MOST_LOOKED_UP:
@@ -129,11 +129,11 @@ def by_ids() -> Response:
 
 
 def _doors(codes: list[str]) -> Iterator[Answer]:
-    """The doors of these codes, without those that lead nowhere."""
+    """Yield the doors of these codes; unknown codes are omitted."""
     known, units = gazetteer(), gazetteer().units
     questions = [partial(CodeQuestion, code) for code in codes]
     for outcome in outcomes(known, register().reads, "lookup", questions):
-        check_answered(outcome.error)
+        raise_unless_row_error(outcome.error)
         record = outcome.found
         if isinstance(record, Record):
             unit, former = units.get(record.unit_id or 0), units.get(record.former_unit_id or 0)
@@ -143,9 +143,9 @@ def _doors(codes: list[str]) -> Iterator[Answer]:
 @blueprint.get("/status")
 @blueprint.get("/status.php", endpoint="status_php")
 @public(needs_database=False)
-@in_their_form
+@nominatim_errors
 def status() -> Response:
-    """Whether it answers."""
+    """Status of the service."""
     written = _format("text", _STATUS_FORMATS)
     if written == "text":
         return Response("OK", mimetype="text/plain")
@@ -153,7 +153,7 @@ def status() -> Response:
     return jsonify({**answer, "data_updated": f"{today().isoformat()}T00:00:00+07:00"})
 
 
-# What is asked
+# Parameters
 
 
 def _format(default: str = "jsonv2", known: Sequence[str] = FORMATS) -> str:
@@ -187,7 +187,7 @@ def _coordinate(name: str, most: int) -> float:
 
 
 def _box(written: str | None) -> Box | None:
-    """West, south, east, north of two corners, in whatever order."""
+    """Return west, south, east, north of two corners given in any order."""
     if not written:
         return None
     try:
@@ -199,7 +199,7 @@ def _box(written: str | None) -> Box | None:
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
-# What is answered
+# Answers
 
 
 def _rendered(
@@ -273,7 +273,11 @@ def _geocodejson(place: Place, *, details: bool) -> dict[str, Any]:
     if kind.member != "house_number":
         answer["name"] = place.name
     if details:
-        answer |= {_TOLD[key]: value for key, value in address.items() if key in _TOLD}
+        answer |= {
+            _ADDRESS_MEMBERS[key]: value
+            for key, value in address.items()
+            if key in _ADDRESS_MEMBERS
+        }
     return {
         "type": "Feature",
         "properties": {"geocoding": answer | place.own},
@@ -282,7 +286,7 @@ def _geocodejson(place: Place, *, details: bool) -> dict[str, Any]:
 
 
 _TYPES: Final = {"house_number": "house", "road": "street", "hamlet": "locality"}
-_TOLD: Final = {
+_ADDRESS_MEMBERS: Final = {
     "house_number": "housenumber",
     "road": "street",
     "hamlet": "locality",

@@ -1,6 +1,6 @@
 """The interface of Photon (https://github.com/komoot/photon, docs/api-v1.md).
 
-api, structured, reverse and status. A question is completed as it is typed; names are Vietnamese in
+api, structured, reverse and status. A query is completed as it is typed; names are Vietnamese in
 any `lang`.
 """
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("photon", __name__, url_prefix="/photon")
 
 _LIMIT: Final = 15
 _TYPED: Final = 200
-"""Characters that are completed; a longer text is searched."""
+"""Longest text that is completed; a longer one is searched."""
 _LAYERS: Final = {
     "household": "house",
     "building": "house",
@@ -49,7 +49,7 @@ LAYERS: Final = (
     "other",
 )
 STRUCTURED: Final = ("housenumber", "street", "district", "city", "county", "state", "postcode")
-_TOLD: Final = {
+_ADDRESS_MEMBERS: Final = {
     "house_number": "housenumber",
     "road": "street",
     "hamlet": "locality",
@@ -58,15 +58,15 @@ _TOLD: Final = {
 _METRES: Final = 1_000.0
 
 
-in_their_form: Final = errors_as(lambda _status, message: {"message": message})
+photon_errors: Final = errors_as(lambda _status, message: {"message": message})
 
 
 @blueprint.get("/api")
 @blueprint.get("/api/", endpoint="api_slash")
 @public(kind="autocomplete", discloses=True)
-@in_their_form
+@photon_errors
 def api() -> Response:
-    """Places that begin as what is typed; what begins nothing is searched."""
+    """Places that complete the typed text; without any, places that it names."""
     text = request.args.get("q", "").strip()
     if not text:
         raise UsageError("missing search term 'q': /?q=berlin")
@@ -76,9 +76,9 @@ def api() -> Response:
 
 @blueprint.get("/structured")
 @public(kind="geocode", discloses=True)
-@in_their_form
+@photon_errors
 def structured() -> Response:
-    """Places that the parts of an address name."""
+    """Places named by the parts of an address."""
     parts = {name: request.args.get(name, "").strip() for name in STRUCTURED}
     if not any(parts.values()):
         raise UsageError(
@@ -91,7 +91,7 @@ def structured() -> Response:
 
 @blueprint.get("/reverse")
 @public(kind="reverse", discloses=True)
-@in_their_form
+@photon_errors
 def at_point() -> Response:
     """The places near a point, the nearest first."""
     near = _near()
@@ -113,9 +113,9 @@ def at_point() -> Response:
 
 @blueprint.get("/status")
 @public(needs_database=False)
-@in_their_form
+@photon_errors
 def status() -> Response:
-    """Whether it answers."""
+    """Status of the service."""
     return jsonify({"status": "Ok"})
 
 
@@ -133,7 +133,7 @@ def _searched(text: str, near: tuple[float, float] | None) -> list[Place]:
 
 
 def _suggested(found: Iterable[Suggestion]) -> list[Place]:
-    """The suggestions that have a point; of doors with all their parts."""
+    """Return the suggestions that have a point; doors with all their parts."""
     found = list(found)
     codes = [line.code for line in found if line.code]
     units = gazetteer().units
@@ -151,7 +151,7 @@ def _suggested(found: Iterable[Suggestion]) -> list[Place]:
     return places
 
 
-# What is asked
+# Parameters
 
 
 def _number(name: str, default: float | None = None) -> float:
@@ -169,7 +169,7 @@ def _limit(default: int) -> int:
 
 
 def _near() -> tuple[float, float] | None:
-    """Longitude and latitude, where one of them is given."""
+    """Return longitude and latitude; None if neither is given."""
     if "lon" not in request.args and "lat" not in request.args:
         return None
     lon, lat = _number("lon"), _number("lat")
@@ -196,11 +196,11 @@ def _box() -> tuple[float, float, float, float] | None:
     return west, south, east, north
 
 
-# What is answered
+# Answers
 
 
 def _rendered(find: Callable[[], Iterable[Place]], limit: int = _LIMIT) -> Response:
-    """What is found, as the filters leave it; these are checked before anything is searched."""
+    """Render what `find` returns after filtering; filters are validated before the search."""
     layers, box, most = request.args.getlist("layer"), _box(), _limit(limit)
     if unknown := set(layers).difference(LAYERS):
         raise UsageError(f"Unknown layer type: {min(unknown)}. Allowed layers are: {LAYERS}")
@@ -223,13 +223,17 @@ def _feature(place: Place) -> dict[str, Any]:
         "osm_key": kind.key,
         "osm_value": kind.value,
         "type": _LAYERS[place.level],
-        **{_TOLD[key]: value for key, value in address.items() if key in _TOLD},
+        **{
+            _ADDRESS_MEMBERS[key]: value
+            for key, value in address.items()
+            if key in _ADDRESS_MEMBERS
+        },
         "countrycode": COUNTRY.upper(),
         "extent": [west, north, east, south],
     }
     if place.code is None:
         properties["name"] = place.name
-        properties.pop(_TOLD.get(kind.member, ""), None)
+        properties.pop(_ADDRESS_MEMBERS.get(kind.member, ""), None)
     else:
         properties["label"] = place.label
     properties |= place.own

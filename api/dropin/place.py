@@ -1,4 +1,4 @@
-"""A place that a search answers, as geocoders of OpenStreetMap describe places."""
+"""A search result in the terms of OpenStreetMap's geocoders."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -18,23 +18,23 @@ from registry.units.gazetteer import Gazetteer, Unit, today
 
 COUNTRY: Final = "vn"
 COUNTRY_NAME: Final = "Việt Nam"
-_CODES: Final = 1 << 40
-"""Above the serials of all codes: ids of places that have none."""
+_FIRST_OTHER_ID: Final = 1 << 40
+"""Ids of places without a code start here, above the serials of all codes."""
 _DEGREE_M: Final = 111_320.0
 _ISO: Final = "iso_3166_2"
 
 
 class Kind(NamedTuple):
-    """What OpenStreetMap calls places of a level."""
+    """OpenStreetMap's terms for places of a level."""
 
     key: str
     value: str
     rank: int
     addresstype: str
     member: str
-    """Of the address, which is its name."""
+    """Member of the address that contains its name."""
     reach_m: float
-    """About half its width, where no area is on record."""
+    """Estimate of half its width, in metres, without a recorded area."""
 
 
 KINDS: Final = {
@@ -59,8 +59,8 @@ class Place:
     """A place with a point."""
 
     id: int
-    """The serial of its code (`geo.code.to_serial`), by which it is looked up; of a place without
-    one a number that is its own."""
+    """The serial of its code (`geo.code.to_serial`), by which it is looked up; without a code, a
+    hash of level and label."""
     level: str
     name: str
     label: str
@@ -69,14 +69,14 @@ class Place:
     reach_m: float
     importance: float
     address: dict[str, str]
-    """In Nominatim's members, the smallest first."""
+    """Nominatim's members, the smallest first."""
     code: str | None = None
     estimated_m: float | None = None
-    """The error of a point that was estimated from numbers beside the one asked for."""
+    """Error, in metres, of a point estimated from neighbouring numbers."""
 
     @property
     def own(self) -> dict[str, Any]:
-        """Members of this register, for which theirs have no room."""
+        """Members of this register that have no counterpart in OpenStreetMap."""
         answer = {} if self.code is None else {"code": self.code}
         if self.estimated_m is None:
             return answer
@@ -84,19 +84,19 @@ class Place:
 
     @property
     def kind(self) -> Kind:
-        """What OpenStreetMap calls it."""
+        """OpenStreetMap's terms for its level."""
         return KINDS[self.level]
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """West, south, east, north."""
+        """West, south, east, north, in degrees."""
         north = self.reach_m / _DEGREE_M
         east = north / max(cos(radians(self.lat)), 0.01)
         return self.lon - east, self.lat - north, self.lon + east, self.lat + north
 
 
 def places_of(answers: Iterable[Answer]) -> Iterator[Place]:
-    """The answers that have a point; of units without one the seat."""
+    """Yield the answers that have a point; units without one get that of their seat."""
     return filter(None, map(partial(_place_of, gazetteer(), today()), answers))
 
 
@@ -111,7 +111,7 @@ def _place_of(known: Gazetteer, day: datetime.date, answer: Answer) -> Place | N
     address = _address(properties["geocoding"], known.province_of(unit, day) if unit else None, day)
     label = properties["label"]
     return Place(
-        id=codes.to_serial(record.code) if record else _number_of(f"{answer.level} {label}"),
+        id=codes.to_serial(record.code) if record else _id_of(f"{answer.level} {label}"),
         level=answer.level,
         name=address.get(KINDS[answer.level].member, label.split(",")[0]),
         label=label,
@@ -126,7 +126,7 @@ def _place_of(known: Gazetteer, day: datetime.date, answer: Answer) -> Place | N
 
 
 def suggested(line: Suggestion) -> Iterator[Place]:
-    """A street, locality or unit that is suggested, where it has a point."""
+    """Yield the street, locality or unit of a suggestion if it has a point."""
     if line.lon is None or line.lat is None:
         return
     level = line.type if line.type in KINDS else "locality"
@@ -139,7 +139,7 @@ def suggested(line: Suggestion) -> Iterator[Place]:
         "country_code": COUNTRY,
     }
     yield Place(
-        *(_number_of(f"{level} {line.label}"), level, name, line.label, line.lon, line.lat),
+        *(_id_of(f"{level} {line.label}"), level, name, line.label, line.lon, line.lat),
         *(KINDS[level].reach_m, 0.5, address),
     )
 
@@ -164,17 +164,17 @@ def _reach(answer: Answer, unit: Unit | None) -> float:
     return max(KINDS[answer.level].reach_m, answer.accuracy_m or 0)
 
 
-def _number_of(name: str) -> int:
-    return _CODES + int.from_bytes(blake2s(name.encode(), digest_size=5).digest())
+def _id_of(name: str) -> int:
+    return _FIRST_OTHER_ID + int.from_bytes(blake2s(name.encode(), digest_size=5).digest())
 
 
 def code_of(place_id: int) -> str | None:
-    """The code of a place by its id; None for the id of a place without one."""
+    """Return the code of a place by its id; None if the place has no code."""
     return codes.from_serial(place_id) if 0 <= place_id < codes.PAYLOAD_END else None
 
 
-def no_finer(place: Place, level: str) -> Place:
-    """What holds a place, at a level or outside it: the street of a door."""
+def coarsen(place: Place, level: str) -> Place:
+    """Return the place that contains `place` at a level or above it, such as a door's street."""
     if _OUTWARDS.index(place.level) >= _OUTWARDS.index(level):
         return place
     outer = [
@@ -185,14 +185,14 @@ def no_finer(place: Place, level: str) -> Place:
     inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(outer[0])]}
     address = {key: value for key, value in place.address.items() if key not in inner}
     address[KINDS[outer[0]].member] = name = place.address[KINDS[outer[0]].member]
-    label = ", ".join(value for key, value in address.items() if key in _SAID)
+    label = ", ".join(value for key, value in address.items() if key in _LABEL_MEMBERS)
     return Place(
-        *(_number_of(f"{outer[0]} {label}"), outer[0], name, label, place.lon, place.lat),
+        *(_id_of(f"{outer[0]} {label}"), outer[0], name, label, place.lon, place.lat),
         *(KINDS[outer[0]].reach_m, place.importance, address),
     )
 
 
-_SAID: Final = frozenset({"road", "hamlet", "city", "state"})
+_LABEL_MEMBERS: Final = frozenset({"road", "hamlet", "city", "state"})
 
 
 def inside(place: Place, box: tuple[float, float, float, float]) -> bool:

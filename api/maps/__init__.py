@@ -1,1 +1,1 @@
-"""Maps: vector tiles, and OGC API Features."""
+"""Vector tiles, and OGC API Features."""

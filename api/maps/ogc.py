@@ -1,8 +1,8 @@
-"""OGC API Features: the register as layers that QGIS, GDAL and others open by one address.
+"""OGC API Features: the register as layers for QGIS, GDAL and others, by one URL.
 
-Parts 1 and 2 of the standard (OGC 17-069r4, 18-058r1). It wants 400 for a parameter that is wrong,
-and pages that go on by their link `next`. Doors are for keys, as in the change feed; streets and
-units for everybody.
+Parts 1 and 2 of the standard (OGC 17-069r4, 18-058r1), which requires 400 for invalid parameters,
+and pages linked by `next`. Households and buildings need a key, as in the change feed; streets and
+units are open.
 """
 
 from collections.abc import Iterable
@@ -57,13 +57,13 @@ _ONE_OF_SYSTEMS: Final = "URI of a system of the collection, in its axis order; 
 
 
 class OgcQuery(Request):
-    """In what form."""
+    """Format of the answer."""
 
-    f: Literal["json"] = Field("json", description="The one form that there is")
+    f: Literal["json"] = Field("json", description="The only format")
 
 
 class OgcFeatureQuery(OgcQuery):
-    """Of what day, and in what system."""
+    """Day, and coordinate system."""
 
     datetime_: str | None = Field(
         None,
@@ -79,10 +79,10 @@ class OgcFeatureQuery(OgcQuery):
 
 
 class OgcItemsQuery(OgcFeatureQuery):
-    """Where, and how many."""
+    """Area, and page."""
 
     limit: int = Field(
-        _PER_PAGE, ge=1, description=f"Features of a page; {MOST:,} where more are asked for"
+        _PER_PAGE, ge=1, description=f"Features of a page; values above {MOST:,} are reduced to it"
     )
     bbox: str | None = Field(
         None,
@@ -120,9 +120,9 @@ class OgcItemsQuery(OgcFeatureQuery):
 
 
 class OgcDoorsQuery(OgcItemsQuery):
-    """Which doors."""
+    """Filter of households and buildings."""
 
-    use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
+    use: uses.Kind | None = Field(None, description="Only records with this use; `dwelling`: homes")
 
     @property
     def asked(self) -> FeatureQuery:
@@ -131,7 +131,7 @@ class OgcDoorsQuery(OgcItemsQuery):
 
 
 class OgcLink(TypedDict):
-    """Where something else is."""
+    """A link to another resource."""
 
     href: str
     rel: Annotated[str, Field(examples=["next"])]
@@ -140,7 +140,7 @@ class OgcLink(TypedDict):
 
 
 class OgcLanding(TypedDict):
-    """The way in."""
+    """The landing page."""
 
     title: str
     description: Words
@@ -154,21 +154,21 @@ class OgcConformance(TypedDict):
 
 
 class OgcSpatialExtent(TypedDict):
-    """Around what lies in it, degrees."""
+    """Bounding box, in degrees."""
 
     bbox: list[tuple[float, float, float, float]]
     crs: str
 
 
 class OgcTemporalExtent(TypedDict):
-    """The days that may be asked about."""
+    """The range of days that can be requested."""
 
     interval: list[tuple[str | None, str | None]]
     trs: str
 
 
 class OgcExtent(TypedDict):
-    """Where and when."""
+    """Extent in space and time."""
 
     spatial: OgcSpatialExtent
     temporal: OgcTemporalExtent
@@ -202,7 +202,7 @@ class OgcFeature(TypedDict):
     geometry: dict[str, Any] | None
     properties: dict[str, Any]
     links: NotRequired[list[OgcLink]]
-    """Of one that was asked for by itself"""
+    """Only of a single feature"""
 
 
 class OgcFeatures(TypedDict):
@@ -215,8 +215,8 @@ class OgcFeatures(TypedDict):
 
 
 @blueprint.errorhandler(InvalidInputError)
-def tell_wrong(error: InvalidInputError) -> Response:
-    """What the rest of the API refuses as 422 the standard wants as 400."""
+def bad_request(error: InvalidInputError) -> Response:
+    """Answer 400, as the standard requires, where the rest of the API answers 422."""
     g.problem = error
     return problem(HTTPStatus.BAD_REQUEST, error.code, error.detail, **error.extra)
 
@@ -248,7 +248,7 @@ def get_ogc_conformance(query: OgcQuery) -> OgcConformance:  # noqa: ARG001
 @blueprint.get("/collections")
 @public(cache=None)
 def list_ogc_collections(query: OgcQuery) -> OgcCollections:  # noqa: ARG001
-    """The layers."""
+    """All layers."""
     return OgcCollections(
         links=[_link("/collections", "self", _JSON)],
         collections=[_described(each) for each in COLLECTIONS.values()],
@@ -315,7 +315,7 @@ def list_ogc_features(collection: str, query: OgcItemsQuery) -> Response:
     discloses=True,
 )
 def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
-    """The dwelling of a code."""
+    """The household with a code."""
     return _one(COLLECTIONS["households"], feature, query)
 
 
@@ -330,7 +330,7 @@ def get_ogc_household(feature: str, query: OgcFeatureQuery) -> Response:
     discloses=True,
 )
 def get_ogc_building(feature: str, query: OgcFeatureQuery) -> Response:
-    """The building of a code."""
+    """The building with a code."""
     return _one(COLLECTIONS["buildings"], feature, query)
 
 
@@ -344,7 +344,7 @@ def get_ogc_feature(collection: str, feature: str, query: OgcFeatureQuery) -> Re
 
 
 def _open(name: str) -> Collection:
-    """A collection that everybody may read; raises NotFoundError."""
+    """Return a collection that everybody may read; raises NotFoundError."""
     found = collection_named(name)
     if found.of_doors:
         raise NotFoundError(Message("collection_requires_key"))
@@ -394,7 +394,7 @@ def _one(what: Collection, key: str, query: OgcFeatureQuery) -> Response:
 
 
 def _features(found: tuple[Feature, ...], crs: str) -> Iterable[bytes]:
-    """Each feature as GeoJSON: its geometry is written by the library that reads it."""
+    """Yield each feature as GeoJSON."""
     geometries = geojson_geometries([feature.wkb for feature in found], crs)
     for feature, geometry in zip(found, geometries, strict=True):
         yield b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (
@@ -411,7 +411,7 @@ def _geojson(body: bytes, crs: str) -> Response:
 
 
 def _system(field: str, asked: str | None) -> str:
-    """The system that is asked for; raises InvalidInputError for one that is not offered."""
+    """Return the requested coordinate system; raises InvalidInputError for an unknown one."""
     if asked is not None and asked not in SYSTEMS:
         raise InvalidInputError.of_field(field, "unknown_crs", Message("crs_uri_required"))
     return asked or CRS84
@@ -442,7 +442,7 @@ def _link(path: str, rel: str, kind: str) -> OgcLink:
 
 
 def _here(after: str | None) -> str:
-    """This very question, from a key on."""
+    """Return the URL of this request, continued after a key."""
     parameters = {name: value for name, value in request.args.items() if name != "after"}
     if after is not None:
         parameters["after"] = after

@@ -19,13 +19,13 @@ blueprint = Resource("tiles", "/tiles", tag="map", kind="tiles")
 
 MIMETYPE: Final = "application/vnd.mapbox-vector-tile"
 _MAX_AGE_S: Final = 60
-"""As long a tile is not asked for again; after that by its ETag."""
+"""Clients reuse a tile this long, and then revalidate it by ETag."""
 _LEVEL: Final = 4
-"""Of gzip: the fifth level takes a third longer for a hundredth less."""
+"""gzip level; level five takes a third longer and saves one percent."""
 
 
 class MapDocument(RootModel[dict[str, Any]]):
-    """A document of a format of its own: TileJSON, or a style."""
+    """A TileJSON or style document."""
 
 
 @blueprint.get("/tilejson.json")

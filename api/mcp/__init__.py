@@ -1,4 +1,4 @@
-"""The register for programs that talk in tools (Model Context Protocol): by HTTP and by stdio.
+"""Tools of the Model Context Protocol, over HTTP and stdio.
 
-What a tool answers is what the endpoint of the same question answers; nothing here writes.
+Each tool returns what the corresponding endpoint returns; all are read-only.
 """

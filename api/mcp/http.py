@@ -1,7 +1,7 @@
-"""Tools over HTTP: `POST /mcp`, one message a request, one answer in JSON (streamable HTTP).
+"""MCP over HTTP: `POST /mcp`, one message a request, one answer in JSON (streamable HTTP).
 
-The SDK's own transport answers, by its ASGI interface, within the request: so the gate, the limits,
-the bounds of bodies and the log are those of every endpoint, and no stream holds a thread
+The SDK's own transport answers, by its ASGI interface, within the request: so access control, rate
+limits, body limits and the log are those of every endpoint, and no stream occupies a thread
 (docs/decisions/0033-mcp-in-the-request.md).
 """
 
@@ -26,7 +26,7 @@ _UNREAD: Final = ("content-length", "accept")
 @blueprint.post("")
 @public("mcp", retried=True, discloses=True)
 def post_message() -> Response:
-    """A message of a client, and the answer to it."""
+    """Answer a message of a client."""
     if request.mimetype != _JSON:
         raise UnsupportedMediaType(f"{_JSON} is needed")
     answer = asyncio.run(_exchange(request.get_data()))
@@ -44,7 +44,7 @@ def _server() -> "Server[Any]":
 async def _exchange(body: bytes) -> Response:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    # Without sessions: any process of the server may get the next message of a client.
+    # Stateless: any process of the server may get the next message of a client.
     manager = StreamableHTTPSessionManager(_server(), json_response=True, stateless=True)
     exchange = _Exchange(body)
     async with manager.run():
@@ -53,21 +53,21 @@ async def _exchange(body: bytes) -> Response:
 
 
 class _Exchange:
-    """One request, as ASGI sees it."""
+    """One request as an ASGI receive and send pair."""
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
         self.response = Response()
 
     async def receive(self) -> dict[str, Any]:
-        """The body, and then nothing: who asked waits for the answer."""
+        """Return the body once; then wait forever, as for a connected client."""
         if self._body is None:
             await asyncio.Event().wait()
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: Any) -> None:
-        """Take a part of the answer."""
+        """Collect a part of the answer."""
         if message["type"] == "http.response.start":
             self.response.status_code = message["status"]
             self.response.headers.clear()
@@ -79,7 +79,7 @@ class _Exchange:
 
 
 def _scope() -> dict[str, Any]:
-    # It is answered in JSON whatever the caller takes besides.
+    # The answer is JSON whatever else the caller accepts.
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in request.headers

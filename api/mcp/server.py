@@ -1,6 +1,6 @@
-"""The server of the official SDK, over `tools`; which transport brings a message it does not know.
+"""Server of the official SDK with `tools`, independent of the transport.
 
-The SDK takes a second and 35 MB: it is imported by whoever is asked by it first.
+Importing the SDK takes a second and 35 MB, so it is imported lazily.
 """
 
 import logging
@@ -20,16 +20,16 @@ from registry.core.messages import Message
 
 NAME: Final = "dia-chi-so"
 VERSION: Final = "1"
-_BROKEN: Final = 500
+_SERVER_ERROR: Final = 500
 
 Answering = Callable[[str, dict[str, Any]], types.CallToolResult]
 
-# What it logs may quote what was asked.
+# The SDK's logs may quote requests.
 logging.getLogger("mcp").setLevel(logging.CRITICAL + 1)
 
 
 def make_server(answering: Answering) -> Server[Any]:
-    """A server whose tools are answered by `answering`, in the thread that runs it."""
+    """Return a server whose tools are answered by `answering`, in the thread that runs it."""
 
     described = _described()
     schemas = {tool.name: tool.input_schema for tool in described}
@@ -58,20 +58,25 @@ def make_server(answering: Answering) -> Server[Any]:
 
 
 def answered(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
-    """What a tool answers; what is wrong is a problem document, for whoever asks to mend."""
+    """Call a tool; errors become problem documents, so that the client can correct them."""
     try:
         return _result(TOOLS[name].answer(arguments))
     except RegistryError as error:
         return _result(problem_body(error), is_error=True)
-    except Exception as error:  # noqa: BLE001 - as Flask does; the SDK would tell less
+    except Exception as error:  # noqa: BLE001 - as Flask does; the SDK would report less
         log.error("failed", rule=f"mcp:{name}", trace=trace_of(error))
-        title = status_title(_BROKEN)
-        told = {"status": _BROKEN, "code": http_code(_BROKEN), "title": title, "detail": title}
-        return _result(told, is_error=True)
+        title = status_title(_SERVER_ERROR)
+        body = {
+            "status": _SERVER_ERROR,
+            "code": http_code(_SERVER_ERROR),
+            "title": title,
+            "detail": title,
+        }
+        return _result(body, is_error=True)
 
 
 def refused(error: RegistryError) -> types.CallToolResult:
-    """The answer to who may not ask."""
+    """Return the error of a caller without access."""
     return _result(problem_body(error), is_error=True)
 
 

@@ -1,6 +1,6 @@
-"""`python -m api.mcp.stdio`: tools for a program on this machine that starts us as its child.
+"""`python -m api.mcp.stdio`: MCP for a program on this machine that starts this one as a child.
 
-What `bin/diachiso mcp` becomes. It asks as anybody without a key does, and is limited as such.
+`bin/diachiso mcp` executes it. The client is anonymous, and limited as such.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from registry.register import Register
 
 
 async def serve(app: Flask) -> None:
-    """Answer what stands on standard input, until it ends."""
+    """Answer messages on standard input until it ends."""
 
     def answering(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
-        """As a request from this machine would be."""
+        """Answer as if it were a request from this machine."""
         with app.test_request_context("/mcp", method="POST"):
             try:
                 app.preprocess_request()
@@ -32,8 +32,8 @@ async def serve(app: Flask) -> None:
             return answered(name, arguments)
 
     server = make_server(answering)
-    async with stdio_server() as (coming, going):
-        await server.run(coming, going, server.create_initialization_options())
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Every tool: the one place to add another."""
+"""All MCP tools; new ones are added here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ from registry.units.gazetteer import today
 INSTRUCTIONS: Final = (
     "Sổ mã địa chỉ số của Việt Nam, chỉ đọc (the register of permanent address codes of Viet Nam;"
     " read-only). Where several answers or choices come back, they are all the candidates: show"
-    " them and ask, never pick one. A `verdict` of validate says what to do next. Units were merged"
-    " on 2025-07-01: a text or code of before is converted, and a unit that was split has several"
-    " heirs. `register` in every answer says how old the data is, and whether it is made up for"
-    " demonstration. It holds dwellings, never people."
+    " them and ask, never pick one. The `verdict` of validate states what to do next. Units were"
+    " merged on 2025-07-01: former texts and codes are converted, and a unit that was split has"
+    " several successors. `register` in every answer states how old the data is, and whether it is"
+    " made up for demonstration. It contains dwellings, never people."
 )
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -40,7 +40,7 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[Asked]):
-    """What can be asked, and the function of the endpoint that answers it."""
+    """A tool, and the function of the endpoint that answers it."""
 
     name: str
     title: str
@@ -50,13 +50,13 @@ class Tool(Generic[Asked]):
 
     @property
     def schema(self) -> JsonObject:
-        """Of its arguments."""
+        """JSON schema of its arguments."""
         return self.model.model_json_schema(schema_generator=_Untitled)
 
     def answer(self, arguments: dict[str, Any]) -> JsonObject:
-        """What it answers, and the state of the data.
+        """Return the answer, with the state of the data.
 
-        Raises the kinds of RegistryError, InvalidInputError for arguments that are none.
+        Raises the kinds of RegistryError, InvalidInputError for invalid arguments.
         """
         try:
             asked = self.model.model_validate(arguments)
@@ -75,15 +75,15 @@ class Tool(Generic[Asked]):
 
 
 class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic makes of names: whoever reads a schema pays by the word."""
+    """Omits the titles that pydantic derives from names: clients pay for schemas by the token."""
 
     def field_title_should_be_set(self, _schema: Any) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
 class LookupArguments(AddressQuery):
-    """A code, and the moment asked about."""
+    """A code, and the requested day."""
 
     code: str = Field(
         min_length=1, max_length=100, description="In any writing", examples=["1H6X-XH2V"]
@@ -91,7 +91,7 @@ class LookupArguments(AddressQuery):
 
 
 class CoverageArguments(CoverageUnitQuery):
-    """Which unit."""
+    """A unit."""
 
     code: str | None = Field(
         None, max_length=10, description="Of a unit of any map; all provinces without one"
@@ -118,7 +118,7 @@ TOOLS: Final[dict[str, Tool[Any]]] = {
         Tool(
             "lookup",
             "Tra mã địa chỉ số",
-            "The address that bears a code, today or as of a day; a retired code is refused with"
+            "The address with a code, today or as of a day; a retired code returns an error with"
             " its successors, a mistyped one with suggestions.",
             LookupArguments,
             _lookup,
@@ -127,7 +127,7 @@ TOOLS: Final[dict[str, Tool[Any]]] = {
             "geocode",
             "Tìm mã của địa chỉ",
             "The door, street or commune that an address names: one text `q` of any map, or parts."
-            " Doors that fit equally are all returned, with faults that say why one is unsure.",
+            " Doors that match equally are all returned, with faults that explain the doubt.",
             GeocodeQuery,
             geocoded,
         ),
@@ -157,8 +157,8 @@ TOOLS: Final[dict[str, Tool[Any]]] = {
         Tool(
             "coverage",
             "Độ phủ",
-            "Households with a code against households that there are, of the country's provinces"
-            " or of one unit, and how many are positioned, verified and deliverable.",
+            "Households with a code against existing households, of all provinces or of one unit,"
+            " and how many are positioned, verified and deliverable.",
             CoverageArguments,
             _coverage,
         ),

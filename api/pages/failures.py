@@ -64,7 +64,7 @@ _OURS: Final = (
 )
 
 
-def tell_failures(app: Flask) -> None:
+def register_failures(app: Flask) -> None:
     """Answer routes that are none with a page where a browser asks."""
     app.register_error_handler(404, _no_route)
     app.register_error_handler(405, _no_route)

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from api.core.columns import Begun
+from api.core.columns import Typed
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE

@@ -19,7 +19,7 @@ from api.core.context import counts, gazetteer, register
 from api.core.endpoint import CODES_OF_TABLES, Resource, public
 from api.core.errors import invalid_input, problem_body
 from api.core.shapes import Extras, WithPostal, unit_ref
-from api.core.types import WORDING, Day, JsonObject, Problem, Request, Wording, where_known
+from api.core.types import WORDING, Day, JsonObject, Problem, Request, Wording, without_nones
 from api.v1.addresses import Address, address_answer
 from api.v1.features import feature_collection
 from api.v1.geocode import Found as FoundPlaces
@@ -409,4 +409,4 @@ def _body(
     point = point_query(asked) if isinstance(asked, PointQuestion) else None
     places = feature_collection(known, point, found, on, ids=extras.ids)
     meant = unanswered(outcome.meant)
-    return where_known(FoundPlaces, **places, **meant)
+    return without_nones(FoundPlaces, **places, **meant)

@@ -10,10 +10,10 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
-from api.core.received import FILE, keep_files_below_var, mapping_in, received
+from api.core.received import FILE, keep_files_below_var, parse_mapping, received
 from api.core.requests import Request as OwnRequest
 from api.core.shapes import WithPostal, at, unkept
-from api.core.types import WORDING, Day, OfferedRemedy, Wording, members
+from api.core.types import WORDING, Day, OfferedRemedy, Wording, answer_from
 from registry.access.budget import carried
 from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError
@@ -156,7 +156,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     )
     asked |= {"on": day.isoformat()} if day else {}
     asked["more"] = more
-    if mapping := mapping_in(options.mapping):
+    if mapping := parse_mapping(options.mapping):
         asked["mapping"] = mapping
     asked["pays"] = carried() is not None
     made = register()
@@ -232,7 +232,7 @@ def _body(view: BatchView) -> LargeBatch:
         shown = shown_problem(view.problem) | {"remedies": offered(remedies_of(view.problem))}
         trouble = {name: shown.get(name) for name in BatchTrouble.__annotations__}
     is_over = view.phase is None
-    return members(
+    return answer_from(
         LargeBatch,
         view,
         created_at=at(view.created_at),

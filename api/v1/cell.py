@@ -9,7 +9,7 @@ from pydantic import Field
 from api.core.columns import Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.errors import check_answered
+from api.core.errors import raise_unless_row_error
 from api.core.types import WORDING, Request, Wording
 from registry.publish.batch import outcomes
 from registry.publish.batch.flat import DAY_COLUMNS, flat, flat_columns
@@ -48,7 +48,7 @@ def get_cell(query: CellQuery) -> Response:
         on = LAST_DAY_OF_OLD_MAP
     questions = [partial(read_row, _OPERATION, row, on)]
     (outcome,) = outcomes(known, register().reads, _OPERATION, questions)
-    check_answered(outcome.error)
+    raise_unless_row_error(outcome.error)
     value = flat(known, today(), _OPERATION, outcome)[query.column]
     text = "" if value is None else str(value)
     if query.quoted:

@@ -11,7 +11,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed, public
 from api.core.errors import UNIT_CODE
 from api.core.shapes import unit_ref
-from api.core.types import Request, members
+from api.core.types import Request, answer_from
 from api.v1.papers import as_pdf, site
 from registry.lifecycle.reports.queue import queues_asked
 from registry.lifecycle.requests import Called, Code, Sentence
@@ -169,7 +169,7 @@ def state_of(known: Gazetteer, verdict: Verdict) -> CertificateState:
 
 
 def _issued(known: Gazetteer, made: Certificate) -> IssuedCertificate:
-    return members(
+    return answer_from(
         IssuedCertificate,
         made,
         number=made.shown,

@@ -17,7 +17,7 @@ from api.core.shapes import (
     unit_ref,
     with_label_on,
 )
-from api.core.types import where_known
+from api.core.types import without_nones
 from geo.code import format as code_display
 from geo.label import alley_word, named, number_of
 from registry.records.postal import postcode_of
@@ -136,7 +136,7 @@ def properties_of(
         province=province,
         map=span_of(words.map if answer.map is None else answer.map),
         distance_m=answer.distance_m,
-        geocoding=where_known(
+        geocoding=without_nones(
             GeocodingProperties,
             type=_TYPES[answer.level],
             label=words.label,
@@ -204,6 +204,6 @@ def feature_collection(
     """The answers to a question: about a point, or else about a text."""
     return FeatureCollection(
         type="FeatureCollection",
-        geocoding=where_known(Geocoding, version=_VERSION, query=point),
+        geocoding=without_nones(Geocoding, version=_VERSION, query=point),
         features=[feature_of(known, answer, on, ids=ids) for answer in found],
     )

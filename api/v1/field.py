@@ -13,13 +13,13 @@ from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
-from api.core.access import caller_beside_keys, limited_tries
+from api.core.access import limit_sign_ins, name_caller_without_key
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import invalid_input, problem_body
 from api.core.shapes import unit_ref
-from api.core.types import Problem, Request, members
+from api.core.types import Problem, Request, answer_from
 from geo.label import named, number_of
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
@@ -211,9 +211,9 @@ def _asked(session: Session) -> tuple[Round, Area]:
     FieldCodeEndedError, GoneError, TooManyRequestsError.
     """
     code = read_code(request.headers.get(HEADER, ""))
-    with limited_tries():
+    with limit_sign_ins():
         round_ = round_of_code(session, code)
-    caller_beside_keys(f"field:{round_.id}")
+    name_caller_without_key(f"field:{round_.id}")
     ended = round_.refusal()
     if ended is not None:
         raise ended
@@ -222,7 +222,7 @@ def _asked(session: Session) -> tuple[Round, Area]:
 
 def _door(record: Record) -> AreaDoor:
     verified = record.verified_on
-    return members(
+    return answer_from(
         AreaDoor,
         record,
         **code_forms(record.code),

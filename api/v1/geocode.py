@@ -11,7 +11,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
 from api.core.shapes import WithIds
-from api.core.types import WORDING, Day, Wording, where_known
+from api.core.types import WORDING, Day, Wording, without_nones
 from api.v1.explanation import Reading, reading_of
 from api.v1.features import FeatureCollection, feature_collection
 from registry.core.invalid import invalid_value
@@ -133,7 +133,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     """What an address names, as it is told."""
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
-    return where_known(
+    return without_nones(
         Geocoded,
         **feature_collection(
             known, None, told_answers(located.answers), asked.asked.on, ids=asked.ids

@@ -11,7 +11,7 @@ from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
 from api.core.shapes import Entrance, entrance_of
-from api.core.types import members
+from api.core.types import answer_from
 from geo.code import format as code_display
 from registry.records.history import Change, Step, history
 from registry.records.lookup import read_code
@@ -93,7 +93,7 @@ def get_history(address_code: str) -> History:
 def _step(known: Gazetteer, step: Step, *, in_full: bool) -> HistoryStep:
     moment, record = step.at.astimezone(VIET_NAM), step.record
     words = record_wording(known, moment.date(), record) if record else None
-    return members(
+    return answer_from(
         HistoryStep,
         step,
         at=moment.isoformat(),

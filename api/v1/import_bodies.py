@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from api.core.errors import CRS_CODE
 from api.core.shapes import at
-from api.core.types import OfferedRemedy, Request, members
+from api.core.types import OfferedRemedy, Request, answer_from
 from registry.core.actors import Actor
 from registry.core.messages import Message, read_stored
 from registry.core.remedies import mapping_words, mappings_in, offered, remedies_in
@@ -336,7 +336,7 @@ def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
         )
     ]
     remedies += remedies_of(problem or {})
-    return members(
+    return answer_from(
         ImportAnswer,
         view,
         delivered_by=None if view.delivered_by == "operator" else view.delivered_by,
@@ -407,7 +407,7 @@ def placed(row_number: int, numbering: Numbering | None) -> dict[str, Any]:
 
 
 def _example(problem: RowProblem, numbering: Numbering | None) -> ProblemExample:
-    return members(
+    return answer_from(
         ProblemExample,
         problem,
         **placed(problem.row_number, numbering),

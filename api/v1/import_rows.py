@@ -11,7 +11,7 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import Resource, keyed
-from api.core.types import Request, members
+from api.core.types import Request, answer_from
 from api.v1.import_bodies import ImportAnswer, numbering_of, placed
 from api.v1.imports import shown
 from registry.core.database import session_scope
@@ -171,7 +171,7 @@ def get_rows(import_id: int, query: RowsQuery) -> ImportRows:
         numbering = numbering_of(find_import(session, import_id, caller()))
     note(count=len(page.rows))
     return {
-        "columns": [members(ColumnOfRows, column) for column in page.columns],
+        "columns": [answer_from(ColumnOfRows, column) for column in page.columns],
         "rows": [_row(row, page.columns, numbering) for row in page.rows],
         "total": page.total,
     }
@@ -220,13 +220,13 @@ def _row(
 ) -> RowOfImport:
     places = {column.field: column.at for column in columns}
     cells = {column.field: cell for column, cell in zip(columns, row.cells, strict=True)}
-    return members(
+    return answer_from(
         RowOfImport,
         row,
         **placed(row.row_number, numbering),
         cells=list(row.cells),
         problems=[_problem(each, numbering, places, cells) for each in row.problems],
-        edits=[members(EditOfCell, each) for each in row.edits],
+        edits=[answer_from(EditOfCell, each) for each in row.edits],
     )
 
 
@@ -237,7 +237,7 @@ def _problem(
     cells: Mapping[str, str],
 ) -> ProblemOfRow:
     kind = PROBLEMS.get(problem.code)
-    return members(
+    return answer_from(
         ProblemOfRow,
         problem,
         vi=kind.vi if kind else problem.code,

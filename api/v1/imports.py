@@ -15,7 +15,7 @@ from api.core.access import as_caller, caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
-from api.core.received import keep_files_below_var, mapping_in, received
+from api.core.received import keep_files_below_var, parse_mapping, received
 from api.core.requests import Request as OwnRequest
 from api.core.shapes import unkept
 from api.v1.import_bodies import (
@@ -109,7 +109,7 @@ def post_import(query: ImportQuery, form: ImportForm) -> Response:
         "fix": options.fix,
     }
     asked: dict[str, Any] = {name: value for name, value in given.items() if value}
-    if mapping := mapping_in(options.mapping):
+    if mapping := parse_mapping(options.mapping):
         asked["mapping"] = mapping
     with received(query.file_name) as parts:
         path, name = parts["file"]

@@ -14,7 +14,7 @@ from api.core.audit import note_done, note_operation
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
 from api.core.shapes import at, unkept
-from api.core.types import members
+from api.core.types import answer_from
 from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from geo.code import format as code_display
 from registry.core.database import session_scope
@@ -98,7 +98,7 @@ class PendingOperation(TypedDict):
 
 def shown_pending(pending: Pending) -> PendingOperation:
     """As a `PendingOperation`."""
-    return members(
+    return answer_from(
         PendingOperation,
         pending,
         url=f"/v1/pending-operations/{pending.id}",

@@ -12,7 +12,7 @@ from api.core.access import caller
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed, public
 from api.core.shapes import at, unit_ref
-from api.core.types import Request, members
+from api.core.types import Request, answer_from
 from registry.lifecycle.reports.queue import DEFAULT_LIMIT, MAX_LIMIT
 from registry.lifecycle.reports.receipts import Reported, by_receipt, own_reports
 from registry.records.lookup import CodeForms, code_forms
@@ -85,7 +85,7 @@ def get_own_reports(query: OwnReportsQuery) -> OwnReports:
 
 def outcome(reported: Reported) -> ReportOutcome:
     """A report as whoever reported sees it."""
-    return members(
+    return answer_from(
         ReportOutcome,
         reported,
         code=code_forms(reported.code) if reported.code else None,

@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.core.shapes import at
-from api.core.types import Request, members
+from api.core.types import Request, answer_from
 from registry.jobs.asked import shown_problem
 from registry.lifecycle.requests import Line
 from registry.reform.progress import PHASES
@@ -169,7 +169,7 @@ class ReformList(TypedDict):
 
 def body_of(view: ReformView) -> ReformAnswer:
     """What ReformAnswer describes; times in Viet Nam's."""
-    return members(
+    return answer_from(
         ReformAnswer,
         view,
         effective=view.effective_on,
@@ -178,7 +178,7 @@ def body_of(view: ReformView) -> ReformAnswer:
         created_at=at(view.recorded_at),
         carried_at=view.carried_at and at(view.carried_at),
         undone_at=view.undone_at and at(view.undone_at),
-        progress=members(ReformProgress, view, records=view.done) if view.phase else None,
+        progress=answer_from(ReformProgress, view, records=view.done) if view.phase else None,
         trouble=view.problem and _trouble(view.problem),
         files_until=view.files_until and at(view.files_until),
     )

@@ -14,7 +14,7 @@ from api.core.endpoint import Resource, keyed, public
 from api.core.errors import invalid_input, problem_body
 from api.core.limits import has_key
 from api.core.shapes import at, unit_ref, unkept
-from api.core.types import members
+from api.core.types import answer_from
 from api.v1.lifecycle import changed_records
 from api.v1.report_bodies import (
     AcceptBody,
@@ -242,7 +242,7 @@ def _once() -> UUID | None:
 
 
 def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
-    return members(
+    return answer_from(
         ReportFiled,
         filed,
         code=code_forms(filed.code) if filed.code else None,
@@ -254,7 +254,7 @@ def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
 def shown_entry(known: Gazetteer, entry: Entry) -> QueuedReport:
     """An entry as a `QueuedReport`."""
     record = entry.record
-    return members(
+    return answer_from(
         QueuedReport,
         entry,
         accepting=OPERATIONS[entry.kind],
@@ -264,7 +264,7 @@ def shown_entry(known: Gazetteer, entry: Entry) -> QueuedReport:
         label=record_wording(known, today(), record).label if record else entry.address,
         commune=unit_ref(known.units.get(entry.unit_id), today()),
         point=_point(entry),
-        reporters=members(Reporters, entry, total=entry.reporters),
+        reporters=answer_from(Reporters, entry, total=entry.reporters),
         first_reported_at=at(entry.first_at),
         last_reported_at=at(entry.last_at),
         decision=_decision_of(entry),
@@ -275,19 +275,19 @@ def _point(entry: Entry) -> ReportedPoint | None:
     if entry.lon is None or entry.lat is None:
         return None
     distance = round(entry.distance_m, 1) if entry.distance_m is not None else None
-    return members(ReportedPoint, entry, distance_m=distance)
+    return answer_from(ReportedPoint, entry, distance_m=distance)
 
 
 def _decision_of(entry: Entry) -> ReportDecision | None:
     if entry.event_id is None or entry.decided_at is None:
         return None
-    return members(ReportDecision, entry, at=at(entry.decided_at))
+    return answer_from(ReportDecision, entry, at=at(entry.decided_at))
 
 
 def _decided(decided: Decided) -> Response:
     note(count=len(decided.records), units=[decided.unit], event_id=decided.event_id)
     return unkept(
-        members(
+        answer_from(
             DecisionAnswer,
             decided,
             records=changed_records(decided.records),

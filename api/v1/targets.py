@@ -10,7 +10,7 @@ from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, keyed
 from api.core.errors import UNIT_CODE
-from api.core.types import Day, Request, members
+from api.core.types import Day, Request, answer_from
 from registry.core.database import session_scope
 from registry.coverage.figures import Used
 from registry.coverage.target_reading import Defaults
@@ -93,8 +93,8 @@ def post_targets(json: TargetsBody) -> TargetsAnswer:
         if json.dry_run:
             session.rollback()
     note(count=result.new + result.changed, units=sorted({t.unit for t in json.targets})[:100])
-    faults = [members(TargetFault, each) for each in result.problems]
-    return members(TargetsAnswer, result, problems=faults, dry_run=json.dry_run)
+    faults = [answer_from(TargetFault, each) for each in result.problems]
+    return answer_from(TargetsAnswer, result, problems=faults, dry_run=json.dry_run)
 
 
 def _cells(target: DeclaredTarget) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict
 
-from api.core.types import members
+from api.core.types import answer_from
 from registry.core.undo import UndoPreview
 
 
@@ -30,5 +30,7 @@ class UndoPreviewed(TypedDict):
 
 def shown_preview(preview: UndoPreview) -> UndoPreviewed:
     """The preview, with its obstacles in words."""
-    obstacles = [members(UndoObstacle, each, detail=str(each.detail)) for each in preview.obstacles]
-    return members(UndoPreviewed, preview, obstacles=obstacles)
+    obstacles = [
+        answer_from(UndoObstacle, each, detail=str(each.detail)) for each in preview.obstacles
+    ]
+    return answer_from(UndoPreviewed, preview, obstacles=obstacles)

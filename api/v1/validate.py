@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired, Self
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from api.core.columns import Columns, Written
+from api.core.columns import Columns, OptionalText
 from api.core.context import counts, gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
@@ -47,7 +47,7 @@ blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
 class ValidateBody(WithPostal, Columns):
     """An address as one text, which units may complete, or as components."""
 
-    address: Written | None = Field(
+    address: OptionalText | None = Field(
         None,
         description="Address of any map, or a code",
         examples=["Số 5A, ngách 34, ngõ 12 Láng, P. Láng Hạ, Hà Nội"],

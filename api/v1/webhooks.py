@@ -11,7 +11,7 @@ from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import Resource, keyed
 from api.core.errors import UNIT_CODE
-from api.core.types import Request, members
+from api.core.types import Request, answer_from
 from registry.core.database import session_scope
 from registry.lifecycle.requests import Line
 from registry.publish.changes.since import KINDS, Kind
@@ -307,7 +307,7 @@ def get_deliveries(webhook_id: int, query: DeliveriesQuery) -> WebhookDeliveries
 
 
 def _shown(view: WebhookView) -> WebhookAnswer:
-    return members(
+    return answer_from(
         WebhookAnswer,
         view,
         failing_since=_time(view.failing_since),
@@ -318,7 +318,7 @@ def _shown(view: WebhookView) -> WebhookAnswer:
 
 
 def _delivery(each: Delivery) -> WebhookDelivery:
-    return members(WebhookDelivery, each, sent_at=_time(each.sent_at))
+    return answer_from(WebhookDelivery, each, sent_at=_time(each.sent_at))
 
 
 def _time(at: datetime.datetime | None) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from api.core.bodies import MOST as MAX_BODY_BYTES
+from api.core.bodies import DEFAULT_MAX_BYTES as MAX_BODY_BYTES
 from api.core.endpoint import public
 from api.core.errors import MIMETYPE, PATTERNS, STATUS, status_title
 from geo.text import has_diacritics

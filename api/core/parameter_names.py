@@ -1,4 +1,4 @@
-"""What was meant by a parameter that there is not, or by a value out of its range."""
+"""Suggestions for unknown parameters, and for swapped coordinates."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from geo.text import fold
 
-_CALLED: Final = {
+_SYNONYMS: Final = {
     "commune": "ward ward_code ward_name commune_code phuong xa phuong_xa xa_phuong",
     "district": "county district_code district_name quan huyen quan_huyen",
     "province": "city province_code province_name state region tinh thanh_pho tinh_thanh",
@@ -26,23 +26,25 @@ _CALLED: Final = {
     "as_of": "date day at",
     "code": "id ma address_code",
 }
-"""Parameter → what programs of other makers call it."""
-_LIKE: Final = 0.8
+"""Parameter → its names in other programs."""
+_SIMILARITY: Final = 0.8
 
 
-def parameter_meant(given: str, known: Collection[str]) -> str | None:
-    """The parameter of `known` that others call so, or that is a slip away.
+def suggest_parameter(given: str, known: Collection[str]) -> str | None:
+    """Return the parameter of `known` with this synonym or a similar name.
 
-    >>> parameter_meant("ward", ["commune", "street"]), parameter_meant("Số nhà", ["house_number"])
-    ('commune', 'house_number')
-    >>> parameter_meant("provnce", ["province"]), parameter_meant("colour", ["province"])
+    >>> suggest_parameter("ward", ["commune", "street"])
+    'commune'
+    >>> suggest_parameter("Số nhà", ["house_number"])
+    'house_number'
+    >>> suggest_parameter("provnce", ["province"]), suggest_parameter("colour", ["province"])
     ('province', None)
     """
     name = "_".join(fold(given).replace("-", " ").replace("_", " ").split())
     for ours in known:
-        if name == ours or name in _CALLED.get(ours, "").split():
+        if name == ours or name in _SYNONYMS.get(ours, "").split():
             return ours
-    return next(iter(get_close_matches(name, known, 1, _LIKE)), None)
+    return next(iter(get_close_matches(name, known, 1, _SIMILARITY)), None)
 
 
 def is_longitude(given: Any) -> bool:
