@@ -76,7 +76,7 @@ class LoggedFlask(Flask):
     """
 
     def full_dispatch_request(self) -> Response:
-        """Answer a request, in a span of its route where traces are exported."""
+        """Answer a request, in a span of its route if traces are exported."""
         if not tracing.is_enabled():
             return super().full_dispatch_request()
         route = _rule() or "none"

@@ -79,7 +79,7 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "x": {"minimum": 0, "examples": [26019]},
     "y": {"minimum": 0, "examples": [14417]},
 }
-"""Path parameter → its schema beyond its type."""
+"""Path parameter → its schema in addition to its type."""
 _WORDS: Final = {
     "address_code": "Address code in any writing, or eleven spoken digits",
     "code": "Code of an administrative unit",
@@ -100,8 +100,8 @@ _WORDS: Final = {
     "z": "Zoom of the tile",
     "x": "Column of the tile, from the west",
     "y": "Row of the tile, from the north",
-    "limit": "How many at most",
-    "offset": "How many to pass over",
+    "limit": "Maximum number of results",
+    "offset": "Number of results to skip",
     "level": "Only units of this level",
     "lon": "Degrees east, EPSG:4326",
     "lat": "Degrees north, EPSG:4326",

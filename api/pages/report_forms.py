@@ -17,7 +17,7 @@ from api.pages.address import address_page, get_address
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page
 from api.v1.receipts import outcome
-from api.v1.reports import filed_by_caller
+from api.v1.reports import file_for_caller
 from geo.coordinates import degrees
 from geo.points import point_in
 from registry.core.errors import (
@@ -77,7 +77,7 @@ def post_report(address_code: str) -> BaseResponse:
         return address_page(record, 422, complaint=_(_WHERE), filled=request.form)
     try:
         said = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
-        filed = filed_by_caller(said)
+        filed = file_for_caller(said)
     except _TOLD as error:
         status = status_of(error)
         return address_page(record, status, complaint=complaint(error), filled=request.form)
@@ -105,7 +105,7 @@ def post_new_house() -> BaseResponse:
             raise InvalidInputError.of_field(
                 "address", "string_too_long", Message("longer_than", most=MAX_TEXT)
             )
-        filed = filed_by_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
+        filed = file_for_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
     except _TOLD as error:
         taken = error.extra.get("taken_by")
         return _new_house(request.form, status_of(error), complaint=complaint(error), taken=taken)

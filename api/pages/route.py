@@ -12,7 +12,7 @@ from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint, page, secured
 from api.v1.papers import as_pdf
-from api.v1.route import GEOJSON, GPX, MAX_LINES, PAPERS, answered, paper_of, planned
+from api.v1.route import GEOJSON, GPX, MAX_LINES, PAPERS, paper_of, planned, route_response
 from registry.core.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.core.messages import N_, _
 from registry.ops.overview import is_demonstration
@@ -57,7 +57,7 @@ def post_route() -> Response:
         return _page(complaint(error))
     wanted = request.form.get("as", "sheet")
     if kind := _FILES.get(wanted):
-        response = answered(found, kind)
+        response = route_response(found, kind)
         response.headers["Content-Disposition"] = f'attachment; filename="tuyen.{wanted}"'
         return secured(response)
     return as_pdf(paper_of(found, wanted if wanted in PAPERS else "sheet"))

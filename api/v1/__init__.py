@@ -1,1 +1,1 @@
-"""The endpoints of `/v1`, a module for each subject."""
+"""Endpoints of `/v1`, a module for each subject."""

@@ -48,7 +48,7 @@ blueprint = Resource("addresses", "/v1/addresses", tag="addresses", kind="lookup
 
 
 class Position(TypedDict):
-    """Where the entrance is, degrees, EPSG:4326."""
+    """The main entrance, in degrees, EPSG:4326."""
 
     lon: float
     lat: float
@@ -57,7 +57,7 @@ class Position(TypedDict):
 
 
 def position_of(record: Record) -> Position | None:
-    """That of the record; None where nobody has been there, or it is not told."""
+    """Return the record's position; None if unknown or not disclosed."""
     if record.lon is None or record.lat is None:
         return None
     return Position(
@@ -69,12 +69,12 @@ def position_of(record: Record) -> Position | None:
 
 
 class ExternalRef(TypedDict):
-    """What the record is called in another scheme."""
+    """The record's identifier in another scheme."""
 
     scheme: Annotated[str, Field(examples=["dia_chi_so"])]
     value: str
     draft: NotRequired[bool]
-    """True of a scheme that no law has yet"""
+    """True for a scheme not yet established by law"""
     valid_from: datetime.date | None
     """First day; null from the beginning"""
     valid_to: datetime.date | None
@@ -82,20 +82,20 @@ class ExternalRef(TypedDict):
 
 
 def external_ref(known: ExternalId) -> ExternalRef:
-    """The same identifier."""
-    told = ExternalRef(
+    """Return an identifier as an answer."""
+    ref = ExternalRef(
         scheme=known.scheme,
         value=known.value,
         valid_from=known.valid_from,
         valid_to=known.valid_to,
     )
     if known.scheme in SCHEMES and SCHEMES[known.scheme].draft:
-        told["draft"] = True
-    return told
+        ref["draft"] = True
+    return ref
 
 
 class Address(TypedDict):
-    """One record: a household's dwelling, or the building that holds several."""
+    """One record: a household's dwelling, or a building with several."""
 
     code: Annotated[str, Field(examples=["1H6XXH2V"])]
     """Canonical, no hyphen"""
@@ -103,7 +103,7 @@ class Address(TypedDict):
     code_spoken: Annotated[str, Field(examples=["07519506739"])]
     """For the telephone"""
     demo: bool
-    """Made up for demonstration; stands on no door"""
+    """Made up for demonstration; not a real door"""
     kind: Literal["household", "building"]
     status: Literal["proposed", "active"]
     label: str
@@ -116,14 +116,14 @@ class Address(TypedDict):
     floor: str | None
     unit_number: str | None
     households_count: int
-    """Hộ that share it; 0 for a building"""
+    """Households (hộ) that share it; 0 for a building"""
     parent: CodeForms | None
-    """The building that holds it"""
+    """The building that contains it"""
     commune: UnitRef | None
     province: UnitRef | None
     former_commune: UnitRef | None
     postcode: Annotated[str | None, Field(examples=["11528"])]
-    """Of the commune; null where it has none"""
+    """Postcode of the commune; null if it has none"""
     postal_label: NotRequired[PostalLabel | None]
     """Only with `postal`"""
     map: Span
@@ -132,12 +132,12 @@ class Address(TypedDict):
     position: Position | None
     verified_on: datetime.date | None
     delivery_hint: Annotated[str | None, Field(examples=["đối diện chợ Bến Thành"])]
-    """A landmark, as it is said"""
+    """A landmark, in local words"""
     entrances: list[Entrance]
-    """Beside `position`, which is the main one unless one of them is; of a flat without its own
-    those of its building"""
+    """Entrances other than `position`, which is the main one unless one of these is; for a flat
+    without its own, those of its building"""
     uses: list[UseTold]
-    """What stands there beside homes or in their place; none at a mere dwelling"""
+    """Uses beside or instead of homes; empty for a plain dwelling"""
     external_ids: NotRequired[list[ExternalRef]]
     """Only with `external`"""
     services: NotRequired[list[ServiceHere]]
@@ -153,9 +153,9 @@ def address_answer(
     *,
     map_needed: bool = False,
 ) -> Address:
-    """The record in the words of a day, today by default; with `on` its label of that day.
+    """Return the record as written on `day`, today by default; with `on`, its label of that day.
 
-    Raises InvalidInputError where `map_needed` and no map of `on` is known for it.
+    Raises InvalidInputError if `map_needed` and no map of `on` is known for it.
     """
     day = day or today()
     former = known.units.get(record.former_unit_id) if record.former_unit_id else None
@@ -199,7 +199,7 @@ def address_answer(
 
 
 class AddressQuery(WithPostal):
-    """The moment asked about."""
+    """The requested day, and optional members."""
 
     as_of: str | None = Field(
         None,
@@ -227,17 +227,17 @@ def get_address(address_code: str, query: AddressQuery) -> BaseResponse:
     """
     record, body = found_address(address_code, query)
     response = jsonify(body)
-    # Kept by the caller alone, and asked about again each time: a door may move.
+    # Cached by the caller only, and revalidated each time: a door may move.
     response.headers["Cache-Control"] = "private, no-cache"
-    # Its beginning is the record's state alone, which is what an operation's If-Match asks for.
+    # It begins with the record's last event, which an operation's If-Match compares.
     response.set_etag(f"{record.event_id}-{generate_etag(response.get_data())}")
-    # Only for a caller that has a copy: the others would pay for it on the hot path.
+    # Only for callers with a copy: this is a hot path.
     has_copy = "If-None-Match" in request.headers or "If-Match" in request.headers
     return conditional(response) if has_copy else response
 
 
 def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Address]:
-    """The record that has a code, and how it is told."""
+    """Return the record with a code, and its answer."""
     known, reads, on = gazetteer(), register().reads, label_day(query.on, query.wording)
     if query.as_of is None:
         record, day = _looked_up(address_code, on), today()
@@ -257,9 +257,9 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
 
 
 def entrances_of(record: Record) -> list[Entrance]:
-    """Those of a record as it is told today; of a flat without its own those of its building."""
-    told, building = entrances_told(register().reads, record)
-    return [entrance_of(each, building) for each in told]
+    """Return the record's current entrances; for a flat without its own, the building's."""
+    entrances, building = entrances_told(register().reads, record)
+    return [entrance_of(each, building) for each in entrances]
 
 
 def _looked_up(address_code: str, on: datetime.date | None) -> Record:
@@ -270,7 +270,7 @@ def _looked_up(address_code: str, on: datetime.date | None) -> Record:
 
 
 def with_addresses(error: MistypedCodeError) -> MistypedCodeError:
-    """The error, the address beside each of its suggestions."""
+    """Add the address to each suggestion of the error."""
     codes = [each["code"] for each in error.extra["suggestions"]]  # type: ignore[attr-defined]
     error.extra["suggestions"] = suggested_codes(codes)
     return error

@@ -1,4 +1,4 @@
-"""Suggestions while an address is being typed."""
+"""Suggestions while an address is typed."""
 
 import datetime
 from typing import Self
@@ -23,7 +23,7 @@ blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="aut
 
 
 class AutocompleteQuery(WithIds):
-    """What has been typed so far."""
+    """The text typed so far, and filters."""
 
     q: Begun = Field(
         description="Typed text, at least two letters or digits; codes only complete",
@@ -48,35 +48,35 @@ class AutocompleteQuery(WithIds):
 
     @property
     def typing(self) -> Typing:
-        """What is asked of the register."""
+        """The parsed query."""
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
         return Typing(self.q, self.limit, self.within, near)
 
 
 class SuggestionLine(TypedDict):
-    """One line of the list."""
+    """One suggestion."""
 
     type: SuggestionType
     label: str
-    """To be shown"""
+    """Text to display"""
     text: str
-    """To be put in place of q; where it ends in a comma, more is needed"""
+    """Replacement for q; if it ends in a comma, more has to be typed"""
     code: str | None
-    """Of a door"""
+    """Only of a door"""
     code_display: str | None
     places: int
-    """Communes that have a street, locality or building of this name"""
+    """Communes with a street, locality or building of this name"""
     commune: UnitRef | None
     province: UnitRef | None
     lon: float | None
     lat: float | None
     former_name: str | None
-    """What was typed, where it is called otherwise today"""
+    """The typed name, if it is called differently today"""
 
 
 def suggestion_line(found: Suggestion, day: datetime.date, *, ids: bool = False) -> SuggestionLine:
-    """The line, its units as they are called on a day."""
+    """Return a suggestion as an answer, with units named as on `day`."""
     return SuggestionLine(
         type=found.type,
         label=found.label,
@@ -93,7 +93,7 @@ def suggestion_line(found: Suggestion, day: datetime.date, *, ids: bool = False)
 
 
 class SuggestionList(TypedDict):
-    """The list, the likeliest first; empty below two letters, and where nothing begins so."""
+    """Suggestions, the likeliest first; empty below two letters and without a match."""
 
     suggestions: list[SuggestionLine]
 

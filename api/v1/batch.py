@@ -1,4 +1,4 @@
-"""Many questions in one request: rows in, the same rows with their answers out."""
+"""Batches: many rows in one request, returned with their results."""
 
 import datetime
 import io
@@ -60,19 +60,19 @@ from registry.units import label_day
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 _STREAMS: Final = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
-"""Media types of tables → their forms in `registry.publish.batch.rows`."""
+"""Media types of tables → their formats in `registry.publish.batch.rows`."""
 _JSON: Final = "application/json"
-_TOGETHER: Final = 100
-"""Rows that are answered at once."""
-_MOST_SHOWN: Final = 2_000
-"""Signs of headers that a header of the answer names."""
+_CHUNK: Final = 100
+"""Rows answered together."""
+_MAX_HEADER: Final = 2_000
+"""Characters of unread column names in a response header."""
 _RECEIPT: Final = "receipt"
 
 blueprint = Resource("batch", "/v1/batch", tag="search", kind="batch")
 
 
 class LookupRow(Request):
-    """A code, in any writing."""
+    """A code, in any format."""
 
     code: str = Field(max_length=200)
     on: Day | None = None
@@ -94,7 +94,7 @@ _MODELS: Final[dict[str, type[LookupRow | GeocodeBody | ReverseBody | ValidateBo
 
 
 class BatchQuery(WithPostal):
-    """What is asked of all rows."""
+    """Options of all rows."""
 
     on: Day | None = Field(
         None,
@@ -122,7 +122,7 @@ class BatchQuery(WithPostal):
 
 
 class BatchBody(Request):
-    """Rows in one JSON document, for programs that were generated from the OpenAPI document."""
+    """Rows in one JSON document, for clients generated from the OpenAPI document."""
 
     one_of_several: ClassVar[bool] = True
 
@@ -132,7 +132,7 @@ class BatchBody(Request):
 
 
 class DoorSince(TypedDict):
-    """A door that a row may mean now."""
+    """A door that a row may refer to now."""
 
     code: str
     code_display: str
@@ -144,27 +144,27 @@ class DoorSince(TypedDict):
 
 
 class RowResult(TypedDict):
-    """What became of a row."""
+    """The result of a row."""
 
     status: Annotated[str, Field(examples=["ok"])]
-    """ok, ambiguous, nothing_found, why a code leads nowhere, or a problem's code"""
+    """ok, ambiguous, nothing_found, the reason for an unusable code, or a problem's code"""
     answer: NotRequired[Address | FoundPlaces | ValidationAnswer]
     """The body of the single call"""
     problem: NotRequired[Problem]
-    """Where the single call would have answered one"""
+    """The problem that the single call would return"""
     receipt: NotRequired[str]
-    """With `receipt`, of a row that was answered: a JWS"""
+    """With `receipt`, for an answered row: a JWS"""
     row: NotRequired[int]
-    """With `since`: which row of yours it is, from 1"""
+    """With `since`: number of your row, from 1"""
     reasons: NotRequired[list[str]]
-    """With `since`: what became of its door"""
+    """With `since`: what changed about its door"""
     candidates: NotRequired[list[DoorSince]]
     """With `since`: every door it may be now"""
 
 
 @with_config(extra="allow")
 class AnsweredRow(TypedDict):
-    """What goes back of a row, with what became of it."""
+    """The returned members of a row, with its result."""
 
     result: RowResult
 
@@ -217,8 +217,7 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     )
     if json:
         answered = _as_json(answered)
-    # The first row is answered before the status is sent, so that a register that cannot answer
-    # at all says so.
+    # Answer the first row before sending the status, so that an unavailable register is an error.
     first = next(answered, "")
     body = (part.encode("utf-8", "surrogateescape") for part in chain([first], answered))
     response = Response(
@@ -226,20 +225,20 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     )
     response.headers["Cache-Control"] = "no-store"
     if table.unread:
-        response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MOST_SHOWN]
+        response.headers["Unread-Columns"] = ",".join(map(quote, table.unread))[:_MAX_HEADER]
     return response
 
 
 def _rechecked(
     form: str, table: Table, rows: list[InputRow], since: str, *, as_json: bool
 ) -> Response:
-    """The rows that changed. All of them are looked at first: the head says how many did not."""
+    """Return the rows that changed; all are checked first, since a header has the counts."""
     day, reads = today(), register().reads
     behind = read_since(register(), since)
     found = register().asked(lambda: recheck(gazetteer(), reads, behind, rows))
     if form == "ndjson":
-        told = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
-        lines = map(json_line, told)
+        changed = ({**each.row.returned, RESULT: _change(day, each)} for each in found.changed)
+        lines = map(json_line, changed)
         body = "".join(_as_json(lines) if as_json else lines)
     else:
         layout = Layout.of("csv", table, flat_columns(RECHECK, None))
@@ -278,7 +277,7 @@ def _change(day: datetime.date, found: Rechecked) -> JsonObject:
 def _rows(
     form: str, operation: str, json: BatchBody | None, stated: Stated
 ) -> tuple[Table, list[InputRow]]:
-    """The rows of the body, all of them: its size is known before anything is answered."""
+    """Read all rows of the body, so that their number is checked before any answer."""
     limits = register().settings
     lines: Iterable[str]
     if json:
@@ -314,8 +313,8 @@ def _csv(
         return layout.text([(row, cells)])
 
     head = layout.head()
-    for told in _answered(operation, rows, partial(read_row, operation, on=on), line):
-        yield head + told
+    for text in _answered(operation, rows, partial(read_row, operation, on=on), line):
+        yield head + text
         head = ""
     yield head
 
@@ -336,7 +335,7 @@ def _ndjson(
 
 
 def _as_json(lines: Iterator[str]) -> Iterator[str]:
-    """The same rows in one JSON document, begun with its first row."""
+    """Join the rows into one JSON document."""
     before = '{"rows":['
     for line in lines:
         yield before + line
@@ -351,7 +350,7 @@ def _result(known: Gazetteer, outcome: Outcome, extras: Extras) -> JsonObject:
         return {"status": outcome.status}
     try:
         return {"status": outcome.status, "answer": _body(known, outcome, outcome.found, extras)}
-    except InvalidInputError as error:  # its place is on no map of the day that it asks about
+    except InvalidInputError as error:  # no map of the requested day is known for it
         return {"status": error.code, "problem": problem_body(error)}
 
 
@@ -361,7 +360,7 @@ def _answered(
     read: Callable[[InputRow], Asked],
     line: Callable[[Gazetteer, InputRow, Outcome], str],
 ) -> Iterator[str]:
-    """A line for each row; some are answered together, so that the first come soon."""
+    """Yield a line for each row; rows are answered in chunks, so that the first come soon."""
     made = register()
 
     def answer(part: list[InputRow]) -> tuple[list[Outcome], list[str]]:
@@ -369,19 +368,19 @@ def _answered(
         found = outcomes(known, made.reads, operation, [partial(read, row) for row in part])
         return found, [line(known, row, each) for row, each in zip(part, found, strict=True)]
 
-    for start in range(0, len(rows), _TOGETHER):
-        found, lines = made.asked(partial(answer, rows[start : start + _TOGETHER]))
-        told = (each.found for each in found)
-        counts().count_verdicts(each.verdict for each in told if isinstance(each, Validation))
+    for start in range(0, len(rows), _CHUNK):
+        found, lines = made.asked(partial(answer, rows[start : start + _CHUNK]))
+        answers = (each.found for each in found)
+        counts().count_verdicts(each.verdict for each in answers if isinstance(each, Validation))
         yield from lines
 
 
 def _asked(operation: str, of_all: Mapping[str, Any], row: InputRow) -> Asked:
-    """What the row asks, read as the single call reads its parameters.
+    """Parse a row as the single call parses its parameters.
 
-    `of_all` names a day for the rows that name none.
+    `of_all` has the day for rows without their own.
     """
-    # A line that is none; members are parameters here, whatever a table would make of them.
+    # An invalid line; otherwise members are parameters, whatever a table would make of them.
     if isinstance(row.error, InvalidInputError):
         raise row.error
     model = _MODELS[operation]
@@ -398,7 +397,7 @@ def _asked(operation: str, of_all: Mapping[str, Any], row: InputRow) -> Asked:
 def _body(
     known: Gazetteer, outcome: Outcome, found: Found, extras: Extras
 ) -> Address | ValidationAnswer | FoundPlaces:
-    """The body of the single call."""
+    """Return the body of the single call."""
     asked = outcome.asked
     on = asked.on if asked is not None else None
     if isinstance(found, Record):

@@ -1,4 +1,4 @@
-"""Large batches: a file is delivered, answered by a job, fetched by its key, and forgotten."""
+"""Large batches: upload a file, let a job answer it, fetch the result with the same key."""
 
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -36,9 +36,9 @@ _FORMATS: Final = ("csv", "ndjson", "xlsx")
 
 
 class BatchOptions(WithPostal):
-    """How the file is read and answered. In a form beside the part `file`, else in the query."""
+    """How to read and answer the file; beside the part `file` of a form, else in the query."""
 
-    operation: Operation | None = Field(None, description="What each row asks; always needed")
+    operation: Operation | None = Field(None, description="What to do with each row; required")
     format: Literal["csv", "ndjson", "xlsx"] | None = Field(
         None, description="Of the result; as the file by default"
     )
@@ -56,7 +56,7 @@ class BatchOptions(WithPostal):
 
 
 class BatchesQuery(BatchOptions):
-    """The same beside a body that is the file itself."""
+    """The same, for a body that is the file itself."""
 
     file_name: str | None = Field(
         None, max_length=200, description="Name of the file, for a body that is the file itself"
@@ -64,31 +64,31 @@ class BatchesQuery(BatchOptions):
 
 
 class BatchForm(BatchOptions):
-    """The same as parts of a form, beside the part `file`."""
+    """The same, as parts of a form beside `file`."""
 
 
 class BatchProgress(TypedDict):
-    """What is being done now."""
+    """Work in progress."""
 
     phase: str
     """waiting, reading, answering, writing"""
     rows: int
-    """Rows that are answered so far"""
+    """Rows answered so far"""
     of: int | None
     """Rows of the file; null before they are counted"""
 
 
 class BatchTrouble(TypedDict):
-    """Why there is no result."""
+    """Why the batch failed."""
 
     code: Annotated[str, Field(examples=["columns_not_recognised"])]
     detail: str
     columns: list[str] | None
-    """Headers, none of which was recognised: `mapping` says what one of them is"""
+    """Headers, if none was recognised: name the fields in `mapping`"""
     sheets: list[str] | None
-    """Of which `sheet` has to name one"""
+    """Sheets, one of which has to be named in `sheet`"""
     remedies: list[OfferedRemedy]
-    """With which to deliver the file again"""
+    """Options for uploading the file again"""
 
 
 class LargeBatch(TypedDict):
@@ -104,18 +104,18 @@ class LargeBatch(TypedDict):
     progress: BatchProgress | None
     """Null once it has ended"""
     rows: int | None
-    """Of the file, each of which is in the result, in its order"""
+    """Rows of the file, all of them in the result, in order"""
     unanswered: int
     """Rows whose status is not ok"""
     verdicts: dict[str, int]
-    """Of validate: how many of each"""
+    """For validate: count of each verdict"""
     unread_columns: list[str]
-    """Headers of the columns that nothing is asked by; your reference is returned all the same"""
+    """Headers of columns that were not used; your reference is returned nonetheless"""
     result: Annotated[str | None, Field(examples=["/v1/batches/7/result"])]
-    """Path of the result, for this key alone; null where there is none"""
+    """Path of the result, for this key only; null if there is none"""
     trouble: BatchTrouble | None
     deleted_at: str | None
-    """When the batch and its result are deleted; null while it is worked on"""
+    """When the batch and its result are deleted; null while in progress"""
 
 
 class LargeBatches(TypedDict):
@@ -125,7 +125,7 @@ class LargeBatches(TypedDict):
 
 
 class Deleted(TypedDict):
-    """It is no more."""
+    """The deleted batch."""
 
     id: int
 
@@ -170,7 +170,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
 @blueprint.get("")
 @keyed("carrier", operation_id="list_batches")
 def get_batches() -> LargeBatches:
-    """The large batches of this key."""
+    """Large batches of this key."""
     with session_scope(register().engine) as session:
         found = store.list_batches(session, caller())
     return {"batches": [_body(view) for view in found]}

@@ -1,4 +1,4 @@
-"""One value of an address as a text, for the functions of spreadsheets."""
+"""One value of an address as plain text, for spreadsheet functions."""
 
 from functools import partial
 from typing import Any, Final, Literal
@@ -25,12 +25,12 @@ Column: Any = Literal[flat_columns(_OPERATION, LAST_DAY_OF_OLD_MAP)]
 
 
 class CellQuery(Request):
-    """An address, and what of it is wanted."""
+    """An address, and the requested column."""
 
     q: Query = Field(
         description="Address of any map, or a code", examples=["27 Láng, Phường Láng, Hà Nội"]
     )
-    column: Column = Field("label", description="A column of a batch of `validate`")
+    column: Column = Field("label", description="A column of a `validate` batch")
     wording: Wording | None = WORDING
     quoted: bool = Field(False, description="In quotes, for IMPORTDATA of Google Sheets")
 

@@ -1,4 +1,4 @@
-"""Certificates of address: issued as PDF, taken back, and checked by whoever holds one."""
+"""Certificates of address: issued as PDF, revoked, and verified."""
 
 from typing import Annotated
 
@@ -27,41 +27,41 @@ from registry.records.lookup import CodeForms, code_forms
 from registry.units.gazetteer import Gazetteer, UnitRef
 
 blueprint = Resource("certificates", "/v1/certificates", tag="papers", kind="certificates")
-MOST = 500
+MAX_LISTED = 500
 
 
 class CertificateBody(Request):
-    """Of what a certificate is made."""
+    """A request for a certificate."""
 
     code: Code = Field(description="Code of an active record")
     document_number: Called | None = Field(None, description="Number in the office's books")
 
 
 class RevokeBody(Request):
-    """Why a certificate is taken back."""
+    """Why a certificate is revoked."""
 
     reason: Sentence = Field(description="why; no person's name")
 
 
 class CertificateState(TypedDict):
-    """A certificate, and whether it still holds."""
+    """A certificate, and whether it is still valid."""
 
     number: Annotated[str, Field(examples=["GXN-4K7M-29TR-0R"])]
     state: str
-    """`valid`; `changed`: the address reads otherwise today; `ended`: the code is no longer in use;
-    `revoked`: the office took it back"""
+    """`valid`; `changed`: the address is written differently today; `ended`: the code is no longer
+    in use; `revoked`: by the office"""
     issued_on: str
     issued_by: UnitRef | None
     document_number: str | None
     code: CodeForms
     label: str | None
-    """What it confirms; null for a restricted place"""
+    """The confirmed address; null for a restricted place"""
     label_now: str | None
-    """How the address reads today"""
+    """The address as written today"""
     since: str | None
-    """Since when it holds no more, where that is on record"""
+    """Since when it is no longer valid, if recorded"""
     successors: list[CodeForms]
-    """Of a code that is no longer in use"""
+    """Successors of a code that is no longer in use"""
 
 
 class IssuedCertificate(TypedDict):
@@ -78,13 +78,13 @@ class IssuedCertificate(TypedDict):
 
 
 class IssuedCertificates(TypedDict):
-    """The latest first."""
+    """Certificates, the latest first."""
 
     certificates: list[IssuedCertificate]
 
 
 class IssuedQuery(Request):
-    """Which part of the register."""
+    """Filters of the list."""
 
     unit: str | None = Field(None, pattern=UNIT_CODE, description="The key's units by default")
     limit: int = Field(50, ge=1, le=MOST)
@@ -152,7 +152,7 @@ def post_revoke(number: str, json: RevokeBody) -> CertificateState:
 
 
 def state_of(known: Gazetteer, verdict: Verdict) -> CertificateState:
-    """What a check of a certificate answers."""
+    """Return the state of a certificate as an answer."""
     made, record = verdict.certificate, verdict.record
     return {
         "number": made.shown,

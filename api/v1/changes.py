@@ -1,4 +1,4 @@
-"""The change feed: for whoever keeps a copy of the register."""
+"""The change feed, for programs that keep a copy of the register."""
 
 import datetime
 from collections.abc import Iterator
@@ -27,21 +27,21 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class FeedPlace(TypedDict):
-    """A street or locality; its id holds within this register, whatever it is called."""
+    """A street or locality; its id is stable in this register, across renames."""
 
     id: int
     name: Annotated[str, Field(examples=["Phố Láng"])]
 
 
 class FeedLink(TypedDict):
-    """A retired code that a record continues."""
+    """A retired code whose successor is the record."""
 
     code: str
     kind: Literal["merge", "split", "replace"]
 
 
 class UnitEntry(TypedDict):
-    """A unit of any map, and how it reads behind a door."""
+    """A unit of any map, and how it is written after a door."""
 
     type: Literal["unit"]
     id: int
@@ -55,17 +55,17 @@ class UnitEntry(TypedDict):
 
 
 class Change(TypedDict):
-    """Of what event an entry is."""
+    """The event of an entry."""
 
     position: int | None
-    """Of the event in the feed; null before the feed"""
+    """Position of the event in the feed; null if it is older than the feed"""
     operation: Annotated[str | None, Field(examples=["import", "renumber"])]
     request: NotRequired[str]
-    """`X-Request-Id` of what wrote it, where a request did"""
+    """`X-Request-Id` of the request that wrote it, if any"""
 
 
 class StreetEntry(Change):
-    """A street under its name of now."""
+    """A street under its current name."""
 
     type: Literal["street"]
     id: int
@@ -73,7 +73,7 @@ class StreetEntry(Change):
 
 
 class LocalityEntry(Change):
-    """A locality, and what holds it, under their names of now."""
+    """A locality and those containing it, under their current names."""
 
     type: Literal["locality"]
     localities: list[FeedPlace]
@@ -81,20 +81,20 @@ class LocalityEntry(Change):
 
 
 class RecordEntry(Change):
-    """Of one record."""
+    """An entry of one record."""
 
     code: Annotated[str, Field(examples=["1H6XXH2V"])]
 
 
 class KeptEntry(RecordEntry):
-    """Of a record that the follower has to know."""
+    """An entry of a record that followers keep."""
 
     continues: list[FeedLink]
-    """Retired codes that lead to it"""
+    """Retired codes that it succeeds"""
 
 
 class FeedEntrance(TypedDict):
-    """Where one gets in beside `lon`, `lat`; what is not known is left out."""
+    """An entrance other than `lon`, `lat`; unknown members are omitted."""
 
     kind: Kind
     lon: float
@@ -106,13 +106,13 @@ class FeedEntrance(TypedDict):
 
 
 class PutEntry(KeptEntry):
-    """The record as it is."""
+    """The current state of a record."""
 
     type: Literal["put"]
     kind: Literal["household", "building"]
     status: Literal["proposed", "active"]
     inside: Annotated[str | None, Field(examples=["Tầng 3"])]
-    """What stands before the number"""
+    """What precedes the number"""
     house_number: str | None
     street: FeedPlace | None
     localities: list[FeedPlace]
@@ -125,7 +125,7 @@ class PutEntry(KeptEntry):
     floor: str | None
     unit_number: str | None
     parent: str | None
-    """Code of the building that holds it"""
+    """Code of the building that contains it"""
     households_count: int
     lon: float | None
     lat: float | None
@@ -135,11 +135,11 @@ class PutEntry(KeptEntry):
     delivery_hint: str | None
     entrances: list[FeedEntrance]
     uses: list[UseTold]
-    """What stands there beside homes or in their place; none at a mere dwelling"""
+    """Uses beside or instead of homes; empty for a plain dwelling"""
 
 
 class TransformEntry(KeptEntry):
-    """The record is retired, and these continue it."""
+    """The record is retired, with successors."""
 
     type: Literal["transform"]
     kind: Literal["merge", "split", "replace"]
@@ -147,13 +147,13 @@ class TransformEntry(KeptEntry):
 
 
 class RetireEntry(KeptEntry):
-    """The record is retired, and nothing continues it."""
+    """The record is retired, without a successor."""
 
     type: Literal["retire"]
 
 
 class RemoveEntry(RecordEntry):
-    """The record is no more to be held."""
+    """Followers must delete the record."""
 
     type: Literal["remove"]
 
@@ -168,16 +168,16 @@ class ChangesPage(TypedDict):
     """A page of the feed."""
 
     register: str
-    """Which register this is"""
+    """Id of this register"""
     entries: list[FeedEntry]
     cursor: str
-    """What asks for the next page, as `after`"""
+    """`after` of the next page"""
     more: bool
-    """Whether to ask for it at once"""
+    """Whether the next page is available now"""
 
 
 class ChangesQuery(Request):
-    """Where to go on, and what is followed."""
+    """Where to continue, and filters."""
 
     after: str | None = Field(None, max_length=200, description="`cursor` of the last page")
     limit: int = Field(1_000, ge=1, le=MAX_ENTRIES)
@@ -186,7 +186,7 @@ class ChangesQuery(Request):
     )
     demo: bool = Field(default=False, description="Include demonstration records")
     format: Literal["json", "ndjson"] | None = Field(
-        None, description="As the Accept header says by default, else JSON"
+        None, description="By default according to the Accept header, else JSON"
     )
 
 

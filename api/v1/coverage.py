@@ -1,4 +1,4 @@
-"""Coverage: households with a code against households that there are."""
+"""Coverage: households with a code against the target."""
 
 from typing import Final, Literal
 
@@ -30,7 +30,7 @@ _OR_COUNTRY: Final = {
     "pattern": UNIT_CODE.replace("^(", "^(VN|"),
     "description": "Code of an administrative unit, or VN for the country",
 }
-"""What a path parameter may be where the country may stand for a unit."""
+"""Path parameter that accepts a unit or the country."""
 blueprint.after_request(packed)  # all communes are 1.3 MB
 
 
@@ -38,7 +38,7 @@ _DEMO: Final[bool] = Field(False, description="Include demonstration records")
 
 
 class CoverageUnitQuery(Request):
-    """What is counted."""
+    """What to count."""
 
     level: Literal["commune", "locality"] | None = Field(
         None,
@@ -48,24 +48,24 @@ class CoverageUnitQuery(Request):
 
 
 class CoverageQuery(Request):
-    """Which units are listed."""
+    """Which units to list."""
 
     level: Literal["province", "commune"] = "province"
     province: str | None = Field(
-        None, pattern=PROVINCE_CODE, description="Code of a province: it alone, or its communes"
+        None, pattern=PROVINCE_CODE, description="Code of a province: only it, or its communes"
     )
     demo: bool = _DEMO
 
 
 class CoverageSeriesQuery(Request):
-    """Which days."""
+    """Range of days."""
 
     since: Day | None = Field(None, description="First day; a year earlier by default")
     until: Day | None = Field(None, description="Last day; by default today")
 
 
 class CoverageGapsQuery(Request):
-    """Which gaps."""
+    """Filters of the gaps."""
 
     kind: GapKind | None = Field(None, description="One kind alone; all by default")
     limit: int = Field(200, ge=1, le=1_000, description="Maximum gaps; `counts` has all")
@@ -80,7 +80,7 @@ def list_coverage(query: CoverageQuery) -> CoverageAnswer:
 
 
 def coverage_by_level(query: CoverageQuery) -> CoverageAnswer:
-    """Coverage of provinces or communes, as it is told."""
+    """Return the coverage of provinces or communes."""
     known = gazetteer()
     count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:
@@ -101,7 +101,7 @@ def get_coverage(code: str, query: CoverageUnitQuery) -> CoverageAnswer:
 
 
 def coverage_of_unit(code: str, query: CoverageUnitQuery) -> CoverageAnswer:
-    """Coverage of a unit, as it is told."""
+    """Return the coverage of a unit."""
     known = gazetteer()
     count_for_readers(register().engine)
     with session_scope(register().read_engine) as session:

@@ -1,4 +1,4 @@
-"""`explain=true`: what was read, what was tried, and what each answer lost to which fault."""
+"""`explain=true`: how a text was read, what was tried, and the weights of each answer's faults."""
 
 from typing import Final
 
@@ -15,17 +15,17 @@ from registry.search.judge.explanation import Tried
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.text import Naming
 
-_SHOWN: Final = 5
+_MAX_SHOWN: Final = 5
 
 
 class ReadParts(TypedDict):
-    """The door as it was read."""
+    """The door as read."""
 
     house_number: str | None
     """Canonical path"""
     street: str | None
     street_keys: list[str]
-    """What is looked for, the likeliest first"""
+    """Search keys, the likeliest first"""
     localities: list[str]
     building: str | None
     flat: str | None
@@ -33,7 +33,7 @@ class ReadParts(TypedDict):
 
 
 def read_parts(door: Door) -> ReadParts:
-    """Its parts."""
+    """Return the parts of a door as an answer."""
     street, flat = door.street, door.flat
     return ReadParts(
         house_number=door.house_number.key if door.house_number else None,
@@ -47,7 +47,7 @@ def read_parts(door: Door) -> ReadParts:
 
 
 class ReadUnits(TypedDict):
-    """One way to read the units; `corrected` where a name was misspelt."""
+    """One reading of the units; `corrected` if a name was misspelt."""
 
     commune: str | None
     district: str | None
@@ -56,7 +56,7 @@ class ReadUnits(TypedDict):
 
 
 def read_units(naming: Naming) -> ReadUnits:
-    """The units in words."""
+    """Return a reading of the units as an answer."""
     return ReadUnits(
         commune=_name(naming.commune),
         district=_name(naming.district),
@@ -66,7 +66,7 @@ def read_units(naming: Naming) -> ReadUnits:
 
 
 class Scored(TypedDict):
-    """An answer of this reading: `confidence` is 1 less the weights of its faults."""
+    """An answer of this reading: `confidence` is 1 minus the weights of its faults."""
 
     level: str
     label: str
@@ -77,7 +77,7 @@ class Scored(TypedDict):
 
 
 def scored(known: Gazetteer, answer: Answer) -> Scored:
-    """The answer, in short."""
+    """Return a summary of an answer."""
     return Scored(
         level=answer.level,
         label=wording(known, today(), answer.parts, answer.unit, answer.former).label,
@@ -88,23 +88,23 @@ def scored(known: Gazetteer, answer: Answer) -> Scored:
 
 
 class StepTaken(TypedDict):
-    """A step of the grammar that departs from plain writing."""
+    """A step of the grammar that deviates from regular writing."""
 
     step: str
     meaning: str
 
 
 class Reading(TypedDict):
-    """One reading that was asked of the register."""
+    """One reading that was searched."""
 
     text: str | None
-    """As it was read, but for people; null for components"""
+    """The text as read, without people; null for components"""
     penalty: int
     """Lower is likelier"""
     notes: list[str]
-    """Steps of the grammar that cost"""
+    """Grammar steps with a penalty"""
     steps: list[StepTaken]
-    """The same, and what each supposes"""
+    """The same steps, with their meaning"""
     read: ReadParts
     units: list[ReadUnits]
     unread: list[str]
@@ -112,10 +112,10 @@ class Reading(TypedDict):
 
 
 def reading_of(known: Gazetteer, tried: Tried) -> Reading:
-    """What was read, and the first of what was found."""
+    """Return a reading, with the first of its answers."""
     reading = tried.reading
     return Reading(
-        text=None if tried.text is None else _said_again(tried.text),
+        text=None if tried.text is None else _without_people(tried.text),
         penalty=reading.penalty,
         notes=list(reading.notes),
         steps=[
@@ -124,13 +124,13 @@ def reading_of(known: Gazetteer, tried: Tried) -> Reading:
             if note in STEPS
         ],
         read=read_parts(reading.door),
-        units=[read_units(naming) for naming in reading.namings[:_SHOWN]],
+        units=[read_units(naming) for naming in reading.namings[:_MAX_SHOWN]],
         unread=list(without_people(reading.unread)),
-        candidates=[scored(known, answer) for answer in tried.answers[:_SHOWN]],
+        candidates=[scored(known, answer) for answer in tried.answers[:_MAX_SHOWN]],
     )
 
 
-def _said_again(text: str) -> str:
+def _without_people(text: str) -> str:
     return ", ".join(without_people(split_parts(text)))
 
 

@@ -1,4 +1,4 @@
-"""The register as a file, sent while it is read: for whoever holds a key of a carrier."""
+"""The register as a streamed file, for keys of the role carrier."""
 
 import threading
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ else:
     Streamed = Literal[tuple(STREAMED)]
 MEDIA_TYPES: Final = tuple(FORMATS[each].media_type.partition(";")[0] for each in STREAMED)
 _turn = threading.BoundedSemaphore(1)
-"""Of each process: a file holds a connection and a thread for as long as its caller reads it."""
+"""One export a process: it occupies a connection and a thread as long as its caller reads."""
 
 
 class ExportQuery(Request):
-    """Which file."""
+    """Content and format of the file."""
 
-    format: Streamed = Field("csv", description="Kind of file")
+    format: Streamed = Field("csv", description="File format")
     layer: Literal["households", "communes", "provinces"] = Field(
         "households",
         description="Records, or boundaries (geojson or geoparquet)",
@@ -51,7 +51,7 @@ class ExportQuery(Request):
 
     @property
     def options(self) -> ExportOptions:
-        """What is asked of the register; raises InvalidInputError."""
+        """The parsed query; raises InvalidInputError."""
         return ExportOptions(
             self.format,
             self.unit,
@@ -84,8 +84,8 @@ def get_export(query: ExportQuery) -> Response:
 
 
 def as_file(parts: Iterator[bytes], format_: str, what: str) -> Response:
-    """A file of today that is sent while it is made; raises what its first part raises."""
-    first = next(parts)  # what is wrong with the question is told before anything is sent
+    """Stream a file dated today; raises what generating its first part raises."""
+    first = next(parts)  # raise errors of the query before anything is sent
     form = FORMATS[format_]
     response = Response(_all(first, parts), content_type=form.media_type)
     name = f"dia-chi-so-{what}-{today():%Y%m%d}{form.suffixes[0]}"

@@ -1,4 +1,4 @@
-"""Records by what others call them: postcodes, parcels, identifiers of the State, own numbers."""
+"""Records by identifiers of other schemes: postcodes, parcels, state ids, operators' numbers."""
 
 import datetime
 import re
@@ -23,13 +23,13 @@ blueprint = Resource("external", "/v1/external", tag="addresses", kind="lookup")
 
 
 class ExternalQuery(Request):
-    """The day asked about."""
+    """The requested day."""
 
     on: Day | None = Field(None, description="As of this day")
 
 
 class Bearer(TypedDict):
-    """A record that has the value, and what it is today."""
+    """A record with the value, as of today."""
 
     code: str
     code_display: str
@@ -38,18 +38,18 @@ class Bearer(TypedDict):
     valid_to: datetime.date | None
     """Last day; null without end"""
     address: Address | None
-    """Null where the code is retired"""
+    """Null if the code is retired"""
     successors: list[CodeForms]
-    """Of a retired code: those that continue it"""
+    """Successors of a retired code"""
 
 
 class Bearers(TypedDict):
-    """Who has a value in a scheme: one record, or several."""
+    """Records with a value in a scheme."""
 
     scheme: str
     value: str
     records: list[Bearer]
-    """By code, at most a hundred"""
+    """In the order of codes, at most a hundred"""
 
 
 @blueprint.get("/<scheme>/<path:value>")
@@ -76,7 +76,7 @@ def _bearer(found: ExternalId) -> Bearer:
     except GoneError as error:
         successors = error.extra["successors"]
     except NotFoundError:
-        pass  # reserved: it stands for no address yet
+        pass  # reserved: no address yet
     return Bearer(
         **code_forms(found.code),
         valid_from=found.valid_from,

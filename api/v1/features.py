@@ -1,4 +1,4 @@
-"""FeatureCollections of answers, with GeocodeJSON's `geocoding` members (version 0.1.0)."""
+"""Search results as a FeatureCollection with GeocodeJSON's `geocoding` members (version 0.1.0)."""
 
 import datetime
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 _VERSION: Final = "0.1.0"
 _COUNTRY: Final = "Việt Nam"
-# GeocodeJSON has no words for a building, an alley and a province.
+# GeocodeJSON has no types for a building, an alley and a province.
 _TYPES: Final = {
     "household": "house",
     "building": "house",
@@ -45,34 +45,34 @@ class Geocoding(TypedDict):
 
     version: str
     query: NotRequired[str]
-    """The point; never a text, which may name somebody"""
+    """The point; never a text, which may contain a name"""
 
 
 class GeocodingProperties(TypedDict):
-    """GeocodeJSON's member of a feature: what is not known is left out."""
+    """GeocodeJSON's member of a feature; unknown members are omitted."""
 
     type: Annotated[str, Field(examples=["house"])]
     label: str
     accuracy: NotRequired[float]
     """Metres"""
     housenumber: NotRequired[str]
-    """Of a house; an alley has none"""
+    """Only of a house"""
     street: NotRequired[str]
     locality: NotRequired[str]
-    """Hamlet or group, the smallest"""
+    """The smallest hamlet or residential group"""
     city: NotRequired[Annotated[str, Field(examples=["Phường Láng"])]]
-    """Commune of today"""
+    """Current commune"""
     district: NotRequired[Annotated[str, Field(examples=["Quận Đống Đa"])]]
-    """Of before July 2025"""
+    """District before July 2025"""
     state: NotRequired[Annotated[str, Field(examples=["Thành phố Hà Nội"])]]
-    """Province of today"""
+    """Current province"""
     postcode: NotRequired[Annotated[str, Field(examples=["11528"])]]
-    """Of the commune"""
+    """Postcode of the commune"""
     country: str
 
 
 class AnswerFault(TypedDict):
-    """One thing that does not fit; `code` is stable."""
+    """One difference between query and answer; `code` is stable."""
 
     code: Annotated[str, Field(examples=["house_number_not_found"])]
     message: str
@@ -86,7 +86,7 @@ _FAULTS: Final = {
 
 
 class Properties(TypedDict):
-    """What is known of a place."""
+    """Properties of a place."""
 
     code: str | None
     """Canonical; null above the level of a building"""
@@ -103,9 +103,9 @@ class Properties(TypedDict):
     province: UnitRef | None
     map: Span
     distance_m: float | None
-    """To `entrance`, where there is one"""
+    """To `entrance`, if there is one"""
     entrance: NotRequired[Entrance]
-    """Of a door with entrances, the one nearest to the point asked about"""
+    """For a door with entrances, the one nearest to the requested point"""
     label_on: NotRequired[DatedLabel]
     """Only with `on` or `wording`"""
     geocoding: GeocodingProperties
@@ -114,7 +114,7 @@ class Properties(TypedDict):
 def properties_of(
     answer: Answer, words: Wording, day: datetime.date, *, ids: bool | str = False
 ) -> Properties:
-    """An answer in the words of a day."""
+    """Return the properties of an answer, written as on `day`."""
     parts, record = answer.parts, answer.record
     street = named(parts.street_kind, parts.street_name) if parts.street_name else None
     locality = named(*parts.localities[0]) if parts.localities else None
@@ -174,7 +174,7 @@ class Feature(TypedDict):
 def feature_of(
     known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool | str = False
 ) -> Feature:
-    """The place that a search answers, in today's words; with `on` its label of that day."""
+    """Return a search result as written today; with `on`, also its label of that day."""
     day = today()
     words = answer_wording(known, day, answer, on)
     point = None
@@ -186,7 +186,7 @@ def feature_of(
 
 
 class FeatureCollection(TypedDict):
-    """Places, the best first; empty when none is found."""
+    """Places, the best first; empty if none is found."""
 
     type: Literal["FeatureCollection"]
     geocoding: Geocoding
@@ -201,7 +201,7 @@ def feature_collection(
     *,
     ids: bool | str = False,
 ) -> FeatureCollection:
-    """The answers to a question: about a point, or else about a text."""
+    """Return search results as a collection; `point` is the queried point, if any."""
     return FeatureCollection(
         type="FeatureCollection",
         geocoding=without_nones(Geocoding, version=_VERSION, query=point),

@@ -1,7 +1,7 @@
-"""The field form's own endpoints: what a helper walks, and what was found, by the code of a round.
+"""Endpoints of the field form, opened by the code of a field round.
 
-No key is looked at. Whoever has the code of a round sees the doors of its area and sends records;
-tries to guess one are limited as those of keys are.
+Keys are ignored. The code of a round gives access to the doors of its area, and to sending records;
+attempts to guess one are limited like those of keys.
 """
 
 import datetime
@@ -34,16 +34,16 @@ from registry.units.gazetteer import UnitRef, today
 blueprint = Resource("field", "/v1/field", tag="field", kind="reports")
 
 HEADER: Final = "X-Field-Code"
-"""Where the code of a round stands."""
+"""Header with the code of a round."""
 
 
 class AreaDoor(TypedDict):
-    """A door to be walked to."""
+    """A door of the round."""
 
     code: Annotated[str, Field(examples=["1H6XXH2V"])]
     code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
     label: str
-    """What it is called inside the commune"""
+    """Address within the commune"""
     number: str | None
     street: str | None
     locality: str | None
@@ -57,29 +57,29 @@ class AreaDoor(TypedDict):
     accuracy_m: float | None
     verified_on: str | None
     event_id: int
-    """Of this state: what `event_id` of a record takes"""
+    """Event of this state, for `event_id` of a record"""
 
 
 class FieldArea(TypedDict):
-    """What a round walks."""
+    """The area of a round."""
 
     round: int
     area: Annotated[str, Field(examples=["locality:12"])]
-    """Equal for rounds of one place"""
+    """The same for all rounds of one place"""
     kind: str
     """street or locality"""
     place: Annotated[str, Field(examples=["Phố Láng"])]
     commune: UnitRef | None
     until: str
-    """The last day on which the code is taken"""
+    """Last day on which the code is accepted"""
     now: str
-    """By the clock of the server"""
+    """Time of the server"""
     doors: list[AreaDoor]
     holes: list[AreaHole]
 
 
 class RecordsBody(Request):
-    """Records of one phone."""
+    """Records from one phone."""
 
     sent_at: AwareDatetime | None = Field(None, description="Time on the phone's clock, as of `at`")
     records: list[dict[str, Any]] = Field(
@@ -90,17 +90,17 @@ class RecordsBody(Request):
 
 
 class RecordFiled(TypedDict):
-    """What became of a record."""
+    """The result of a record."""
 
     id: str | None
     state: str
-    """filed, known (it was filed before) or refused"""
+    """filed, known (filed before) or refused"""
     problem: NotRequired[Problem]
-    """Why it was refused"""
+    """Reason for refusal"""
 
 
 class RecordsFiled(TypedDict):
-    """The records in their order."""
+    """The records, in order."""
 
     records: list[RecordFiled]
 
@@ -119,7 +119,7 @@ def get_field_area() -> FieldArea:
     Without restricted places.
     """
     with session_scope(register().engine) as session:
-        round_, area = _asked(session)
+        round_, area = _round_and_area(session)
         doors = doors_in(session, area)
         holes = holes_in(session, doors)
     unit = gazetteer().units[area.place.unit_id]
@@ -163,7 +163,7 @@ def post_field_records(json: RecordsBody) -> RecordsFiled:
     Each record is filed once by its random UUID; a bad record fails no other.
     """
     with session_scope(register().engine) as session:
-        round_, area = _asked(session)
+        round_, area = _round_and_area(session)
         filed = file_given(session, round_, area, json.records, json.sent_at)
     unit = gazetteer().units[area.place.unit_id]
     note(count=sum(each["state"] == "filed" for each in filed), units=[unit.code])
@@ -177,22 +177,22 @@ def file_given(
     given: Sequence[dict[str, Any]],
     sent_at: datetime.datetime | None,
 ) -> list[RecordFiled]:
-    """File records as a phone wrote them; what became of each, as a `RecordFiled`."""
+    """File records from a phone; return the result of each."""
     read = [_found(each) for each in given]
     good = [each for each in read if isinstance(each, Found)]
     filed = iter(file_records(session, round_, area, good, sent_at) if good else ())
-    told: list[RecordFiled] = []
+    results: list[RecordFiled] = []
     for raw, found in zip(given, read, strict=True):
         if isinstance(found, RegistryError):
-            told.append(_refused(str(raw.get("id", ""))[:36] or None, found))
+            results.append(_refused(str(raw.get("id", ""))[:36] or None, found))
             continue
         done = next(filed)
         if done.error is not None:
-            told.append(_refused(str(done.id), done.error))
+            results.append(_refused(str(done.id), done.error))
         else:
             state = "known" if done.again else "filed"
-            told.append(RecordFiled(id=str(done.id), state=state))
-    return told
+            results.append(RecordFiled(id=str(done.id), state=state))
+    return results
 
 
 def _found(given: dict[str, Any]) -> Found | RegistryError:
@@ -206,9 +206,10 @@ def _refused(record_id: str | None, error: RegistryError) -> RecordFiled:
     return {"id": record_id, "state": "refused", "problem": problem_body(error)}
 
 
-def _asked(session: Session) -> tuple[Round, Area]:
-    """The round whose code the request carries; raises InvalidInputError, FieldCodeError,
-    FieldCodeEndedError, GoneError, TooManyRequestsError.
+def _round_and_area(session: Session) -> tuple[Round, Area]:
+    """Return the round of the request's code, and its area.
+
+    Raises InvalidInputError, FieldCodeError, FieldCodeEndedError, GoneError, TooManyRequestsError.
     """
     code = read_code(request.headers.get(HEADER, ""))
     with limit_sign_ins():

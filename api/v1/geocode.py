@@ -1,4 +1,4 @@
-"""From an address to its door."""
+"""Geocoding: from an address to its door."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, NotRequired, Self
@@ -25,7 +25,7 @@ from registry.units.gazetteer import today
 
 
 class Unanswered(TypedDict):
-    """Why a code leads nowhere."""
+    """Why a code has no address."""
 
     code: Annotated[str, Field(examples=["code_unknown"])]
     """code_unknown, code_retired, code_not_active or code_mistyped"""
@@ -34,16 +34,16 @@ class Unanswered(TypedDict):
 
 
 class Found(FeatureCollection):
-    """Places, or why a code leads to none."""
+    """Places, or why a code has none."""
 
     reason: NotRequired[Unanswered]
-    """Why a code that is all of the text leads nowhere"""
+    """Why a text that is only a code has no result"""
     suggestions: NotRequired[list[SuggestedCode]]
-    """Registered codes of which a mistyped one alone may be a slip"""
+    """Registered codes similar to a mistyped one"""
 
 
 class Geocoded(Found):
-    """The same, and with `explain` how they were found."""
+    """Places; with `explain`, how they were found."""
 
     explanation: NotRequired[list[Reading]]
     """Only with explain"""
@@ -53,7 +53,7 @@ blueprint = Resource("geocode", "/v1/geocode", tag="search", kind="geocode")
 
 
 class GeocodeQuery(WithIds, Columns):
-    """An address as one text, which units may complete, or as components."""
+    """An address as one text, optionally with units, or as components."""
 
     q: Query | None = Field(
         None,
@@ -82,7 +82,7 @@ class GeocodeQuery(WithIds, Columns):
 
     @property
     def asked(self) -> Question:
-        """What is asked of the register."""
+        """The parsed query."""
         lon, lat = self.lon, self.lat
         near = (lon, lat) if lon is not None and lat is not None else None
         return Question(
@@ -96,7 +96,7 @@ class GeocodeQuery(WithIds, Columns):
 
 
 class GeocodeAsked(GeocodeQuery):
-    """A question in a URL."""
+    """The query parameters."""
 
     explain: bool = Field(False, description="Add how the text was read and judged")
 
@@ -130,7 +130,7 @@ def post_geocode(json: GeocodeBody, form: GeocodeForm) -> Found:
 
 
 def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
-    """What an address names, as it is told."""
+    """Return the places that an address names."""
     known = gazetteer()
     located = locate(known, register().reads, asked.asked)
     return without_nones(
@@ -144,7 +144,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
 
 
 def unanswered(meant: MeantCode | None) -> dict[str, Any]:
-    """Why a code leads nowhere, and which ones a mistyped one may be: fields of `Found`."""
+    """Return `reason` and `suggestions` of `Found` for a code without an address."""
     if meant is None:
         return {"reason": None, "suggestions": None}
     message, message_en = REASONS[meant.reason]
@@ -156,5 +156,5 @@ def unanswered(meant: MeantCode | None) -> dict[str, Any]:
 
 
 def suggested_codes(codes: Iterable[str]) -> list[SuggestedCode]:
-    """`SuggestedCode` of each, without those that may not be shown."""
+    """Return a `SuggestedCode` for each code that may be shown."""
     return with_labels(gazetteer(), register().reads, today(), codes)

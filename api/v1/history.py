@@ -1,4 +1,4 @@
-"""What became of a record, step by step, and why."""
+"""History of a record, step by step."""
 
 import datetime
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ blueprint = Resource("history", "/v1/addresses", tag="addresses", kind="copies")
 
 
 class HistoryChange(TypedDict):
-    """One member that became another."""
+    """One changed member."""
 
     field: Annotated[str, Field(examples=["house_number"])]
     before: str | float | bool | list[Entrance] | list[UseTold] | None
@@ -31,10 +31,10 @@ class HistoryChange(TypedDict):
 
 
 class HistoryStep(TypedDict):
-    """What one event made of the record."""
+    """The effect of one event on the record."""
 
     at: str
-    """Since when it is on record, in Viet Nam"""
+    """When it was recorded, in Viet Nam's time"""
     operation: Annotated[str | None, Field(examples=["renumber"])]
     decision_number: str | None
     event_id: int | None
@@ -43,21 +43,21 @@ class HistoryStep(TypedDict):
     reason: str | None
     """Null for a carrier or merchant"""
     report_id: int | None
-    """Of the field report that it follows"""
+    """The field report that caused it"""
     successors: list[str]
-    """Codes that continue it since: split, merged …"""
+    """Codes that succeed it since: split, merged …"""
     predecessors: list[str]
-    """Codes that it continues since"""
+    """Codes that it succeeds since"""
     status: str | None
-    """Null where the record was removed"""
+    """Null if the record was removed"""
     label: str | None
-    """Its address since then, in the words of that day"""
+    """Its address since then, as written on that day"""
     changes: list[HistoryChange]
-    """In the first step all that is known"""
+    """In the first step, all known members"""
 
 
 class History(TypedDict):
-    """Every step of a record."""
+    """All steps of a record."""
 
     code: str
     code_display: str

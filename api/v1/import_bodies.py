@@ -1,4 +1,4 @@
-"""What requests about imports hold, and what is answered: the models, and views in their words."""
+"""Requests and answers about imports."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -31,9 +31,9 @@ _STATES: Final = (
 
 
 class ImportOptions(Request):
-    """What the sender says of the file. In a form beside the part `file`, else in the query."""
+    """Options of a file; beside the part `file` of a form, else in the query."""
 
-    source: Called | None = Field(None, max_length=100, description="Who delivers; always needed")
+    source: Called | None = Field(None, max_length=100, description="Who delivers; required")
     delivery: Literal["partial", "full"] = Field(
         "partial", description="`full`: all households of the source"
     )
@@ -64,7 +64,7 @@ class ImportOptions(Request):
 
 
 class ImportQuery(ImportOptions):
-    """The same beside a body that is the file itself."""
+    """The same, for a body that is the file itself."""
 
     file_name: str | None = Field(
         None, max_length=200, description="Name of the file, for a body that is the file itself"
@@ -72,11 +72,11 @@ class ImportQuery(ImportOptions):
 
 
 class ImportForm(ImportOptions):
-    """The same as parts of a form, beside the part `file`."""
+    """The same, as parts of a form beside `file`."""
 
 
 class ImportsQuery(Request):
-    """Which imports are listed."""
+    """Filters of the list."""
 
     source: str | None = Field(None, max_length=100, description="Only of this source")
     state: State | None = Field(None, description="Only in this state")
@@ -87,18 +87,18 @@ class ImportsQuery(Request):
 
 
 class ProblemsQuery(Request):
-    """Which problems."""
+    """Filters of the problems."""
 
-    code: str | None = Field(None, max_length=100, description="Only this one")
+    code: str | None = Field(None, max_length=100, description="Only this problem")
     after: str | None = Field(
-        None, max_length=200, description="next_after of the page before; JSON only"
+        None, max_length=200, description="next_after of the previous page; JSON only"
     )
     limit: int = Field(100, ge=1, le=MAX_PROBLEMS)
     format: Literal["json", "csv"] = Field("json", description="csv: all of them, in one file")
 
 
 class ReportQuery(Request):
-    """Which rows are handed back."""
+    """Which rows to return."""
 
     rows: Literal["rejected", "warned", "vanished"] = Field(
         "rejected",
@@ -107,20 +107,20 @@ class ReportQuery(Request):
 
 
 class TemplateQuery(Request):
-    """Whose households go into it."""
+    """Whose households to list."""
 
     commune: str = Field(max_length=20, description="Code of a commune", examples=["00199"])
 
 
 class AnswersBody(Request):
-    """How the file is to be read, as fields of a delivery; those that are left out stay."""
+    """How to read the file, as fields of a delivery; omitted ones stay."""
 
     crs: str | None = Field(
-        None, pattern=CRS_CODE, examples=["EPSG:5897"], description="System of the coordinates"
+        None, pattern=CRS_CODE, examples=["EPSG:5897"], description="Coordinate system"
     )
     sheet: Line | None = Field(None, description="Sheet or layer; `*`: all with the same columns")
     commune: Line | None = Field(
-        None, max_length=100, examples=["00004"], description="The commune that all rows are in"
+        None, max_length=100, examples=["00004"], description="Code of the commune of all rows"
     )
     mapping: dict[str, str | None] | None = Field(
         None,
@@ -137,7 +137,7 @@ class AnswersBody(Request):
 
 
 class PublishBody(Request):
-    """What was looked at."""
+    """The dry run that was reviewed."""
 
     verdict: int = Field(
         ge=1, le=2**31 - 1, description="`verdict` as seen, required; 412 if it changed"
@@ -148,32 +148,32 @@ class PublishBody(Request):
 
 
 class RollbackBody(Request):
-    """How it is taken back."""
+    """How to roll back."""
 
     keep_later: bool = Field(False, description="keep what later events changed; undo the rest")
 
 
 class ImportCounts(TypedDict):
-    """rows = new + changed + unchanged + linked + rejected + skipped; first of the dry run."""
+    """Counts: rows = new + changed + unchanged + linked + rejected + skipped."""
 
     rows: int
     new: int
     changed: int
     unchanged: int
     linked: int
-    """Doors that have a code already, of another source or row"""
+    """Doors that already have a code from another source or row"""
     linked_in_file: int
-    """Of these, rows whose door another row names, too"""
+    """Of these, rows whose door another row names as well"""
     rejected: int
     skipped: int
-    """No households: totals, notes, signatures"""
+    """Not households: totals, notes, signatures"""
     warned: int
     vanished: int
-    """References that a full delivery no longer has; no rows"""
+    """References missing in a full delivery; not rows"""
     retired: int
-    """Codes that this retires"""
+    """Retired codes"""
     buildings: int
-    """New ones"""
+    """New buildings"""
 
 
 class ProblemExample(TypedDict):
@@ -182,18 +182,18 @@ class ProblemExample(TypedDict):
     row: int
     """1 = first after the header"""
     sheet_row: int | None
-    """The row that a spreadsheet shows; null for other files"""
+    """Row number in the spreadsheet; null for other files"""
     sheet: str | None
-    """The sheet, of a workbook of several"""
+    """Sheet of a workbook with several"""
     field: str | None
     value: str | None
     proposed_fix: str | None
     fix_vi: str | None
-    """proposed_fix in words"""
+    """proposed_fix in Vietnamese words"""
 
 
 class ProblemCount(TypedDict):
-    """One kind of problem, and the first rows that have it."""
+    """One kind of problem, and the first rows with it."""
 
     code: Annotated[str, Field(examples=["address_names_no_dwelling"])]
     severity: Literal["error", "warning", "notice"]
@@ -204,38 +204,38 @@ class ProblemCount(TypedDict):
 
 
 class ImportProgress(TypedDict):
-    """What is being done now."""
+    """Work in progress."""
 
     phase: str
     """waiting, reading, judging, publishing, committing, feed, rolling_back"""
     rows: int
-    """Rows that were read so far"""
+    """Rows read so far"""
     asked_by: str | None
 
 
 class ImportTrouble(TypedDict):
-    """Why the last thing that was asked for was not done."""
+    """Why the last requested step failed."""
 
     code: Annotated[str, Field(examples=["verdict_changed"])]
     detail: str
     before: dict[str, int] | None
-    """Counts that were published for …"""
+    """Reviewed counts …"""
     now: dict[str, int] | None
-    """… and what they are by now"""
+    """… and current counts"""
     sheets: list[str] | None
-    """Of a file, of which `sheet` has to name one"""
+    """Sheets of the file, one of which has to be named in `sheet`"""
     all_sheets: bool | None
-    """Whether `sheet=*` reads them all"""
+    """Whether `sheet=*` reads all of them"""
     systems: list[str] | None
-    """Of coordinates, of which `crs` may confirm one"""
+    """Coordinate systems, one of which may be confirmed in `crs`"""
     columns: list[str] | None
-    """Of a file, none of which was recognised as an address: `mapping` says what is"""
+    """Headers of the file, if none was recognised as an address: name the fields in `mapping`"""
     remedies: list[OfferedRemedy]
-    """What answers would mend it"""
+    """Answers that would fix it"""
 
 
 class MappingOffer(TypedDict):
-    """A way to read columns that is proposed: `answers` takes it."""
+    """A proposed mapping of columns, to be sent to `answers`."""
 
     mapping: dict[str, str]
     """Header → field"""
@@ -243,7 +243,7 @@ class MappingOffer(TypedDict):
 
 
 class NearName(TypedDict):
-    """A new name that is near others of its commune: `names` of `answers` settles it."""
+    """A new name similar to others of its commune; decide it by `names` of `answers`."""
 
     field: Literal["street", "locality"]
     name: Annotated[str, Field(examples=["Đường Đội Cấn T1"])]
@@ -252,7 +252,7 @@ class NearName(TypedDict):
 
 
 class ImportRefusal(TypedDict):
-    """Why an import would not be published now."""
+    """Why an import cannot be published now."""
 
     code: Annotated[str, Field(examples=["own_delivery"])]
     detail: str
@@ -273,37 +273,37 @@ class ImportAnswer(TypedDict):
     published_at: str | None
     rolled_back_at: str | None
     event_id: int | None
-    """Event that published it"""
+    """Event of its publication"""
     progress: ImportProgress | None
     verdict: int
-    """Number of the last dry run; 0 before the first has ended"""
+    """Number of the last dry run; 0 until the first has ended"""
     counts: ImportCounts | None
     vanished_warning: str | None
     problems: list[ProblemCount]
     file_notes: list[str]
-    """What was found out about the file"""
+    """Notes about the file"""
     systems: list[str]
-    """Of coordinates, of which `crs` has to confirm one before this is published"""
+    """Coordinate systems, one of which has to be confirmed in `crs` before publication"""
     mappings: list[MappingOffer]
     mapping: dict[str, str]
-    """What was said of columns: header → field"""
+    """Given mapping: header → field"""
     near_names: list[NearName]
-    """Names to be settled, the most frequent first"""
+    """Names to be decided, the most frequent first"""
     names: dict[str, str | None]
-    """Names that were settled for this import"""
+    """Names decided for this import"""
     columns_personal: list[str]
-    """Columns that were not read: about people"""
+    """Columns not read because they are about people"""
     columns_unknown: list[str]
-    """Columns that were not read: not known"""
+    """Columns not read because they are unknown"""
     trouble: ImportTrouble | None
     publish_refused: ImportRefusal | None
-    """Why you may not publish it as it stands; null where you may"""
+    """Why you may not publish it now; null if you may"""
     files_until: str | None
-    """When its reports are deleted; the file goes when it is published"""
+    """When its reports are deleted; the file is deleted on publication"""
 
 
 class ImportList(TypedDict):
-    """Imports, the latest first; without examples of their problems."""
+    """Imports, the latest first, without examples of their problems."""
 
     imports: list[ImportAnswer]
 
@@ -318,15 +318,15 @@ class RowProblemAnswer(ProblemExample):
 
 
 class ProblemsAnswer(TypedDict):
-    """Problems in the order of code and row."""
+    """Problems, ordered by code and row."""
 
     problems: list[RowProblemAnswer]
     next_after: str | None
-    """What `after` takes for the next page"""
+    """`after` of the next page"""
 
 
 def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
-    """What ImportAnswer describes, as `asking` sees it; times in Viet Nam's."""
+    """Return an import as an answer for `asking`; times in Viet Nam's."""
     counts, problem = view.counts, view.problem
     refusal = publish_refusal(view, asking)
     notes = read_stored(counts.get("file_notes", ()))
@@ -387,17 +387,17 @@ def _problems(view: ImportView) -> list[dict[str, Any]]:
             "examples": shown.get(code, []),
         }
         for code, rows in view.counts.get("problems", {}).items()
-        if code in PROBLEMS  # of an earlier version's
+        if code in PROBLEMS  # unknown: of an earlier version
     ]
 
 
 def numbering_of(view: ImportView) -> Numbering | None:
-    """Where a spreadsheet shows the rows of an import."""
+    """Return how rows of an import are numbered in its spreadsheet."""
     return Numbering.of_json(view.counts.get("numbering"))
 
 
-def placed(row_number: int, numbering: Numbering | None) -> dict[str, Any]:
-    """The members of an answer that say which row of a file it is about."""
+def row_location(row_number: int, numbering: Numbering | None) -> dict[str, Any]:
+    """Return the members of an answer that identify a row of a file."""
     place = numbering.place(row_number) if numbering else None
     return {
         "row": row_number,
@@ -410,14 +410,14 @@ def _example(problem: RowProblem, numbering: Numbering | None) -> ProblemExample
     return answer_from(
         ProblemExample,
         problem,
-        **placed(problem.row_number, numbering),
+        **row_location(problem.row_number, numbering),
         fix_vi=problem.fix_vi(numbering),
     )
 
 
-def told(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
-    """An example with its kind, in words; of an earlier version's kind the code alone."""
+def problem_answer(problem: RowProblem, numbering: Numbering | None) -> dict[str, Any]:
+    """Return a problem with its texts; only the code for a kind of an earlier version."""
     kind = PROBLEMS.get(problem.code)
     words = {"vi": kind.vi if kind else problem.code, "en": kind.english if kind else problem.code}
-    told = {"code": problem.code, "severity": problem.severity}
-    return _example(problem, numbering) | told | words
+    kind_members = {"code": problem.code, "severity": problem.severity}
+    return _example(problem, numbering) | kind_members | words

@@ -1,4 +1,4 @@
-"""Rows of an import with problems: shown for editing, edited, and delivered anew."""
+"""Editing the rows of an import that have problems."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
@@ -12,7 +12,7 @@ from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import Resource, keyed
 from api.core.types import Request, answer_from
-from api.v1.import_bodies import ImportAnswer, numbering_of, placed
+from api.v1.import_bodies import ImportAnswer, numbering_of, row_location
 from api.v1.imports import shown
 from registry.core.database import session_scope
 from registry.core.invalid import invalid_value
@@ -34,14 +34,14 @@ from registry.submissions.views import find_import
 
 blueprint = Resource("import_rows", "/v1/imports", tag="imports", kind="writing")
 
-_MOST_ROWS: Final = 500
-_MOST_CELLS: Final = 1_000
+_MAX_ROWS: Final = 500
+_MAX_CELLS: Final = 1_000
 _Cell = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Place = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class RowsQuery(Request):
-    """Which rows: all that hold for them at once."""
+    """Filters of the rows; all must match."""
 
     rows: Literal["rejected", "warned", "edited"] | None = Field(
         None, description="Rejected, with problems, or edited"
@@ -58,26 +58,24 @@ class CellBody(Request):
 
     place: _Place = Field(description="`place` of the row")
     column: _Place = Field(description="`at` of the column")
-    value: _Cell = Field(description="What it should hold")
-    version: _Place = Field(
-        0, description="How many times it had been edited when you saw it; another is 412"
-    )
+    value: _Cell = Field(description="New value")
+    version: _Place = Field(0, description="Number of edits when you saw it; 412 if it has changed")
 
 
 class AlikeBody(Request):
-    """Cells of one column that hold the same, in rows with the same problem."""
+    """Equal cells of one column, in rows with the same problem."""
 
     problem: str = Field(max_length=100, description="Code of the problem")
     column: _Place = Field(description="`at` of the column")
-    was: _Cell = Field(description="What the cells hold")
-    value: _Cell = Field(description="What they should hold")
+    was: _Cell = Field(description="Current value of the cells")
+    value: _Cell = Field(description="New value")
 
 
 class EditsBody(Request):
-    """Cells to be edited: each of its own, or all that are alike."""
+    """Edits: of single cells, or of all equal cells."""
 
     edits: list[CellBody] | None = Field(
-        None, min_length=1, max_length=_MOST_CELLS, description="Cells, each for itself"
+        None, min_length=1, max_length=_MAX_CELLS, description="Single cells"
     )
     alike: AlikeBody | None = Field(None, description="All cells that are alike")
 
@@ -89,28 +87,28 @@ class EditsBody(Request):
 
 
 class ColumnOfRows(TypedDict):
-    """A column of the file whose cells may be edited."""
+    """A column of the file with editable cells."""
 
     at: int
-    """Its place in the file, from 0"""
+    """Position in the file, from 0"""
     header: str
     field: Annotated[str, Field(examples=["house_number"])]
 
 
 class EditOfCell(TypedDict):
-    """A cell that was edited."""
+    """An edited cell."""
 
     column: int
     """`at` of the column"""
     value: str
-    """What it holds since"""
+    """New value"""
     version: int
-    """How many times it was edited"""
+    """Number of edits"""
     edited_by: str
 
 
 class FixedCell(TypedDict):
-    """A cell as a fix would write it."""
+    """A cell of a proposed fix."""
 
     column: int
     """`at` of the column"""
@@ -127,35 +125,35 @@ class ProblemOfRow(TypedDict):
     vi: str
     en: str
     fix_vi: str | None
-    """What would be right, in words"""
+    """The fix in Vietnamese words"""
     ways: list[list[FixedCell]]
-    """The fix as cells to be written; several ways, of which one is to be chosen"""
+    """The fix as cells to write; alternatives, one of which has to be chosen"""
 
 
 class RowOfImport(TypedDict):
-    """A row with problems, or one that was edited."""
+    """A row with problems or edits."""
 
     place: int
-    """In the file: 0 = first after the header, blank rows counted"""
+    """Position in the file: 0 = first after the header, blank rows counted"""
     row: int
     """1 = first after the header, blank rows not counted"""
     sheet_row: int | None
-    """The row that a spreadsheet shows; null for other files"""
+    """Row number in the spreadsheet; null for other files"""
     sheet: str | None
-    """The sheet, of a workbook of several"""
+    """Sheet of a workbook with several"""
     cells: list[str]
-    """As the last dry run read them, one for each of the columns"""
+    """Cells as read by the last dry run, one for each column"""
     problems: list[ProblemOfRow]
     edits: list[EditOfCell]
 
 
 class ImportRows(TypedDict):
-    """Rows in the order of the file."""
+    """Rows, in the order of the file."""
 
     columns: list[ColumnOfRows]
     rows: list[RowOfImport]
     total: int
-    """Rows that were asked for, on all pages; of a file at most 20,000 are kept"""
+    """Matching rows on all pages; at most 20,000 of a file are kept"""
 
 
 @blueprint.get("/<int:import_id>/rows")
@@ -223,7 +221,7 @@ def _row(
     return answer_from(
         RowOfImport,
         row,
-        **placed(row.row_number, numbering),
+        **row_location(row.row_number, numbering),
         cells=list(row.cells),
         problems=[_problem(each, numbering, places, cells) for each in row.problems],
         edits=[answer_from(EditOfCell, each) for each in row.edits],

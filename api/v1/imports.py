@@ -1,4 +1,4 @@
-"""Imports: a file is delivered, tried by a job, looked at, published or discarded, taken back."""
+"""Imports: deliver a file, review the dry run of a job, publish or discard it, roll it back."""
 
 import io
 import re
@@ -34,7 +34,7 @@ from api.v1.import_bodies import (
     TemplateQuery,
     body_of,
     numbering_of,
-    told,
+    problem_answer,
 )
 from api.v1.undo_bodies import UndoPreviewed, shown_preview
 from registry.core.database import session_scope
@@ -190,7 +190,7 @@ def get_problems(import_id: int, query: ProblemsQuery) -> Response:
         made.headers["Cache-Control"] = "no-store"
         return made
     note(count=len(page.problems))
-    problems = [told(problem, numbering) for problem in page.problems]
+    problems = [problem_answer(problem, numbering) for problem in page.problems]
     return unkept({"problems": problems, "next_after": page.next_after})
 
 
@@ -321,7 +321,7 @@ def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterato
     writer = Writer(out)
     writer.writerow(_COLUMNS)
     for each in problems:
-        shown = told(each, numbering)
+        shown = problem_answer(each, numbering)
         writer.writerow([shown[name] for name in _COLUMNS])
         if out.tell() > 1 << 16:
             yield out.getvalue().encode()
@@ -331,7 +331,7 @@ def _csv(problems: Iterator[RowProblem], numbering: Numbering | None) -> Iterato
 
 
 def shown(import_id: int, status: int = 200) -> Response:
-    """An import as it stands."""
+    """Return the current state of an import."""
     view = show_import(register().engine, import_id, caller())
     note(count=view.counts.get("rows"), event_id=view.event_id)
     return unkept(body_of(view, caller()), status)

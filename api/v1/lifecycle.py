@@ -1,4 +1,4 @@
-"""One endpoint for each operation of the register's table."""
+"""One endpoint for each operation of the registry's table, and PATCH of a record."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -32,48 +32,48 @@ from registry.units.gazetteer import today
 
 blueprint = Resource("operations", "/v1", tag="operations", kind="writing")
 
-_WRITTEN: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
-"""One ETag or several, of anything."""
+_ETAGS: Final = re.compile(r'\s*(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*\s*')
+"""One or several ETags of any content."""
 _ETAG: Final = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]*)?"')
 
 
 class ChangedRecord(TypedDict):
-    """A record that the operation wrote."""
+    """A record written by the operation."""
 
     code: str
     code_display: str
     status: str
-    """Its status now"""
+    """Current status"""
     label: str | None
-    """Its whole address, as it is now; null of a code that stands on no door yet"""
+    """Its current address; null for a code without a door yet"""
 
 
 class ChangedPlace(TypedDict):
-    """The street or locality that the operation is about."""
+    """The street or locality of the operation."""
 
     kind: Annotated[str, Field(examples=["phố"])]
     name: Annotated[str, Field(examples=["Láng"])]
 
 
 class OperationAnswer(TypedDict):
-    """What an operation did."""
+    """The result of an operation."""
 
     operation: Annotated[str, Field(examples=["rename_street"])]
     """As in the change feed"""
     event_id: int
-    """Also what If-Match takes, for each record written"""
+    """Also the value of If-Match, for each record written"""
     records: list[ChangedRecord]
-    """Named in the request, or made"""
+    """Named in the request, or created"""
     place: ChangedPlace | None
     rewritten: int
-    """Records written in all, those of a street among them"""
+    """Number of records written, including those of a street"""
     warnings: list[WriteWarning]
     streets: list[ChangedStreet]
-    """Of a street that was renamed or renumbered, in each of its communes"""
+    """Of a renamed or renumbered street, in each of its communes"""
 
 
 class PendingOperation(TypedDict):
-    """An operation that waits for a second person, or did."""
+    """An operation that waits, or waited, for a second person."""
 
     id: int
     url: Annotated[str, Field(examples=["/v1/pending-operations/7"])]
@@ -82,7 +82,7 @@ class PendingOperation(TypedDict):
     state: State
     """`expired`: nobody decided in time"""
     requests: list[dict[str, Any]]
-    """What was asked for, as sent; of several records one each"""
+    """The requests as sent, one for each record"""
     asked_by: str
     """Name of the key"""
     asked_at: str
@@ -91,13 +91,13 @@ class PendingOperation(TypedDict):
     """Name of the key"""
     decided_at: str | None
     reason: str | None
-    """Why it was declined"""
+    """Reason for declining it"""
     event_id: int | None
-    """What was done"""
+    """Event of its execution"""
 
 
 def shown_pending(pending: Pending) -> PendingOperation:
-    """As a `PendingOperation`."""
+    """Return a pending operation as an answer."""
     return answer_from(
         PendingOperation,
         pending,
@@ -117,8 +117,8 @@ def _endpoint(operation: Operation) -> Callable[..., Response]:
 
     post.__name__ = f"post_{operation.name.replace('-', '_')}"
     post.__doc__ = (
-        f"{operation.summary}\n\n{_states(operation)} What needs a second"
-        " person waits for one (202)."
+        f"{operation.summary}\n\n{_states(operation)} If it needs a"
+        " second person, it waits for one (202)."
     )
     post.__annotations__ = {"json": operation.request, "return": Response}
     return post
@@ -145,18 +145,18 @@ def _filed(pending_id: int) -> Response:
 
 def _states(operation: Operation) -> str:
     if not operation.from_states:
-        return "About no single record: If-Match is refused."
+        return "Not about a single record: If-Match is refused."
     before = " or ".join(operation.from_states)
     after = f", afterwards {operation.to_state}" if operation.to_state else ""
     return f"The record is {before}{after}. If-Match with its ETag refuses a stale write (412)."
 
 
 def _seen_event() -> int | None:
-    """The event of the state that the caller has seen, where it says so."""
+    """Return the event of the state that the caller has seen, from If-Match; None without it."""
     given = request.headers.get("If-Match")
     if given is None or given == "*":
         return None
-    if not _WRITTEN.fullmatch(given):
+    if not _ETAGS.fullmatch(given):
         raise InvalidInputError.of_field("If-Match", "malformed_etag", Message("etag_needs_quotes"))
     match = _ETAG.fullmatch(given.strip())
     if match is None:
@@ -165,7 +165,7 @@ def _seen_event() -> int | None:
 
 
 def operation_body(operation: Operation, done: Done) -> OperationAnswer:
-    """What an operation answers."""
+    """Return the result of an operation as an answer."""
     return {
         "operation": operation.kind,
         "event_id": done.event_id,
@@ -178,7 +178,7 @@ def operation_body(operation: Operation, done: Done) -> OperationAnswer:
 
 
 def changed_records(records: Iterable[Changed]) -> list[ChangedRecord]:
-    """The records that an operation changed, as they are told."""
+    """Return the changed records as answers."""
     known = gazetteer()
     return [
         {
@@ -222,7 +222,7 @@ def patch_address(address_code: str, json: AddressPatch) -> Response:
 
 
 class UndoQuery(BaseModel):
-    """Which operation would be undone."""
+    """The operation to undo."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Packs: a commune in one signed file, for whoever has no network."""
+"""Packs: a commune in one signed file, for use without a network."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -25,7 +25,7 @@ _KEYS_AGE_S: Final = 3_600
 
 
 class PackQuery(Request):
-    """What the pack is to hold."""
+    """Content of the pack."""
 
     since: str | None = Field(
         None,
@@ -33,7 +33,7 @@ class PackQuery(Request):
         description="Cursor of your pack: only changes since",
     )
     use: uses.Kind | None = Field(
-        None, description="Only where this stands, always as a whole; `dwelling`: homes"
+        None, description="Only records with this use, always a full pack; `dwelling`: homes"
     )
     demo: bool = Field(default=False, description="Include demonstration records")
 
@@ -46,7 +46,7 @@ class PackKey(TypedDict):
     x: str
     """The public key, base64url"""
     kid: str
-    """Its thumbprint (RFC 7638), which the pack names"""
+    """Thumbprint (RFC 7638), which the pack contains"""
     use: Annotated[str, Field(examples=["sig"])]
     alg: Annotated[str, Field(examples=["Ed25519"])]
 
@@ -54,7 +54,9 @@ class PackKey(TypedDict):
 class PackKeys(TypedDict):
     """A JSON Web Key Set."""
 
-    keys: Annotated[list[PackKey], Field(description="The first signs; the others did before")]
+    keys: Annotated[
+        list[PackKey], Field(description="The first one signs; the rest are former keys")
+    ]
 
 
 @blueprint.get("/keys")

@@ -1,4 +1,4 @@
-"""Paper of the authority, as PDF: plates, lists and decisions."""
+"""Documents of the authority, as PDF: plates, lists and decisions."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -42,45 +42,46 @@ _SKIP: Final = "Number of doors to skip"
 
 
 class PlatesBody(Request, Doors):
-    """Whose plates, and how they are made."""
+    """Doors, and format of the plates."""
 
     size: str = Field(
-        PLATE_FORM.size, pattern=f"^{SIZE.pattern}$", description="Width x height in mm, when cut"
+        PLATE_FORM.size,
+        pattern=f"^{SIZE.pattern}$",
+        description="Width x height in mm, after cutting",
     )
-    sheet: Sheet = Field(PLATE_FORM.sheet, description="`a4`, or `roll`: as long as what is on it")
+    sheet: Sheet = Field(PLATE_FORM.sheet, description="`a4`, or `roll`: as long as its content")
     roll_mm: int = Field(
         PLATE_FORM.roll_mm, ge=ROLL_MM[0], le=ROLL_MM[1], description="Width of the roll"
     )
     bleed_mm: int = Field(
         PLATE_FORM.bleed_mm, ge=0, le=BLEED_MM, description="Bleed beyond the cut"
     )
-    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP)
+    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP_DESCRIPTION)
 
 
 class ListBody(Request, Doors):
-    """What is listed, and for whom."""
+    """Doors, and purpose of the list."""
 
     purpose: Purpose = Field("wall", description="`wall`; `field`: with boxes to tick")
-    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP)
+    skip: int = Field(0, ge=0, le=1_000_000, description=_SKIP_DESCRIPTION)
 
 
 class DecisionBody(Request):
-    """Of what a decision is made: an operation that is to come, or the event of one that was."""
+    """Source of a decision: a planned operation, or the event of one performed."""
 
     operation: str | None = Field(None, description=f"One of {_OPERATIONS}")
     request: dict[str, Any] | None = Field(
         None, description="With `operation`: its request, tried and rolled back"
     )
-    event_id: int | None = Field(None, ge=0, le=2**63 - 1, description="Instead: what was done")
     unit: str | None = Field(
         None, pattern=UNIT_CODE, description="Deciding unit; the street's commune by default"
     )
-    number: Line | None = Field(None, description="Of the decision; left blank without it")
-    day: Day | None = Field(None, description="Of the decision; left blank without it")
+    number: Line | None = Field(None, description="Number of the decision; blank without it")
+    day: Day | None = Field(None, description="Day of the decision; blank without it")
     grounds: list[Sentence] = Field(
-        default_factory=list, max_length=20, description="In place of the usual legal grounds"
+        default_factory=list, max_length=20, description="Instead of the usual legal grounds"
     )
-    proposer: Sentence | None = Field(None, description="On whose proposal: an office, no person")
+    proposer: Sentence | None = Field(None, description="Office that proposes it; not a person")
 
 
 @blueprint.post("/plates")
@@ -153,12 +154,12 @@ def post_decision(json: DecisionBody) -> Response:
 
 
 def site() -> Site:
-    """Where the QR of a paper leads."""
+    """Return the site to which QR codes on paper lead."""
     return Site(public_url(), register().settings.public_url is not None)
 
 
 def as_pdf(paper: Paper) -> Response:
-    """The answer that is a paper; what its reader has to know is told in `Paper-Notices`."""
+    """Return a PDF response, with codes of its notices in `Paper-Notices`."""
     note(count=paper.items)
     response = Response(paper.pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(paper.name)}"
@@ -169,5 +170,5 @@ def as_pdf(paper: Paper) -> Response:
 
 
 def notices_line(paper: Paper) -> str:
-    """What its reader has to know, in one line of codes."""
+    """Return the notices of a paper as one line of codes and counts."""
     return ", ".join(f"{notice.code}={notice.count}" for notice in paper.notices)

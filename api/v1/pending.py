@@ -1,4 +1,4 @@
-"""Operations that wait for a second person: listed, shown, approved, declined."""
+"""Operations that wait for a second person: list, show, approve, decline."""
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -17,22 +17,22 @@ blueprint = Resource("pending", "/v1/pending-operations", tag="operations")
 
 
 class PendingQuery(Request):
-    """Which part of the list."""
+    """Page of the list."""
 
-    after: int = Field(0, ge=0, le=2**63 - 1, description="the last `id` of the page before")
+    after: int = Field(0, ge=0, le=2**63 - 1, description="Last `id` of the previous page")
     limit: int = Field(100, ge=1, le=500)
 
 
 class PendingList(TypedDict):
-    """Those that wait, the oldest first."""
+    """Waiting operations, the oldest first."""
 
     pending: list[PendingOperation]
 
 
 class DeclineBody(Request):
-    """Why nothing is done."""
+    """Why it is declined."""
 
-    reason: Sentence | None = Field(None, description="why; no person's name")
+    reason: Sentence | None = Field(None, description="Reason; no person's name")
 
 
 @blueprint.get("")

@@ -1,6 +1,6 @@
-"""Receipts of reports: what became of them, for who holds one, and for a key all that it reported.
+"""Outcomes of reports: of one, by its receipt, or of all reports of a key.
 
-Whoever reported is told the outcome and what was said to him, never who decided or why.
+The reporter sees the outcome and the office's reply, never who decided or why.
 """
 
 from typing import Annotated, Final
@@ -24,37 +24,37 @@ _OUTCOME: Final = "waiting, accepted or rejected"
 
 
 class ReportOutcome(TypedDict):
-    """What became of a report."""
+    """The outcome of a report."""
 
     kind: str
     outcome: Annotated[str, Field(description=_OUTCOME, examples=["accepted"])]
     word: str | None
-    """What the office says to you"""
+    """Reply of the office"""
     code: CodeForms | None
-    """The record; of a new house, once it has one"""
+    """Code of the record; for a new house, once it has one"""
     address: str | None
-    """Of a new house, as it was understood"""
+    """Address of a new house, as understood"""
     commune: UnitRef | None
-    """Whose office decides"""
+    """Commune whose office decides"""
     reported_at: str
-    """When it was said first"""
+    """When it was first reported"""
     decided_at: str | None
 
 
 class OwnReport(ReportOutcome):
-    """One that the key reported."""
+    """A report of the key."""
 
     id: int
 
 
 class OwnReports(TypedDict):
-    """What a key reported, the newest first."""
+    """Reports of a key, the newest first."""
 
     reports: list[OwnReport]
 
 
 class OwnReportsQuery(Request):
-    """Which part of the list."""
+    """Page of the list."""
 
     before: int | None = Field(
         None, ge=1, le=2**63 - 1, description="`id` of the last one of the previous page"
@@ -84,7 +84,7 @@ def get_own_reports(query: OwnReportsQuery) -> OwnReports:
 
 
 def outcome(reported: Reported) -> ReportOutcome:
-    """A report as whoever reported sees it."""
+    """Return a report as its reporter may see it."""
     return answer_from(
         ReportOutcome,
         reported,

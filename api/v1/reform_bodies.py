@@ -1,4 +1,4 @@
-"""What requests about reforms hold, and what is answered: the models, and views in their words."""
+"""Requests and answers about reforms."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, NotRequired
@@ -25,18 +25,18 @@ _STATES: Final = (
 
 
 class ReformQuery(Request):
-    """Beside a body that is the file itself."""
+    """For a body that is the file itself."""
 
     file_name: str | None = Field(
         None,
         max_length=200,
-        description="Name of the file: its ending says whether it is YAML or a table",
+        description="Name of the file; its suffix distinguishes YAML from tables",
         examples=["1234.yaml"],
     )
 
 
 class ReformForm(Request):
-    """A form with the part `file`; the polygons that it names are the part `boundaries`."""
+    """A form with the part `file`; the part `boundaries` contains the polygons that it names."""
 
 
 class DecidedForm(Request):
@@ -44,7 +44,7 @@ class DecidedForm(Request):
 
 
 class ReformsQuery(Request):
-    """Which reforms are listed."""
+    """Filters of the list."""
 
     state: State | None = Field(None, description="Only in this state")
     before: int | None = Field(
@@ -54,7 +54,7 @@ class ReformsQuery(Request):
 
 
 class UndecidedQuery(Request):
-    """In which form."""
+    """Format of the file."""
 
     format: Literal["xlsx", "geojson"] = Field(
         "xlsx", description="`xlsx` to fill in, `geojson` for a map"
@@ -62,7 +62,7 @@ class UndecidedQuery(Request):
 
 
 class CarryBody(Request):
-    """What was looked at."""
+    """The dry run that was reviewed."""
 
     verdict: int = Field(
         ge=1, le=2**31 - 1, description="`verdict` as seen, required; 412 if it changed"
@@ -71,54 +71,54 @@ class CarryBody(Request):
 
 
 class UndoBody(Request):
-    """Why."""
+    """Why a reform is undone."""
 
-    reason: Line | None = Field(None, description="Kept with the event")
+    reason: Line | None = Field(None, description="Reason, kept with the event")
 
 
 class ReformReport(TypedDict):
-    """What the reform does, or would do."""
+    """The effects of the reform, or of its dry run."""
 
     units: list[ReformUnit]
     born: list[str]
     altered: list[str]
     settled_by: dict[str, int]
     undecided: int
-    """When it was tried; of a carried one, as neighbours settled"""
+    """In the dry run; for a carried reform, those assigned by neighbours"""
     cut_streets: int
     cut_localities: int
     streets_meet: list[str]
-    """Streets of one name that meet: kept apart"""
+    """Streets that now share a name in a commune; kept apart"""
     numbers_meet: list[str]
-    """Numbers that then stand twice: kept apart"""
+    """House numbers that now exist twice; kept apart"""
     without_postcode: NotRequired[list[str]]
-    """Communes of the new state that have none yet"""
+    """New communes without a postcode yet"""
     labels: list[ReformLabel]
 
 
 class ReformProgress(TypedDict):
-    """What is being done now."""
+    """Work in progress."""
 
     task: str
     """try, decide, carry, undo, withdraw"""
     phase: Annotated[str, Field(description=f"waiting, {', '.join(PHASES)}")]
     records: int
-    """Carried so far"""
+    """Records carried so far"""
     asked_by: str
 
 
 class ReformFault(TypedDict):
-    """One thing that is wrong, or stands in the way."""
+    """One error or obstacle."""
 
     code: Annotated[str, Field(examples=["unit_unknown"])]
     line: int | None
-    """Of the file"""
+    """Line of the file"""
     about: str
     detail: str
 
 
 class ReformTrouble(TypedDict):
-    """Why the last thing that was asked for was not done."""
+    """Why the last requested step failed."""
 
     code: Annotated[str, Field(examples=["resolution_refused"])]
     detail: str
@@ -131,7 +131,7 @@ class ReformAnswer(TypedDict):
     id: int
     state: Annotated[State, Field(description=_STATES)]
     number: str | None
-    """Of the resolution; null until its file is read"""
+    """Number of the resolution; null until the file is read"""
     title: str | None
     effective: str | None
     delivered_by: str | None
@@ -141,34 +141,34 @@ class ReformAnswer(TypedDict):
     carried_at: str | None
     undone_at: str | None
     event_id: int | None
-    """Event that carried it"""
+    """Event of carrying it out"""
     progress: ReformProgress | None
     verdict: int
-    """Number of the last dry run; 0 before the first has ended"""
+    """Number of the last dry run; 0 until the first has ended"""
     decided: int
-    """Households that people decided about"""
+    """Households decided by people"""
     undecided: int | None
-    """Those that nothing settles, by the last dry run"""
+    """Undecided households in the last dry run"""
     trouble: ReformTrouble | None
     files_until: str | None
     """When the file and its work files are deleted"""
 
 
 class ReformWithReport(ReformAnswer):
-    """One reform, and what it does."""
+    """One reform, and its effects."""
 
     report: ReformReport | None
     """Null for the command line"""
 
 
 class ReformList(TypedDict):
-    """Reforms, the latest first; without their reports."""
+    """Reforms, the latest first, without their reports."""
 
     reforms: list[ReformAnswer]
 
 
 def body_of(view: ReformView) -> ReformAnswer:
-    """What ReformAnswer describes; times in Viet Nam's."""
+    """Return a reform as an answer; times in Viet Nam's."""
     return answer_from(
         ReformAnswer,
         view,
@@ -185,9 +185,11 @@ def body_of(view: ReformView) -> ReformAnswer:
 
 
 def with_report(view: ReformView) -> dict[str, Any]:
-    """What ReformWithReport describes."""
-    told = view.report
-    shown = told and {name: told[name] for name in ReformReport.__annotations__ if name in told}
+    """Return a reform with its report as an answer."""
+    report = view.report
+    shown = report and {
+        name: report[name] for name in ReformReport.__annotations__ if name in report
+    }
     return body_of(view) | {"report": shown}
 
 

@@ -1,4 +1,4 @@
-"""Reforms: a resolution is delivered, tried by a job, decided, carried or discarded, undone."""
+"""Reforms: deliver a resolution, review its dry run, decide, carry or discard it, undo it."""
 
 from typing import Final
 

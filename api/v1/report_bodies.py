@@ -1,4 +1,4 @@
-"""What requests about reports hold, and what is answered."""
+"""Requests and answers about field reports."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired
 from uuid import UUID
@@ -22,7 +22,7 @@ from registry.records.entrances import Kind as Entrance
 from registry.records.lookup import CodeForms
 from registry.units.gazetteer import UnitRef
 
-MOST_AT_ONCE: Final = 100
+MAX_REPORTS: Final = 100
 
 _STATE: Final = "only in this state"
 
@@ -41,7 +41,7 @@ class ReportBody(Request):
         allow_inf_nan=False,
         description="Point of a wrong point, new house or entrance",
     )
-    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="As lon")
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="See lon")
     position_accuracy_m: float | None = Field(
         None, ge=0, le=100_000, allow_inf_nan=False, description="Radius in metres"
     )
@@ -57,61 +57,60 @@ class ReportForm(ReportBody):
 
 
 class ReportFiled(TypedDict):
-    """What became of a report."""
+    """A filed report."""
 
     id: int
-    """Of the entry in the queue, which equal reports share"""
+    """Number of the entry in the queue, which equal reports share"""
     kind: str
     state: Annotated[str, Field(description=_STATE)]
     code: CodeForms | None
     commune: UnitRef | None
     reporters: int
-    """How many have said so"""
+    """Number of reporters"""
     counted: bool
-    """False where you had said so already"""
+    """False if you had reported it already"""
     address: str | None
-    """Of a new house, as it was understood and is kept"""
+    """Address of a new house, as understood and stored"""
     similar: list[CodeForms]
     """Doors that may be the new house"""
     receipt: Annotated[str, Field(examples=["pQ3x0mJc8yZr1sWkT6uVbA"])]
-    """Keep it: `GET /v1/reports/{receipt}`, or the page `/reports/{receipt}`, tells what becomes of
-    the report"""
+    """Keep it: `GET /v1/reports/{receipt}` and the page `/reports/{receipt}` show the outcome"""
 
 
 class ManyReportsBody(Request):
-    """Reports that waited for a network."""
+    """Reports collected without a network."""
 
     reports: list[dict[str, Any]] = Field(
         min_length=1,
-        max_length=MOST_AT_ONCE,
-        description="Each as `POST /v1/reports` takes it, with `once`: its `Idempotency-Key`",
+        max_length=MAX_REPORTS,
+        description="Each as for `POST /v1/reports`, with its `Idempotency-Key` as `once`",
     )
 
 
 class ReportOfMany(TypedDict):
-    """What became of one of them."""
+    """The result of one report."""
 
     once: str | None
     filed: NotRequired[ReportFiled]
-    """What the single call would have answered"""
+    """The answer of the single call"""
     problem: NotRequired[Problem]
-    """Where it would have answered one"""
+    """The problem that the single call would return"""
 
 
 class ManyReportsFiled(TypedDict):
-    """The reports in their order."""
+    """The reports, in order."""
 
     reports: list[ReportOfMany]
 
 
 class KeptReport(ReportBody):
-    """A report with the key under which it is filed once."""
+    """A report with its idempotency key."""
 
     once: UUID
 
 
 class Reporters(TypedDict):
-    """How many said so, by role; each counts once."""
+    """Number of reporters by role; each counts once."""
 
     total: int
     carriers: int
@@ -123,13 +122,13 @@ class Reporters(TypedDict):
 
 
 class ReportedPoint(TypedDict):
-    """Where somebody says that it is. Degrees, WGS 84; metres."""
+    """The reported position, in degrees, WGS 84; metres."""
 
     lon: float
     lat: float
     accuracy_m: float | None
     distance_m: float | None
-    """From the point on record"""
+    """From the registered point"""
 
 
 class ReportDecision(TypedDict):
@@ -140,7 +139,7 @@ class ReportDecision(TypedDict):
     reason: str | None
     decision_number: str | None
     word: str | None
-    """What those who reported are told"""
+    """Reply to the reporters"""
     at: str
 
 
@@ -151,37 +150,37 @@ class QueuedReport(TypedDict):
     kind: str
     state: Annotated[str, Field(description=_STATE)]
     accepting: Annotated[str, Field(examples=["move"])]
-    """Operation that accepting it performs"""
+    """Operation that acceptance performs"""
     code: CodeForms | None
     status: str | None
-    """Of the record, today"""
+    """Current status of the record"""
     event_id: int | None
-    """Of the record's state: what event_id takes"""
+    """Event of the record's state, for `event_id`"""
     label: str | None
-    """The record's address, or that of the new house"""
+    """Address of the record or of the new house"""
     commune: UnitRef | None
-    """Whose queue it is in; the province, of a new house whose commune nobody knows"""
+    """Commune of the queue; the province for a new house in an unknown commune"""
     point: ReportedPoint | None
     reporters: Reporters
     first_reported_at: str
     last_reported_at: str
     entrance: Entrance | None
-    """Of an entrance, which kind"""
+    """Kind of an entrance"""
     note: str | None
-    """Of an entrance, how one gets in; gone once decided"""
+    """How to get in by an entrance; deleted once decided"""
     stale: bool
-    """Whether the record changed since it was reported on"""
+    """Whether the record changed since the report"""
     decision: ReportDecision | None
 
 
 class ReportQueue(TypedDict):
-    """Entries in the order in which they are decided."""
+    """Entries, in the order in which to decide them."""
 
     reports: list[QueuedReport]
 
 
 class ReportsQuery(Request):
-    """Which part of the queue."""
+    """Filters of the queue."""
 
     unit: str | None = Field(None, pattern=UNIT_CODE, description="The key's units by default")
     state: Literal["open", "proposed", "accepted", "rejected"] = Field("open", description=_STATE)
@@ -191,7 +190,7 @@ class ReportsQuery(Request):
 
 
 class RejectBody(Request):
-    """Why the register stays as it is."""
+    """Why a report is rejected."""
 
     reason: Sentence = Field(description="why; no person's name")
     decision_number: Line | None = Field(None, description="number of the legal decision")
@@ -199,7 +198,7 @@ class RejectBody(Request):
 
 
 class AcceptBody(RejectBody):
-    """Why, and what of a new house's address, or of an entrance's note, is otherwise."""
+    """Why a report is accepted, and corrections of a new house's address or an entrance's note."""
 
     event_id: int | None = Field(
         None, ge=0, le=2**63 - 1, description="latest event of the record, as seen"
@@ -216,12 +215,12 @@ class AcceptBody(RejectBody):
         None, max_length=MAX_NOTE, description="note of the entrance; empty: none"
     )
     same_address: bool = Field(
-        False, description="another living record has this address, and both are right"
+        False, description="Another active record has this address, and both are correct"
     )
 
 
 class DecisionAnswer(TypedDict):
-    """What a decision did."""
+    """The result of a decision."""
 
     id: int
     kind: str
@@ -229,5 +228,5 @@ class DecisionAnswer(TypedDict):
     operation: Annotated[str, Field(examples=["verify"])]
     event_id: int
     records: list[ChangedRecord]
-    """Written or made"""
+    """Records written or created"""
     warnings: list[WriteWarning]

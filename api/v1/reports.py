@@ -1,4 +1,4 @@
-"""Reports from the field: said by anybody, decided by an authority."""
+"""Field reports: filed by anybody, decided by an authority."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -57,7 +57,7 @@ from registry.units.gazetteer import Gazetteer, today
 blueprint = Resource("reports", "/v1/reports", tag="reports", kind="reports")
 many = Resource("many_reports", "/v1/batch", tag="reports", kind="reports")
 
-_ONCE: Final = {
+_IDEMPOTENCY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -82,7 +82,7 @@ _ONCE: Final = {
         "too_many_reports",
     ),
     example={"kind": "confirmed", "code": "1H6X-XH2V"},
-    headers=(_ONCE,),
+    headers=(_IDEMPOTENCY,),
     discloses=True,
 )
 def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
@@ -91,7 +91,7 @@ def post_report(json: ReportBody, form: ReportForm) -> ReportFiled:
     Equal reports count as one entry, for an editor to decide. Without a key as a resident.
     """
     body, known = json or form, gazetteer()
-    return _filed(known, filed_by_caller(_said(body, _once())))
+    return _filed(known, file_for_caller(_report_of(body, _idempotency_key())))
 
 
 @many.post("/reports")
@@ -119,26 +119,26 @@ def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
     """
     count_rows(len(json.reports))
     known = gazetteer()
-    told: list[ReportOfMany] = []
+    results: list[ReportOfMany] = []
     for given in json.reports:
         answer: ReportOfMany = {"once": str(given.get("once", ""))[:36] or None}
         try:
-            answer["filed"] = _filed(known, filed_by_caller(_kept(given)))
+            answer["filed"] = _filed(known, file_for_caller(_idempotent_report(given)))
         except RegistryError as error:
             answer["problem"] = problem_body(error)
-        told.append(answer)
-    filed = [each["filed"] for each in told if "filed" in each]
+        results.append(answer)
+    filed = [each["filed"] for each in results if "filed" in each]
     units = {each["commune"]["code"] for each in filed if each["commune"]}
     note(count=sum(each["counted"] for each in filed), units=sorted(units))
-    return {"reports": told}
+    return {"reports": results}
 
 
-def _kept(given: dict[str, Any]) -> Said:
+def _idempotent_report(given: dict[str, Any]) -> Said:
     try:
         body = KeptReport.model_validate(given)
     except ValidationError as error:
         raise invalid_input(error, KeptReport) from None
-    return _said(body, body.once)
+    return _report_of(body, body.once)
 
 
 @blueprint.get("")
@@ -214,8 +214,11 @@ def _decision(
     )
 
 
-def filed_by_caller(said: Said) -> Filed:
-    """File what the caller says, and tell the audit log where; raises what `file_report` raises."""
+def file_for_caller(said: Said) -> Filed:
+    """File a report of the caller, and note its commune for the audit log.
+
+    Raises what `file_report` raises.
+    """
     made, known = register(), gazetteer()
     filed = file_report(made.engine, made.reads, known, _reporter(), said)
     unit = known.units.get(filed.unit_id)
@@ -223,7 +226,7 @@ def filed_by_caller(said: Said) -> Filed:
     return filed
 
 
-def _said(body: ReportBody, once: UUID | None) -> Said:
+def _report_of(body: ReportBody, once: UUID | None) -> Said:
     return Said(
         *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
         entrance=body.entrance,
@@ -232,13 +235,13 @@ def _said(body: ReportBody, once: UUID | None) -> Said:
     )
 
 
-def _once() -> UUID | None:
-    """The key under which the caller sends this again; raises BadRequest for what is no UUID."""
+def _idempotency_key() -> UUID | None:
+    """Return the caller's Idempotency-Key; raises BadRequest if it is not a UUID."""
     key = request.headers.get("Idempotency-Key")
     try:
         return None if key is None else UUID(key)
     except ValueError:
-        raise BadRequest("Idempotency-Key is a random UUID here") from None
+        raise BadRequest("Idempotency-Key must be a random UUID") from None
 
 
 def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
@@ -252,7 +255,7 @@ def _filed(known: Gazetteer, filed: Filed) -> ReportFiled:
 
 
 def shown_entry(known: Gazetteer, entry: Entry) -> QueuedReport:
-    """An entry as a `QueuedReport`."""
+    """Return an entry of the queue as an answer."""
     record = entry.record
     return answer_from(
         QueuedReport,
@@ -297,7 +300,7 @@ def _decided(decided: Decided) -> Response:
 
 
 def _reporter() -> Reporter:
-    """Who reports: a key, or a caller without one for today."""
+    """Return the reporter: a key, or the pseudonym of a network for today."""
     asking, settings = caller(), register().settings
     limited = settings.limits is not False
     if has_key(asking):

@@ -1,4 +1,4 @@
-"""From a point to addresses."""
+"""Reverse geocoding: from a point to addresses."""
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")
 
 
 class ReverseQuery(WithIds):
-    """A point, degrees, WGS 84."""
+    """A point, in degrees, WGS 84."""
 
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
@@ -64,7 +64,7 @@ def post_reverse(json: ReverseBody, form: ReverseForm) -> FeatureCollection:
 
 
 def nearest(query: ReverseQuery) -> FeatureCollection:
-    """What is nearest to a point, as it is told."""
+    """Return the places nearest to a point."""
     known, asked = gazetteer(), query.asked
     found = reverse(
         known,

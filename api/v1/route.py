@@ -1,4 +1,4 @@
-"""A carrier's route: a list in, its doors in the order in which they are visited out."""
+"""A carrier's route: order a list of addresses into stops."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -45,7 +45,7 @@ from registry.units import TODAYS_WORDING
 from registry.units.gazetteer import Gazetteer, UnitRef, today
 
 MAX_LINES: Final = 500
-"""Of one list over HTTP."""
+"""Most lines of one list over HTTP."""
 PAPERS: Final = {"sheet": print_sheet, "stickers": print_stickers}
 GPX: Final = FORMATS["gpx"].media_type
 GEOJSON: Final = FORMATS["geojson"].media_type
@@ -64,7 +64,7 @@ _EXAMPLE: Final = {"rows": [{"code": "1H6X-XH2V", "ref": "VD-01"}, {"address": "
 
 
 class RouteQuery(Request):
-    """How the route is wanted."""
+    """Options of the route."""
 
     order: Order = Field(
         "walking",
@@ -95,7 +95,7 @@ class RouteQuery(Request):
 
 
 class PapersQuery(RouteQuery):
-    """Which paper of the route."""
+    """Document to print."""
 
     paper: Literal["sheet", "stickers"] = Field(
         "sheet", description="`sheet`: list to tick; `stickers`: one per parcel"
@@ -103,7 +103,7 @@ class PapersQuery(RouteQuery):
 
 
 class RouteBody(Request):
-    """The list in JSON; other media types are the list itself."""
+    """The list as JSON; other media types are the list itself."""
 
     one_of_several: ClassVar[bool] = True
 
@@ -120,41 +120,41 @@ class RoutePoint(TypedDict):
 
 
 class RouteStop(TypedDict):
-    """A door, and the lines of the list that lead to it."""
+    """A door, and the lines of the list for it."""
 
     at: Annotated[int, Field(examples=[1])]
-    """From 1, in the order of the round"""
+    """From 1, in the order of the route"""
     code: Annotated[str, Field(examples=["1H6XXH2V"])]
     """Canonical, no hyphen"""
     code_display: Annotated[str, Field(examples=["1H6X-XH2V"])]
     label: str
     door: Annotated[str, Field(examples=["27 Phố Láng"])]
-    """The label without its units"""
+    """The label without administrative units"""
     commune: UnitRef | None
     street: str | None
-    """Street, or hamlet where no street leads to the door"""
+    """Street, or hamlet if the door has no street"""
     side: Side | None
-    """Of the street, by its number"""
+    """Side of the street, by the number"""
     number: str | None
     position: RoutePoint | None
     delivery_hint: str | None
     metres: int | None
-    """From the stop before it, or from `start`"""
+    """From the previous stop, or from `start`"""
     parcels: list[RouteParcel]
     label_on: NotRequired[DatedLabel]
     """Only with `wording`"""
 
 
 class RouteChoice(TypedDict):
-    """A place that a line may mean."""
+    """A possible place of a line."""
 
     label: str
     door: CodeForms | None
-    """Where the register knows that door"""
+    """The door, if it is registered"""
 
 
 class RouteQuestion(TypedDict):
-    """What to ask before the route."""
+    """A question to settle before the route."""
 
     code: Annotated[str, Field(examples=["ask_which"])]
     text: str
@@ -163,38 +163,38 @@ class RouteQuestion(TypedDict):
 
 
 class UnplacedLine(TypedDict):
-    """A line of the list that names no door for certain."""
+    """A line of the list without a certain door."""
 
     line: int
     ref: str | None
     given: str
-    """What was read as its address or code"""
+    """Text read as its address or code"""
     status: Annotated[str, Field(examples=["complete"])]
-    """A verdict, why there is none, or a problem's code"""
+    """A verdict, the reason for none, or a problem's code"""
     message: str
     message_en: str
     level: str | None
-    """How near to the door the register knows it"""
+    """Level of the place found"""
     question: RouteQuestion | None
 
 
 class RouteNotice(TypedDict):
-    """What its reader has to know."""
+    """A notice about the route."""
 
     code: Annotated[str, Field(examples=["routing_silent"])]
     message: Words
 
 
 class RouteAnswer(TypedDict):
-    """The route. Each line of the list is in a stop, unplaced or empty, once."""
+    """The route. Each line of the list is once in a stop, unplaced or empty."""
 
     order: Order
-    """As it is: `walking` where the shortest was not to be had"""
+    """Order used: `walking` if the shortest could not be computed"""
     measured_by: Measure
-    """`straight_lines`, or `roads` by the operator's server"""
+    """`straight_lines`, or `roads` by the operator's routing server"""
     metres: int
     seconds: int | None
-    """By road only"""
+    """Only by road"""
     start: RoutePoint | None
     end: RoutePoint | None
     stops: list[RouteStop]
@@ -225,7 +225,7 @@ def post_route(query: RouteQuery, json: RouteBody) -> Response:
     """
     table, found = _planned(query, json)
     wanted = request.accept_mimetypes.best_match((_JSON, GPX, GEOJSON, _PDF), _JSON)
-    return answered(found, wanted, unread_of(table))
+    return route_response(found, wanted, unread_of(table))
 
 
 @blueprint.post("/papers")
@@ -271,8 +271,9 @@ def planned(table: Table, wish: RouteOptions) -> Route:
 
 
 def paper_of(found: Route, paper: str) -> Paper:
-    """A paper of the route, one of PAPERS. Raises DatabaseUnavailableError out of turn: the press
-    takes seconds, and others wait for it too.
+    """Print one of PAPERS of a route.
+
+    Raises DatabaseUnavailableError while another one is printed: typesetting takes seconds.
     """
     if not turn.acquire(blocking=False):
         raise DatabaseUnavailableError(Message("route_print_busy"))
@@ -282,8 +283,8 @@ def paper_of(found: Route, paper: str) -> Paper:
         turn.release()
 
 
-def answered(found: Route, kind: str, unread: Sequence[str] = ()) -> Response:
-    """The route in one of its media types."""
+def route_response(found: Route, kind: str, unread: Sequence[str] = ()) -> Response:
+    """Return the route in one of its media types."""
     if kind == _PDF:
         return as_pdf(paper_of(found, "sheet"))
     if kind == GPX:

@@ -1,4 +1,4 @@
-"""Services of carriers: told to everybody, delivered and checked by each operator's own key."""
+"""Services of carriers: public to read, delivered and checked with each operator's key."""
 
 import datetime
 import tempfile
@@ -59,11 +59,11 @@ class ServicesOfDoor(TypedDict):
 
     on: datetime.date
     services: list[ServiceHere]
-    """Two of one operator, service and kind where its areas overlap"""
+    """Two of one operator, service and kind if its areas overlap"""
 
 
 class DeliveryOptions(Request):
-    """What is said of a file."""
+    """Options of a file."""
 
     operator: str | None = Field(None, max_length=100, description=_OPERATOR)
     sheet: str | None = Field(None, max_length=100, description="Sheet of a workbook")
@@ -71,23 +71,25 @@ class DeliveryOptions(Request):
 
 
 class ServicesFileQuery(DeliveryOptions):
-    """Beside a body that is the file itself."""
+    """The same, for a body that is the file itself."""
 
-    file_name: str | None = Field(None, max_length=200, description="What errors call the file")
+    file_name: str | None = Field(
+        None, max_length=200, description="Name of the file in error messages"
+    )
 
 
 class ServicesForm(DeliveryOptions):
-    """The same as parts of a form, beside the part `file`."""
+    """The same, as parts of a form beside `file`."""
 
 
 class CheckQuery(Request):
-    """Whose areas, and which doors."""
+    """Operator, and doors to check."""
 
     operator: str | None = Field(None, max_length=100, description=_OPERATOR)
     unit: str = Field(
         pattern=UNIT_CODE, description="Doors of this commune or province", examples=["00199"]
     )
-    kind: Kind = Field("delivers", description="Doors to which nobody does this")
+    kind: Kind = Field("delivers", description="Service that is missing at the doors")
 
 
 @blueprint.get("")
@@ -140,7 +142,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoade
     operator = operator_of(asked.operator)
     with received(query.file_name) as parts, tempfile.TemporaryDirectory() as folder:
         path, name = parts[FILE]
-        if path.stat().st_size > MOST_BYTES:
+        if path.stat().st_size > MAX_BYTES:
             raise RequestEntityTooLarge
         named = Path(folder) / clean_name(name)
         named.symlink_to(path)
@@ -150,7 +152,7 @@ def post_services(query: ServicesFileQuery, form: ServicesForm) -> ServicesLoade
             sheet=asked.sheet,
         )
     note(count=loaded.changes if loaded.written else 0)
-    return replace(loaded, problems=loaded.problems[:_PROBLEMS_TOLD])
+    return replace(loaded, problems=loaded.problems[:_MAX_PROBLEMS])
 
 
 @own.get("/check")

@@ -1,4 +1,4 @@
-"""Targets over HTTP: an authority says how many households its units have."""
+"""Targets over HTTP: an authority declares how many households its units have."""
 
 from typing import Annotated, Literal
 
@@ -25,43 +25,47 @@ Quality = Literal["declared", "census", "estimate"]
 
 
 class DeclaredTarget(Request):
-    """How many households a unit has."""
+    """Number of households of a unit."""
 
     unit: Annotated[str, Field(pattern=UNIT_CODE)] = Field(
-        description="Code of a province or commune of today", examples=["00199"]
+        description="Code of a current province or commune", examples=["00199"]
     )
     households: int = Field(ge=0, le=999_999_999)
     counted: Counted = Field(
-        "households", description="What the number counts: homes, or doors with a use"
+        "households", description="What is counted: homes, or doors with a use"
     )
     quality: Quality = "declared"
-    reference_date: Day | None = Field(None, description="Day that it describes; today by default")
-    source: Line | None = Field(None, description="Who says so; the key's name by default")
-    locality: Line | None = Field(None, description="Thôn, tổ… of the commune that it is of")
+    reference_date: Day | None = Field(
+        None, description="Reference day of the number; today by default"
+    )
+    source: Line | None = Field(None, description="Source; the key's name by default")
+    locality: Line | None = Field(
+        None, description="Thôn, tổ… of the commune, if the number is for one"
+    )
 
 
 class TargetsBody(Request):
-    """Numbers of one authority."""
+    """Targets of one authority."""
 
     targets: list[DeclaredTarget] = Field(
-        min_length=1, max_length=5_000, description="Each of one unit, or of a locality"
+        min_length=1, max_length=5_000, description="Each for one unit or locality"
     )
     dry_run: bool = Field(False, description="Report only, write nothing")
 
 
 class TargetFault(TypedDict):
-    """What is wrong with one of them, or should be looked at."""
+    """An error or warning about one target."""
 
     row_number: int
     """From 1"""
     code: Annotated[str, Field(description=f"One of {', '.join(PROBLEMS)}")]
     value: str
     severity: Literal["error", "warning", "notice"]
-    """error: not taken; warning: taken, and unusual"""
+    """error: rejected; warning: accepted, but unusual"""
 
 
 class TargetsAnswer(TypedDict):
-    """What became of them: rows = new + changed + unchanged + rejected + skipped."""
+    """Result: rows = new + changed + unchanged + rejected + skipped."""
 
     rows: int
     new: int
@@ -98,7 +102,7 @@ def post_targets(json: TargetsBody) -> TargetsAnswer:
 
 
 def _cells(target: DeclaredTarget) -> dict[str, str]:
-    """As a row of a file has it."""
+    """Return a target as cells of a file's row."""
     return target_cells(
         code=target.unit,
         households=str(target.households),

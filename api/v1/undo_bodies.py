@@ -1,4 +1,4 @@
-"""What taking something back would do: the registry's type, with its messages in words."""
+"""Previews of undoing, as answers."""
 
 from typing_extensions import TypedDict
 
@@ -7,29 +7,29 @@ from registry.core.undo import UndoPreview
 
 
 class UndoObstacle(TypedDict):
-    """Later work that stands on what would be taken back."""
+    """Later work that depends on what would be undone."""
 
     code: str
     about: str
-    """A code, number or name of what it is; empty where it is several"""
+    """Code, number or name of its subject; empty if there are several"""
     detail: str
 
 
 class UndoPreviewed(TypedDict):
-    """What taking something back would do as the register stands."""
+    """What undoing would do in the current register."""
 
     removed: int
-    """Codes that would go: they were made by it"""
+    """Codes that would be removed, since it created them"""
     restored: int
-    """Records that would be as they were before"""
+    """Records that would be restored"""
     kept: int
-    """Records that would stay as they are, where later work may be kept (`keep_later`)"""
+    """Records that would stay unchanged if later work is kept (`keep_later`)"""
     obstacles: list[UndoObstacle]
-    """What has to be taken back before; empty where nothing stands in the way"""
+    """What has to be undone first; empty if nothing"""
 
 
 def shown_preview(preview: UndoPreview) -> UndoPreviewed:
-    """The preview, with its obstacles in words."""
+    """Return a preview as an answer, with translated obstacles."""
     obstacles = [
         answer_from(UndoObstacle, each, detail=str(each.detail)) for each in preview.obstacles
     ]

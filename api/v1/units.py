@@ -1,4 +1,4 @@
-"""Administrative units of every map: lists, one unit, conversion from old to new, a picker."""
+"""Administrative units of every map: lists, one unit, conversion to current units, a picker."""
 
 import datetime
 from functools import lru_cache
@@ -41,8 +41,7 @@ from registry.units.onward import Continuation, continuations
 blueprint = Resource("units", "/v1/units", tag="units", kind="units")
 
 MAX_AGE_S: Final = 3600
-"""How long an answer may be cached; its ETag says whether it is the same afterwards. Less where
-a unit changes before."""
+"""How long an answer may be cached, shorter if a unit changes before; then revalidated by ETag."""
 
 
 class UnitsQuery(WithIds):
@@ -54,11 +53,11 @@ class UnitsQuery(WithIds):
     scheme: str | None = Field(
         None,
         pattern=SCHEME,
-        description="A scheme of other ids, with `value`",
+        description="A scheme of identifiers, with `value`",
         examples=["postcode"],
     )
     value: str | None = Field(
-        None, min_length=1, max_length=MAX_VALUE, description="What the scheme calls the unit"
+        None, min_length=1, max_length=MAX_VALUE, description="Identifier of the unit in the scheme"
     )
     as_of: Day | None = Field(None, description="Day of the map; today by default")
     limit: int = Field(50, ge=1, le=1000)
@@ -72,17 +71,17 @@ class UnitsQuery(WithIds):
 
 
 class DayQuery(Request):
-    """The day asked about."""
+    """The requested day."""
 
     as_of: Day | None = Field(None, description="Day of the map; today by default")
 
 
 class UnitQueryParams(DayQuery, WithIds):
-    """The day asked about, and whether other schemes are."""
+    """The requested day, and optional identifiers."""
 
 
 class ConvertQuery(Request):
-    """An old code or an old text."""
+    """A former code or text."""
 
     code: str | None = Field(None, pattern=UNIT_CODE, description="Code of a unit")
     text: str | None = Field(
@@ -114,13 +113,13 @@ class UnitSummary(TypedDict):
     district: UnitRef | None
     lifetime: Span
     postcode: Annotated[str | None, Field(examples=["11511"])]
-    """Of a commune, where it has one"""
+    """Only of a commune that has one"""
     ids: NotRequired[UnitIds]
     """Only with `ids`"""
 
 
 class EarlierMap(TypedDict):
-    """Where there are units of that name, if there are none on the day that was asked about."""
+    """An earlier map with units of that name, if the requested day has none."""
 
     as_of: datetime.date
     total: int
@@ -145,7 +144,7 @@ class UnitStep(TypedDict):
 
 
 class UnitContinuation(TypedDict):
-    """A unit of today that continues another one."""
+    """A current unit that succeeds another one."""
 
     unit: UnitSummary
     extent: Literal["unchanged", "full", "partial"]
@@ -153,14 +152,14 @@ class UnitContinuation(TypedDict):
 
 
 class Seat(TypedDict):
-    """Where the unit is administered, degrees, EPSG:4326."""
+    """Seat of the administration, in degrees, EPSG:4326."""
 
     lon: float
     lat: float
 
 
 class NameVersion(TypedDict):
-    """What a unit was called over a span of days."""
+    """Name of a unit during a span of days."""
 
     full_name: str
     valid: Span
@@ -176,30 +175,30 @@ class Alias(TypedDict):
 
 
 class AnnouncedUnit(UnitRef):
-    """A unit at the other end of a change to come, in the words of its day."""
+    """Another unit of an announced change, named as on its day."""
 
     extent: Literal["full", "partial"]
 
 
 class AnnouncedChange(TypedDict):
-    """A change of a unit that is decided and has not come; its day does it by itself."""
+    """A change of a unit that is decided and takes effect on its day."""
 
     day: datetime.date | None
-    """First day of effect; null while only the day of signing is known"""
+    """Effective date; null while only the day of signing is known"""
     change: Change
     full_name: str
-    """From that day on; of one that ends, its last name"""
+    """Name from that day on; of a unit that ends, its last name"""
     kind: str
     province: UnitRef | None
     units: list[AnnouncedUnit]
-    """Those that continue it, or of which it takes something in"""
+    """Its successors, or units of which it takes over parts"""
     legal_basis: str | None
     message: str
     message_en: str
 
 
 class UnitDetail(UnitSummary):
-    """All that is known of a unit."""
+    """Details of a unit."""
 
     as_of: datetime.date
     alive: bool
@@ -223,11 +222,11 @@ UnitConversion = TypedDict(
         "to": list[UnitContinuation],
     },
 )
-UnitConversion.__doc__ = "One reading of what was asked, and what became of it."
+UnitConversion.__doc__ = "One reading of the query, and its current units."
 
 
 class Conversions(TypedDict):
-    """All readings that fit equally well; `ambiguous` when they lead to several units of today."""
+    """All equally likely readings; `ambiguous` if they lead to several current units."""
 
     as_of: datetime.date
     ambiguous: bool
@@ -243,11 +242,11 @@ class PickerProvince(TypedDict):
 
 
 class Picker(TypedDict):
-    """Two lists, ready to cache."""
+    """Provinces and communes, ready to cache."""
 
     as_of: datetime.date
     changes_on: datetime.date | None
-    """The next day on which a unit changes, as far as is decided"""
+    """Next day on which a unit changes, as decided so far"""
     provinces: list[PickerProvince]
 
 
@@ -286,27 +285,27 @@ def get_picker(query: DayQuery) -> Response:
 def convert(query: ConvertQuery) -> Response:
     """Today's units for an old code or text, all candidates."""
     response = jsonify(converted(query))
-    # The text may be somebody's address: no cache on the way keeps it.
+    # The text may be somebody's address: proxies must not store it.
     response.cache_control.no_store = True
     return response
 
 
 def converted(query: ConvertQuery) -> JsonObject:
-    """What an old code or text is today, as it is told."""
+    """Return the current units of a former code or text."""
     known, day = gazetteer(), day_asked(None)
     written_on = None
     if query.written_on is not None:
-        # An older text is read against the oldest map that is known.
+        # An older text is read on the oldest known map.
         written_on = day_asked(max(query.written_on, FIRST_KNOWN_DAY))
     if query.code is not None:
         map_day = written_on or LAST_DAY_OF_OLD_MAP
         found = [convert_code(known, query.code, written_on=map_day, day=day)]
     else:
         found = convert_text(known, query.text or "", written_on=written_on, day=day)
-    # Readings of one text have their parts in common.
+    # Readings of one text share their parts.
     unread = dict.fromkeys(part for conversion in found for part in conversion.naming.unread)
-    told = frozenset(without_people(unread))
-    matches = [_conversion(known, conversion, day, told) for conversion in found]
+    shown = frozenset(without_people(unread))
+    matches = [_conversion(known, conversion, day, shown) for conversion in found]
     return {"as_of": day.isoformat(), "ambiguous": is_ambiguous(found), "matches": matches}
 
 
@@ -431,13 +430,13 @@ def _continuation(known: Gazetteer, found: Continuation, day: datetime.date) -> 
 
 
 def _conversion(
-    known: Gazetteer, found: Conversion, day: datetime.date, told: frozenset[str]
+    known: Gazetteer, found: Conversion, day: datetime.date, shown: frozenset[str]
 ) -> dict[str, Any]:
     naming = found.naming
     named = [u for u in (naming.commune, naming.district, naming.province) if u is not None]
     return {
         "from": _summary(known, found.unit, day),
         "named": [_summary(known, unit, day) for unit in named],
-        "unread": [part for part in naming.unread if part in told],
+        "unread": [part for part in naming.unread if part in shown],
         "to": [_continuation(known, continuation, day) for continuation in found.to],
     }

@@ -1,4 +1,4 @@
-"""Whether an address can be delivered to, and what to ask where it cannot."""
+"""Whether an address can be delivered to, and what to ask if not."""
 
 from typing import Annotated, NotRequired, Self
 
@@ -45,7 +45,7 @@ blueprint = Resource("validate", "/v1/validate", tag="search", kind="validate")
 
 
 class ValidateBody(WithPostal, Columns):
-    """An address as one text, which units may complete, or as components."""
+    """An address as one text, optionally with units, or as components."""
 
     address: OptionalText | None = Field(
         None,
@@ -73,7 +73,7 @@ class ValidateBody(WithPostal, Columns):
 
     @property
     def asked(self) -> Question:
-        """What is asked of the register."""
+        """The parsed query."""
         return Question(
             text=self.address,
             components=self.components,
@@ -88,18 +88,18 @@ class ValidateForm(ValidateBody):
 
 
 class ValidatedComponent(TypedDict):
-    """One part of the address; those neither given, known nor missing are left out."""
+    """One part of the address; parts neither given, known nor missing are omitted."""
 
     component: ComponentName
     status: Status
     given: str | None
-    """As it was understood; null where it was not given"""
+    """As understood; null if not given"""
     value: str | None
-    """As it is today; null where it is not known, or no more"""
+    """Current value; null if unknown or abolished"""
 
 
 def validated_component(part: Component) -> ValidatedComponent:
-    """The same part."""
+    """Return a component as an answer."""
     return ValidatedComponent(
         component=part.name,
         status=part.status,
@@ -114,14 +114,14 @@ class AddressChoice(TypedDict):
     label: str
     label_before_2025_07: str | None
     code: str | None
-    """Where this door is registered"""
+    """If this door is registered"""
     code_display: str | None
     label_on: NotRequired[DatedLabel]
     """Only with `on` or `wording`"""
 
 
 def address_choice(choice: Choice) -> AddressChoice:
-    """The same address."""
+    """Return a choice as an answer."""
     body = AddressChoice(
         label=choice.label,
         label_before_2025_07=choice.before_2025_07,
@@ -141,11 +141,11 @@ class ShopperQuestion(TypedDict):
     ]
     text_en: str
     choices: list[AddressChoice]
-    """To pick from; never all that there may be"""
+    """Choices, not necessarily all"""
 
 
 def shopper_question(asked: Asked) -> ShopperQuestion:
-    """The same question."""
+    """Return a question as an answer."""
     return ShopperQuestion(
         code=asked.code,
         component=asked.component,
@@ -156,7 +156,7 @@ def shopper_question(asked: Asked) -> ShopperQuestion:
 
 
 class ValidationAnswer(TypedDict):
-    """The verdict, and what belongs to it."""
+    """The verdict on an address."""
 
     verdict: VerdictCode
     next_action: NextAction
@@ -166,33 +166,33 @@ class ValidationAnswer(TypedDict):
     """Only with accept and correct"""
     code_display: str | None
     label: str | None
-    """As it is written today; null where several fit"""
+    """As written today; null if several match"""
     label_before_2025_07: str | None
     level: str | None
-    """How near to the door the register knows it"""
+    """Level of the place found"""
     commune: UnitRef | None
     province: UnitRef | None
     postcode: Annotated[str | None, Field(examples=["11528"])]
-    """Of the commune; null where that is not sure, or has none"""
+    """Postcode of the commune; null if the commune is uncertain or has none"""
     postal_label: NotRequired[PostalLabel | None]
-    """Only with `postal`; null where several fit"""
+    """Only with `postal`; null if several match"""
     lon: float | None
     lat: float | None
     accuracy_m: float | None
-    """Of the point"""
+    """Accuracy of the point"""
     point_estimated: bool
-    """Whether the point is between registered numbers beside the one that was written, which is not
-    registered itself"""
+    """Whether the point is interpolated between registered numbers, since the given one is not
+    registered"""
     components: list[ValidatedComponent]
     question: ShopperQuestion | None
     suggestions: list[SuggestedCode]
-    """Registered codes of which a mistyped one may be a slip, at most three"""
+    """Registered codes similar to a mistyped one, at most three"""
     label_on: NotRequired[DatedLabel]
-    """Only with `on` or `wording`, of the one address"""
+    """Only with `on` or `wording`, for a single address"""
 
 
 def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> ValidationAnswer:
-    """The verdict, its units as they are called today."""
+    """Return a verdict as an answer, with current unit names."""
     (message, message_en), day = found.messages, today()
     body = ValidationAnswer(
         verdict=found.verdict,
@@ -236,7 +236,7 @@ def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
 
 
 def validated(query: ValidateBody) -> ValidationAnswer:
-    """The verdict on an address, as it is told."""
+    """Return the verdict on an address."""
     found = told_validation(validate(gazetteer(), register().reads, query.asked))
     counts().count_verdicts([found.verdict])
     return validation_answer(found, query.extras)

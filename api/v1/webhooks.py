@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: made, changed, tested, sent again from any place, by whose key they are."""
+"""Webhooks over HTTP: create, change, test and replay, with the key that owns them."""
 
 import datetime
 from typing import Annotated, Final, Literal
@@ -37,7 +37,7 @@ Since = Annotated[str, Field(min_length=1, max_length=200, description=_SINCE)]
 
 
 class ChangeWebhookBody(Request):
-    """What is to be otherwise; the rest stays as it is."""
+    """Changes; omitted members stay."""
 
     url: Annotated[str, Field(max_length=MAX_URL)] | None = Field(
         None, description="Receiver: https, not in a private network"
@@ -67,7 +67,7 @@ class ChangeWebhookBody(Request):
 
 
 class WebhookBody(ChangeWebhookBody):
-    """Of what somebody wants to be told, and where."""
+    """Events to send, and their receiver."""
 
     url: str = Field(
         max_length=MAX_URL,
@@ -78,13 +78,13 @@ class WebhookBody(ChangeWebhookBody):
 
 
 class ReplayBody(Request):
-    """From where to send again."""
+    """Where to start a replay."""
 
     since: Since = Field(description=f"{_SINCE}; `behind` of a delivery", examples=["2026-11-01"])
 
 
 class RotateBody(Request):
-    """How long both secrets count."""
+    """How long both secrets are used."""
 
     overlap_h: float = Field(
         DEFAULT_OVERLAP_H,
@@ -96,88 +96,88 @@ class RotateBody(Request):
 
 
 class WebhookAnswer(TypedDict):
-    """A webhook, and how it does."""
+    """A webhook, and its state."""
 
     id: int
     key: str
-    """Name of the key whose it is"""
+    """Name of the key that owns it"""
     url: str
     note: str | None
     units: list[str]
     """Codes of units; empty for all"""
     codes: int | None
-    """How many codes it lists; null for any code"""
+    """Number of codes; null for any code"""
     kinds: list[Kind]
     """Empty for all"""
     demo: bool
     state: Literal["active", "paused", "dead"]
     """dead: given up; `state` active, or a replay, resumes it"""
     position: int
-    """Up to which event of the feed it was told"""
+    """Last event of the feed that was sent"""
     behind: int
-    """How many events wait for it"""
+    """Number of events to be sent"""
     attempts: int
-    """How often the message that comes next has failed"""
+    """Failed attempts of the next message"""
     failing_since: str | None
     last_outcome: Annotated[str | None, Field(examples=["delivered"])]
-    """What became of the last message, or why it was given up"""
+    """Outcome of the last message, or why it was given up"""
     next_attempt_at: str | None
-    """Of a message that failed"""
+    """Of a failed message"""
     previous_secret_until: str | None
-    """Until when messages are signed with the former secret as well"""
+    """End of signing with the former secret as well"""
     created_at: str
 
 
 class WebhookMade(WebhookAnswer):
-    """A new one, with the secret that no other answer tells."""
+    """A new webhook, with the secret that no other answer contains."""
 
     secret: Annotated[str, Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])]
-    """Standard Webhooks, `whsec_`: messages are signed with it"""
+    """Signs messages (Standard Webhooks, `whsec_`)"""
 
 
 class WebhookList(TypedDict):
-    """Webhooks in the order in which they were made."""
+    """Webhooks, in the order of creation."""
 
     webhooks: list[WebhookAnswer]
 
 
 class WebhookSecret(TypedDict):
-    """Another secret, which no other answer tells."""
+    """A new secret, which no other answer contains."""
 
     secret: str
     previous_secret_until: str | None
 
 
 class WebhookDelivery(TypedDict):
-    """One try to send a message."""
+    """One attempt to send a message."""
 
     id: int
     message: str
-    """Its `webhook-id`: equal for equal messages"""
+    """`webhook-id`, the same for all attempts of a message"""
     kind: Literal["changes", "test", "batch"]
     behind: str
-    """Behind which its entries stand: `since` of a replay"""
+    """Cursor before its entries: `since` of a replay"""
     entries: int
     attempt: int
     sent_at: str
     took_ms: int
     status: int | None
-    """HTTP status of the answer; null where none came"""
+    """HTTP status of the answer; null without one"""
     outcome: str
     """delivered, refused, gone, redirected, timeout, unreachable, tls, name_unknown or
     private_address"""
     given_up: bool
-    """Whether it was the last try: a dead letter"""
+    """Whether it was the last attempt: a dead letter"""
 
 
 class WebhookDeliveries(TypedDict):
-    """Tries, the newest first."""
+    """Attempts, the newest first."""
 
     deliveries: list[WebhookDelivery]
 
 
 class DeliveriesQuery(Request):
-    """Which part of the list."""
+    """Page of the list."""
 
     before: int | None = Field(
         None, ge=1, le=2**63 - 1, description="`id` of the last one of the previous page"
@@ -186,7 +186,7 @@ class DeliveriesQuery(Request):
 
 
 class Done(TypedDict):
-    """It is done, or will be at once."""
+    """Done, or to be done immediately."""
 
     id: int
 

@@ -1,4 +1,4 @@
-"""What a caller is here: role, units, what it may still ask."""
+"""The caller's role, units and remaining limits."""
 
 import datetime
 from typing import Annotated, cast
@@ -28,7 +28,7 @@ class RateLeft(TypedDict):
 
 
 class BudgetLeft(TypedDict):
-    """Units that are left of an hour's; they come back by themselves, all in `resets_in_s`."""
+    """Remaining units of the hourly budget; it refills continuously, fully in `resets_in_s`."""
 
     per_hour: int
     left: int
@@ -36,7 +36,7 @@ class BudgetLeft(TypedDict):
 
 
 class Ended(UnitRef):
-    """A unit that the key is bound to and that is no more: it writes in none of those after it."""
+    """A former unit of the key, which may not write in its successors."""
 
     last_day: datetime.date
     successors: list[UnitRef]
@@ -49,15 +49,15 @@ class WhoAmI(TypedDict):
     """Name of the key; null without one"""
     role: Annotated[str, Field(examples=["editor"])]
     units: list[UnitRef] | None
-    """Where it may write; null for everywhere, empty for nowhere"""
+    """Where the caller may write; null for everywhere, empty for nowhere"""
     ended: list[Ended]
-    """Where it may write no more, since the unit has ended"""
+    """Units where it may no longer write, since they have ended"""
     expires_at: str | None
-    """When the key ends, in Viet Nam"""
+    """Expiry of the key, in Viet Nam's time"""
     rate: RateLeft | None
-    """Null where nobody is limited"""
+    """Null without limits"""
     enumeration_budget: BudgetLeft | None
-    """Null where nobody is limited"""
+    """Null without limits"""
 
 
 @blueprint.get("")

@@ -1,7 +1,7 @@
-"""Records inside a polygon, a circle or along a line: counted for planning, listed in a file.
+"""Records inside a polygon, a circle or along a line: counted, or listed in a file.
 
-For outages, clearances and delivery zones. Counts cost nothing; records are paid as all that are
-told without being named (`registry.access.budget`).
+For outages, clearances and delivery zones. Counts are free; records are charged to the budget like
+all codes that the caller did not name (`registry.access.budget`).
 """
 
 from typing import Any, Final, Literal
@@ -20,7 +20,7 @@ from registry.publish.export.run import ExportOptions, export_stream
 
 blueprint = Resource("within", "/v1/within", tag="changes", kind="copies")
 
-_MOST_M: Final = 25_000
+_MAX_BUFFER_M: Final = 25_000
 _EXAMPLE: Final = {
     "geometry": {"type": "Point", "coordinates": [105.8060, 21.0211]},
     "buffer_m": 500,
@@ -28,7 +28,7 @@ _EXAMPLE: Final = {
 
 
 class AreaGeometry(BaseModel):
-    """A geometry of GeoJSON, longitude first; other members are not read."""
+    """A GeoJSON geometry, longitude first; other members are ignored."""
 
     type: Literal["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
     coordinates: list[Any]
@@ -43,7 +43,7 @@ class WithinBody(Request):
     buffer_m: float | None = Field(
         None,
         gt=0,
-        le=_MOST_M,
+        le=_MAX_BUFFER_M,
         allow_inf_nan=False,
         description="Metres around it, on both sides of a line",
     )
@@ -51,7 +51,7 @@ class WithinBody(Request):
 
 
 class WithinQuery(Request):
-    """Which file."""
+    """Format of the file."""
 
     format: Streamed = Field("csv", description="Kind of file")
     on: Day | None = Field(None, description="Day of an additional label column")
