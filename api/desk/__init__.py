@@ -1,6 +1,6 @@
-"""The desk of an authority: its records, what waits for it, and its paper, without a shell.
+"""The desk of an authority: its records, pending work and documents, in the browser.
 
-Pages are drawn by the server and work without scripts; forms answer with a redirect (303), so that
-going back or reloading sends nothing twice. Who sits there is known by a session
+Pages are rendered by the server and work without scripts; forms answer with a redirect (303), so
+that going back or reloading submits nothing twice. Users are identified by a session
 (`api.core.sessions`).
 """

@@ -1,4 +1,4 @@
-"""The audit log at the desk, in words: who did what to which code, read much, or was refused."""
+"""The audit log at the desk, in words: who did what to which code, or was refused."""
 
 import datetime
 from collections.abc import Callable
@@ -40,27 +40,27 @@ _Read = TypeVar("_Read")
 
 
 class _Line(NamedTuple):
-    """An entry in words."""
+    """An entry of the log in words."""
 
     entry: Noted
     role: str
     did: str
-    """What was done, or was not: `đã ngừng dùng`."""
+    """What was done or refused: `đã ngừng dùng`."""
     codes: tuple[str, ...]
     more: tuple[str, ...]
-    """Why, by which decision, and who else."""
+    """Reason, decision and second person."""
     units: str
 
 
 @blueprint.get("")
 @signed_in_page("approver")
 def get_audit() -> BaseResponse:
-    """The latest entries that the reader may see: of all or of one key, unit, code, operation."""
+    """The latest entries that the user may see, filtered by key, unit, code or operation."""
     asked = {name: request.args.get(name, "").strip() for name in _FILTERS}
     wrong: list[str] = []
     day_written = _("A day is written 31/12/2026.")
-    since = _tried(_beginning_of, asked["since"], wrong, day_written)
-    last_day = _tried(_beginning_of, asked["until"], wrong, day_written)
+    since = _parse(_start_of, asked["since"], wrong, day_written)
+    last_day = _parse(_start_of, asked["until"], wrong, day_written)
     no_code = _("This is no code of an address.")
     code = _tried(lambda it: codes.validate(strip_announcement(it)), asked["code"], wrong, no_code)
     wanted = Wanted(
@@ -87,7 +87,7 @@ def get_audit() -> BaseResponse:
     )
 
 
-def _tried(
+def _parse(
     reader: Callable[[str], _Read | None], written: str, wrong: list[str], complaint: str
 ) -> _Read | None:
     try:
@@ -97,7 +97,7 @@ def _tried(
         return None
 
 
-def _beginning_of(written: str) -> datetime.datetime:
+def _start_of(written: str) -> datetime.datetime:
     return datetime.datetime.combine(parse_day(written), datetime.time(), VIET_NAM)
 
 
@@ -106,16 +106,16 @@ def _in_words(entry: Noted) -> _Line:
     return _Line(
         entry,
         _(role) if role else entry.role,
-        _did(entry),
+        _operation_words(entry),
         tuple(map(codes.format, entry.codes)),
         tuple(_beside(entry)),
         ", ".join(map(unit_name, entry.units)),
     )
 
 
-def _did(entry: Noted) -> str:
+def _operation_words(entry: Noted) -> str:
     if entry.operation is None:
-        return _called(entry.endpoint)
+        return _request_words(entry.endpoint)
     what = event_words(entry.operation)
     if entry.outcome != "ok":
         return _("was refused: {what}", what=what)
@@ -131,7 +131,7 @@ def _did(entry: Noted) -> str:
 
 @lru_cache(maxsize=1)
 def _titles(app: Flask) -> dict[str, str]:
-    """Endpoint of the API as the log writes it, `GET /v1/units` → its title."""
+    """Return API endpoint as in the log (`GET /v1/units`) → its title."""
     return {
         f"{method} {rule.rule}": title_of(view)
         for rule in app.url_map.iter_rules()
@@ -140,8 +140,8 @@ def _titles(app: Flask) -> dict[str, str]:
     }
 
 
-def _called(endpoint: str) -> str:
-    """What a request is called that is no operation."""
+def _request_words(endpoint: str) -> str:
+    """Return the name of a request that is not an operation."""
     if title := _titles(cast("Any", current_app)._get_current_object()).get(endpoint):
         return f"{_(title).rstrip('.')} ({endpoint})"
     method, _space, path = endpoint.partition(" ")
@@ -153,13 +153,13 @@ def _called(endpoint: str) -> str:
 
 
 def _beside(entry: Noted) -> list[str]:
-    told = []
+    details = []
     if entry.reason:
-        told.append(_("reason: {reason}", reason=entry.reason))
+        details.append(_("reason: {reason}", reason=entry.reason))
     if entry.decision_number:
-        told.append(_("decision {number}", number=entry.decision_number))
+        details.append(_("decision {number}", number=entry.decision_number))
     if entry.asked_by and entry.asked_by != entry.actor:
-        told.append(_("asked by {who}", who=entry.asked_by))
+        details.append(_("asked by {who}", who=entry.asked_by))
     if entry.second_person and entry.second_person != entry.actor:
-        told.append(_("second person: {who}", who=entry.second_person))
-    return told
+        details.append(_("second person: {who}", who=entry.second_person))
+    return details

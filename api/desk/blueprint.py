@@ -1,4 +1,4 @@
-"""Blueprints of the desk: forms are their session's own, and an error says what to do about it."""
+"""Blueprints of the desk: CSRF protection of forms, error pages, messages, navigation."""
 
 import datetime
 import secrets
@@ -52,12 +52,12 @@ ROLES: Final[dict[Role, str]] = {
     "admin": N_("administrator"),
 }
 _ROOMS: Final[list[tuple[str, str, Role]]] = []
-"""Address, title and least role of each room of the desk, in their order."""
-_DAY: Final = (
+"""URL, title and least role of each section of the desk."""
+_ORDER: Final = (
     *("desk", "records", "proposals", "reports", "field", "import", "streets", "hamlets", "papers"),
     *("targets", "services", "my-reports", "webhooks", "keys", "audit"),
 )
-"""Last part of the addresses of the rooms, in their order."""
+"""Last path segment of the sections, in the order of the navigation."""
 EVENTS: Final = {
     "import": N_("import"),
     "field": N_("a round in the field"),
@@ -73,7 +73,7 @@ EVENTS: Final = {
     "services": N_("service areas loaded"),
     "rekey": N_("keys of comparing made anew"),
 }
-"""Kinds of events that are no operation of the lifecycle."""
+"""Kinds of events that are not lifecycle operations."""
 _FORM_WORDS: Final = {
     "unit": N_("unit"),
     "name": N_("name"),
@@ -93,19 +93,19 @@ _FORM_WORDS: Final = {
 """Fields of forms and filters beside `registry.lifecycle.words.FIELDS`."""
 _CHOICES: Final = ("literal_error", "enum")
 ONCE: Final = "_once"
-_SAID: Final = "said"
-"""Cookie of what the page after a form says once."""
-_REMEMBERED: Final = 200_000
-"""Letters of a form that is shown again after signing in."""
+_MESSAGE_COOKIE: Final = "said"
+"""Cookie with a message for the page after a form."""
+_MAX_KEPT: Final = 200_000
+"""Most characters of a form that is kept while its user signs in again."""
 
 
 def room(url: str, title: str, role: Role) -> None:
-    """Name a room in the desk's navigation, for who may enter it."""
+    """Add a section to the desk's navigation, for users with `role` or above."""
     _ROOMS.append((url, title, role))
 
 
 def room_title(path: str) -> str:
-    """What the room is called in which an address lies; empty where it lies in none."""
+    """Return the title of the section of a path; empty outside of all sections."""
     found = [each for each in _ROOMS if f"{path}/".startswith(f"{each[0]}/")]
     if not found:
         return ""
@@ -113,18 +113,18 @@ def room_title(path: str) -> str:
 
 
 def desk_blueprint(name: str, url_prefix: str = "/desk") -> Blueprint:
-    """A blueprint of pages of the desk, `signed_in_page` each; forms carry `csrf_field()`."""
+    """Return a blueprint for desk pages, each a `signed_in_page`; forms contain `csrf_field()`."""
     made = page_blueprint(f"desk_{name}", url_prefix)
     made.before_request(_check_form)
     made.register_error_handler(KeyRequiredError, ask_to_sign_in)
-    made.register_error_handler(RegistryError, told)
+    made.register_error_handler(RegistryError, error_page)
     made.register_error_handler(HTTPException, http_page)
     made.context_processor(_shared)
     return made
 
 
 def prepare_desk(app: Flask) -> None:
-    """What templates of the desk may call."""
+    """Add the globals of desk templates."""
     app.jinja_env.globals.update(
         csrf=own_form_token,
         csrf_field=_csrf_field,
@@ -140,22 +140,22 @@ def prepare_desk(app: Flask) -> None:
 def desk_page(
     template: str, status: int = 200, *, error: RegistryError | None = None, **values: Any
 ) -> BaseResponse:
-    """A page of the desk; no copy of it stays when its reader has left.
+    """Render a desk page, which browsers must not store.
 
-    With an error it has what is wrong, and the form that was sent.
+    With an error it shows the message, and the submitted form.
     """
     if error is not None:
         status = registry_problem(error).status_code
         values = {"wrong": complaint(error), "typed": request.form} | values
     response = page(template, status, **{"typed": MultiDict()} | values)
     response.headers["Cache-Control"] = "no-store"
-    if _SAID in request.cookies:
-        response.delete_cookie(_SAID, path="/desk")
+    if _MESSAGE_COOKIE in request.cookies:
+        response.delete_cookie(_MESSAGE_COOKIE, path="/desk")
     return response
 
 
-def corrected_on(page: Callable[..., BaseResponse]) -> Callable[[View], View]:
-    """Show what is wrong with a form on a page of its room, over what was typed."""
+def show_errors_on(page: Callable[..., BaseResponse]) -> Callable[[View], View]:
+    """Decorate the view of a form: show its errors on `page`, with the typed values."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -163,7 +163,7 @@ def corrected_on(page: Callable[..., BaseResponse]) -> Callable[[View], View]:
             try:
                 return view(**path)
             except AlreadyDoneError:
-                return done_before(request.path.rpartition("/")[0])
+                return redirect_already_done(request.path.rpartition("/")[0])
             except RegistryError as error:
                 return page(**path, error=error)
 
@@ -173,7 +173,7 @@ def corrected_on(page: Callable[..., BaseResponse]) -> Callable[[View], View]:
 
 
 def read_model(model: type[Model], given: Mapping[str, Any]) -> Model:
-    """What a form or an address of ours says; raises InvalidInputError."""
+    """Validate a form or query; raises InvalidInputError."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -181,19 +181,21 @@ def read_model(model: type[Model], given: Mapping[str, Any]) -> Model:
 
 
 def read_query(model: type[Model]) -> Model:
-    """The filters of the page's address; blank ones are none. Raises InvalidInputError."""
+    """Validate the query, ignoring blank filters; raises InvalidInputError."""
     return read_model(model, {name: value for name, value in request.args.items() if value.strip()})
 
 
-def done(url: str, said: str) -> BaseResponse:
-    """Lead on to a page after a form was carried out, which says so once."""
+def done(url: str, message: str) -> BaseResponse:
+    """Redirect after a form was performed to a page that shows `message` once."""
     response = redirect(url, 303)
-    response.set_cookie(_SAID, said[:500], max_age=60, httponly=True, samesite="Lax", path="/desk")
+    response.set_cookie(
+        _MESSAGE_COOKIE, message[:500], max_age=60, httponly=True, samesite="Lax", path="/desk"
+    )
     return response
 
 
-def told(error: RegistryError) -> BaseResponse:
-    """An error as a page of the desk, with its own words."""
+def error_page(error: RegistryError) -> BaseResponse:
+    """Render an error as a desk page."""
     problem = registry_problem(error)
     trouble = _with_field(error)
     if type(error) is ForbiddenError and has_key(caller()):
@@ -215,17 +217,17 @@ def told(error: RegistryError) -> BaseResponse:
 
 
 def _with_field(error: RegistryError) -> str:
-    """What is wrong, behind the name of the field that it is about."""
+    """Return the error message, preceded by the label of its field."""
     errors: Any = error.extra.get("errors") or [{"field": "", "code": ""}]
     label = form_words(str(errors[0]["field"]))
-    said = complaint(error)
+    message = complaint(error)
     if errors[0]["code"] in _CHOICES:
-        said = _("no such choice")
-    return f"{label}: {said}" if label else said
+        message = _("no such choice")
+    return f"{label}: {message}" if label else message
 
 
 def form_words(name: str) -> str:
-    """What people call a field of a form or a filter; empty for one that they do not see."""
+    """Return the label of a form field or filter; empty for a hidden one."""
     inside = name.startswith(("parts.", "entrances.", "uses."))
     name = name.rpartition(".")[2] if inside else name.partition(".")[0]
     if name in FIELDS:
@@ -234,22 +236,22 @@ def form_words(name: str) -> str:
 
 
 def value_of_form(name: str, value: str) -> str:
-    """What a field of a form holds, as people say it."""
-    said = {"position_method": METHODS, "kind": KINDS}.get(name, {}).get(value)
-    return _(said) if said else value
+    """Return the value of a form field in words."""
+    words = {"position_method": METHODS, "kind": KINDS}.get(name, {}).get(value)
+    return _(words) if words else value
 
 
 def distance(metres: float) -> str:
-    """A distance as people say it: 85 m, 6,1 km."""
+    """Format a distance: 85 m, 6,1 km."""
     if metres < 1_000:
         return f"{metres:.0f} m"
     return f"{number(round(metres / 1_000, 1))} km"
 
 
-def whole(written: str | None) -> int | None:
-    """The number that a form or an address of ours has there; None for anything else.
+def parse_int(written: str | None) -> int | None:
+    """Parse a non-negative integer of a form or query; None for anything else.
 
-    >>> whole("12"), whole("-1"), whole("9" * 5_000), whole("")
+    >>> parse_int("12"), parse_int("-1"), parse_int("9" * 5_000), parse_int("")
     (12, None, None, None)
     """
     fits = written is not None and written.isascii() and written.isdigit() and len(written) < 19
@@ -257,30 +259,30 @@ def whole(written: str | None) -> int | None:
 
 
 def new_once() -> str:
-    """A name for the form of a preview: under it nothing is done twice."""
+    """Return a token for the form of a preview, which is performed once."""
     return secrets.token_urlsafe(12)
 
 
 def once_of_form() -> str | None:
-    """The name that a preview gave its form."""
+    """Return the token of the submitted form; None without one."""
     return request.form.get(ONCE, "")[:40] or None
 
 
-def filed(pending_id: int) -> BaseResponse:
-    """Lead to what was asked for and waits for a second person."""
+def redirect_to_pending(pending_id: int) -> BaseResponse:
+    """Redirect to an operation that waits for a second person."""
     return done(
         f"/desk/proposals/{pending_id}",
         _("Sent, and nothing is written yet: this waits for a second person."),
     )
 
 
-def done_before(url: str) -> BaseResponse:
-    """Lead to what a form has written, which was sent once more."""
+def redirect_already_done(url: str) -> BaseResponse:
+    """Redirect to the result of a form that was submitted again."""
     return done(url, _("It is written already."))
 
 
 def ask_to_sign_in(_error: KeyRequiredError) -> BaseResponse:
-    """Who is not known signs in, and goes on where it was: a form is kept on the page meanwhile."""
+    """Ask for sign-in, then continue; a submitted form is kept on the page meanwhile."""
     here = request.full_path.rstrip("?")
     if request.method in SAFE_METHODS:
         return redirect(f"/desk/sign-in?{urlencode({'to': here})}", 303)
@@ -294,7 +296,7 @@ def sign_in_page(
     kept: MultiDict[str, str] | None = None,
     **values: Any,
 ) -> BaseResponse:
-    """Where a key is exchanged for a session; `kept` is a form that is sent afterwards."""
+    """Render the sign-in page; `kept` is a form to be submitted afterwards."""
     fields = list(kept.items(multi=True)) if kept else []
     issuer = register().settings.oidc_issuer
     return desk_page(
@@ -302,19 +304,19 @@ def sign_in_page(
     )
 
 
-def again(leads_to: str, kept: MultiDict[str, str], status: int = 200) -> BaseResponse:
-    """A form that was not carried out, to be looked at and sent again; nothing typed is lost."""
+def resubmit_page(leads_to: str, kept: MultiDict[str, str], status: int = 200) -> BaseResponse:
+    """Render a form that was not performed, to be checked and submitted again."""
     fields = list(kept.items(multi=True))
     return desk_page("desk/again.html", status, leads_to=leads_to, kept=fields)
 
 
 def _typed() -> MultiDict[str, str]:
-    """What the form of this request holds, but for its token; nothing of one that is too long."""
+    """Return the submitted form without its token; empty if it is too long to keep."""
     typed = MultiDict(
         (name, value) for name, value in request.form.items(multi=True) if name != FIELD
     )
-    whole = sum(len(name) + len(value) for name, value in typed.items(multi=True))
-    return typed if whole <= _REMEMBERED else MultiDict()
+    size = sum(len(name) + len(value) for name, value in typed.items(multi=True))
+    return typed if size <= _MAX_KEPT else MultiDict()
 
 
 def _check_form() -> BaseResponse | None:
@@ -322,13 +324,13 @@ def _check_form() -> BaseResponse | None:
         return None
     refuse_other_sites()
     if not has_form_token():
-        return again(request.path, _typed(), 403)
+        return resubmit_page(request.path, _typed(), 403)
     refuse_nul(request.form)
     return None
 
 
 def _shared() -> dict[str, Any]:
-    """What templates of the desk may call."""
+    """Return the context of desk templates."""
     asking = caller()
     return {
         "me": asking,
@@ -336,28 +338,28 @@ def _shared() -> dict[str, Any]:
         "my_name": own_name(),
         "role_words": _(ROLES[asking.role]),
         "rooms": [(url, _(title)) for url, title, role in _rooms() if asking.may(role)],
-        "said_once": request.cookies.get(_SAID, ""),
+        "said_once": request.cookies.get(_MESSAGE_COOKIE, ""),
         "may": asking.may,
     }
 
 
 def _rooms() -> list[tuple[str, str, Role]]:
-    """In the order of an office's day; what administrators alone may enter comes last."""
-    return sorted(_ROOMS, key=lambda each: _DAY.index(each[0].rpartition("/")[2]))
+    """Return the sections in the order of an office's daily work, those for administrators last."""
+    return sorted(_ROOMS, key=lambda each: _ORDER.index(each[0].rpartition("/")[2]))
 
 
 def _csrf_field() -> Markup:
-    """The proof that a form is its session's own."""
+    """Return the hidden CSRF field of a form."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, own_form_token())
 
 
 def moment(at: datetime.datetime) -> str:
-    """A moment as a clock in Viet Nam shows it."""
+    """Format a moment in Viet Nam's time."""
     return at.astimezone(VIET_NAM).strftime("%d/%m/%Y %H:%M")
 
 
 def event_words(kind: str) -> str:
-    """What was done, by the kind of an event."""
+    """Return the kind of an event in words."""
     operation = BY_NAME.get(kind.replace("_", "-"))
     if operation is not None:
         return _(operation.called)
@@ -365,7 +367,7 @@ def event_words(kind: str) -> str:
 
 
 def unit_name(code: str) -> str:
-    """Full name of the unit of a code, also of one that has ended."""
+    """Return the full name of the unit with a code, marked if it has ended."""
     day = today()
     for unit in gazetteer().with_code(code):
         if unit.code == code:
@@ -375,7 +377,7 @@ def unit_name(code: str) -> str:
 
 
 def communes_of(ids: Collection[int] | None) -> list[tuple[str, str]]:
-    """Code and name of those of these communes that exist today, by name; None for all."""
+    """Return code and name of the current communes among `ids` (None: all), sorted by name."""
     known, day = gazetteer(), today()
     units = known.alive(day, level="commune") if ids is None else (known.units[i] for i in ids)
     living = [(u.code, u.version_on(day).full_name) for u in units if u.alive_on(day)]
@@ -383,12 +385,12 @@ def communes_of(ids: Collection[int] | None) -> list[tuple[str, str]]:
 
 
 def writable_communes() -> list[tuple[str, str]]:
-    """Code and name of the communes that the caller's key is bound to, by name."""
+    """Return code and name of the communes to which the caller's key is bound, by name."""
     return communes_of(caller().unit_ids or ())
 
 
 def commune_written(text: str) -> Unit:
-    """The commune of today that a box of a form names, by its code or its name.
+    """Return the current commune that a form field names by code or name.
 
     Raises InvalidInputError.
     """
@@ -402,7 +404,7 @@ def commune_written(text: str) -> Unit:
 
 
 def _my_units() -> str:
-    """Names of the units of who sits here."""
+    """Return the names of the current user's units."""
     asking, known, day = caller(), gazetteer(), today()
     if asking.units is None:
         return _("the whole country") if asking.sees is None else ""

@@ -1,4 +1,4 @@
-"""Rounds at the desk: listed with how far they are, opened, their codes handed out."""
+"""Field rounds at the desk: list with progress, open, hand out codes."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from api.core.endpoint import signed_in_page
 from api.desk.blueprint import (
     commune_written,
     communes_of,
-    corrected_on,
     desk_blueprint,
     desk_page,
     done,
+    parse_int,
     room,
+    show_errors_on,
     unit_name,
-    whole,
 )
 from registry.core.database import session_scope
 from registry.core.days import parse_day
@@ -52,8 +52,8 @@ room("/desk/field", N_("In the field"), "viewer")
 @blueprint.get("")
 @signed_in_page("viewer")
 def get_rounds(error: RegistryError | None = None) -> BaseResponse:
-    """The rounds of the reader's communes, and the form that opens one."""
-    before = whole(request.args.get("before"))
+    """The rounds of the user's communes, and the form to open one."""
+    before = parse_int(request.args.get("before"))
     with session_scope(register().engine) as session:
         found = list_rounds(session, gazetteer(), before)
     return desk_page(
@@ -69,11 +69,11 @@ def get_rounds(error: RegistryError | None = None) -> BaseResponse:
 
 @blueprint.post("")
 @signed_in_page("editor")
-@corrected_on(get_rounds)
+@show_errors_on(get_rounds)
 def post_round() -> BaseResponse:
-    """Open one; this answer alone has its code."""
+    """Open a round; only this response contains its code."""
     with session_scope(register().engine) as session:
-        class_, place_id = _place_asked(session, request.form)
+        class_, place_id = _chosen_place(session, request.form)
         until = _until(request.form)
         number, code = open_round(session, class_, place_id, until, caller().name)
         round_ = find_round(session, number)
@@ -83,7 +83,7 @@ def post_round() -> BaseResponse:
 @blueprint.post("/<int:number>/code")
 @signed_in_page("editor")
 def post_code(number: int) -> BaseResponse:
-    """Another code, in place of one that was lost or has ended."""
+    """Replace a lost or expired code."""
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
         code = renew_code(session, round_, _until(request.form))
@@ -94,7 +94,7 @@ def post_code(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/close")
 @signed_in_page("editor")
 def post_close(number: int) -> BaseResponse:
-    """Take its code no more; what came stays."""
+    """Close a round: its code is rejected, its records stay."""
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
         close_round(session, round_)
@@ -105,9 +105,9 @@ def post_close(number: int) -> BaseResponse:
     )
 
 
-def _place_asked(session: Session, form: MultiDict[str, str]) -> tuple[PlaceClass, int]:
-    """The street or hamlet that the form names, or leads to; raises InvalidInputError."""
-    street, number = form.get("of") == "street", whole(form.get("id"))
+def _chosen_place(session: Session, form: MultiDict[str, str]) -> tuple[PlaceClass, int]:
+    """Return class and id of the street or hamlet of the form; raises InvalidInputError."""
+    street, number = form.get("of") == "street", parse_int(form.get("id"))
     if number is not None:
         return "street" if street else "locality", number
     name = form.get("place", "").strip()[:200]
@@ -144,11 +144,11 @@ def _handed_out(round_: Round, code: str) -> BaseResponse:
 
 
 def commune_name(round_: Round) -> str:
-    """The commune in which it is walked."""
+    """Return the name of the round's commune."""
     return unit_name(gazetteer().units[round_.commune_id].code)
 
 
 def note_round(round_: Round, count: int, event_id: int | None = None) -> None:
-    """Tell the audit log where something was done, and to how much."""
+    """Record the commune and the number of records in the audit log."""
     unit = gazetteer().units[round_.commune_id]
     note(count=count, units=[unit.code], event_id=event_id)

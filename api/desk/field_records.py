@@ -1,4 +1,4 @@
-"""One round at the desk: what each record would do, left out, taken over as a whole, or back."""
+"""One field round at the desk: review records, set them aside, take them over, undo that."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -13,14 +13,14 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
 from api.core.errors import invalid_input
 from api.desk.blueprint import (
-    corrected_on,
     desk_blueprint,
     desk_page,
     done,
     new_once,
     once_of_form,
+    parse_int,
     read_model,
-    whole,
+    show_errors_on,
 )
 from api.desk.field import commune_name, note_round
 from api.pages.shell import complaint, figure
@@ -62,11 +62,11 @@ KIND_WORDS: Final = {
     "flats": N_("Flats in the house"),
     "right": N_("Right"),
 }
-"""Kinds of records, in the order in which they are looked at."""
+"""Kinds of records, in the order of review."""
 _METHODS: Final = {"gps": N_("of the phone"), "interpolated": N_("tapped")}
 _MADE_SHOWN: Final = 50
-_MOST_FILE: Final = 5_000
-"""Records of a file that a phone has written."""
+_MAX_FILE_RECORDS: Final = 5_000
+"""Most records of a file saved by a phone."""
 
 
 @blueprint.get("/<int:number>")
@@ -74,7 +74,7 @@ _MOST_FILE: Final = 5_000
 def get_round(
     number: int, error: RegistryError | None = None, trial: TakenOver | None = None, **values: Any
 ) -> BaseResponse:
-    """What came of it, and what each record would do."""
+    """A round, and what each of its records would do."""
     refused: Any = error.extra["refused"] if isinstance(error, SeveralRefusedError) else {}
     if trial is not None:
         refused = {str(each): complaint(why) for each, why in trial.refused.items()}
@@ -118,9 +118,9 @@ def get_round(
         trial=trial,
         summed=_sum(round_, trial) if trial else "",
         becomes=_becomes(round_),
-        kinds={kind: _(said) for kind, said in KIND_WORDS.items()},
-        clashes={name: _(said) for name, said in CLASHES.items()},
-        methods={name: _(said) for name, said in _METHODS.items()},
+        kinds={kind: _(words) for kind, words in KIND_WORDS.items()},
+        clashes={name: _(words) for name, words in CLASHES.items()},
+        methods={name: _(words) for name, words in _METHODS.items()},
         door_label=door_label,
         code_display=code_display,
         most=MOST,
@@ -131,21 +131,21 @@ def get_round(
 @blueprint.post("/<int:number>/aside")
 @signed_in_page("editor")
 def post_aside(number: int) -> BaseResponse:
-    """Leave records out, or let them wait again."""
+    """Set records aside, or return them to the waiting ones."""
     aside = request.form.get("aside") != "no"
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
         count = put_aside(session, round_, _ids(), aside=aside)
     note_round(round_, count)
-    said = N_("{count:n} left out.") if aside else N_("{count:n} waiting again.")
-    return done(f"/desk/field/{number}", _(said, count=count))
+    message = N_("{count:n} left out.") if aside else N_("{count:n} waiting again.")
+    return done(f"/desk/field/{number}", _(message, count=count))
 
 
 @blueprint.post("/<int:number>/take-over")
 @signed_in_page("editor")
-@corrected_on(get_round)
+@show_errors_on(get_round)
 def post_take_over(number: int) -> BaseResponse:
-    """Show what all of it does; do it when who saw that says so."""
+    """Preview the whole round; take it over once the user confirms."""
     form, sure, why = request.form, request.form.get("step") == "do", _why()
     approval = Approval(
         *(caller().name, why.reason, why.decision_number, form.get("seen")),
@@ -167,10 +167,10 @@ def post_take_over(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/take-back")
 @signed_in_page("approver")
-@corrected_on(get_round)
+@show_errors_on(get_round)
 def post_take_back(number: int) -> BaseResponse:
-    """Undo what was taken over at once: what it made goes, what it changed is as before."""
-    import_id = whole(request.form.get("import")) or 0
+    """Undo taking over: remove what it created, restore what it changed."""
+    import_id = parse_int(request.form.get("import")) or 0
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
     back = take_back(
@@ -193,14 +193,14 @@ def post_take_back(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/file")
 @signed_in_page("editor")
-@corrected_on(get_round)
+@show_errors_on(get_round)
 def post_file(number: int) -> BaseResponse:
-    """Take what a phone wrote into a file because its code had ended."""
+    """File records that a phone saved to a file because its code had ended."""
     with session_scope(register().engine) as session:
         round_ = find_round(session, number)
         body = _file_of_form()
         area = area_of(session, round_)
-        told = [
+        results = [
             each
             for at in range(0, len(body.records), MOST_AT_ONCE)
             for each in file_given(
@@ -209,8 +209,8 @@ def post_file(number: int) -> BaseResponse:
                 body.sent_at,
             )
         ]
-    refused = [each for each in told if each["state"] == "refused"]
-    filed = sum(each["state"] == "filed" for each in told)
+    refused = [each for each in results if each["state"] == "refused"]
+    filed = sum(each["state"] == "filed" for each in results)
     note_round(round_, filed)
     if refused:
         wrong = [f"{each['id']}: {each['problem']['detail']}" for each in refused[:20]]
@@ -222,20 +222,20 @@ def post_file(number: int) -> BaseResponse:
 
 
 def _why() -> OperationRequest:
-    """Why it is done, as the form says; raises InvalidInputError."""
+    """Return reason and decision of the form; raises InvalidInputError."""
     form = request.form
     names = ("reason", "decision_number")
     return read_model(OperationRequest, {name: form[name] for name in names if form.get(name)})
 
 
 class _FileBody(RecordsBody):
-    """The same, as many as a phone holds."""
+    """Records of a file, up to the capacity of a phone."""
 
     records: list[dict[str, Any]]
 
 
 def _file_of_form() -> RecordsBody:
-    """What the file holds; raises InvalidInputError."""
+    """Parse the uploaded file; raises InvalidInputError."""
     sent = request.files.get("file")
     try:
         body = _FileBody.model_validate(from_json(sent.read() if sent else b""))
@@ -243,7 +243,7 @@ def _file_of_form() -> RecordsBody:
         raise invalid_input(error) from None
     except ValueError:
         body = None
-    if body is None or len(body.records) > _MOST_FILE:
+    if body is None or len(body.records) > _MAX_FILE_RECORDS:
         raise InvalidInputError.of_field("file", "unreadable", Message("not_field_page_file"))
     return body
 
@@ -259,23 +259,23 @@ def _ids() -> list[UUID]:
 
 
 def _clashing_first(found: list[Reviewed]) -> list[Reviewed]:
-    """Those that are one new house stand together."""
+    """Sort clashing records first, those of one new house together."""
     return sorted(found, key=lambda each: (not each.clashes, str(each.same_as or each.id)))
 
 
 def _becomes(round_: Round) -> str:
-    """What a new house or flat becomes when the reader takes it over."""
+    """Return what a new house or flat becomes when the user takes it over, in words."""
     if activates(round_):
         return _("gets a code that is valid at once")
     return _("becomes a proposal, for an approver")
 
 
 def _sum(round_: Round, taken: TakenOver) -> str:
-    """How many of each kind, in words."""
-    said = {**KIND_WORDS, "same": N_("the same house, made once")}
+    """Return the count of each kind in words."""
+    words = {**KIND_WORDS, "same": N_("the same house, made once")}
     becomes = _becomes(round_)
     return ", ".join(
-        f"{figure(count)} {_(said[kind]).lower()}"
+        f"{figure(count)} {_(words[kind]).lower()}"
         + (f" ({becomes})" if kind in ("new", "flats") else "")
         for kind, count in taken.done.items()
     )

@@ -1,7 +1,7 @@
-"""Forms of operations, made from the models of their requests.
+"""Forms of operations, generated from the models of their requests.
 
-A field that shows what is recorded carries it a second time (`_was.NAME`): only what somebody
-changed is asked for, so that a form that lay open for an hour undoes nothing of somebody else's.
+A field that shows a recorded value submits it a second time (`_was.NAME`): only changed values are
+requested, so that a form left open for an hour does not revert the changes of others.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -35,13 +35,13 @@ from registry.records.uses import DWELLING, USE_WORDS, told
 
 WAS: Final = "_was."
 PARTS: Final = "_parts"
-"""For how many new records, or entrances, there are fields."""
+"""Number of new records or entrances for which the form has fields."""
 _ROWS: Final[Mapping[str, type[BaseModel]]] = {
     "parts": SplitPart,
     "entrances": GivenEntrance,
     "uses": GivenUse,
 }
-"""Members of requests that are lists, and what is in them."""
+"""List members of requests → the model of their items."""
 _POINT: Final = ("lon", "lat", "position_method", "position_accuracy_m")
 _ADDRESS: Final = ("commune", "house_number", "street", "locality", "kind")
 _INSIDE: Final = ("building", "floor", "unit_number", "parent")
@@ -58,7 +58,7 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (N_("More details"), (*_MORE, "former_commune", "restricted")),
     (N_("Why"), ("decision_number", "reason", "same_address")),
 )
-"""Fields in the order in which a clerk thinks of them; `reason` comes last of all."""
+"""Fields in the order in which a clerk thinks of them; `reason` is last."""
 _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "position_method": METHODS,
     "kind": KINDS,
@@ -68,10 +68,10 @@ _CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _EXAMPLES: Final = {"decision_number": "12/QĐ-UBND"}
 _NEVER_EMPTY: Final = ("households_count", "commune")
-"""What a record always has: an emptied field leaves it as it is."""
+"""Mandatory members of a record: an emptied field leaves them unchanged."""
 
 _LINES_SHOWN: Final = 20
-"""Wrong lines of a table that are listed."""
+"""Invalid lines of a table that are listed."""
 
 Kind = Literal[
     "text", "long", "number", "decimal", "tick", "choice", "ticks", "day", "codes", "table"
@@ -80,20 +80,20 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """How a field is asked for where its model alone does not say it."""
+    """How a field is shown, in addition to its model."""
 
     label: str = ""
     options: tuple[tuple[str, str], ...] = ()
-    """Values to choose from, and what they are called."""
+    """Choices: values and labels."""
     hint: str = ""
     example: str = ""
     template: tuple[str, str] | None = None
-    """Address and words of a table to fill in."""
+    """URL and label of a table to fill in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form, as a template draws it."""
+    """One field of a form, as a template renders it."""
 
     name: str
     label: str
@@ -101,15 +101,15 @@ class Field:
     required: bool
     value: str = ""
     ticked: tuple[str, ...] = ()
-    """Values that are chosen, where several can be."""
+    """Selected values of a multiple choice."""
     was: str | None = None
-    """What the record holds; None where the form shows nothing of it."""
+    """Recorded value; None if the form does not show it."""
     now: str | None = None
-    """What somebody else made of it since the form was opened."""
+    """Value that somebody else has recorded since the form was opened."""
     wrong: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     list: str = ""
-    """Of the names to choose from."""
+    """Id of a datalist of names."""
     override: Override = Override()
 
 
@@ -123,33 +123,33 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a request, with what they hold."""
+    """The fields of a request, with their values."""
 
     model: type[OperationRequest]
     left_out: Collection[str] = ()
-    """Members that what the operation is about gives, or that are not asked for."""
+    """Members that the subject of the operation provides, or that are not shown."""
     recorded: Mapping[str, str] = field(default_factory=dict)
-    """What is on record of the fields: of these only what was changed is asked for."""
+    """Recorded values; of these fields only changes are requested."""
     overrides: Mapping[str, Override] = field(default_factory=dict)
     typed: MultiDict[str, str] = field(default_factory=MultiDict)
-    """What was filled in; empty for a new form."""
+    """Submitted values; empty for a new form."""
     filled: Mapping[str, str] = field(default_factory=dict)
-    """What a new form starts with, beside what is on record."""
+    """Initial values of a new form, beside recorded ones."""
     error: RegistryError | None = None
     fresh: bool = False
-    """Whether the record changed since: what nobody typed over is shown as it is now."""
+    """Whether the record changed since: unedited fields show the new values."""
 
     def names(self) -> tuple[str, ...]:
-        """Fields that are asked for."""
+        """Return the names of the fields shown."""
         known = self.model.model_fields.keys() - set(self.left_out)
-        # Whether two doors may have one address is asked where that is in question.
+        # Shown only if another record has the address.
         doubted = isinstance(self.error, AddressTakenError) or "same_address" in self.typed
         if not doubted and not (self.error and "parts" in known):
             known.discard("same_address")
         return tuple(name for _, names in _GROUPS for name in names if name in known)
 
     def groups(self, only: Collection[str] = ()) -> list[Group]:
-        """The form, heading by heading; `only` some of its fields."""
+        """Return the fields by heading, optionally `only` some."""
         wanted, wrong = [n for n in self.names() if not only or n in only], self._wrong()
         made = []
         for title, names in _GROUPS:
@@ -159,16 +159,16 @@ class Form:
 
     @property
     def rows(self) -> str:
-        """The member that is a list of records or entrances; empty without one."""
+        """The list member of the request; empty without one."""
         return next((name for name in _ROWS if name in self.model.model_fields), "")
 
     @property
     def table(self) -> str:
-        """The field that takes a table, pasted or as a file; empty without one."""
+        """The field for a table, pasted or as a file; empty without one."""
         return next((name for name in self.names() if self._kind(name) == "table"), "")
 
     def parts(self) -> list[Group]:
-        """The records into which one is split, or all entrances of one, each with its fields."""
+        """Return the fields of each item of the list member: new records, entrances or uses."""
         if not self.rows:
             return []
         titles = {"parts": N_("New record"), "entrances": N_("Entrance"), "uses": N_("Use")}
@@ -180,7 +180,7 @@ class Form:
                 f"{title} {at + 1}",
                 tuple(
                     replace(
-                        _made(name, fields[name], self.rows),
+                        _make_field(name, fields[name], self.rows),
                         name=f"{self.rows}.{at}.{name}",
                         value=typed.get(f"{self.rows}.{at}.{name}", ""),
                         wrong=tuple(wrong.get(f"{self.rows}.{at}.{name}", ())),
@@ -192,9 +192,9 @@ class Form:
         ]
 
     def with_file(self, file: FileStorage | None) -> "Form":
-        """The same with the table of a file in place of a pasted one.
+        """Return the form with the table of a file instead of a pasted one.
 
-        Raises UnreadableFileError, and InvalidInputError with the wrong lines.
+        Raises UnreadableFileError, and InvalidInputError with the invalid lines.
         """
         if not self.table or file is None or not file.filename:
             return self
@@ -203,11 +203,11 @@ class Form:
         return replace(self, typed=typed)
 
     def given(self) -> dict[str, Any]:
-        """What was filled in, by member of the request; raises InvalidInputError."""
+        """Return the submitted values by member of the request; raises InvalidInputError."""
         fields = self.model.model_fields
-        given = {n: v for n in self.names() if (v := self._given(n)) is not _SAME}
+        given = {n: v for n in self.names() if (v := self._given(n)) is not _UNCHANGED}
         if any(name in given for name in _POINT):
-            # A point comes with what is known of it.
+            # A point is submitted with its method and accuracy.
             given |= {n: self._read(n) for n in _POINT if n in fields}
             given = {
                 n: v
@@ -219,7 +219,7 @@ class Form:
         return given
 
     def request(self, given: Mapping[str, Any]) -> OperationRequest:
-        """The request with these members; raises InvalidInputError."""
+        """Build the request from these members; raises InvalidInputError."""
         return read_model(self.model, given)
 
     def _given(self, name: str) -> Any:
@@ -227,13 +227,13 @@ class Form:
         if not info.is_required() and was is not None:
             if self._kind(name) == "tick":
                 value = self._read(name)
-                return _SAME if value == bool(was) else value
+                return _UNCHANGED if value == bool(was) else value
             if self.typed.get(name, "").strip() == was:
-                return _SAME
+                return _UNCHANGED
             value = self._read(name)
-            return _SAME if value is None and name in _NEVER_EMPTY else value
+            return _UNCHANGED if value is None and name in _NEVER_EMPTY else value
         value = self._read(name)
-        return _SAME if value is None or value is False else value
+        return _UNCHANGED if value is None or value is False else value
 
     def _read(self, name: str) -> Any:
         kind, written = self._kind(name), self.typed.get(name, "").strip()
@@ -255,7 +255,7 @@ class Form:
                 if (written := self.typed.get(f"{self.rows}.{at}.{name}", "").strip())
                 and (value := _value(_kind(name, info), written)) is not None
             }
-            if part.keys() - _WORTHLESS:
+            if part.keys() - _INSUFFICIENT:
                 yield part
 
     def _kind(self, name: str) -> Kind:
@@ -271,10 +271,10 @@ class Form:
         if self.fresh and recorded is not None:
             seen = self.typed.get(WAS + name, recorded)
             if (value or "").strip() == seen:
-                value = recorded  # nobody typed over it
+                value = recorded  # not edited
             elif seen != recorded:
                 now = recorded
-        made = _made(name, self.model.model_fields[name])
+        made = _make_field(name, self.model.model_fields[name])
         override = self.overrides.get(name, Override(example=_EXAMPLES.get(name, "")))
         return replace(
             made,
@@ -290,7 +290,7 @@ class Form:
         )
 
     def complaints(self) -> list[tuple[str, str]]:
-        """What is wrong, each with the label of its field; without one where it names a line."""
+        """Return label and message of each error; no label if the message names a line."""
         if self.error is None:
             return []
         fields = (field for group in (*self.parts(), *self.groups()) for field in group.fields)
@@ -301,7 +301,7 @@ class Form:
         return found or [("", complaint(self.error))]
 
     def _wrong(self) -> dict[str, list[str]]:
-        """What is wrong with each field; of one that takes several lines, with each line."""
+        """Return the errors of each field; for a table, of each line."""
         errors: Any = self.error.extra.get("errors", ()) if self.error else ()
         wrong: dict[str, list[str]] = {}
         for each in errors[:_LINES_SHOWN]:
@@ -317,7 +317,7 @@ class Form:
 
 
 def recorded(record: Record) -> dict[str, str]:
-    """What a record holds, as fields of forms show it; its communes are another's to say."""
+    """Return the values of a record as form fields show them, without its communes."""
     localities = ", ".join(named(kind, name) for kind, name in record.localities)
     street = named(record.street_kind, record.street_name) if record.street_name else ""
     accuracy = record.position_accuracy_m
@@ -337,7 +337,7 @@ def recorded(record: Record) -> dict[str, str]:
 
 
 def use_rows(record: Record) -> dict[str, str]:
-    """The uses on record as a form starts with them, and room for one more."""
+    """Return the recorded uses as initial values, with fields for one more."""
     known = told(record.uses) or [{"use": DWELLING}]
     filled = {
         f"uses.{at}.{name}": str(value)
@@ -348,7 +348,7 @@ def use_rows(record: Record) -> dict[str, str]:
 
 
 def entrance_rows(record: Record) -> dict[str, str]:
-    """The entrances on record as a form starts with them, and room for one more."""
+    """Return the recorded entrances as initial values, with fields for one more."""
     known = record.entrances or []
     filled = {
         f"entrances.{at}.{name}": str(value)
@@ -359,25 +359,25 @@ def entrance_rows(record: Record) -> dict[str, str]:
 
 
 def parts_count(typed: Mapping[str, str]) -> int:
-    """For how many new records, or entrances, a form has fields."""
+    """Return the number of new records or entrances for which a form has fields."""
     given = typed.get(PARTS, "")
     count = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 2
     return max(2, min(count, MAX_PARTS))
 
 
 def more_parts(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    """The same with fields for one more."""
+    """Add fields for one more."""
     more = typed.copy()
     more[PARTS] = str(parts_count(typed) + 1)
     return more
 
 
-_SAME: Final = object()
-"""A part that stays as it is."""
+_UNCHANGED: Final = object()
+"""Marks a member that stays unchanged."""
 
 
-_WORTHLESS: Final = {"kind", "accuracy_m", "seen_on", "source"}
-"""What is not enough for an entrance that has neither a point nor a note."""
+_INSUFFICIENT: Final = {"kind", "accuracy_m", "seen_on", "source"}
+"""Members that alone do not make an entrance, without a point or a note."""
 
 
 def _row_names(rows: str) -> tuple[str, ...]:
@@ -388,14 +388,14 @@ def _row_names(rows: str) -> tuple[str, ...]:
     return tuple(name for name in ordered if name in _ROWS[rows].model_fields)
 
 
-def _made(name: str, info: FieldInfo, rows: str = "") -> Field:
+def _make_field(name: str, info: FieldInfo, rows: str = "") -> Field:
     called = "by" if (rows, name) == ("parts", "code") else name
     label = _(FIELDS[called])
     kind = _kind(name, info)
     choices = _CHOICES.get(f"{rows}.{name}", _CHOICES.get(name, {}))
-    options = tuple((value, _(said)) for value, said in choices.items())
+    options = tuple((value, _(words)) for value, words in choices.items())
     empty = not info.is_required() and info.default is None
-    if kind == "choice" and (empty or name == "use"):  # of a row that is not filled in
+    if kind == "choice" and (empty or name == "use"):  # the row may stay empty
         options = (("", "–"), *options)
     lists = {"street": "streets", "locality": "localities"}
     return Field(name, label, kind, info.is_required(), options=options, list=lists.get(name, ""))
@@ -422,12 +422,12 @@ def _without_none(annotation: Any) -> Any:
 
 
 def _plain(annotation: Any) -> Any:
-    """The type below `Annotated`."""
+    """Return the type inside `Annotated`."""
     return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
 
 
 def _value(kind: Kind, written: str) -> Any:
-    """What was written, as the model takes it; None for nothing."""
+    """Convert a submitted text for the model; None if empty."""
     if kind == "tick":
         return bool(written)
     if not written:
@@ -438,5 +438,5 @@ def _value(kind: Kind, written: str) -> Any:
         try:
             return float(written.replace(",", "."))
         except ValueError:
-            return written  # the model says what is wrong with it
+            return written  # the model reports the error
     return " ".join(written.split()) if kind == "long" else written

@@ -1,4 +1,4 @@
-"""The desk's first page: how far its units are, what waits, and what was done last."""
+"""The desk's first page: coverage, queues and the latest changes."""
 
 from typing import Final
 
@@ -22,13 +22,13 @@ from registry.ops.overview import is_demonstration
 blueprint = desk_blueprint("home")
 room("/desk", N_("Overview"), "carrier")
 
-_MOST_UNITS: Final = 40
+_MAX_UNITS: Final = 40
 
 
 @blueprint.get("")
 @signed_in_page("carrier")
 def get_home() -> BaseResponse:
-    """Coverage of the reader's units with what is missing; the queues; the last changes."""
+    """Coverage of the user's units with gaps, the queues, and the latest changes."""
     asking, made = caller(), register()
     count_for_readers(made.engine)
     with session_scope(made.read_engine) as session:
@@ -43,12 +43,12 @@ def get_home() -> BaseResponse:
 
 
 def _coverage(session: Session, asking: Actor) -> list[UnitCoverage]:
-    """Of each unit that the reader is bound to, or of the country's provinces together."""
+    """Return the coverage of each unit of the user, or of the whole country."""
     known, demo = gazetteer(), is_demonstration(register().reads)
     if asking.units is None:
         whole = coverage_of_level(session, known, "province", demo=demo).total
         return [whole] if asking.sees is None else []
     return [
         coverage_of_unit(session, known, code, demo=demo).total
-        for code in asking.units[:_MOST_UNITS]
+        for code in asking.units[:_MAX_UNITS]
     ]

@@ -1,6 +1,6 @@
-"""Files at the desk: delivered, looked at, approved and taken back, without a shell.
+"""Imports at the desk: deliver, review, publish and roll back files.
 
-Drawn in the browser by what the API answers in the reader's session.
+The page is rendered in the browser from answers of the API in the user's session.
 """
 
 from flask import redirect
@@ -16,14 +16,14 @@ from registry.files.spellings.headers import FIELDS
 
 blueprint = desk_blueprint("imports", "/desk/import")
 former = page_blueprint("former_import_desk", "/import")
-"""Where the page was before there was a desk."""
+"""Former address of the page."""
 room("/desk/import", N_("Import"), "editor")
 
 
 @blueprint.get("")
 @signed_in_page("editor")
 def get_imports() -> BaseResponse:
-    """The form, and what was delivered."""
+    """The form, and the list of imports."""
     fields = [(name, field_words(name)) for name in FIELDS]
     most_mb = register().settings.import_bytes // 1_000_000
     return desk_page("desk/import.html", most_mb=most_mb, fields=fields)
@@ -32,5 +32,5 @@ def get_imports() -> BaseResponse:
 @former.get("")
 @public_page(reads_key=False)
 def get_former() -> BaseResponse:
-    """Lead on to the desk."""
+    """Redirect to the desk."""
     return redirect("/desk/import", 301)

@@ -1,4 +1,4 @@
-"""Requests to an identity provider: together they end in time, and no answer is read for ever."""
+"""Requests to an identity provider with a common deadline and a size limit."""
 
 import socket
 import threading
@@ -19,16 +19,16 @@ from urllib3.exceptions import HTTPError
 
 from registry.core.deadline import Deadline
 
-MOST_BYTES: Final = 1_000_000
-"""Of one answer; descriptions, keys and tokens have some kilobytes."""
+MAX_BYTES: Final = 1_000_000
+"""Most bytes of one answer; metadata, keys and tokens have some kilobytes."""
 
 _deadline: ContextVar[Deadline] = ContextVar("diachiso_issuer_deadline")
 
 
 @contextmanager
-def ending_within(whole_s: float) -> Iterator[Deadline]:
-    """A block whose requests end after so many seconds, all of them together."""
-    with Deadline(whole_s) as deadline:
+def ending_within(seconds: float) -> Iterator[Deadline]:
+    """A block whose requests together end after `seconds`."""
+    with Deadline(seconds) as deadline:
         token = _deadline.set(deadline)
         try:
             yield deadline
@@ -36,16 +36,18 @@ def ending_within(whole_s: float) -> Iterator[Deadline]:
             _deadline.reset(token)
 
 
-def _in_time(connect: Callable[[], socket.socket]) -> socket.socket:
-    """What `connect` makes; raises TimeoutError. In a thread, which is left behind where it takes
-    too long: nothing else ends the system's looking up of a name.
+def _connect_in_time(connect: Callable[[], socket.socket]) -> socket.socket:
+    """Return the socket of `connect`; raises TimeoutError.
+
+    Connects in a thread, abandoned if it takes too long: a DNS lookup cannot be interrupted
+    otherwise.
     """
     made = Future[socket.socket]()
 
     def run() -> None:
         try:
             made.set_result(connect())
-        except Exception as error:  # noqa: BLE001 - told to who waits
+        except Exception as error:  # noqa: BLE001 - passed to the waiter
             made.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -66,12 +68,12 @@ def _close(late: Future[socket.socket]) -> None:
 
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _in_time(super()._new_conn)
+        return _connect_in_time(super()._new_conn)
 
 
 class _SafeConnection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _in_time(super()._new_conn)
+        return _connect_in_time(super()._new_conn)
 
 
 class _Pool(HTTPConnectionPool):
@@ -86,7 +88,7 @@ _POOLS: Final = {"http": _Pool, "https": _SafePool}
 
 
 class _Adapter(HTTPAdapter):
-    """Reads the whole of an answer, as it came: packed ones may be larger than they look."""
+    """Reads whole answers without decompressing: a compressed one may be far larger."""
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
@@ -101,12 +103,12 @@ class _Adapter(HTTPAdapter):
         try:
             response = super().send(request, *arguments, **named | {"stream": True})
             with response:
-                body = response.raw.read(MOST_BYTES + 1, decode_content=False)
+                body = response.raw.read(MAX_BYTES + 1, decode_content=False)
         except (HTTPError, NotConnected, OSError) as error:
             if _deadline.get().is_late:
                 raise Timeout("the answer took too long") from error
             raise NotConnected(error) from error
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_BYTES:
             raise NotConnected("the answer is too large")
         response._content = body
         response._content_consumed = True
@@ -122,6 +124,6 @@ class _Session(OAuth2Session):  # type: ignore[misc] # Authlib has no types
 
 
 class IssuerApp(FlaskOAuth2App):  # type: ignore[misc] # Authlib has no types
-    """Authlib's client of an issuer; everything it asks is asked within `ending_within`."""
+    """Authlib's client of an issuer; use it inside of `ending_within`."""
 
     client_cls = _Session

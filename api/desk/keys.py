@@ -1,4 +1,4 @@
-"""Keys and accounts: made, narrowed, exchanged and revoked by an administrator."""
+"""Keys and accounts: create, bind to units, rotate and revoke, for administrators."""
 
 import datetime
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from api.core.access import caller
 from api.core.context import register
 from api.core.endpoint import signed_in_page
-from api.desk.blueprint import ROLES, corrected_on, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import ROLES, desk_blueprint, desk_page, done, room, show_errors_on
 from registry.access import keys
 from registry.access.keys import KeyDetails, KeyMade, NewKey
 from registry.core.database import session_scope
@@ -31,17 +31,17 @@ _STATES: Final = {
     "revoked": N_("is revoked"),
     "widened": N_("to be narrowed"),
 }
-"""What the list may be narrowed to: states of keys, and those that a reform has widened."""
+"""Filters of the list: states of keys, and keys whose units a reform has widened."""
 
 
 @blueprint.get("")
 @signed_in_page("admin")
 def get_keys(error: RegistryError | None = None) -> BaseResponse:
-    """All keys and accounts, those of a name or unit alone, or in one state."""
+    """Keys and accounts, optionally by name, unit or state."""
     asked, state = request.args.get("q", "").strip(), request.args.get("state", "")
     with session_scope(register().engine) as session:
         every = keys.list_keys(session)
-    found = [key for key in every if _is_asked(key, asked.casefold(), state)]
+    found = [key for key in every if _matches(key, asked.casefold(), state)]
     return desk_page(
         "desk/keys.html",
         error=error,
@@ -56,9 +56,9 @@ def get_keys(error: RegistryError | None = None) -> BaseResponse:
 
 @blueprint.post("")
 @signed_in_page("admin")
-@corrected_on(get_keys)
+@show_errors_on(get_keys)
 def post_key() -> BaseResponse:
-    """Make a key; this answer alone has it."""
+    """Create a key; only this response contains it."""
     form = request.form
     new = NewKey(
         form.get("name", ""),
@@ -75,7 +75,7 @@ def post_key() -> BaseResponse:
 @blueprint.get("/<int:number>")
 @signed_in_page("admin")
 def get_key(number: int) -> BaseResponse:
-    """A key, and what can be done with it."""
+    """A key, and its operations."""
     with session_scope(register().engine) as session:
         return desk_page("desk/key.html", key=_key(session, number), **_words())
 
@@ -83,14 +83,14 @@ def get_key(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/units")
 @signed_in_page("admin")
 def post_units(number: int) -> BaseResponse:
-    """Bind it to these units instead of its own."""
+    """Bind a key to other units."""
     return _changed(number, lambda session, name: keys.bind_key(session, name, _codes()))
 
 
 @blueprint.post("/<int:number>/alone")
 @signed_in_page("admin")
 def post_alone(number: int) -> BaseResponse:
-    """Say whether it approves what it delivered itself."""
+    """Allow or forbid a key to approve its own deliveries."""
     allowed = request.form.get("alone") == "yes"
     return _changed(
         number, lambda session, name: keys.let_approve_own(session, name, allowed=allowed)
@@ -100,7 +100,7 @@ def post_alone(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/revoke")
 @signed_in_page("admin")
 def post_revoke(number: int) -> BaseResponse:
-    """Refuse it from now on."""
+    """Revoke a key."""
     if number == caller().key_id:
         raise ConflictError(Message("own_key_in_use"))
     return _changed(number, keys.revoke_key)
@@ -109,21 +109,21 @@ def post_revoke(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/readmit")
 @signed_in_page("admin")
 def post_readmit(number: int) -> BaseResponse:
-    """Let an account in again."""
+    """Readmit an account."""
     return _changed(number, keys.readmit_account)
 
 
 @blueprint.post("/<int:number>/rotate")
 @signed_in_page("admin")
 def post_rotate(number: int) -> BaseResponse:
-    """Give it another secret, which this answer alone has."""
+    """Rotate the secret of a key; only this response contains it."""
     overlap_h = 0.0 if "at_once" in request.form else keys.DEFAULT_OVERLAP_H
     with session_scope(register().engine) as session:
         made = keys.rotate_key(session, _key(session, number).name, overlap_h=overlap_h)
     return _shown_once(made)
 
 
-def _is_asked(key: KeyDetails, asked: str, state: str) -> bool:
+def _matches(key: KeyDetails, asked: str, state: str) -> bool:
     if state == "widened" and not key.widened:
         return False
     if state in _STATES and state != "widened" and key.state(_now()) != state:
@@ -132,12 +132,12 @@ def _is_asked(key: KeyDetails, asked: str, state: str) -> bool:
 
 
 def _words() -> dict[str, Any]:
-    """What the templates of keys call things."""
+    """Return the labels for templates of keys."""
     return {
         "now": _now(),
         "today": today(),
-        "states": {state: _(said) for state, said in _STATES.items()},
-        "roles": {role: _(said) for role, said in ROLES.items()},
+        "states": {state: _(words) for state, words in _STATES.items()},
+        "roles": {role: _(words) for role, words in ROLES.items()},
     }
 
 
@@ -165,12 +165,12 @@ def _role(given: str) -> Role:
 
 
 def _codes() -> list[str]:
-    """Codes of units, each once."""
+    """Return the codes of units, without duplicates."""
     return list(dict.fromkeys(request.form.get("units", "").replace(",", " ").split()))
 
 
 def _last_day() -> datetime.date | None:
-    """The last day on which it is taken: a year from now where nothing is said."""
+    """Return the last day of validity: by default a year from now; None for no end."""
     if "endless" in request.form:
         return None
     given = request.form.get("expires", "").strip()

@@ -1,8 +1,8 @@
-"""Signing in by an account of the operator's identity provider: OpenID Connect, by Authlib.
+"""Sign-in with an account of the operator's identity provider: OpenID Connect, by Authlib.
 
-The code flow with PKCE. What belongs to one try (its state, nonce and verifier, and where it leads)
-lies in a cookie of the browser that began it: servers share nothing but the database, and no other
-browser can end the try.
+Authorization code flow with PKCE. State, nonce, verifier and target of an attempt are kept in a
+cookie of the browser that started it: servers share only the database, and no other browser can
+complete the attempt.
 """
 
 import json
@@ -25,7 +25,7 @@ from api.core.endpoint import public_page
 from api.core.errors import registry_problem
 from api.core.logs import log
 from api.desk.blueprint import sign_in_page
-from api.desk.sign_in import begin, own_path
+from api.desk.sign_in import own_path, start_session
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from registry.access.accounts import ROLES, Account, admit_account
@@ -41,34 +41,34 @@ from registry.core.roles import RANK, Role
 from registry.core.settings import Settings
 
 blueprint = page_blueprint("signing_in_account", "/desk/sign-in/account")
-"""Open to everybody, as signing in by a key."""
+"""Open to everybody, like sign-in with a key."""
 
 _EXTENSION: Final = "diachiso_issuer"
 _COOKIE: Final = "sign_in"
-_TRY_S: Final = 600
-"""So long somebody may take at the issuer."""
-_LONGEST_PATH: Final = 1_500
-_KEPT_S: Final = 3_600
-"""So long the issuer's description of itself, and its keys, are not asked for again."""
+_ATTEMPT_S: Final = 600
+"""How long a user may take at the issuer."""
+_MAX_PATH: Final = 1_500
+_METADATA_AGE_S: Final = 3_600
+"""How long metadata and keys of the issuer are cached."""
 _PAUSE_S: Final = 10.0
-"""An issuer that did not answer is not asked again so long: each question holds a thread."""
+"""Pause after an issuer did not answer: each request to it occupies a thread."""
 _TIMEOUT_S: Final = (2.0, 4.0)
-"""To be connected, and between two parts of an answer."""
-_WHOLE_S: Final = 10.0
-"""All that is asked of the issuer for one request to the register."""
-_LONGEST_COOKIE: Final = 4_096
-_LONGEST_SUBJECT: Final = 255
-"""By OpenID Connect."""
+"""To connect, and between two parts of an answer."""
+_TOTAL_S: Final = 10.0
+"""For all requests to the issuer during one request to us."""
+_MAX_COOKIE: Final = 4_096
+_MAX_SUBJECT: Final = 255
+"""Limit of OpenID Connect."""
 _LEEWAY_S: Final = 60
 _MALFORMED: Final = (AttributeError, LookupError, TypeError, ValueError)
-"""What Authlib raises where an issuer's answer is shaped otherwise than it expects."""
+"""Raised by Authlib for unexpected structures in an issuer's answer."""
 _SYMMETRIC: Final = ("HS", "no")
-"""How names of signatures begin that are none of the issuer alone."""
+"""Prefixes of signature algorithms that do not prove the issuer."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Try:
-    """What the browser keeps while its owner is at the issuer."""
+class _Attempt:
+    """State of an attempt, kept in the browser while the user is at the issuer."""
 
     state: str
     nonce: str
@@ -77,7 +77,7 @@ class _Try:
 
 
 class Issuer:
-    """The identity provider; what it says of itself is kept in memory."""
+    """The identity provider; its metadata is cached in memory."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -86,28 +86,28 @@ class Issuer:
         self._reading = threading.Lock()
 
     def authorization(self, redirect_uri: str) -> dict[str, str]:
-        """Where to send the browser (`url`), with the `state`, `nonce` and `code_verifier`."""
-        with self._asked():
-            made: dict[str, str] = self._known().create_authorization_url(redirect_uri)
+        """Return the `url` for the browser, with `state`, `nonce` and `code_verifier`."""
+        with self._requests():
+            made: dict[str, str] = self._discovered().create_authorization_url(redirect_uri)
         return made
 
-    def claims(self, code: str, redirect_uri: str, tried: _Try) -> Mapping[str, Any]:
-        """What the issuer says of who brings this code; raises AccountRefusedError."""
+    def claims(self, code: str, redirect_uri: str, attempt: _Attempt) -> Mapping[str, Any]:
+        """Return the ID token's claims for an authorization code; raises AccountRefusedError."""
         from authlib.common.errors import AuthlibBaseError
         from joserfc.errors import JoseError
 
-        with self._asked():
-            client = self._known()
+        with self._requests():
+            client = self._discovered()
             options = {
                 "iss": {"essential": True, "value": self._settings.oidc_issuer},
                 "aud": {"essential": True, "value": self._settings.oidc_client_id},
             }
             try:
                 token = client.fetch_access_token(
-                    redirect_uri, code=code, code_verifier=tried.verifier
+                    redirect_uri, code=code, code_verifier=attempt.verifier
                 )
-                said: Mapping[str, Any] | None = client.parse_id_token(
-                    token, tried.nonce, claims_options=options, leeway=_LEEWAY_S
+                claims: Mapping[str, Any] | None = client.parse_id_token(
+                    token, attempt.nonce, claims_options=options, leeway=_LEEWAY_S
                 )
             except (AuthlibBaseError, JoseError, *_MALFORMED) as error:
                 log.warning("account_refused", cause=type(error).__name__)
@@ -115,26 +115,26 @@ class Issuer:
                     Message("sign_in_not_confirmed"),
                     reason="token",
                 ) from error
-        if said is None:
+        if claims is None:
             raise AccountRefusedError(Message("id_token_missing"), reason="token")
-        return said
+        return claims
 
-    def leaving(self, back_to: str) -> str | None:
-        """Where the session of the issuer is ended, if it says so."""
-        with self._asked():
-            metadata = self._known().load_server_metadata()
+    def logout_url(self, back_to: str) -> str | None:
+        """Return the URL that ends the issuer's session; None if it offers none."""
+        with self._requests():
+            metadata = self._discovered().load_server_metadata()
             if not metadata.get("end_session_endpoint"):
                 return None
             own = {"client_id": self._settings.oidc_client_id}
-            url: str = self._known().create_logout_url(back_to, **own)["url"]
+            url: str = self._discovered().create_logout_url(back_to, **own)["url"]
             return url
 
-    def _known(self) -> Any:
-        """The client of the issuer, which has told about itself within an hour."""
-        if not self._reading.acquire(timeout=_WHOLE_S):
-            raise self._away()
+    def _discovered(self) -> Any:
+        """Return the client of the issuer, with metadata no older than an hour."""
+        if not self._reading.acquire(timeout=_TOTAL_S):
+            raise self._unavailable()
         try:
-            if self._client is None or time.monotonic() - self._read_at > _KEPT_S:
+            if self._client is None or time.monotonic() - self._read_at > _METADATA_AGE_S:
                 self._check_pause()
                 with self._failing():
                     self._client, self._read_at = self._read(), time.monotonic()
@@ -160,17 +160,17 @@ class Issuer:
         )
         metadata = client.load_server_metadata()
         if metadata.get("issuer") != issuer:
-            raise ValueError("the issuer calls itself otherwise")
-        client.client_kwargs["token_endpoint_auth_method"] = self._proof(metadata)
+            raise ValueError("the issuer's metadata name another issuer")
+        client.client_kwargs["token_endpoint_auth_method"] = self._auth_method(metadata)
         offered = metadata.get("id_token_signing_alg_values_supported") or ()
         own = [each for each in offered if not each.startswith(_SYMMETRIC)]
-        # None at all would be any for Authlib.
+        # Authlib takes an empty list as any algorithm.
         metadata["id_token_signing_alg_values_supported"] = own or ["RS256"]
         client.fetch_jwk_set()
         return client
 
-    def _proof(self, metadata: Mapping[str, Any]) -> str:
-        """How the register shows the issuer who it is."""
+    def _auth_method(self, metadata: Mapping[str, Any]) -> str:
+        """Return the method of client authentication."""
         if not self._settings.oidc_client_secret:
             return "none"
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
@@ -178,15 +178,15 @@ class Issuer:
 
     def _check_pause(self) -> None:
         if time.monotonic() - self._failed_at < _PAUSE_S:
-            raise self._away()
+            raise self._unavailable()
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """In the block the issuer is asked; raises IssuerUnavailableError where that fails."""
+    def _requests(self) -> Iterator[None]:
+        """A block with requests to the issuer; raises IssuerUnavailableError if they fail."""
         from api.desk.issuer_requests import ending_within
 
         self._check_pause()
-        with self._failing(), ending_within(_WHOLE_S):
+        with self._failing(), ending_within(_TOTAL_S):
             yield
 
     @contextmanager
@@ -200,16 +200,16 @@ class Issuer:
             if isinstance(error, (NotConnected, Timeout)):
                 self._failed_at = time.monotonic()
             log.warning("issuer_unavailable", cause=type(error).__name__)
-            raise self._away() from error
+            raise self._unavailable() from error
 
-    def _away(self) -> IssuerUnavailableError:
+    def _unavailable(self) -> IssuerUnavailableError:
         host = urlsplit(self._settings.oidc_issuer or "").netloc
         return IssuerUnavailableError(Message("identity_provider_silent", host=host))
 
 
 @blueprint.errorhandler(RegistryError)
-def told_at_the_door(error: RegistryError) -> BaseResponse:
-    """Why somebody does not come in, on the page where other ways are open."""
+def sign_in_error(error: RegistryError) -> BaseResponse:
+    """Show why a sign-in failed, on the sign-in page with its alternatives."""
     status = registry_problem(error).status_code
     leads_to = own_path(request.args.get("to"))
     response = sign_in_page(status, leads_to=leads_to, wrong=complaint(error), code=error.code)
@@ -220,20 +220,20 @@ def told_at_the_door(error: RegistryError) -> BaseResponse:
 @blueprint.get("")
 @public_page(reads_key=False, audited=True)
 def get_account() -> BaseResponse:
-    """Send the browser to the issuer."""
+    """Redirect to the issuer."""
     leads_to = own_path(request.args.get("to"))
     made = _issuer().authorization(_done_url())
-    tried = _Try(
+    attempt = _Attempt(
         made["state"],
         made["nonce"],
         made["code_verifier"],
-        leads_to if len(leads_to) < _LONGEST_PATH else own_path(None),
+        leads_to if len(leads_to) < _MAX_PATH else own_path(None),
     )
     response = redirect(made["url"], 303)
     response.set_cookie(
         _COOKIE,
-        json.dumps(asdict(tried)),
-        max_age=_TRY_S,
+        json.dumps(asdict(attempt)),
+        max_age=_ATTEMPT_S,
         path=blueprint.url_prefix,
         httponly=True,
         samesite="Lax",
@@ -246,17 +246,17 @@ def get_account() -> BaseResponse:
 @blueprint.get("/done")
 @public_page(reads_key=False, audited=True)
 def get_done() -> BaseResponse:
-    """Whom the issuer sends back has the role and the units that it says, and a session."""
+    """Complete the sign-in: role and units from the claims, and a session."""
     with limit_sign_ins():
-        tried = _tried()
-        claims = _issuer().claims(request.args.get("code", ""), _done_url(), tried)
+        attempt = _attempt()
+        claims = _issuer().claims(request.args.get("code", ""), _done_url(), attempt)
         account = _account(register().settings, claims)
         with session_scope(register().engine) as session:
             key_id = admit_account(session, gazetteer(), account)
     name = claims.get("name")
-    response = begin(
+    response = start_session(
         sign_in_account(key_id),
-        own_path(tried.leads_to),
+        own_path(attempt.leads_to),
         MultiDict(),
         name if isinstance(name, str) and name.isprintable() else None,
     )
@@ -267,8 +267,8 @@ def get_done() -> BaseResponse:
 @blueprint.get("/leave")
 @public_page(reads_key=False, audited=True)
 def get_leave() -> BaseResponse:
-    """End the session of the issuer as well, where it offers that."""
-    return redirect(_issuer().leaving(f"{public_url()}/desk/sign-in") or "/desk/sign-in", 303)
+    """End the session of the issuer as well, if it offers that."""
+    return redirect(_issuer().logout_url(f"{public_url()}/desk/sign-in") or "/desk/sign-in", 303)
 
 
 def _issuer() -> Issuer:
@@ -282,19 +282,19 @@ def _done_url() -> str:
     return f"{public_url()}{blueprint.url_prefix}/done"
 
 
-def _tried() -> _Try:
-    """The try of this browser that the issuer answers; raises AccountRefusedError for another's."""
+def _attempt() -> _Attempt:
+    """Return the attempt of this browser; raises AccountRefusedError if none matches."""
     if "error" in request.args:
         raise AccountRefusedError(
             Message("sign_in_refused"),
             reason="denied",
         )
-    kept, state = request.cookies.get(_COOKIE, "")[:_LONGEST_COOKIE], request.args.get("state")
+    kept, state = request.cookies.get(_COOKIE, "")[:_MAX_COOKIE], request.args.get("state")
     with suppress(TypeError, ValueError):
-        tried = _Try(**from_json(kept))
-        texts = (tried.state, tried.nonce, tried.verifier, tried.leads_to)
-        if state == tried.state and all(isinstance(each, str) and each for each in texts):
-            return tried
+        attempt = _Attempt(**from_json(kept))
+        texts = (attempt.state, attempt.nonce, attempt.verifier, attempt.leads_to)
+        if state == attempt.state and all(isinstance(each, str) and each for each in texts):
+            return attempt
     raise AccountRefusedError(
         Message("sign_in_not_started_here"),
         reason="state",
@@ -311,7 +311,7 @@ def _account(settings: Settings, claims: Mapping[str, Any]) -> Account:
         )
     subject = claims["sub"]
     named = isinstance(subject, str) and subject.strip() and subject.isprintable()
-    if not named or len(subject) > _LONGEST_SUBJECT:
+    if not named or len(subject) > _MAX_SUBJECT:
         raise AccountRefusedError(
             Message("account_not_named"),
             reason="token",
@@ -325,9 +325,9 @@ def _account(settings: Settings, claims: Mapping[str, Any]) -> Account:
 
 
 def _values(claims: Mapping[str, Any], path: str, *, whole: bool = False) -> list[str]:
-    """The texts of a claim: a list, or one text of several; `a.b` is b in a, or called so.
+    """Return the texts of a claim: a list, or one text with several; `a.b` is b in a, or a name.
 
-    `whole`: nothing else may stand among them, or there are none.
+    With `whole`, returns none if the list contains anything but texts.
     """
     value: Any = claims.get(path)
     if value is None:

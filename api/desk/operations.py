@@ -1,7 +1,7 @@
-"""The one view of the desk for all that is done to the register: a form, a preview, then doing it.
+"""The view for all operations at the desk: form, preview, execution.
 
-Before anything is written the very same is tried and rolled back, and what it did is shown. Each
-operation is an endpoint by itself, so that its role stands there.
+The preview performs the same operation, rolls it back, and shows its effects. Each operation is an
+endpoint of its own, which declares its role.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,15 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
 from api.core.errors import registry_problem, status_of
 from api.core.requests import SAFE_METHODS
-from api.desk.blueprint import ONCE, desk_page, done, done_before, filed, new_once, once_of_form
+from api.desk.blueprint import (
+    ONCE,
+    desk_page,
+    done,
+    new_once,
+    once_of_form,
+    redirect_already_done,
+    redirect_to_pending,
+)
 from api.desk.forms import WAS, Form, more_parts
 from api.desk.records_words import Preview, effect_words, preview_of, title
 from geo.code import format as code_display
@@ -41,91 +49,91 @@ class DeskMap:
     """A map beside a form or a preview."""
 
     unit: str
-    """Code of the commune whose boundary it shows."""
+    """Code of the commune whose boundary is shown."""
     lon: float | None = None
     lat: float | None = None
     pin: bool = False
-    """Whether a door is there, and not only the middle of the map."""
+    """Whether the point is a door, and not only the centre of the map."""
     points: str = ""
-    """Filters of the list of records whose points it shows."""
+    """Query of the list of records whose points are shown."""
     before: tuple[float, float] | None = None
-    """Where the door is on record, when it is to move."""
+    """Recorded point of a door that moves."""
 
 
 class Subject(ABC):
-    """What an operation is about: a record, several, a street, or nothing that exists yet."""
+    """The subject of an operation: a record, several, a street, or a new one."""
 
     first = "preview"
-    """The step of a form that names none."""
+    """The default step of a form."""
     own_fields: tuple[str, ...] = ()
-    """Fields of its forms that are not the operation's."""
+    """Form fields that are not members of the request."""
     late: tuple[str, ...] = ()
-    """Fields that only the preview asks for."""
+    """Fields shown only on the preview."""
     confirm = N_("Do it")
     leads_to: str
-    """The page that shows what was done, known before anything is loaded."""
+    """URL of the result, known before loading."""
     trail: tuple[str, str]
-    """Address and name of the page from which one comes."""
+    """URL and name of the previous page."""
     heading: str
     label = ""
-    """What it is about, in a line."""
+    """The subject in one line."""
     seen: str | int | None = None
-    """What it was like when somebody looked, as the form carries it."""
+    """State of the subject when the form was opened, submitted with the form."""
     record: Record | None = None
-    """The record that it is about, where it is one."""
+    """The record, if the subject is one."""
     lines: Sequence[tuple[str, str]] = ()
-    """Code and label of the records that it is about."""
+    """Code and label of the records."""
     map: DeskMap | None = None
     streets: Sequence[Any] = ()
     localities: Sequence[Any] = ()
     asked: Any
-    """What a form asks for: the request of the operation, or of several each its own."""
+    """The request of the form, or a list with one for each record."""
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
         self.heading = title(operation)
 
-    def load(self) -> None:  # noqa: B027 - what does not exist yet is not looked up
-        """Look it up; raises NotFoundError, OutsideUnitsError, ConflictError."""
+    def load(self) -> None:  # noqa: B027 - new subjects are not looked up
+        """Look up the subject; raises NotFoundError, OutsideUnitsError, ConflictError."""
 
     def form(self, **more: Any) -> Form:
-        """The fields of the operation."""
+        """Return the form of the operation."""
         return Form(self.operation.request, **more)
 
     def ask(self, form: Form) -> Any:
-        """What a form asks for; raises InvalidInputError."""
+        """Build the request from a form; raises InvalidInputError."""
         return form.request(form.given())
 
     def holds(self) -> bool:
-        """Whether it still is as it was previewed; `perform` refuses a record that is not."""
+        """Whether the subject is unchanged since the preview; `perform` itself checks records."""
         return True
 
     def perform(self, *, dry_run: bool, **how: Any) -> Done | SeveralDone:
-        """Do what is asked for, or try it."""
+        """Perform the request, or try it."""
         note_operation(self.operation, [self.asked])
         seen = self.seen if isinstance(self.seen, int) else None
         about = (register().engine, self.operation, self.asked)
         return perform(*about, actor=caller().name, seen_event=seen, dry_run=dry_run, **how)
 
     def preview(self, made: Any) -> Preview:
-        """What a dry run did."""
+        """Return the effects of a dry run."""
         with session_scope(register().read_engine) as session:
             return preview_of(session, gazetteer(), self.operation, made, self.record)
 
     @abstractmethod
     def done(self, made: Any) -> tuple[str, str]:
-        """Where to go when it is done, and what to say there."""
+        """Return the URL to redirect to afterwards, and the message."""
 
-    def carried(self) -> list[tuple[str, str]]:
-        """Hidden fields of its forms, beside those of the operation."""
+    def hidden_fields(self) -> list[tuple[str, str]]:
+        """Return the hidden fields of its forms, beside those of the operation."""
         return []
 
     def latest(self) -> LastChange | None:
-        """What somebody else did to it since the form was opened."""
+        """Return what somebody else changed since the form was opened."""
         return None
 
     def links(self, error: RegistryError) -> list[tuple[str, str]]:
-        """Address and name of what has the address or the name already."""
+        """Return URL and name of what already has the address or name."""
         record: Any = error.extra.get("taken_by")
         place: Any = error.extra.get("place")
         if record:
@@ -145,7 +153,7 @@ def serve(
     methods: tuple[str, ...] = ("GET", "POST"),
     **given: Any,
 ) -> None:
-    """Register the endpoint of an operation on such a subject."""
+    """Register the endpoint of an operation on a kind of subject."""
 
     def view(**path: Any) -> BaseResponse:
         return answer(subject(operation, **given, **path))
@@ -156,19 +164,19 @@ def serve(
 
 
 def answer(subject: Subject) -> BaseResponse:
-    """The form; what it would do; or what was done."""
+    """Answer with the form, the preview, or a redirect to the result."""
     if request.method in SAFE_METHODS:
         subject.load()
         return _form_page(subject, subject.form())
     step = request.form.get("_step", subject.first)
     if "_far" in request.form and "_sure" not in request.form:
-        step = "preview"  # nobody has confirmed that it is so far
+        step = "preview"  # the user has not confirmed the distance
     own = (*_OWN_FIELDS, *subject.own_fields)
     typed = MultiDict((n, v) for n, v in request.form.items(multi=True) if n not in own)
     once = once_of_form() if step == "do" else None
     form: Form | None = None
     try:
-        # Of a form that is sent twice also what is looked up may have changed in between.
+        # Looked up inside: the first submission of a form sent twice may have changed the subject.
         with once_only(register().engine, once):
             subject.load()
             form = subject.form(typed=more_parts(typed) if step == "more" else typed)
@@ -179,7 +187,7 @@ def answer(subject: Subject) -> BaseResponse:
             sure = step == "do" and subject.holds()
             made = subject.perform(once=once if sure else None, dry_run=not sure)
     except AlreadyDoneError:
-        return done_before(subject.leads_to)
+        return redirect_already_done(subject.leads_to)
     except RegistryError as error:
         if form is None:
             raise
@@ -190,7 +198,11 @@ def answer(subject: Subject) -> BaseResponse:
     if not sure:
         return _preview_page(subject, form, made, again=step == "do")
     note_done(made)
-    return filed(made.pending_id) if made.pending_id is not None else done(*subject.done(made))
+    return (
+        redirect_to_pending(made.pending_id)
+        if made.pending_id is not None
+        else done(*subject.done(made))
+    )
 
 
 def _form_page(subject: Subject, form: Form, latest: LastChange | None = None) -> BaseResponse:
@@ -225,7 +237,7 @@ def _preview_page(
         needs_second=made.needs_second,
         reasons=form.groups({"decision_number", "reason"}.difference(subject.late)),
         late=form.groups(subject.late) if subject.late else [],
-        kept=[*kept, *subject.carried()],
+        kept=[*kept, *subject.hidden_fields()],
         once=new_once(),
         was=WAS,
     )

@@ -1,4 +1,4 @@
-"""Paper at the desk: plates and their life, lists, certificates, and decisions of what was done."""
+"""Documents at the desk: plates and their life cycle, lists, certificates, decisions."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -12,13 +12,13 @@ from api.core.endpoint import signed_in_page
 from api.desk.blueprint import (
     ONCE,
     commune_written,
-    corrected_on,
     desk_blueprint,
     desk_page,
     done,
     once_of_form,
     read_model,
     room,
+    show_errors_on,
     writable_communes,
 )
 from api.desk.forms import Form
@@ -51,7 +51,7 @@ blueprint = desk_blueprint("papers", "/desk/papers")
 room("/desk/papers", N_("Papers, plates"), "editor")
 
 SIZES: Final = ("200x150", "180x120", "150x100", "120x80", "90x60")
-"""The first is the least that a door at a street may have (Thông tư 08/2024/TT-BXD, Điều 20)."""
+"""The first is the minimum for a door at a street (Thông tư 08/2024/TT-BXD, Điều 20)."""
 LIFE: Final = tuple(BY_NAME[name] for name in ("issue-plates", "mount-plates", "lose-plates"))
 _PAGE: Final = "/desk/papers"
 _OF_EACH: Final = 20
@@ -59,27 +59,27 @@ _DOORS: Final = ("commune", "street", "locality", "former_commune")
 
 
 class Plates(Subject):
-    """The plates of doors that are named by their codes or their street or hamlet."""
+    """Plates of doors, named by codes or by street or hamlet."""
 
     late = ("on", "reason")
     confirm = N_("Write it")
     leads_to = _PAGE
 
     def form(self, **more: Any) -> Form:
-        """Which doors, and when."""
+        """Return the form: doors and day."""
         self.trail = self.leads_to, _("Papers, plates")
         overrides = {"commune": commune_override(blank=True)}
         return Form(self.operation.request, overrides=overrides, **more)
 
     def ask(self, form: Form) -> OperationRequest:
-        """The request; codes are of any street."""
+        """Build the request; with codes, street and hamlet are ignored."""
         given = form.given()
         if given.get("codes"):
             given = {n: v for n, v in given.items() if n == "codes" or n not in Doors.model_fields}
         return form.request(given)
 
     def preview(self, made: Done) -> Preview:
-        """How many, and of which doors."""
+        """Return the number of plates, and the doors."""
         place = f" {named(made.place.kind, made.place.name)}." if made.place else ""
         plates = _("{count:n} plates", count=made.rewritten)
         return replace(
@@ -94,7 +94,7 @@ class Plates(Subject):
         )
 
     def done(self, made: Done) -> tuple[str, str]:
-        """The page of papers."""
+        """Return the URL of the documents page, and the message."""
         what = _(self.operation.called)
         return self.leads_to, _("{count:n} plates: {what}.", count=made.rewritten, what=what)
 
@@ -106,7 +106,7 @@ for _operation in LIFE:
 @blueprint.get("")
 @signed_in_page("editor")
 def get_papers(error: RegistryError | None = None) -> BaseResponse:
-    """The forms, the certificates that were issued, and what a decision may be printed of."""
+    """The forms, issued certificates, and events for which a decision can be printed."""
     made = register()
     with session_scope(made.engine) as session:
         decided = decidable(session, _OF_EACH)
@@ -125,9 +125,9 @@ def get_papers(error: RegistryError | None = None) -> BaseResponse:
 
 @blueprint.post("/plates")
 @signed_in_page("editor")
-@corrected_on(get_papers)
+@show_errors_on(get_papers)
 def post_plates() -> BaseResponse:
-    """A PDF of plates."""
+    """Plates as a PDF."""
     given = _doors() | _given("size", "sheet", "skip")
     asked = read_model(PlatesBody, given)
     form = PlateForm(asked.size, asked.sheet, asked.roll_mm, asked.bleed_mm)
@@ -138,9 +138,9 @@ def post_plates() -> BaseResponse:
 
 @blueprint.post("/list")
 @signed_in_page("editor")
-@corrected_on(get_papers)
+@show_errors_on(get_papers)
 def post_list() -> BaseResponse:
-    """A PDF with a list for the wall, or with boxes to tick."""
+    """A list as a PDF, for the wall or as a checklist."""
     asked = read_model(ListBody, _doors() | _given("skip", purpose="wall"))
     with session_scope(register().engine) as session:
         paper = print_list(session, gazetteer(), site(), asked, asked.purpose, skip=asked.skip)
@@ -149,9 +149,9 @@ def post_list() -> BaseResponse:
 
 @blueprint.post("/certificate")
 @signed_in_page("editor", discloses=True)
-@corrected_on(get_papers)
+@show_errors_on(get_papers)
 def post_certificate() -> BaseResponse:
-    """Issue a certificate; its PDF."""
+    """Preview a certificate, or issue it as a PDF."""
     made = register()
     asked = read_model(CertificateBody, _given("code", "document_number"))
     about = (made.reads, gazetteer(), site(), asked.code)
@@ -175,9 +175,9 @@ def post_certificate() -> BaseResponse:
 
 @blueprint.post("/decision")
 @signed_in_page("editor")
-@corrected_on(get_papers)
+@show_errors_on(get_papers)
 def post_decision() -> BaseResponse:
-    """The decision of a naming or numbering that was done, with its annex."""
+    """The decision of a naming or numbering that was performed, with its annex."""
     made = register()
     form = DecisionForm(number=request.form.get("number", "").strip() or None)
     event = read_model(DecisionBody, {"event_id": request.form.get("event_id", "")}).event_id or 0
@@ -186,9 +186,9 @@ def post_decision() -> BaseResponse:
 
 @blueprint.post("/revoke")
 @signed_in_page("editor")
-@corrected_on(get_papers)
+@show_errors_on(get_papers)
 def post_revoke() -> BaseResponse:
-    """Take a certificate back."""
+    """Revoke a certificate."""
     number = request.form.get("number", "")
     asked = read_model(RevokeBody, {"reason": request.form.get("reason", "").strip()})
     revoke(register().engine, number, reason=asked.reason)
@@ -197,22 +197,22 @@ def post_revoke() -> BaseResponse:
 
 
 def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
-    """The PDF; where its reader has to know something, that is shown before it."""
-    told = notices_line(paper)
-    if not told or request.form.get("told") == told:
+    """Return the PDF, after a page with its notices if there are any."""
+    notices = notices_line(paper)
+    if not notices or request.form.get("told") == notices:
         return as_pdf(paper)
     more = any(notice.code == "more" for notice in paper.notices)
     return _preview(
         _("Before it is printed"),
         notices=paper.notices,
-        told=told,
+        told=notices,
         skipped=skipped,
         after=skipped + paper.items if more else None,
     )
 
 
 def _preview(heading: str, **values: Any) -> BaseResponse:
-    """What will be printed or written, with a form that says so again."""
+    """Render a page with the effects, and a form that confirms them."""
     own = ("csrf", "step", "told", "skip", ONCE)
     return desk_page(
         "desk/paper_preview.html",
@@ -226,7 +226,7 @@ def _preview(heading: str, **values: Any) -> BaseResponse:
 
 
 def _doors() -> dict[str, Any]:
-    """The doors of a form: codes, or a street or hamlet of a commune."""
+    """Return the doors of the form: codes, or a street or hamlet of a commune."""
     codes = request.form.get("codes", "").replace(",", " ").split()
     if codes:
         return {"codes": codes}
@@ -236,9 +236,9 @@ def _doors() -> dict[str, Any]:
     )
 
 
-def _given(*names: str, **otherwise: str) -> dict[str, Any]:
-    """What a form says of these; `otherwise` where it says nothing."""
-    return otherwise | {n: request.form[n].strip() for n in (*names, *otherwise) if _has(n)}
+def _given(*names: str, **defaults: str) -> dict[str, Any]:
+    """Return the named fields of the form, with `defaults` for empty ones."""
+    return defaults | {n: request.form[n].strip() for n in (*names, *defaults) if _has(n)}
 
 
 def _has(name: str) -> bool:

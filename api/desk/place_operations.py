@@ -1,6 +1,6 @@
-"""What is done with streets and hamlets: named, renamed, merged, renumbered, each door shown first.
+"""Operations on streets and hamlets: name, rename, merge, renumber, with a preview of doors.
 
-Where somebody wrote there since the preview, it is shown again before anything is done.
+If somebody changed the place since the preview, it is shown again first.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from api.core.context import gazetteer, register
-from api.desk.blueprint import commune_written, desk_blueprint, unit_name, whole
+from api.desk.blueprint import commune_written, desk_blueprint, parse_int, unit_name
 from api.desk.forms import Form, Override
 from api.desk.operations import Subject, serve
 from api.desk.places import (
@@ -56,34 +56,34 @@ _DONE: Final = {
     ),
     "renumber": N_("Renumbered: {doors:n} records, codes stay. Old numbers still lead there."),
 }
-"""What is said of so many doors."""
+"""Messages with the number of doors."""
 _SHOWN: Final = 20
-"""Doors that a preview lists of a place that only gets another name."""
+"""Doors listed in the preview of a renamed or merged place."""
 _RENUMBERED: Final = 2_000
-"""Doors that a preview lists of one that gets new numbers."""
+"""Doors listed in the preview of a renumbered place."""
 _GIVEN: Final = {*Doors.model_fields, "province", "into_former_commune"}
-"""Members of requests that follow from the place."""
+"""Members of requests that the place provides."""
 
 
 class KnownPlace(Subject):
-    """A street or hamlet that is there."""
+    """An existing street or hamlet."""
 
     confirm = N_("Write it")
     place: ListedPlace
     places: list[ListedPlace]
-    """The place, and those of its name elsewhere that are to change with it."""
+    """The place, and its namesakes in other communes that change with it."""
     into: ListedPlace
-    """The place that is there afterwards."""
+    """The place that exists afterwards."""
 
     def __init__(self, operation: Operation, kind: Kind, verb: str, place_id: int) -> None:
         super().__init__(operation)
         self.kind, self.verb, self.id = kind, verb, min(place_id, 2**63 - 1)
         self._before: list[Record] = []
         self._after: dict[str, Record] = {}
-        self.leads_to = f"{kind.url}/{whole(request.form.get('into')) or self.id}"
+        self.leads_to = f"{kind.url}/{parse_int(request.form.get('into')) or self.id}"
 
     def load(self) -> None:
-        """The place, its namesakes elsewhere, and what it can become part of."""
+        """Look up the place, its namesakes, and possible merge targets."""
         with session_scope(register().engine) as session:
             place = seen_place(session, self.kind.noun, self.id)
             elsewhere = self.kind.noun == "street" and self.verb != "merge"
@@ -105,7 +105,7 @@ class KnownPlace(Subject):
         self.map = map_of(place)
 
     def form(self, **more: Any) -> Form:
-        """What is asked of it, beside where it is."""
+        """Return the form, without the location of the place."""
         same = tuple(
             (code, f"{name} · " + _("{count:n} records", count=each.doors))
             for (code, name), each in self._same
@@ -137,7 +137,7 @@ class KnownPlace(Subject):
         )
 
     def ask(self, form: Form) -> OperationRequest:
-        """The request, about the place and its namesakes that are ticked."""
+        """Build the request for the place and the selected namesakes."""
         given: dict[str, Any] = form.given()
         ticked = given.pop("communes", ())
         self.places += [each for (code, _name), each in self._same if code in ticked]
@@ -151,11 +151,11 @@ class KnownPlace(Subject):
         return form.request(given | self._where())
 
     def holds(self) -> bool:
-        """Whether nobody wrote there since."""
+        """Whether nobody changed the place since the preview."""
         return request.form.get("_seen") == self.seen
 
     def perform(self, *, dry_run: bool, **more: Any) -> Any:
-        """Do it, or try it, and look at the doors before and afterwards."""
+        """Perform or try it; a dry run records the doors before and after."""
         if not dry_run:
             return super().perform(dry_run=False, **more)
         numbered = self.verb == "renumber"
@@ -170,7 +170,7 @@ class KnownPlace(Subject):
         return super().perform(dry_run=True, look=look, **more)
 
     def preview(self, made: Done) -> Preview:
-        """What happens to each door."""
+        """Return the effect on each door."""
         numbered = self.verb == "renumber"
         pairs = [(each, self._after[each.code]) for each in self._before]
         if numbered:
@@ -202,13 +202,13 @@ class KnownPlace(Subject):
         )
 
     def done(self, made: Done) -> tuple[str, str]:
-        """The place that is there now."""
+        """Return the URL of the resulting place, and the message."""
         renumbers = self.verb == "renumber"
         doors = made.rewritten if renumbers else sum(each.doors for each in self.places)
         return f"{self.kind.url}/{self.into.id}", _(_DONE[self.verb], doors=doors)
 
     def links(self, error: RegistryError) -> list[tuple[str, str]]:
-        """The place that has the name, and merging into it."""
+        """Return the place that already has the name, and a link for merging into it."""
         taken: Any = error.extra.get("place")
         if not taken:
             return []
@@ -222,7 +222,7 @@ class KnownPlace(Subject):
         ]
 
     def _where(self) -> dict[str, Any]:
-        """By what the request finds its places."""
+        """Return the members by which the request identifies its places."""
         units = gazetteer().units
         communes = sorted({units[each.unit_id].code for each in self.places})
         found: dict[str, Any] = {self.kind.noun: self.place.shown}
@@ -231,7 +231,7 @@ class KnownPlace(Subject):
         return found | {"commune": communes[0], "former_commune": _former(self.place)}
 
     def _chosen(self, session: Session, written: str | None) -> ListedPlace:
-        chosen = whole(written)
+        chosen = parse_int(written)
         if chosen is None:
             raise InvalidInputError.of_field("into", "missing", Message("choose_merge_target"))
         into = seen_place(session, self.place.class_, chosen)
@@ -243,7 +243,7 @@ class KnownPlace(Subject):
 
 
 class NewPlace(Subject):
-    """A street or hamlet that is not there yet."""
+    """A new street or hamlet."""
 
     confirm = N_("Write it")
 
@@ -255,7 +255,7 @@ class NewPlace(Subject):
         self.heading = _("Name a new one")
 
     def form(self, **more: Any) -> Form:
-        """Its name and commune."""
+        """Return the form: name and commune."""
         inside = _("One inside another is written before a comma: Tổ 9, Khu phố 1.")
         hint = inside if self.kind.noun == "locality" else ""
         named = Override(_("Name, with its kind"), example=self.kind.example, hint=hint)
@@ -267,7 +267,7 @@ class NewPlace(Subject):
         )
 
     def preview(self, made: Done) -> Preview:
-        """The name, and those that are nearly the same."""
+        """Return the name, and similar existing names."""
         called, unit = getattr(self.asked, self.kind.noun), commune_written(self.asked.commune)
         with session_scope(register().engine) as session:
             near = list_places(session, self.kind.noun, [unit.id], called=called)[:10]
@@ -282,7 +282,7 @@ class NewPlace(Subject):
         )
 
     def done(self, made: Done) -> tuple[str, str]:
-        """The list."""
+        """Return the URL of the list, and the message."""
         return self.kind.url, _("Named: {name}.", name=made.place.name if made.place else "")
 
 

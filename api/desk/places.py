@@ -1,4 +1,4 @@
-"""Streets and hamlets at the desk: listed with what is missing, and the page of one."""
+"""Streets and hamlets at the desk: list with gaps, and page of one."""
 
 import io
 import re
@@ -48,22 +48,22 @@ from registry.units.gazetteer import today
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Streets, or hamlets."""
+    """Streets or hamlets, as a section of the desk."""
 
     name: str
-    """In addresses."""
+    """Path segment."""
     noun: PlaceClass
-    """In the names of operations, and what their requests call the name."""
+    """Part of operation names, and member of requests."""
     title: str
     example: str
 
     @property
     def url(self) -> str:
-        """The list."""
+        """URL of the list."""
         return f"/desk/{self.name}"
 
     def operation(self, verb: str) -> Operation:
-        """That does this with one of them."""
+        """Return the operation `verb` for this class of places."""
         return BY_NAME[f"{verb}-{self.noun}"]
 
 
@@ -77,7 +77,7 @@ VERBS: Final = {
     "renumber": N_("Renumber"),
 }
 _DOORS: Final = 300
-"""Doors that the page of a place lists."""
+"""Doors listed on the page of a place."""
 _PLACE: Final = re.compile(r"(.{1,200})~([0-9]{1,18})")
 
 blueprint = desk_blueprint("places", "/desk")
@@ -89,7 +89,7 @@ room(KINDS["hamlets"].url, KINDS["hamlets"].title, "viewer")
 @blueprint.get("/hamlets", defaults={"name": "hamlets"})
 @signed_in_page("viewer")
 def get_places(name: str) -> BaseResponse:
-    """Those of the reader's communes, with how many doors and what is missing."""
+    """Places of the user's communes, with number of doors and gaps."""
     kind, sees = KINDS[name], caller().sees
     units = communes_of(sees)
     asked, called = request.args.get("unit", "").strip(), request.args.get("q", "").strip()[:200]
@@ -124,7 +124,7 @@ def get_places(name: str) -> BaseResponse:
 @blueprint.get("/hamlets/<int:place_id>", defaults={"name": "hamlets"})
 @signed_in_page("viewer")
 def get_place(name: str, place_id: int) -> BaseResponse:
-    """One with its doors, its former names and what is missing, and what can be done with it."""
+    """One place with its doors, former names, gaps and operations."""
     kind = KINDS[name]
     with session_scope(register().engine) as session:
         place = _place(session, kind, place_id)
@@ -155,7 +155,7 @@ def get_place(name: str, place_id: int) -> BaseResponse:
 @blueprint.get("/hamlets/<int:place_id>/numbers.xlsx", defaults={"name": "hamlets"})
 @signed_in_page("viewer")
 def get_numbers(name: str, place_id: int) -> BaseResponse:
-    """The numbers as they are, in a workbook in which new ones are filled in."""
+    """The current numbers, in a workbook for filling in new ones."""
     with session_scope(register().engine) as session:
         place = _place(session, KINDS[name], place_id)
         records = doors_of(session, place.class_, [place.id], 2 * MAX_LINES, counted=True)
@@ -176,18 +176,18 @@ def get_numbers(name: str, place_id: int) -> BaseResponse:
 
 
 def _place(session: Session, kind: Kind, place_id: int) -> ListedPlace:
-    """The place; raises NotFoundError, OutsideUnitsError."""
+    """Return the place; raises NotFoundError, OutsideUnitsError."""
     return seen_place(session, kind.noun, min(place_id, 2**63 - 1))
 
 
 def unit_of(unit_id: int) -> tuple[str, str]:
-    """Code and name of a unit."""
+    """Return code and name of a unit."""
     code = gazetteer().units[unit_id].code
     return code, unit_name(code)
 
 
 def former_words(unit_id: int | None) -> str:
-    """In which commune a place was before July 2025, behind its name; empty where that is clear."""
+    """Return the commune before July 2025, as a suffix of a place's name; empty if unambiguous."""
     unit = gazetteer().units.get(unit_id or 0)
     if unit is None:
         return ""
@@ -196,13 +196,13 @@ def former_words(unit_id: int | None) -> str:
 
 
 def map_of(place: ListedPlace) -> DeskMap:
-    """The doors of a place on a map."""
+    """Return a map of the doors of a place."""
     unit = gazetteer().units[place.unit_id]
     listed = urlencode({"unit": unit.code, place.class_: place.id})
     return DeskMap(unit.code, unit.lon, unit.lat, points=listed)
 
 
 def number_of(record: Record) -> str:
-    """The number of a door as it is written."""
+    """Return the house number as written; empty without one."""
     key = record.house_number_key
     return number_label(key, record.house_number) if key else ""

@@ -1,4 +1,4 @@
-"""What waits for an approver: proposed records, and operations that need a second person."""
+"""Work for approvers: proposed records, and operations that need a second person."""
 
 import re
 from typing import Any, Final
@@ -13,18 +13,18 @@ from api.core.endpoint import signed_in_page
 from api.core.errors import status_of
 from api.core.shapes import unit_ref
 from api.desk.blueprint import (
-    corrected_on,
     desk_blueprint,
     desk_page,
     done,
-    done_before,
     event_words,
     form_words,
+    parse_int,
     read_model,
+    redirect_already_done,
     room,
+    show_errors_on,
     unit_name,
     value_of_form,
-    whole,
 )
 from api.desk.records_words import preview_of
 from api.pages.shell import complaint
@@ -45,7 +45,7 @@ room("/desk/proposals", N_("To approve"), "viewer")
 _PAGE: Final = 100
 _PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9A-Z]{8})")
 _SHOWN: Final = 20
-"""Codes, and lines of a table, that are shown of one."""
+"""Codes and table lines shown of one operation."""
 _STATES: Final = {
     "waiting": N_("Nothing is written yet. This needs a second person."),
     "expired": N_("It is too old, and is not done."),
@@ -58,11 +58,11 @@ _STATES: Final = {
 @blueprint.get("")
 @signed_in_page("viewer")
 def get_proposals() -> BaseResponse:
-    """Those of the reader's communes, that wait longest first; each is decided on its own page."""
+    """Proposals and pending operations of the user's communes, the longest waiting first."""
     known = gazetteer()
     place = _PLACE.fullmatch(request.args.get("after", ""))
     after = (int(place[1]), place[2]) if place else (0, "")
-    after_pending = whole(request.args.get("pending")) or 0
+    after_pending = parse_int(request.args.get("pending")) or 0
     with session_scope(register().engine) as session:
         found = proposals(session, after=after, limit=_PAGE)
         pending = list_pending(session, after=after_pending, limit=_PAGE)
@@ -87,7 +87,7 @@ def get_proposals() -> BaseResponse:
 @blueprint.get("/<int:pending_id>")
 @signed_in_page("viewer")
 def get_pending(pending_id: int, error: RegistryError | None = None) -> BaseResponse:
-    """What was asked for; to who may approve it, what it would do to the register of now."""
+    """A pending operation; for approvers, with its effects on the current register."""
     asking = caller()
     with session_scope(register().engine) as session:
         pending = find_pending(session, pending_id)
@@ -119,9 +119,9 @@ def get_pending(pending_id: int, error: RegistryError | None = None) -> BaseResp
 
 @blueprint.post("/<int:pending_id>")
 @signed_in_page("editor")
-@corrected_on(get_pending)
+@show_errors_on(get_pending)
 def post_pending(pending_id: int) -> BaseResponse:
-    """Approve or decline it."""
+    """Approve or decline a pending operation."""
     url = f"/desk/proposals/{pending_id}"
     try:
         if request.form.get("step") != "approve":
@@ -131,7 +131,7 @@ def post_pending(pending_id: int) -> BaseResponse:
             return done(url, _("Noted: it is not done."))
         pending, made = approve(register().engine, pending_id)
     except PendingDecidedError:
-        return done_before(url)
+        return redirect_already_done(url)
     note_operation(pending.operation, pending.requests())
     note_done(made)
     what = _(pending.operation.called)
@@ -139,7 +139,7 @@ def post_pending(pending_id: int) -> BaseResponse:
 
 
 def _about(pending: Pending) -> str:
-    """Its codes, or its street or hamlet, in a line."""
+    """Return its codes, or its street or hamlet, in one line."""
     codes = sorted(pending.seen)
     if codes:
         more = f" … ({len(codes)})" if len(codes) > 3 else ""
@@ -150,7 +150,7 @@ def _about(pending: Pending) -> str:
 
 
 def _facts(pending: Pending) -> list[tuple[str, str]]:
-    """What was asked for beside the codes that it names, in words."""
+    """Return label and value of the requested members, without codes."""
     facts = []
     for name, value in pending.given[0].items():
         if name in ("code", "codes", "into") and pending.seen:

@@ -1,4 +1,4 @@
-"""What is done with one record, with several that are ticked in a list, or to make a new one."""
+"""Operations on one record, on several selected in a list, or to create one."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from api.core.access import caller
 from api.core.audit import note, note_operation
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.desk.blueprint import desk_blueprint, desk_page, whole, writable_communes
+from api.desk.blueprint import desk_blueprint, desk_page, parse_int, writable_communes
 from api.desk.forms import Form, Override, entrance_rows, recorded, use_rows
 from api.desk.operations import DeskMap, Subject, serve
 from api.desk.records_words import Preview, label_of, title
@@ -41,17 +41,17 @@ blueprint = desk_blueprint("record_operations", "/desk/records")
 
 OF_RECORD: Final = tuple(made for made in OPERATIONS if made.of_record)
 SEVERAL: Final = tuple(BY_NAME[name] for name in ("verify", "activate", "retire", "reinstate"))
-"""What can be done with several records at once: nothing is asked of each by itself."""
+"""Operations on several records at once, which need no input for each."""
 MERGE: Final = BY_NAME["merge"]
-"""Of those ticked; the one that continues the others is chosen first."""
+"""Merges the selected records; the successor is chosen first."""
 _LIST: Final = re.compile(r"/desk/records(\?[!-~]*)?")
-"""Where a list may be that is gone back to: an address as browsers write it."""
+"""URL of a list to return to, as browsers encode it."""
 _WHY: Final = tuple(OperationRequest.model_fields)
 _OF_SEVERAL: Final = ("on", *_WHY)
 
 
 class OneRecord(Subject):
-    """A record; or none yet, where one is proposed or codes are reserved."""
+    """A record, or none yet for proposing one or reserving codes."""
 
     def __init__(self, operation: Operation, address_code: str = "") -> None:
         super().__init__(operation)
@@ -63,18 +63,18 @@ class OneRecord(Subject):
         self.trail = self.leads_to, written or _("Records")
 
     def load(self) -> None:
-        """The record and what is around it; its status has to fit before a form is opened."""
+        """Look up the record; raises ConflictError if its status forbids the operation."""
         if self._written:
             self.record = record = find_record(register().reads, gazetteer(), self._written)
             self._lead_to(codes.format(record.code))
             opened = request.method != "POST"
-            self.seen = record.event_id if opened else whole(request.form.get("_seen")) or 0
+            self.seen = record.event_id if opened else parse_int(request.form.get("_seen")) or 0
             self.label = label_of(gazetteer(), record)
             self.heading = title(self.operation, record.status)
             if record.unit_id is not None:
                 note(units=[gazetteer().units[record.unit_id].code])
             if record.status not in self.operation.from_states and opened:
-                # Of a form that was filled in the operation says so, and nothing typed is lost.
+                # For a submitted form the operation itself reports it, and keeps typed values.
                 raise ConflictError(
                     Message(
                         "record_status_forbids",
@@ -83,10 +83,10 @@ class OneRecord(Subject):
                         operation=Text(self.operation.called),
                     )
                 )
-        self._look_around()
+        self._load_commune()
 
-    def _look_around(self) -> None:
-        """Names to choose from, and what a map shows first, of the commune that it is about."""
+    def _load_commune(self) -> None:
+        """Load names to choose from, and the map, of the commune concerned."""
         known, record = gazetteer(), self.record
         unit_id = record.unit_id if record else None
         if unit_id is None:
@@ -104,7 +104,7 @@ class OneRecord(Subject):
             self.map = DeskMap(unit.code, record.lon, record.lat, pin=True)
 
     def form(self, **more: Any) -> Form:
-        """The form with what is on record, or what a link says."""
+        """Return the form with recorded values, or with those of a link."""
         record, units, name = self.record, gazetteer().units, self.operation.name
         members = self.operation.request.model_fields
         left_out, held, filled = {"code"} if record else set(), {}, request.args.to_dict()
@@ -119,7 +119,7 @@ class OneRecord(Subject):
         if record is not None and name == "uses":
             filled = use_rows(record)
         if record is not None and name == "merge":
-            # What ends may be a proposal; what continues it is in force.
+            # A retired record may be a proposal; its successor must be active.
             other = "into" if record.status == "active" else "codes"
             filled = {other: codes.format(record.code)} | filled
         if record is not None and name == "activate" and record.status != "reserved":
@@ -131,20 +131,20 @@ class OneRecord(Subject):
         return Form(self.operation.request, left_out, overrides=overrides, **given)
 
     def ask(self, form: Form) -> OperationRequest:
-        """The request, about this record."""
+        """Build the request for this record."""
         named = "code" in form.model.model_fields
         about = {"code": self.record.code} if self.record and named else {}
         return form.request(form.given() | about)
 
     def perform(self, *, dry_run: bool, **more: Any) -> Done | SeveralDone:
-        """Codes that are drawn are used up: of many that are reserved, one is tried."""
+        """Perform or try it; a dry run of a reservation uses up one code only."""
         self._count = getattr(self.asked, "count", None)
         if dry_run and self._count:
             self.asked = self.asked.model_copy(update={"count": 1})
         return super().perform(dry_run=dry_run, **more)
 
     def preview(self, made: Done) -> Preview:
-        """What happens to each record, and where the point of one goes."""
+        """Return the effect on each record, and the new position of one."""
         found = super().preview(made)
         new = made.records[0].record if len(made.records) == 1 else None
         self.map = self._moved(new) if new is not None else None
@@ -157,16 +157,16 @@ class OneRecord(Subject):
         return replace(found, lead=lead)
 
     def _moved(self, new: Record) -> DeskMap | None:
-        """Where a record will be, and where it was; None of one that stays."""
+        """Return a map of the new and old point; None if the point does not change."""
         old, after = _point(self.record), _point(new)
         if self.map is None or after is None or after == old:
             return None
         return DeskMap(self.map.unit, *after, pin=True, before=old)
 
     def done(self, made: Done) -> tuple[str, str]:
-        """The record that is there afterwards."""
+        """Return the URL of the resulting record, and the message."""
         living = [r.code for r in made.records if r.status != "retired"]
-        # What a merger leads to need not have been written itself.
+        # The target of a merger need not have been written itself.
         into = getattr(self.asked, "into", None)
         at = read_code("into", into) if into else (living or [made.records[0].code])[0]
         if self.operation.name == "reserve":
@@ -178,7 +178,7 @@ class OneRecord(Subject):
         return url, _("Done ({what}): {said}", what=_(self.operation.called), said=said)
 
     def latest(self) -> LastChange | None:
-        """What somebody else wrote; the form then is about that."""
+        """Return the last change; the form then refers to that state."""
         if self.record is None:
             return None
         self.seen = self.record.event_id
@@ -187,12 +187,12 @@ class OneRecord(Subject):
 
 
 class SeveralRecords(Subject):
-    """Records ticked in a list: all of them, or none."""
+    """Records selected in a list; all of them are changed, or none."""
 
     first = "form"
     own_fields = ("record", "back")
     ticked: dict[str, int]
-    """Code of each, and the event of its state as it was listed."""
+    """Code → event of the listed state."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(operation)
@@ -200,18 +200,18 @@ class SeveralRecords(Subject):
         self.trail = self.leads_to, _("The list")
 
     def load(self) -> None:
-        """Those that were ticked, if the caller may see all of them."""
+        """Look up the selected records; the caller must be allowed to see all of them."""
         self.ticked = _ticked()
         self.lines = [(codes.format(c), label_of(gazetteer(), r)) for c, r in _look_up(self.ticked)]
         self.heading += ": " + _("{count:n} codes", count=len(self.ticked))
 
     def form(self, **more: Any) -> Form:
-        """What is asked of all of them together."""
+        """Return the common form of all."""
         members = self.operation.request.model_fields
         return Form(self.operation.request, members.keys() - set(_OF_SEVERAL), **more)
 
     def ask(self, form: Form) -> list[Each]:
-        """The same of each."""
+        """Build the same request for each."""
         given = form.given()
         return [
             Each(code, form.request(given | {"code": code}), seen)
@@ -219,14 +219,14 @@ class SeveralRecords(Subject):
         ]
 
     def perform(self, **how: Any) -> SeveralDone:
-        """Do it with all of them, or try each."""
+        """Perform it on all, or try each."""
         note_operation(self.operation, [each.request for each in self.asked])
         return perform_several(
             *(register().engine, self.operation, self.asked), actor=caller().name, **how
         )
 
     def preview(self, made: SeveralDone) -> Preview:
-        """What happens to each; what is refused is left out of what is asked for next."""
+        """Return the effect on each; refused ones are excluded from the next step."""
         refused = [(codes.format(each.code), each.error.detail) for each in made.refused]
         left_out = {each.code for each in made.refused}
         self.ticked = {c: seen for c, seen in self.ticked.items() if c not in left_out}
@@ -235,12 +235,12 @@ class SeveralRecords(Subject):
         return replace(super().preview(made), lead=lead, refused=refused, possible=bool(count))
 
     def done(self, made: SeveralDone) -> tuple[str, str]:
-        """The list again."""
+        """Return the URL of the list, and the message."""
         count, what = len(made.records), _(self.operation.called)
         return self.leads_to, _("Done ({what}): {count} records", what=what, count=count)
 
-    def carried(self) -> list[tuple[str, str]]:
-        """Those ticked, and the list."""
+    def hidden_fields(self) -> list[tuple[str, str]]:
+        """Return the selected records, and the list."""
         ticked = [("record", f"{code}.{seen}") for code, seen in self.ticked.items()]
         return [*ticked, ("back", self.leads_to)]
 
@@ -248,7 +248,7 @@ class SeveralRecords(Subject):
 @blueprint.post("/several/merge")
 @signed_in_page(MERGE.role)
 def post_merge() -> BaseResponse:
-    """Which of those ticked continues the others; then the form of that one, filled in."""
+    """Choose the successor of the selected records, then open its form, filled in."""
     records = _look_up(_ticked())
     if len(records) < 2:
         raise InvalidInputError.of_field("record", "missing", Message("select_two_dwellings"))
@@ -265,11 +265,11 @@ def post_merge() -> BaseResponse:
 
 
 def commune_override(*, blank: bool) -> Override:
-    """A choice of communes for callers who may write in few; others name it by code or name."""
+    """Return a choice of communes for callers with few; others type code or name."""
     own = writable_communes()
     if not 0 < len(own) <= 400:
         return Override(_("Commune: code or name"), example="Phường Láng, Hà Nội")
-    # Of several none is the likely one.
+    # With several, none is the default.
     first = (("", "–"),) if blank and len(own) > 1 else ()
     return Override(_("Commune"), (*first, *own))
 
@@ -286,7 +286,7 @@ def _back() -> str:
 
 
 def _ticked() -> dict[str, int]:
-    """The code of each record that was ticked, and the event of its state as it was listed."""
+    """Return code → event of the listed state of the selected records."""
     found: dict[str, int] = {}
     for written in request.form.getlist("record"):
         code, _dot, seen = written.partition(".")
@@ -294,14 +294,14 @@ def _ticked() -> dict[str, int]:
             canonical = codes.validate(code)
         except CodeError as error:
             raise InvalidInputError.of_field("record", error.code, wrong_code(error)) from None
-        found[canonical] = whole(seen) or 0
+        found[canonical] = parse_int(seen) or 0
     if not found:
         raise InvalidInputError.of_field("record", "missing", Message("no_dwelling_selected"))
     return found
 
 
 def _look_up(ticked: dict[str, int]) -> Sequence[tuple[str, Record]]:
-    """Those records. Raises OutsideUnitsError where the caller does not see one's commune."""
+    """Return the records; raises OutsideUnitsError if the caller may not see one's commune."""
     with session_scope(register().read_engine) as session:
         records = records_of(session, ticked)
     note(units={gazetteer().units[r.unit_id].code for r in records.values() if r.unit_id})

@@ -1,4 +1,4 @@
-"""The records of a commune at the desk: a list and a map of them, and the page of one."""
+"""The records of a commune at the desk: list, map, and page of one."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -81,7 +81,7 @@ _EXACT_M: Final = 20
 
 
 class ListQuery(BaseModel):
-    """Filters of the list, as its form sends them; what is empty is not sent on."""
+    """Filters of the list, as submitted by its form; empty ones are omitted from links."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -96,7 +96,7 @@ class ListQuery(BaseModel):
     after: str | None = Field(None, max_length=40)
 
     def wanted(self, unit_id: int) -> Wanted:
-        """What is looked for in a commune; raises InvalidInputError for no number and no name."""
+        """Return the search in a commune; raises InvalidInputError for an unreadable text."""
         looked_for = self.q.strip()
         read = read_search(looked_for) if looked_for else (None, ())
         if read is None:
@@ -117,7 +117,7 @@ class ListQuery(BaseModel):
         )
 
     def url(self, path: str = "/desk/records", **other: object) -> str:
-        """The list with these filters, of which some are other ones."""
+        """Return the URL of the list with these filters, some replaced by `other`."""
         given = self.model_dump(exclude_defaults=True, exclude={"after"}) | other
         return f"{path}?{urlencode({n: v for n, v in given.items() if v is not None})}"
 
@@ -125,7 +125,7 @@ class ListQuery(BaseModel):
 @blueprint.get("")
 @signed_in_page("viewer")
 def get_records() -> BaseResponse:
-    """The list with its filters; without a commune a choice of communes."""
+    """The list with its filters; without a commune, a choice of communes."""
     query, asking, known = read_query(ListQuery), caller(), gazetteer()
     if (code := _code_in(query.q)) is not None:
         return redirect(f"/desk/records/{codes.format(code)}", 303)
@@ -133,12 +133,12 @@ def get_records() -> BaseResponse:
     if unit is None or unit.level != "commune":
         return desk_page("desk/record_communes.html", units=_choices(known, asking, unit))
     wrong: InvalidInputError | None = None
-    answered = query
+    effective = query
     try:
         wanted = query.wanted(unit.id)
     except InvalidInputError as error:
-        wrong, answered = error, query.model_copy(update={"q": ""})
-        wanted = answered.wanted(unit.id)
+        wrong, effective = error, query.model_copy(update={"q": ""})
+        wanted = effective.wanted(unit.id)
     with session_scope(register().read_engine) as session:
         page = list_records(session, wanted, query.after)
         streets, localities = list_places(session, unit.id)
@@ -147,7 +147,7 @@ def get_records() -> BaseResponse:
         "desk/records.html",
         error=wrong,
         query=query,
-        map=DeskMap(unit.code, unit.lon, unit.lat, points=answered.url("", unit=unit.code)[1:]),
+        map=DeskMap(unit.code, unit.lon, unit.lat, points=effective.url("", unit=unit.code)[1:]),
         unit=unit,
         commune=commune_name(known, unit.id),
         several_communes=asking.sees is None or len(asking.sees) > 1,
@@ -171,7 +171,7 @@ def get_records() -> BaseResponse:
 @blueprint.get("/points")
 @signed_in_page("viewer")
 def get_points() -> BaseResponse:
-    """Where the records of the list are, for its map."""
+    """Points of the listed records, for the map."""
     query, known = read_query(ListQuery), gazetteer()
     unit = _unit(query.unit, caller(), known)
     if unit is None or unit.level != "commune":
@@ -185,7 +185,7 @@ def get_points() -> BaseResponse:
 @blueprint.get("/boundary")
 @signed_in_page("viewer")
 def get_boundary() -> BaseResponse:
-    """The boundary of a commune as a GeoJSON feature; without one an empty geometry."""
+    """The boundary of a commune as a GeoJSON feature; a null geometry if unknown."""
     unit = _unit(read_query(ListQuery).unit, caller(), gazetteer())
     drawn = None
     if unit is not None:
@@ -202,7 +202,7 @@ def get_boundary() -> BaseResponse:
 @blueprint.get("/<address_code>")
 @signed_in_page("viewer", discloses=True)
 def get_record(address_code: str) -> BaseResponse:
-    """One record: what is known, what can be done, what became of it."""
+    """One record: its data, operations and history."""
     known, asking, reads = gazetteer(), caller(), register().reads
     record = find_record(reads, known, address_code)
     shown = codes.format(record.code)
@@ -239,14 +239,14 @@ def get_record(address_code: str) -> BaseResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A line of the list."""
+    """A row of the list."""
 
     code: str
     shown: str
     door: str
     record: Record
     bore: str
-    """The number that was looked for, where it bore that before."""
+    """The searched number, if it was a former one of this record."""
 
     @staticmethod
     def of(record: Record, wanted: Wanted) -> "_Listed":
@@ -258,7 +258,7 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Something that can be done with a record, or why not by who reads."""
+    """An operation on a record, and why the user may not perform it."""
 
     name: str
     title: str
@@ -266,7 +266,7 @@ class _Work:
 
 
 def _code_in(text: str) -> str | None:
-    """The code that a search means, if it is one."""
+    """Return the code if the search text is one."""
     try:
         return codes.validate(strip_announcement(text))
     except CodeError:
@@ -274,7 +274,7 @@ def _code_in(text: str) -> str | None:
 
 
 def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
-    """The unit that is asked for, or the only commune that there is to see; None where several are.
+    """Return the requested unit, or the user's only commune; None if there are several.
 
     Raises InvalidInputError, OutsideUnitsError.
     """
@@ -294,13 +294,13 @@ def _unit(code: str | None, asking: Actor, known: Gazetteer) -> Unit | None:
 
 
 def _choices(known: Gazetteer, asking: Actor, within: Unit | None) -> list[tuple[str, str]]:
-    """Communes to choose from, or provinces where these are several."""
+    """Return communes to choose from, or provinces if there are several."""
     day = today()
     ids = asking.sees
     communes = [u for u in known.alive(day, level="commune") if ids is None or u.id in ids]
     if within is not None:
-        held = {u.id for u in known.members(within, day)}
-        communes = [u for u in communes if u.id in held]
+        inside = {u.id for u in known.members(within, day)}
+        communes = [u for u in communes if u.id in inside]
     provinces = {p.id: p for u in communes if (p := known.province_of(u, day)) is not None}
     offered = communes if len(provinces) == 1 else list(provinces.values())
     named = [(u.code, u.version_on(day).full_name) for u in offered]
@@ -317,13 +317,13 @@ _FACTS: Final = [
 
 
 def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
-    """What is recorded of it beside its label, in words."""
-    unsaid = {"restricted": record.restricted or None}
+    """Return label and value of the recorded members that the address does not show."""
+    hidden = {"restricted": record.restricted or None}
     if record.kind == "building":
-        unsaid["households_count"] = None
-    told = {column.name: getattr(record, column.name) for column in _FACTS} | unsaid
-    held = [(described(column).member, told[column.name]) for column in _FACTS]
-    facts = [(field_words(n), value_words(known, n, v)) for n, v in held if v is not None]
+        hidden["households_count"] = None
+    values = {column.name: getattr(record, column.name) for column in _FACTS} | hidden
+    members = [(described(column).member, values[column.name]) for column in _FACTS]
+    facts = [(field_words(n), value_words(known, n, v)) for n, v in members if v is not None]
     ways = enumerate(record.entrances or (), 1)
     return facts + [(f"{field_words('entrances')} {at}", entrance_words(each)) for at, each in ways]
 

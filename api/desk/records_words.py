@@ -1,4 +1,4 @@
-"""Records and what happens to them, in words of the desk."""
+"""Records and effects of operations in the words of the desk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,80 +28,80 @@ _TITLES: Final[Mapping[tuple[str, str], str]] = {
     ("propose", ""): N_("propose a new house"),
     ("reserve", ""): N_("reserve codes"),
 }
-"""What an operation is called where the table's word does not say it."""
+"""Titles of operations that depend on the status of the record."""
 _SHOWN: Final = 50
-"""Records that a preview shows one by one."""
+"""Records shown individually in a preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What happens to one record."""
+    """The effect on one record."""
 
     code: str
-    """Empty for one that does not exist yet."""
+    """Empty for a record that does not exist yet."""
     before: str
     after: str
     status_before: str
     status_after: str
     state: str
-    """The state afterwards, as data."""
+    """The new status as a code."""
     changes: tuple[tuple[str, str, str], ...]
-    """What, before, after."""
+    """Label, old and new value of each change."""
     moved_m: float | None
-    """How far its point moves."""
+    """Distance between old and new point."""
     far: bool
-    """Whether that is so far that somebody has to say that it is right."""
+    """Whether the user has to confirm the distance."""
     numbers: tuple[str, str] = ("", "")
-    """Its house number before and after."""
+    """Old and new house number."""
     shared: Sequence[str] = ()
-    """Codes of other doors to which the old number leads as well."""
+    """Codes of other doors with the old number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an operation would do."""
+    """The effects of an operation."""
 
     effect: str
     lead: str = ""
     rows: Sequence[Row] = ()
     more: int = 0
-    """Records beside those shown."""
+    """Number of records not shown."""
     affected: Affected | None = None
     warnings: Sequence[str] = ()
     streets: tuple[ChangedStreet, ...] = ()
     table: Literal["", "names", "numbers"] = ""
-    """Where the records are many, what of them becomes another: they stand in a table."""
+    """Which table shows many changed records."""
     near: Sequence[tuple[str, str]] = ()
-    """Address and name of places that are called nearly so."""
+    """URL and name of places with a similar name."""
     lines: Sequence[tuple[str, str]] = ()
-    """Code and label of records that stay as they are."""
+    """Code and label of unchanged records."""
     refused: Sequence[tuple[str, str]] = ()
-    """Code of each record with which it cannot be done, and why."""
+    """Code and reason of each refused record."""
     possible: bool = True
-    """Whether it can be done with any."""
+    """Whether it is possible for any record."""
 
 
 def title(operation: Operation, status: str = "") -> str:
-    """What an operation is called, about a record in that state."""
+    """Return the title of an operation on a record with this status."""
     own = _TITLES.get((operation.name, status))
-    said = _(own) if own else _(operation.called)
-    return said[:1].upper() + said[1:]
+    words = _(own) if own else _(operation.called)
+    return words[:1].upper() + words[1:]
 
 
 def status_words(status: str) -> str:
-    """A state in words."""
+    """Return a status in words."""
     return _(STATUSES[status])
 
 
 def commune_name(known: Gazetteer, unit_id: int | None) -> str:
-    """A commune as it is called today."""
+    """Return the current name of a commune."""
     if unit_id is None:
         return _("of no commune yet")
     return known.units[unit_id].version_on(today()).full_name
 
 
 def value_words(known: Gazetteer, name: str, value: object) -> str:
-    """A member of a record, as people write it."""
+    """Return the value of a record's member in words."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -122,24 +122,24 @@ def value_words(known: Gazetteer, name: str, value: object) -> str:
 
 
 def entrance_words(entrance: Entrance) -> str:
-    """An entrance in a line."""
+    """Return an entrance in one line."""
     day = entrance.get("seen_on")
-    told = (
+    parts = (
         f"{_(KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
         f"“{entrance['note']}”" if "note" in entrance else "",
         _(SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
         day_words(day) if day else "",
     )
-    return " · ".join(filter(None, told))
+    return " · ".join(filter(None, parts))
 
 
 def field_words(name: str) -> str:
-    """The name of a member of records, without what a form adds to it."""
+    """Return the label of a record's member, without the hint that forms add."""
     return _(FIELDS[name]).partition(", ")[0]
 
 
 def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
-    """What became another, before and after."""
+    """Return label, old and new value of each change."""
     return tuple(
         (
             field_words(c.field),
@@ -152,7 +152,7 @@ def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[st
 
 
 def _one_by_one(change: Change) -> Iterator[Change]:
-    """The change; of a list those that go and those that come, each by itself."""
+    """Yield the change; for a list, each removed and each added item."""
     if change.field not in ("entrances", "uses"):
         yield change
         return
@@ -163,14 +163,14 @@ def _one_by_one(change: Change) -> Iterator[Change]:
 
 
 def label_of(known: Gazetteer, record: Record | None) -> str:
-    """A record's address; of a code that stands on no door yet, so."""
+    """Return a record's address, or a remark for a code without a door yet."""
     if record is None or record.status == "reserved":
         return _("on no door yet")
     return record_wording(known, today(), record).label
 
 
 def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
-    """What happens to a record that was `old`."""
+    """Return the effect on a record whose former state is `old`."""
     new = changed.record
     changes = changes_between(old, new) if old and new else ()
     metres = _moved(old, new)
@@ -188,7 +188,7 @@ def row_of(known: Gazetteer, old: Record | None, changed: Changed) -> Row:
 
 
 def _moved(old: Record | None, new: Record | None) -> float | None:
-    """How far the point of a record moves; None for one that stays, or comes, or goes."""
+    """Return the distance between the points; None if unchanged, or one is missing."""
     if old is None or new is None or (old.lon, old.lat) == (new.lon, new.lat):
         return None
     if old.lon is None or old.lat is None or new.lon is None or new.lat is None:
@@ -203,7 +203,7 @@ def preview_of(
     made: Done | SeveralDone,
     subject: Record | None = None,
 ) -> Preview:
-    """What a dry run did, beside what is recorded."""
+    """Return the effects of a dry run on the recorded state."""
     records = {one.code: one for one in made.records}
     before = records_of(session, records)
     if subject is not None:
@@ -221,6 +221,6 @@ def preview_of(
 
 
 def effect_words(operation: Operation) -> str:
-    """What an operation does to those who know the code; empty where it goes without saying."""
+    """Return the consequence of an operation for users of the code; empty if obvious."""
     effect = EFFECTS.get(operation.name)
     return _(effect) if effect else ""

@@ -1,4 +1,4 @@
-"""Field reports at the desk: one queue with its map, decided with a word to who reported."""
+"""Field reports at the desk: the queue with its map, and decisions with a reply to reporters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
 from api.core.errors import status_of
 from api.desk.blueprint import (
-    corrected_on,
     desk_blueprint,
     desk_page,
     done,
+    parse_int,
     read_model,
     read_query,
     room,
-    whole,
+    show_errors_on,
 )
 from api.pages.report_forms import KIND_WORDS
 from api.pages.shell import complaint, figure
@@ -65,14 +65,14 @@ _REPORTERS: Final = {
     "officials": N_("officials"),
 }
 _PAGE: Final = 50
-_MOST: Final = 500
-"""Reports of one form."""
+_MAX_TICKED: Final = 500
+"""Most reports of one form."""
 _SEEN: Final = "đã xem báo cáo"
-"""Reason of an acceptance to which nobody wrote any."""
+"""Default reason of an acceptance."""
 
 
 class _Query(ReportsQuery):
-    """What is looked at."""
+    """Filters of the queue, and page."""
 
     limit: int = _PAGE
     after: str | None = Field(None, pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")
@@ -80,26 +80,26 @@ class _Query(ReportsQuery):
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An entry as the templates show it."""
+    """An entry as shown by templates."""
 
     entry: Entry
     answer: Mapping[str, Any]
-    """As the API answers it."""
+    """The entry as the API returns it."""
     kind: str
     state: str
     said_by: str
     doing: str
-    """What accepting it does, for who sits here."""
+    """Effect of acceptance by the current user."""
     lon: float | None
     lat: float | None
     entrance: str
-    """Of an entrance, which kind."""
+    """Kind of an entrance."""
     pin: str
-    """`reported`, or `record` where the report has no point of its own."""
+    """`reported`, or `record` if the report has no point of its own."""
 
     @property
     def waits(self) -> bool:
-        """Whether who sits here may decide it."""
+        """Whether the current user may decide it."""
         return self.entry.state == "open" or (
             self.entry.state == "proposed" and caller().may(BY_NAME["retire"].role)
         )
@@ -108,7 +108,7 @@ class _Shown:
 @blueprint.get("")
 @signed_in_page("viewer")
 def get_reports(error: RegistryError | None = None, **values: Any) -> BaseResponse:
-    """The queue of the reader's units: what is about one door together, most said first."""
+    """The queue of the user's units: grouped by door, most reporters first."""
     query = read_query(_Query)
     known, seen = gazetteer(), queues_seen(gazetteer())
     after = tuple(map(int, query.after.split("."))) if query.after else None
@@ -127,8 +127,8 @@ def get_reports(error: RegistryError | None = None, **values: Any) -> BaseRespon
         here=_here(),
         units=_units(seen),
         groups=[[_shown(each) for each in group] for group in groups],
-        kinds={name: _(said) for name, said in KIND_WORDS.items()},
-        states={name: _(said) for name, said in STATE_WORDS.items()},
+        kinds={name: _(words) for name, words in KIND_WORDS.items()},
+        states={name: _(words) for name, words in STATE_WORDS.items()},
         more=_here(after=".".join(map(str, last))) if last else None,
         **values,
     )
@@ -136,12 +136,12 @@ def get_reports(error: RegistryError | None = None, **values: Any) -> BaseRespon
 
 @blueprint.post("/decide")
 @signed_in_page("editor")
-@corrected_on(get_reports)
+@show_errors_on(get_reports)
 def post_decide() -> BaseResponse:
-    """Accept or turn down those that are ticked, each by itself, with one word to all reporters."""
+    """Accept or reject the selected reports one by one, with one reply to all reporters."""
     form = request.form
-    ids = [number for each in form.getlist("report") if (number := whole(each)) is not None]
-    ids = list(dict.fromkeys(ids))[:_MOST]
+    ids = [number for each in form.getlist("report") if (number := parse_int(each)) is not None]
+    ids = list(dict.fromkeys(ids))[:_MAX_TICKED]
     if not ids:
         raise InvalidInputError.of_field("report", "missing", Message("no_report_selected"))
     decide, decision = _decision(form)
@@ -158,7 +158,7 @@ def post_decide() -> BaseResponse:
 @blueprint.get("/<int:report_id>")
 @signed_in_page("viewer")
 def get_report(report_id: int, error: RegistryError | None = None) -> BaseResponse:
-    """One report with its place, what accepting it does, and others that may be about the same."""
+    """One report with its position, the effect of acceptance, and related reports."""
     known, made = gazetteer(), register()
     with session_scope(made.engine) as session:
         entry = find_entry(session, known, report_id)
@@ -182,9 +182,9 @@ def get_report(report_id: int, error: RegistryError | None = None) -> BaseRespon
 
 @blueprint.post("/<int:report_id>")
 @signed_in_page("editor")
-@corrected_on(get_report)
+@show_errors_on(get_report)
 def post_report(report_id: int) -> BaseResponse:
-    """Decide one, with what of a new house's address is otherwise."""
+    """Decide one report, with corrections of a new house's address."""
     decide, decision = _decision(request.form)
     decided = decide(register().engine, report_id, decision)
     _note([decided])
@@ -194,8 +194,8 @@ def post_report(report_id: int) -> BaseResponse:
 @own.get("")
 @signed_in_page("carrier")
 def get_own_reports() -> BaseResponse:
-    """What this key reported, the newest first, and what became of it."""
-    before = whole(request.args.get("before"))
+    """Reports of this key with their outcomes, the newest first."""
+    before = parse_int(request.args.get("before"))
     found = own_reports(register().engine, caller().key_id, before=before, limit=_PAGE)
     return desk_page(
         "desk/report_own.html",
@@ -215,7 +215,7 @@ _ADDRESS_WORDS: Final = {
 
 
 def _here(**more: str) -> str:
-    """The address of the list with its filters."""
+    """Return the URL of the list with its filters."""
     names = ("state", "kind", "unit", "street")
     kept = {name: value for name in names if (value := request.args.get(name, "").strip())}
     asked = urlencode(kept | more)
@@ -223,7 +223,7 @@ def _here(**more: str) -> str:
 
 
 def _units(seen: frozenset[int] | None) -> list[tuple[str, str]]:
-    """Code and name of the units that the list can be narrowed to; of all the provinces."""
+    """Return code and name of the units in the filter: the user's, or all provinces."""
     known, day = gazetteer(), today()
     units = known.alive(day, level="province") if seen is None else (known.units[i] for i in seen)
     named = ((u.code, u.version_on(day).full_name) for u in units if u.alive_on(day))
@@ -231,14 +231,14 @@ def _units(seen: frozenset[int] | None) -> list[tuple[str, str]]:
 
 
 def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decision]:
-    """What a form decides: how, and with what; raises InvalidInputError.
+    """Return the decision of a form; raises InvalidInputError.
 
-    One word serves the event as its reason, and whoever reported. An acceptance needs none.
+    The reply to reporters also serves as the reason of the event. An acceptance needs none.
     """
     accepting = form.get("decision") == "accept"
     names = [*AcceptBody.model_fields] if accepting else [*RejectBody.model_fields]
     written = {name: form[name].strip() for name in names if name in form}
-    # A note that was emptied is to be left out.
+    # An emptied note removes it.
     given: dict[str, Any] = {n: v for n, v in written.items() if v or n == "note"}
     if given.get("word") or accepting:
         given["reason"] = given.get("word", _SEEN)
@@ -259,7 +259,7 @@ def _decision(form: MultiDict[str, str]) -> tuple[Callable[..., Decided], Decisi
 def _each(
     ids: Sequence[int], decide: Callable[..., Decided], decision: Decision
 ) -> tuple[list[Decided], dict[int, RegistryError]]:
-    """Those that were decided, and what is wrong with each of the others."""
+    """Return the decisions, and the error of each refused report."""
     decided: list[Decided] = []
     refused: dict[int, RegistryError] = {}
     for report_id in ids:
@@ -305,7 +305,7 @@ def _shown(entry: Entry) -> _Shown:
 
 
 def _doing(entry: Entry) -> str:
-    """What accepting a report does."""
+    """Return the effect of accepting a report."""
     if entry.kind == "confirmed":
         return _("it is marked as verified")
     if entry.kind == "wrong_point":

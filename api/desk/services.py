@@ -1,4 +1,4 @@
-"""Service areas at the desk: each carrier's own, tried before they are written; who serves whom."""
+"""Service areas at the desk: a carrier's own, with a dry run before writing, and coverage."""
 
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,8 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
-from api.desk.table_files import problem_rows, sent_table, tried_page
+from api.desk.blueprint import desk_blueprint, desk_page, done, room, show_errors_on
+from api.desk.table_files import dry_run_page, problem_rows, sent_table
 from api.pages.services_words import hours_words, kind_words
 from geo.code import format as code_display
 from registry.core.database import session_scope
@@ -36,14 +36,14 @@ blueprint = desk_blueprint("services", "/desk/services")
 room("/desk/services", N_("Service areas"), "carrier")
 
 _SHOWN: Final = 200
-_MOST_FILE: Final = 5_000_000
+_MAX_FILE: Final = 5_000_000
 _BY_PROGRAM: Final = Message("send_to_services_api")
 
 
 @blueprint.get("")
 @signed_in_page("carrier")
 def get_services(error: RegistryError | None = None) -> BaseResponse:
-    """What a carrier has on record, and what is wrong with it; to others, every operator's."""
+    """A carrier's areas and their problems; for other users, those of every operator."""
     asking, known = caller(), gazetteer()
     operator = request.values.get("operator", "").strip()
     own = asking.role == "carrier"
@@ -87,18 +87,18 @@ def get_services(error: RegistryError | None = None) -> BaseResponse:
         code_display=code_display,
         kinds=kind_words(),
         hours_words=hours_words,
-        most_kb=_MOST_FILE // 1_000,
+        most_kb=_MAX_FILE // 1_000,
     )
 
 
 @blueprint.post("/file")
 @signed_in_page("carrier", body_limit="batch_bytes")
-@corrected_on(get_services)
+@show_errors_on(get_services)
 def post_file() -> BaseResponse:
-    """Try a file of areas, and write it when what would become of it was looked at."""
+    """Do a dry run of a file of areas, and write it after the user's confirmation."""
     operator = operator_of(request.form.get("operator", "").strip())
     sent = sent_table(
-        *(TABLE, _MOST_FILE, _BY_PROGRAM),
+        *(TABLE, _MAX_FILE, _BY_PROGRAM),
         lambda path, sheet: _load(path, operator, sheet).problems,
     )
     with sent.opened() as path:
@@ -122,7 +122,7 @@ def post_file() -> BaseResponse:
         lambda each: ": ".join(filter(None, (each.words, each.value))),
         editable=all(row.geometry is None for row in read),
     )
-    return tried_page(
+    return dry_run_page(
         *("desk/services_file.html", sent, problems, {"operator": operator}),
         result=result,
         operator=operator,

@@ -1,4 +1,4 @@
-"""Signing in and out: a key is exchanged for a session; accounts are in `api.desk.oidc`."""
+"""Sign-in with a key, and sign-out; for accounts see `api.desk.oidc`."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from api.core.access import Caller, caller, sign_in
 from api.core.context import register
 from api.core.endpoint import public_page, signed_in_page
 from api.core.sessions import COOKIE, drop_session, keep_session, refuse_other_sites
-from api.desk.blueprint import again, desk_blueprint, sign_in_page
+from api.desk.blueprint import desk_blueprint, resubmit_page, sign_in_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import complaint
 from registry.access.accounts import is_account
@@ -21,18 +21,18 @@ from registry.core.errors import ForbiddenError, KeyRequiredError
 from registry.core.messages import Message
 
 blueprint = page_blueprint("signing_in", "/desk/sign-in")
-"""Open to everybody: what it does has no session yet."""
+"""Open to everybody, since there is no session yet."""
 leaving = desk_blueprint("leaving")
 
 _HOME: Final = "/desk"
 _KEPT: Final = "kept."
-"""Before the names of fields of the form that waits for the signing in."""
+"""Prefix of fields of the form kept during sign-in."""
 
 
 @blueprint.get("")
 @public_page(reads_key=False, audited=True)
 def get_sign_in() -> BaseResponse:
-    """The form; whoever sits already is led on."""
+    """The sign-in form."""
     leads_to = own_path(request.args.get("to"))
     return sign_in_page(leads_to=leads_to, left=request.args.get("left") == "account")
 
@@ -40,7 +40,7 @@ def get_sign_in() -> BaseResponse:
 @blueprint.post("")
 @public_page(reads_key=False, audited=True)
 def post_sign_in() -> BaseResponse:
-    """Exchange a key for a session, and go on where it was; a kept form is shown to be sent."""
+    """Exchange a key for a session and continue; a kept form is shown for submission."""
     refuse_other_sites()
     leads_to = own_path(request.form.get("to"))
     kept = _kept()
@@ -48,33 +48,33 @@ def post_sign_in() -> BaseResponse:
         holder = sign_in(request.form.get("key", "").strip())
     except KeyRequiredError as error:
         return sign_in_page(401, leads_to=leads_to, kept=kept, wrong=complaint(error))
-    return begin(holder, leads_to, kept)
+    return start_session(holder, leads_to, kept)
 
 
 @blueprint.post("/kept")
 @public_page(reads_key=False, audited=True)
 def post_kept() -> BaseResponse:
-    """A form that waited while its writer signed in on another page, to be sent."""
+    """Show a form that was kept while its user signed in in another tab."""
     refuse_other_sites()
-    return again(own_path(request.form.get("to")), _kept())
+    return resubmit_page(own_path(request.form.get("to")), _kept())
 
 
-def begin(
+def start_session(
     holder: Caller, leads_to: str, kept: MultiDict[str, str], own_name: str | None = None
 ) -> BaseResponse:
-    """Begin the session of who has shown who they are, and lead on."""
+    """Start the session of an authenticated user, and redirect."""
     if holder.key_id is None:
         raise ForbiddenError(Message("key_or_account_required"))
     with session_scope(register().engine) as session:
         token = begin_session(session, holder.key_id)
     g.begun_session = token
-    response = again(leads_to, kept) if kept else redirect(leads_to, 303)
+    response = resubmit_page(leads_to, kept) if kept else redirect(leads_to, 303)
     keep_session(response, token, own_name)
     return response
 
 
 def _kept() -> MultiDict[str, str]:
-    """The form that waits, under the names of its fields."""
+    """Return the kept form, with original field names."""
     return MultiDict(
         (name.removeprefix(_KEPT), value)
         for name, value in request.form.items(multi=True)
@@ -83,7 +83,7 @@ def _kept() -> MultiDict[str, str]:
 
 
 def own_path(given: str | None) -> str:
-    """A page of the desk to lead on to: nothing of another site."""
+    """Return the path if it is a page of the desk, else its home page; never another site."""
     path = urlsplit(given or _HOME)
     own = not path.scheme and not path.netloc and (path.path + "/").startswith(f"{_HOME}/")
     # `///desk` is another site for browsers, and a path for urlsplit.
@@ -93,13 +93,13 @@ def own_path(given: str | None) -> str:
 @leaving.post("/sign-out")
 @signed_in_page("carrier")
 def post_sign_out() -> BaseResponse:
-    """End the session; going back shows nothing more. Who has an account may leave that as well."""
+    """End the session and clear cached pages; then offer to sign out at the issuer."""
     token = request.cookies.get(COOKIE, "")
     with session_scope(register().engine) as session:
         end_session(session, token)
         by_account = is_account(session, caller().key_id)
     response = redirect(f"/desk/sign-in{'?left=account' if by_account else ''}", 303)
     drop_session(response)
-    # What the browser keeps of the pages of who has left.
+    # Cached pages of the user.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

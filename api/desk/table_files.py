@@ -1,6 +1,6 @@
-"""The file of a small table at the desk: tried, its rows with problems edited, then written.
+"""Files of small tables at the desk: dry run, editing of rows with problems, writing.
 
-The page carries the file from its trial to what is written, so that it is chosen once.
+The page carries the file through all steps, so that it is chosen once.
 """
 
 import base64
@@ -25,67 +25,67 @@ from registry.files.csv_cells import Writer
 from registry.files.table_column import TableColumn
 from registry.files.table_file import RowProblem, TableFile, opened_table
 
-MOST_CARRIED: Final = 350_000
-"""Bytes of a file, packed, that a page carries."""
-MOST_ROWS: Final = 50
-"""Rows with problems that a page shows for editing."""
+MAX_CARRIED: Final = 350_000
+"""Most bytes of a compressed file that a page carries."""
+MAX_ROWS: Final = 50
+"""Most rows with problems shown for editing."""
 _CELL: Final = re.compile(r"cell\.([1-9]\d{0,5})\.([a-z_]{1,40})")
-_LONGEST: Final = 500
+_MAX_CELL: Final = 500
 _SEVERITIES: Final = ("error", "warning", "notice")
-"""The gravest first."""
+"""The most severe first."""
 
 Cells = Mapping[str, str]
-"""Field of a table → what a row has of it."""
+"""Field of a table → cell of a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentTable:
-    """A file that a form sends, with the cells that were edited in its page."""
+    """A submitted file, with the cells edited on the page."""
 
     name: str
     content: bytes
     sheet: str | None
     write: bool
-    """Whether what would become of it was looked at."""
+    """Whether the dry run was confirmed."""
 
     @contextmanager
     def opened(self) -> Iterator[Path]:
-        """The file, which is gone at the end."""
+        """Yield the path of the file, deleted at the end."""
         with _as_file(self.name, self.content) as path:
             yield path
 
     def hidden(self) -> dict[str, str]:
-        """Fields by which its page carries it."""
+        """Return the hidden fields with which the page carries the file."""
         content = base64.urlsafe_b64encode(_packed(self.content)).decode()
         return {"name": self.name, "content": content, "sheet": self.sheet or ""}
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemRow:
-    """A row with problems, as a page shows it."""
+    """A row with problems."""
 
     number: int
-    """Below the header, from 1; blank rows are not counted."""
+    """Number after the header, from 1; blank rows are not counted."""
     cells: Cells
     problems: Sequence[tuple[str, str]]
-    """Severity and words of each, the gravest first."""
+    """Severity and message of each, the most severe first."""
     wrong: Collection[str]
-    """Fields whose cells are blank or not of their type."""
+    """Fields whose cells are blank or of the wrong type."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemRows:
-    """Rows with problems, and the columns that the file has, or that a problem asks for."""
+    """Rows with problems, with the used and required columns."""
 
     columns: Sequence[TableColumn]
     rows: Sequence[ProblemRow]
     more: int
-    """Rows with problems that are not shown."""
+    """Number of rows with problems that are not shown."""
     editable: bool
-    """Whether a table can hold all that the file does."""
+    """Whether the file can be converted to a table without loss."""
 
     def label(self, row: ProblemRow, column: TableColumn) -> str:
-        """What a cell is called by those who do not see the table."""
+        """Return the accessible label of a cell."""
         return _("{column}, row {row}", column=column.header, row=row.number)
 
 
@@ -95,10 +95,9 @@ def sent_table(
     remedy: Message,
     problems: Callable[[Path, str | None], Iterable[RowProblem]],
 ) -> SentTable:
-    """The table of a form, of `most` bytes; `remedy` says what to do with a larger one;
-    `problems` tries a file.
+    """Return the submitted table, at most `most` bytes; `remedy` is the advice for a larger one.
 
-    Raises InvalidInputError, and what `problems` raises.
+    `problems` does a dry run of a file. Raises InvalidInputError, and what `problems` raises.
     """
     name, content = _sent_file(most, remedy)
     sheet = request.form.get("sheet", "").strip() or None
@@ -109,10 +108,10 @@ def sent_table(
     return SentTable(name, content, sheet, request.form.get("write") == "yes")
 
 
-def tried_page(
+def dry_run_page(
     template: str, sent: SentTable, problems: ProblemRows, carried: Mapping[str, str], **values: Any
 ) -> BaseResponse:
-    """What would become of a file, and the forms to edit its rows and to write it."""
+    """Render the dry run of a file, with forms to edit its rows and to write it."""
     hidden = {**sent.hidden(), **carried}
     return desk_page(template, name=sent.name, hidden=hidden, problems=problems, **values)
 
@@ -125,7 +124,7 @@ def problem_rows(
     *,
     editable: bool = True,
 ) -> ProblemRows:
-    """Rows of a table with `problems`, each in `words`."""
+    """Return the rows of a table with `problems`, described by `words`."""
     found: dict[int, list[RowProblem]] = {}
     for problem in problems:
         found.setdefault(problem.row_number, []).append(problem)
@@ -134,10 +133,10 @@ def problem_rows(
         ProblemRow(
             number,
             cells[number],
-            [(each.severity, words(each)) for each in sorted(found[number], key=_gravity)],
+            [(each.severity, words(each)) for each in sorted(found[number], key=_severity_rank)],
             _wrong(table, cells[number], {each.code for each in found[number]}),
         )
-        for number in sorted(cells)[:MOST_ROWS]
+        for number in sorted(cells)[:MAX_ROWS]
     ]
     used = [c for c in table.columns if any(row.cells.get(c.field) for row in shown)]
     needed = [c for c in table.columns if any(c.field in group for group in table.needed)]
@@ -145,7 +144,7 @@ def problem_rows(
     return ProblemRows(columns, shown, len(cells) - len(shown), editable)
 
 
-def _gravity(problem: RowProblem) -> int:
+def _severity_rank(problem: RowProblem) -> int:
     return _SEVERITIES.index(problem.severity)
 
 
@@ -157,10 +156,10 @@ def _wrong(table: TableFile, cells: Cells, codes: Collection[str]) -> list[str]:
 def edited_file(
     table: TableFile, path: Path, sheet: str | None, problems: Callable[[], Iterable[RowProblem]]
 ) -> tuple[str, bytes] | None:
-    """Name and content of a CSV with the rows of a file, in which the cells of the form stand.
+    """Return name and content of a CSV with the rows of a file and the edited cells of the form.
 
-    Where the form asks for it, a cell is edited in all rows that hold the same there and have the
-    same of the `problems` that the file has as it came. None where the form holds no cells.
+    On request, an edit applies to all rows with the same value there and the same of the original
+    `problems`. None if the form has no edited cells.
     """
     edits = _edited_cells()
     if not edits:
@@ -186,9 +185,9 @@ def edited_file(
 
 
 def _edited_cells() -> dict[tuple[int, str], str]:
-    """Number of the row and field of each cell that the form holds → what it says."""
+    """Return (row number, field) → value of the edited cells."""
     return {
-        (int(found[1]), found[2]): value.strip()[:_LONGEST]
+        (int(found[1]), found[2]): value.strip()[:_MAX_CELL]
         for name, value in request.form.items()
         if (found := _CELL.fullmatch(name))
     }
@@ -197,7 +196,7 @@ def _edited_cells() -> dict[tuple[int, str], str]:
 def _alike(
     edits: Mapping[tuple[int, str], str], rows: Sequence[Cells], problems: Iterable[RowProblem]
 ) -> dict[tuple[int, str], str]:
-    """Cells of other rows with the same problem and cell as one that was edited."""
+    """Return cells of other rows with the same problem and value as an edited one."""
     codes: dict[int, set[str]] = {}
     for problem in problems:
         codes.setdefault(problem.row_number, set()).add(problem.code)
@@ -216,10 +215,9 @@ def _alike(
 
 
 def _sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
-    """Name and content of the file that was chosen, or that the page carried.
+    """Return name and content of the chosen or carried file.
 
-    Raises InvalidInputError where there is none, and for one of more than `most` bytes, with what
-    is to be done then.
+    Raises InvalidInputError without one, and for more than `most` bytes, with the `remedy`.
     """
     sent = request.files.get("file")
     if sent is not None and sent.filename:
@@ -228,7 +226,7 @@ def _sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
         name, content = request.form.get("name", ""), _unpacked(most)
     if not content:
         raise InvalidInputError(Message("choose_file"))
-    if len(content) > most or len(_packed(content)) > MOST_CARRIED:
+    if len(content) > most or len(_packed(content)) > MAX_CARRIED:
         raise InvalidInputError(
             Message("file_too_large_for_desk", kilobytes=most // 1_000, remedy=remedy)
         )
@@ -237,9 +235,9 @@ def _sent_file(most: int, remedy: Message) -> tuple[str, bytes]:
 
 @contextmanager
 def _as_file(name: str, content: bytes) -> Iterator[Path]:
-    """The content in a file of that name, which is gone at the end."""
+    """Yield a temporary file of that name with the content."""
     with tempfile.TemporaryDirectory() as folder:
-        # Its suffix decides how it is read, and its errors name the file.
+        # The suffix selects the format, and errors contain the name.
         path = Path(folder) / (re.sub(r"[^\w .-]", "", name)[-60:].lstrip(". ") or "tep")
         path.write_bytes(content)
         yield path

@@ -1,4 +1,4 @@
-"""Files and comparisons of what the page of targets shows: for the superior, or for a printer."""
+"""Downloads and comparisons for the page of targets."""
 
 import io
 import tempfile
@@ -45,24 +45,24 @@ _TYPES: Final = {
     "html": "text/html; charset=utf-8",
     **{form: FORMATS[form].media_type for form in ("csv", "xlsx")},
 }
-_MARK: Final = "\ufeff"
-"""A spreadsheet takes a CSV for UTF-8 by this mark alone."""
+_BOM: Final = "\ufeff"
+"""Spreadsheets recognise UTF-8 in a CSV only by this mark."""
 
 
 @blueprint.get("/file.<form>")
 @signed_in_page("viewer")
 def get_file(form: str) -> BaseResponse:
-    """Coverage of what is shown as a workbook or CSV, or the unit's report to be read offline."""
+    """Coverage of the shown units as a workbook or CSV, or the unit's offline report."""
     asked = Asked.of_request()
     if form not in _TYPES:
         raise NotFoundError(Message("form_unsupported", form=form))
     with session_scope(register().read_engine) as session:
         whole = coverage_asked(session, asked)
         found = asked.units_of(whole)
-        # Whose file it is stands first; the parts of a commune are no more than parts.
+        # The unit itself is the first row, before its parts.
         found = replace(found, units=(found.total, *found.units))
         if form == "html":
-            # Here, so that a server that shows no report does without what draws it.
+            # Imported here, since most servers show no report.
             from registry.coverage.report import html_report
 
             made = html_report(session, gazetteer(), asked.code, demo=found.demo).encode()
@@ -80,7 +80,7 @@ def get_file(form: str) -> BaseResponse:
 @blueprint.get("/households.<form>")
 @signed_in_page("viewer")
 def get_households(form: str) -> BaseResponse:
-    """The households of a commune with their codes, for who sees its queue; restricted ones not."""
+    """Households of a commune with their codes, without restricted ones, for its officials."""
     code = request.args.get("unit", "")
     unit = unit_by_code(gazetteer(), code, today())
     if unit.level != "commune" or form not in ("csv", "xlsx"):
@@ -101,7 +101,7 @@ def get_households(form: str) -> BaseResponse:
 @blueprint.get("/moved")
 @signed_in_page("viewer")
 def get_moved() -> BaseResponse:
-    """What changed in the units between two days on record, as a page or a file."""
+    """Changes of the units between two recorded days, as a page or a file."""
     asked, form = Asked.of_request(), request.args.get("as", "")
     since, until = (request.args.get(name, "").strip() for name in ("since", "until"))
     moved, wrong = None, None
@@ -137,14 +137,14 @@ def _moved(asked: Asked, since: str, until: str) -> Moved:
         raise InvalidInputError(Message("day_format_vietnamese")) from error
     with session_scope(register().read_engine) as session:
         now = asked.units_of(coverage_asked(session, asked, recorded=True))
-        # Of a commune no part is on record.
+        # Parts of a commune are not recorded.
         if any(unit.level == "locality" for unit in now.units):
             now = replace(now, units=(now.total,))
         return what_moved(session, gazetteer(), now, first, last)
 
 
 def content_of(write: Callable[[Path], object]) -> bytes:
-    """What a function writes into a file."""
+    """Return what a function writes into a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         write(path)
@@ -152,7 +152,7 @@ def content_of(write: Callable[[Path], object]) -> bytes:
 
 
 def _with_headings(content: bytes) -> bytes:
-    """A CSV of households with the headings of its workbook."""
+    """Return a CSV of households with the headings of the workbook."""
     names, _, rows = content.decode().partition("\n")
 
     def write(out: io.StringIO) -> None:
@@ -165,13 +165,13 @@ def _with_headings(content: bytes) -> bytes:
 
 def _csv(write: Callable[[io.StringIO], None]) -> bytes:
     out = io.StringIO(newline="")
-    out.write(_MARK)
+    out.write(_BOM)
     write(out)
     return out.getvalue().encode()
 
 
 def download(form: str, name: str, content: bytes) -> BaseResponse:
-    """A file of a form of this page's, never cached."""
+    """Return a file as a download, never cached."""
     response = Response(content, content_type=_TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""Households that there are, at the desk: declared, compared with those on record, and reported."""
+"""Targets at the desk: declare numbers of households, compare them with records, report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import gazetteer, register
 from api.core.endpoint import signed_in_page
-from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
-from api.desk.table_files import MOST_CARRIED, problem_rows, sent_table, tried_page
+from api.desk.blueprint import desk_blueprint, desk_page, done, room, show_errors_on
+from api.desk.table_files import MAX_CARRIED, dry_run_page, problem_rows, sent_table
 from api.pages.shell import percent_words
 from geo.text import fold
 from registry.core.database import session_scope
@@ -54,7 +54,7 @@ blueprint = desk_blueprint("targets", "/desk/targets")
 room("/desk/targets", N_("Targets and reports"), "viewer")
 
 _SHOWN: Final = 400
-_MOST_FILE: Final = MOST_CARRIED
+_MAX_FILE: Final = MAX_CARRIED
 _SMALLER: Final = Message("keep_unit_and_count_columns")
 _ORDERS: Final = {
     "name": N_("by code"),
@@ -67,16 +67,16 @@ _KINDS: Final = {
     "below": N_("below 80 %"),
     "over": N_("above 100 %"),
 }
-"""What the list may be narrowed to."""
+"""Filters of the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which units somebody looks at: parts of one, those of a name or kind, or chosen ones."""
+    """The requested units: parts of one, filtered by name or kind, or selected ones."""
 
     code: str
     level: str
-    """`commune` for all communes of the country; else empty."""
+    """`commune` for all communes of the country, otherwise empty."""
     text: str
     kind: str
     order: str
@@ -84,7 +84,7 @@ class Asked:
 
     @classmethod
     def of_request(cls) -> "Asked":
-        """As the page's address says."""
+        """Read the query of the page."""
         args = request.args
         own = caller().units
         return cls(
@@ -97,7 +97,7 @@ class Asked:
         )
 
     def units_of(self, found: Coverage) -> Coverage:
-        """What of it is asked for; of chosen units the total is theirs."""
+        """Return the requested units of a coverage; selected units get a total of their own."""
         wanted = fold(self.text)
         units = [u for u in found.units if wanted in fold(f"{u.name} {u.code}") and self._fits(u)]
         if self.picked:
@@ -124,7 +124,7 @@ class Asked:
 
 
 def coverage_asked(session: Session, asked: Asked, *, recorded: bool = False) -> Coverage:
-    """Coverage of the units that are looked at; as it is `recorded`, without demonstration."""
+    """Return the coverage of the requested units; with `recorded`, without demonstration codes."""
     known, demo = gazetteer(), not recorded and is_demonstration(register().reads)
     count_for_readers(register().engine)
     if asked.level and asked.code == COUNTRY[0]:
@@ -135,7 +135,7 @@ def coverage_asked(session: Session, asked: Asked, *, recorded: bool = False) ->
 @blueprint.get("")
 @signed_in_page("viewer")
 def get_targets(error: RegistryError | None = None, **values: Any) -> BaseResponse:
-    """A unit's number and its parts': searched, narrowed, compared, declared, downloaded."""
+    """The numbers of a unit and its parts, with search, filters and forms."""
     asked = Asked.of_request()
     if unit_code := request.form.get("unit"):
         asked = replace(asked, code=unit_code)
@@ -160,11 +160,11 @@ def get_targets(error: RegistryError | None = None, **values: Any) -> BaseRespon
             sum=sum_of_communes(session, known, unit) if unit and is_province else None,
             left=communes_left(session, known, unit) if unit and is_province else [],
             declares_file=caller().may("approver"),
-            kinds={kind: _(said) for kind, said in _KINDS.items()},
-            orders={order: _(said) for order, said in _ORDERS.items()},
+            kinds={kind: _(words) for kind, words in _KINDS.items()},
+            orders={order: _(words) for order, words in _ORDERS.items()},
             qualities=QUALITIES,
             counted=COUNTED,
-            most_kb=_MOST_FILE // 1_000,
+            most_kb=_MAX_FILE // 1_000,
             sees=caller().sees,
             names={code: _unit(code).version_on(day).full_name for code in caller().units or ()},
             unit=unit,
@@ -178,13 +178,13 @@ def get_targets(error: RegistryError | None = None, **values: Any) -> BaseRespon
 @blueprint.post("")
 @signed_in_page("approver")
 def post_target() -> BaseResponse:
-    """Declare the number of one unit, or of a hamlet of it."""
+    """Declare the number of a unit or hamlet."""
     form = request.form
     cells = target_cells(
         code=form.get("unit", ""),
         households=form.get("households", "").strip(),
         locality=form.get("locality", "").strip(),
-        **_said(),
+        **_attributes(),
     )
     demo = is_demonstration(register().reads)
     with session_scope(register().engine) as session:
@@ -209,7 +209,7 @@ def post_target() -> BaseResponse:
 @blueprint.post("/sum")
 @signed_in_page("approver")
 def post_sum() -> BaseResponse:
-    """Let a province's number be the sum of its communes'."""
+    """Use the sum of the communes as a province's number."""
     code = request.form.get("unit", "")
     with session_scope(register().engine) as session:
         use_sum(session, gazetteer(), code)
@@ -220,7 +220,7 @@ def post_sum() -> BaseResponse:
 @blueprint.post("/<int:number>/withdraw")
 @signed_in_page("approver")
 def post_withdraw(number: int) -> BaseResponse:
-    """Let a number count no more."""
+    """Withdraw a number."""
     code = request.form.get("unit", "")
     with session_scope(register().engine) as session:
         withdraw_target(session, gazetteer(), number)
@@ -230,17 +230,17 @@ def post_withdraw(number: int) -> BaseResponse:
 
 @blueprint.post("/file")
 @signed_in_page("approver")
-@corrected_on(get_targets)
+@show_errors_on(get_targets)
 def post_file() -> BaseResponse:
-    """Try a file of targets, and write it when what would become of it was looked at."""
-    unit, said = request.form.get("unit", ""), _said()
+    """Do a dry run of a file of targets, and write it after the user's confirmation."""
+    unit, attributes = request.form.get("unit", ""), _attributes()
     sent = sent_table(
-        *(TABLE, _MOST_FILE, _SMALLER),
-        lambda path, sheet: _tried(path, sheet, said).problems,
+        *(TABLE, _MAX_FILE, _SMALLER),
+        lambda path, sheet: _load(path, sheet, attributes).problems,
     )
     with sent.opened() as path:
         read = list(target_rows(path, sent.sheet))
-        result = _tried(path, sent.sheet, said, write=sent.write)
+        result = _load(path, sent.sheet, attributes, write=sent.write)
     if sent.write:
         note(count=result.new + result.changed)
         return done(
@@ -258,18 +258,18 @@ def post_file() -> BaseResponse:
         result.problems,
         lambda each: _fault(each.code, each.value),
     )
-    return tried_page(
-        *("desk/targets_file.html", sent, problems, {**said, "unit": unit}),
+    return dry_run_page(
+        *("desk/targets_file.html", sent, problems, {**attributes, "unit": unit}),
         result=result,
         back=f"/desk/targets?unit={unit}",
         quality=_quality,
     )
 
 
-def _tried(
-    path: Path, sheet: str | None, said: Mapping[str, str], *, write: bool = False
+def _load(
+    path: Path, sheet: str | None, attributes: Mapping[str, str], *, write: bool = False
 ) -> TargetResult:
-    defaults = _defaults(said, path.name)
+    defaults = _defaults(attributes, path.name)
     with session_scope(register().engine) as session:
         result = import_targets(session, gazetteer(), path, defaults, sheet)
         if not write:
@@ -282,13 +282,13 @@ def _unit(code: str) -> Unit:
 
 
 def _quality(target: UnitTarget | str) -> str:
-    """What a number is worth, in the page's language."""
+    """Return the quality of a number in words."""
     quality = target if isinstance(target, str) else target.quality
     return _(QUALITY_LABELS[quality])
 
 
 def _counted(counted: str) -> str:
-    """What a number counts, in the page's language."""
+    """Return what a number counts, in words."""
     return _(COUNTED_LABELS[counted])
 
 
@@ -296,8 +296,8 @@ def _page_of(code: str) -> str:
     return f"/desk/targets?unit={code}" if code.isdigit() else "/desk/targets"
 
 
-def _said() -> dict[str, str]:
-    """What a form says of its number, or of all numbers of its file."""
+def _attributes() -> dict[str, str]:
+    """Return the attributes of the form's number, or of all numbers of its file."""
     form = request.form
     return {
         "quality": form.get("quality", ""),
@@ -312,23 +312,26 @@ def _fault(code: str, value: str) -> str:
 
 
 def _strange(unit: UnitCoverage) -> str:
-    """What a number would make of a unit's coverage."""
+    """Return a warning about a unit's coverage with a declared number."""
     households = unit.target.households if unit.target else 0
-    said = _(
+    words = _(
         "{unit}: {covered:n} on record, {households:n} declared",
         unit=unit.name,
         covered=unit.covered,
         households=households,
     )
     share = f" ({percent_words(unit.share)})" if unit.share is not None else ""
-    return f"{said}{share}."
+    return f"{words}{share}."
 
 
-def _defaults(said: Mapping[str, str], name: str) -> Defaults:
+def _defaults(attributes: Mapping[str, str], name: str) -> Defaults:
     try:
-        date = parse_day(said["reference_date"]) if said["reference_date"] else None
+        date = parse_day(attributes["reference_date"]) if attributes["reference_date"] else None
     except ValueError as error:
         raise InvalidInputError(Message("target_day_unreadable")) from error
     return Defaults(
-        said["quality"] or None, said["source"] or name, date, said["counted"] or "households"
+        attributes["quality"] or None,
+        attributes["source"] or name,
+        date,
+        attributes["counted"] or "households",
     )

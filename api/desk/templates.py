@@ -1,4 +1,4 @@
-"""Blank workbooks of small tables, for who fills them in at the desk."""
+"""Blank workbooks of small tables."""
 
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,12 +14,12 @@ blueprint = desk_blueprint("templates")
 @blueprint.get("/targets/template.xlsx")
 @signed_in_page("approver")
 def get_targets_template() -> BaseResponse:
-    """A blank for numbers of households."""
+    """Blank workbook for numbers of households."""
     return download("xlsx", "mau-tong-so-ho", content_of(TARGETS.write_template))
 
 
 @blueprint.get("/services/template.xlsx")
 @signed_in_page("carrier")
 def get_services_template() -> BaseResponse:
-    """A blank for areas and offices."""
+    """Blank workbook for areas and offices."""
     return download("xlsx", "mau-vung-phuc-vu", content_of(SERVICES.write_template))

@@ -1,4 +1,4 @@
-"""Undoing an operation: what it would do is shown first, and what stands in its way."""
+"""Undoing an operation, after a preview with its obstacles."""
 
 import re
 from typing import Final
@@ -16,11 +16,11 @@ from api.desk.blueprint import (
     desk_blueprint,
     desk_page,
     done,
-    done_before,
     event_words,
-    filed,
     new_once,
     once_of_form,
+    redirect_already_done,
+    redirect_to_pending,
 )
 from api.desk.records_words import preview_of
 from api.pages.shell import complaint
@@ -36,32 +36,32 @@ blueprint = desk_blueprint("undo", "/desk/undo")
 
 UNDO: Final = BY_NAME["undo"]
 _BACK: Final = re.compile(r"/desk/(?:streets|hamlets|records)(?:/[0-9A-Z-]{1,20})?")
-"""Where somebody may come from, and is led back to."""
+"""Pages to which the user may return."""
 
 
 @blueprint.get("/<int:event_id>")
 @signed_in_page("approver")
 def get_undo(event_id: int) -> BaseResponse:
-    """What would be as before, and the form that does it."""
+    """The preview, and the form to confirm it."""
     return _page(event_id)
 
 
 @blueprint.post("/<int:event_id>")
 @signed_in_page("approver")
 def undo(event_id: int) -> BaseResponse:
-    """Undo it, or show what stands in the way."""
+    """Undo the operation, or show the obstacles."""
     try:
         asked = _asked(event_id)
         note_operation(UNDO, [asked])
         made = perform(register().engine, UNDO, asked, actor=caller().name, once=once_of_form())
     except AlreadyDoneError:
-        return done_before(_back())
+        return redirect_already_done(_back())
     except RegistryError as error:
         registry_problem(error)  # for the audit log
         return _page(event_id, error)
     note_done(made)
     if made.pending_id is not None:
-        return filed(made.pending_id)
+        return redirect_to_pending(made.pending_id)
     return done(_back(), _("Undone: {count:n} records as before.", count=made.rewritten))
 
 

@@ -1,4 +1,4 @@
-"""Webhooks at the desk: whose receivers are told of changes, and why one is told no more."""
+"""Webhooks at the desk: receivers of changes, and why deliveries stopped."""
 
 from typing import Any, Final, Literal
 
@@ -9,7 +9,7 @@ from api.core.access import caller
 from api.core.audit import note
 from api.core.context import register
 from api.core.endpoint import signed_in_page
-from api.desk.blueprint import corrected_on, desk_blueprint, desk_page, done, room
+from api.desk.blueprint import desk_blueprint, desk_page, done, room, show_errors_on
 from registry.core.database import session_scope
 from registry.core.errors import RegistryError
 from registry.core.messages import N_, _
@@ -56,7 +56,7 @@ _OUTCOMES: Final = {
 @blueprint.get("")
 @signed_in_page("carrier")
 def get_webhooks(error: RegistryError | None = None) -> BaseResponse:
-    """Those of the key; an administrator of the whole country sees every key's."""
+    """The webhooks of the key; for an administrator of the whole country, those of all keys."""
     with session_scope(register().engine) as session:
         found = subscriptions.list_webhooks(session, caller())
     return desk_page(
@@ -71,9 +71,9 @@ def get_webhooks(error: RegistryError | None = None) -> BaseResponse:
 
 @blueprint.post("")
 @signed_in_page("carrier")
-@corrected_on(get_webhooks)
+@show_errors_on(get_webhooks)
 def post_webhook() -> BaseResponse:
-    """Make one; this answer alone has its secret."""
+    """Create a webhook; only this response contains its secret."""
     form = request.form
     wanted = Wanted(
         form.get("url", "").strip(),
@@ -93,7 +93,7 @@ def post_webhook() -> BaseResponse:
 @blueprint.get("/<int:number>")
 @signed_in_page("carrier")
 def get_webhook(number: int, error: RegistryError | None = None) -> BaseResponse:
-    """A webhook, what was sent, and what can be done with it."""
+    """A webhook, its deliveries and operations."""
     with session_scope(register().engine) as session:
         found = subscriptions.find_webhook(session, caller(), number)
         sent = subscriptions.deliveries(session, caller(), number, _SHOWN)
@@ -103,7 +103,7 @@ def get_webhook(number: int, error: RegistryError | None = None) -> BaseResponse
 @blueprint.post("/<int:number>/state")
 @signed_in_page("carrier")
 def post_state(number: int) -> BaseResponse:
-    """Pause it, or let it go on where it stopped."""
+    """Pause the webhook, or resume it where it stopped."""
     state: Literal["active", "paused"] = (
         "paused" if request.form.get("state") == "paused" else "active"
     )
@@ -114,7 +114,7 @@ def post_state(number: int) -> BaseResponse:
 
 @blueprint.post("/<int:number>/replay")
 @signed_in_page("carrier")
-@corrected_on(get_webhook)
+@show_errors_on(get_webhook)
 def post_replay(number: int) -> BaseResponse:
     """Send again from a day, a position or a delivery."""
     since = request.form.get("since", "").strip()
@@ -126,7 +126,7 @@ def post_replay(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/test")
 @signed_in_page("carrier")
 def post_test(number: int) -> BaseResponse:
-    """Send a message that tells nothing."""
+    """Send a test message."""
     with session_scope(register().engine) as session:
         subscriptions.test_webhook(session, caller(), number)
     url = f"/desk/webhooks/{number}"
@@ -136,7 +136,7 @@ def post_test(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/secret")
 @signed_in_page("carrier")
 def post_secret(number: int) -> BaseResponse:
-    """Another secret, which this answer alone has; both count for a day."""
+    """Rotate the secret; only this response contains it. Both are valid for a day."""
     with session_scope(register().engine) as session:
         secret = subscriptions.rotate_secret(session, caller(), number)
     return desk_page("desk/webhook_made.html", number=number, secret=secret, former=True)
@@ -145,17 +145,17 @@ def post_secret(number: int) -> BaseResponse:
 @blueprint.post("/<int:number>/delete")
 @signed_in_page("carrier")
 def post_delete(number: int) -> BaseResponse:
-    """Forget it."""
+    """Delete the webhook."""
     with session_scope(register().engine) as session:
         subscriptions.delete_webhook(session, caller(), number)
     return done("/desk/webhooks", _("It is forgotten."))
 
 
 def _words() -> dict[str, Any]:
-    """What the templates call things."""
+    """Return the labels for templates."""
     return {
         "kinds": {kind: _(_KINDS[kind]) for kind in KINDS},
-        "states": {state: _(said) for state, said in _STATES.items()},
+        "states": {state: _(words) for state, words in _STATES.items()},
         "outcome_words": lambda code: _(_OUTCOMES[code]) if code in _OUTCOMES else code,
     }
 

@@ -1,6 +1,6 @@
-"""The web application beside the API: what people see first.
+"""The public website beside the API.
 
-Pages are drawn by the server, in Vietnamese or English (`shell`); a little JavaScript of our own
-asks the API for the rest. Nothing comes from another host: `assets` serves our files and the
-browser parts that bin/bootstrap installed. `failures` tells errors as pages.
+Pages are rendered by the server, in Vietnamese or English (`shell`); scripts of our own call the
+API for the rest. Nothing is loaded from another host: `assets` serves our files and the browser
+packages that bin/bootstrap installed. `failures` renders errors as pages.
 """

@@ -1,4 +1,4 @@
-"""The page of one address: what the QR of a plate opens."""
+"""The page of one address, to which the QR code of a plate leads."""
 
 import datetime
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ _LOCAL: Final = (".local", ".lan", ".internal", ".home.arpa")
 @blueprint.get("/<address_code>")
 @public_page("lookup", discloses=True)
 def get_address(address_code: str) -> BaseResponse:
-    """The address of a code in any writing; each has its page under one."""
-    before = _map_asked()
+    """The address with a code in any format; redirects to the canonical one."""
+    before = _day_of_earlier_map()
     try:
         record = lookup(register().reads, address_code, before)
     except WithdrawnError:
@@ -72,8 +72,8 @@ def get_address(address_code: str) -> BaseResponse:
     return address_page(record, before=before)
 
 
-def _map_asked() -> datetime.date:
-    """The last day of the map by which the address is told beside that of today."""
+def _day_of_earlier_map() -> datetime.date:
+    """Return the last day of the earlier map on which the address is shown as well."""
     try:
         asked = parse_wording(request.args.get("wording", "both"))
     except (ValueError, OverflowError):
@@ -90,16 +90,16 @@ def address_page(
     complaint: str | None = None,
     filled: object = None,
 ) -> Response:
-    """The page of a record; with what is wrong in the report form, and what was filled in there.
+    """Render the page of a record, with the error and the values of its report form.
 
-    The record knows how it read on `before`.
+    The record must have been read with its label on `before`.
     """
     shown = _shown(record, before)
     return page("address.html", status, **shown, complaint=complaint, filled=filled or {})
 
 
 def opens_in(url: str) -> Literal["machine", "network", "world"]:
-    """From where a link can be opened: from the server's own machine, its network, or anywhere.
+    """Return from where a link can be opened: the server's machine, its network, or anywhere.
 
     >>> opens_in("http://127.0.0.1:8000/a/X"), opens_in("http://[::1]/"), opens_in("http://localhost")
     ('machine', 'machine', 'machine')
@@ -149,7 +149,7 @@ def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
     body["entrances"] = entrances_of(record)
     ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"
-    # A restricted place is told to strangers without its door; there is nothing to draw then.
+    # A restricted place is shown without its door, so there is no map.
     hidden = record.restricted and body["position"] is None
     return {
         "address": body,
@@ -164,7 +164,7 @@ def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
         "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
         "ways": ways,
         "uses": "; ".join(map(use_words, body["uses"])),
-        "entrance_kinds": {name: _(said) for name, said in KIND_WORDS.items()},
+        "entrance_kinds": {name: _(words) for name, words in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
         "exact_m": _EXACT_M,
         "services": services_of(made.reads, record, today()),
@@ -175,17 +175,17 @@ def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """An entrance as the page tells it."""
+    """An entrance as shown on the page."""
 
     number: int
-    """Of its mark."""
+    """Number of its mark on the map."""
     kind: str
     entrance: Entrance
-    """As the API answers it."""
+    """The entrance as the API returns it."""
     facts: tuple[str, ...]
-    """How well it is known, when it was seen, who says so."""
+    """Accuracy, day and source."""
     metres: int | None
-    """From the point of the address."""
+    """Distance from the point of the address."""
 
 
 def _way(number: int, entrance: Entrance, position: Position | None) -> _Way:
@@ -218,7 +218,7 @@ def _sketch(record: Record, position: Position, ways: list[_Way], made: Register
         number=number_of(record.label_parts),
         exact=accuracy is not None and accuracy <= _EXACT_M,
         entrances=numbered(points, lon=position["lon"], lat=position["lat"]),
-        told=", ".join(f"{way.number} {way.kind}" for way in ways),
+        description=", ".join(f"{way.number} {way.kind}" for way in ways),
     )
 
 

@@ -1,6 +1,6 @@
-"""Files that pages load: our own, and the browser parts that bin/bootstrap installed.
+"""Static files: our own, and the browser packages that bin/bootstrap installed.
 
-Addresses carry a hash of everything, so that a browser keeps what it has until something changes.
+URLs contain a hash of all files, so that browsers cache them until something changes.
 """
 
 import gzip
@@ -27,7 +27,7 @@ blueprint = Blueprint("assets", __name__, url_prefix="/static")
 _OWN: Final = Path(__file__).parent / "static"
 _PARTS: Final = SHARE / "node_modules"
 _FONT: Final = "@fontsource/be-vietnam-pro/files/be-vietnam-pro"
-# Name below /static/VERSION/ → file below node_modules; nothing else of that folder is served.
+# Name below /static/VERSION/ → file below node_modules; no other file there is served.
 BROWSER_PARTS: Final = {
     "parts/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "parts/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
@@ -42,8 +42,8 @@ BROWSER_PARTS: Final = {
     },
 }
 _WORDS: Final = {f"words-{language}.js": language for language in LANGUAGES if language != "en"}
-"""Module of what our scripts say → its language; English stands in the scripts themselves."""
-_SAID: Final = re.compile(r"(?<![\w.$])_\('([^'\\\n]+)'")
+"""Module with translations of scripts → its language; the scripts themselves contain English."""
+_MESSAGE: Final = re.compile(r"(?<![\w.$])_\('([^'\\\n]+)'")
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
 _FIELD: Final = SHARE / "clients" / "web" / "dia-chi-input.js"
 """The field for an address that pages of other sites load; docs/shop.md."""
@@ -57,39 +57,39 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 class _Asset:
     body: bytes
     packed: bytes | None
-    """The same by gzip."""
+    """The body compressed by gzip."""
     kind: str
 
 
 def has_map() -> bool:
-    """Whether the part that draws maps is installed."""
+    """Whether the map library is installed."""
     return (_PARTS / BROWSER_PARTS["parts/maplibre-gl.mjs"]).is_file()
 
 
 def has_viewer() -> bool:
-    """Whether the viewer of the API is installed."""
+    """Whether the API viewer is installed."""
     return (_PARTS / BROWSER_PARTS["parts/swagger-ui-bundle.js"]).is_file()
 
 
 def asset_url(name: str) -> str:
-    """Where a page finds the file."""
+    """Return the URL of a file."""
     return f"/static/{version()}/{name}"
 
 
 def words_names() -> list[str]:
-    """The modules of what scripts say."""
+    """Return the modules with translations of scripts."""
     return list(_WORDS)
 
 
 def script_urls(name: str, language: str) -> list[str]:
-    """The modules of a page's script, in their order: what it says comes first."""
+    """Return the modules of a page's script, the translations first."""
     words = [each for each, known in _WORDS.items() if known == language]
     return [asset_url(each) for each in (*words, name)]
 
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Hash of all our files, of what they say, and of which browser parts are there."""
+    """Return a hash of our files, their translations, and the installed browser packages."""
     total = hashlib.sha256()
     for path in sorted(_OWN.iterdir()):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -103,7 +103,7 @@ def version() -> str:
 @blueprint.get("/<known>/<path:name>")
 @public_page(None, reads_key=False)
 def get_asset(known: str, name: str) -> BaseResponse:
-    """One file; kept for ever under the present version, asked for again under another."""
+    """One file; cached forever under the current version, revalidated under another."""
     asset = _read(name)
     if asset is None:
         abort(404)
@@ -115,9 +115,9 @@ def get_asset(known: str, name: str) -> BaseResponse:
 @blueprint.get("/dia-chi-input.js")
 @public_page(None, reads_key=False)
 def get_field() -> BaseResponse:
-    """The field for an address, for the pages of any site; its address never changes."""
+    """The address field for pages of any site; its URL never changes."""
     response = _response(_read_file(_FIELD))
-    response.headers["Cache-Control"] = _FIELD_KEPT
+    response.headers["Cache-Control"] = _FIELD_CACHE
     response.headers["Access-Control-Allow-Origin"] = EVERYBODY
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return conditional(response)
@@ -139,7 +139,7 @@ def _read(name: str) -> _Asset | None:
     if name in _WORDS:
         return _asset(_words(_WORDS[name]), name)
     part = BROWSER_PARTS.get(name)
-    # By name among those that are there: no path leads out of the folder.
+    # Looked up by name among existing files, so no path leads out of the folder.
     path = _PARTS / part if part else {each.name: each for each in _OWN.iterdir()}.get(name)
     return _read_file(path) if path is not None and path.is_file() else None
 
@@ -153,18 +153,18 @@ def _asset(body: bytes, name: str) -> _Asset:
     suffix = Path(name).suffix
     kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "text/plain"
     text = kind.startswith("text/") or kind == "image/svg+xml"
-    packed = gzip.compress(body, 9, mtime=0) if suffix in _PACKED else None
+    packed = gzip.compress(body, 9, mtime=0) if suffix in _COMPRESSIBLE else None
     return _Asset(body, packed, f"{kind}; charset=utf-8" if text else kind)
 
 
 def _words(language: str) -> bytes:
-    """The module by which scripts know their texts in a language, as the catalogue has them."""
-    said = {text: translate(text, language) for text in texts_of_scripts()}
-    entries = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    """Return the module with the translations of scripts from the catalogue."""
+    translations = {text: translate(text, language) for text in texts_of_scripts()}
+    entries = json.dumps(translations, ensure_ascii=False, separators=(",", ":"))
     return f"import {{ learn }} from './ui.js';\n\nlearn({entries});\n".encode()
 
 
 def texts_of_scripts() -> list[str]:
-    """What our scripts say, in English."""
+    """Return the English messages of our scripts."""
     scripts = [path.read_text(encoding="utf-8") for path in _OWN.glob("*.js")]
-    return sorted({text for script in scripts for text in _SAID.findall(script)})
+    return sorted({text for script in scripts for text in _MESSAGE.findall(script)})

@@ -1,4 +1,4 @@
-"""Blueprints of pages: they know their reader's language, and answer errors with pages."""
+"""Blueprints of pages: language choice, and errors as pages."""
 
 from flask import Blueprint
 from werkzeug.exceptions import HTTPException
@@ -9,7 +9,7 @@ from registry.core.errors import RegistryError
 
 
 def page_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:
-    """A blueprint whose endpoints are pages."""
+    """Return a blueprint whose endpoints are pages."""
     made = Blueprint(name, __name__, url_prefix=url_prefix)
     made.before_request(choose_language)
     made.register_error_handler(RegistryError, register_page)

@@ -1,4 +1,4 @@
-"""The board of supervision: figures of the service that it counts itself, for everybody to see."""
+"""The public board: figures of the service, counted by itself."""
 
 import datetime
 import threading
@@ -30,9 +30,9 @@ from registry.units.gazetteer import VIET_NAM
 blueprint = page_blueprint("board")
 
 _DAYS: Final = (1, 7, 30)
-_LONGEST: Final = max(_DAYS)
+_LONGEST_DAYS: Final = max(_DAYS)
 _KEPT_S: Final = 10.0
-"""A board that many look at is asked of the database as often as this."""
+"""How long figures are cached: the board may have many readers."""
 _EXTENSION: Final = "diachiso_board"
 _OUTCOMES: Final = ("refused", "limited", "failed")
 VERDICTS: Final = {
@@ -47,7 +47,7 @@ VERDICTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """What the board shows, of one moment."""
+    """The figures of the board at one moment."""
 
     at: datetime.datetime
     since: datetime.date | None
@@ -61,15 +61,15 @@ class _Figures:
     demo: bool
 
 
-class _Kept:
-    """The figures that were asked last, for everybody who looks meanwhile."""
+class _Cache:
+    """A cache of the figures."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: tuple[float, _Figures] | None = None
 
     def figures(self) -> _Figures:
-        """Those of now, or of a moment ago."""
+        """Return the figures, at most ten seconds old."""
         with self._lock:
             if self._found is None or self._found[0] < time.monotonic() - _KEPT_S:
                 self._found = time.monotonic(), _read()
@@ -79,16 +79,16 @@ class _Kept:
 @blueprint.get("/board")
 @public_page(takes_session=True)
 def get_board() -> Response:
-    """The figures, to be read."""
+    """The figures as a page."""
     figures = _figures()
     return page(
         "board.html",
         figures=figures,
         days=_DAYS,
-        longest=_LONGEST,
+        longest=_LONGEST_DAYS,
         requests=_requests(figures),
         verdicts=_verdicts(figures),
-        report_words={kind: _(said) for kind, said in KIND_WORDS.items()},
+        report_words={kind: _(words) for kind, words in KIND_WORDS.items()},
         carriers=[*_named(figures.carriers), _sum(figures.carriers)],
     )
 
@@ -96,19 +96,19 @@ def get_board() -> Response:
 @blueprint.get("/board.json")
 @public_page(takes_session=True)
 def get_figures() -> Response:
-    """The same for programs; carriers without their names."""
+    """The figures as JSON; carriers without their names."""
     figures = _figures()
     changed, total = figures.changed_at, figures.counts
     return jsonify(
         {
             "at": figures.at.isoformat(timespec="seconds"),
             "counted_since": figures.since and figures.since.isoformat(),
-            "days": _LONGEST,
+            "days": _LONGEST_DAYS,
             "requests": [
-                {"kind": each["code"], **each["outcomes"], "asked": each["asked"][_LONGEST]}
+                {"kind": each["code"], **each["outcomes"], "asked": each["asked"][_LONGEST_DAYS]}
                 for each in _requests(figures)
             ],
-            "verdicts": {each["code"]: each["told"][_LONGEST] for each in _verdicts(figures)},
+            "verdicts": {each["code"]: each["told"][_LONGEST_DAYS] for each in _verdicts(figures)},
             "reports": [
                 {
                     "kind": each.kind,
@@ -135,13 +135,13 @@ def get_figures() -> Response:
 
 
 def _figures() -> _Figures:
-    kept: _Kept = current_app.extensions.setdefault(_EXTENSION, _Kept())
+    kept: _Cache = current_app.extensions.setdefault(_EXTENSION, _Cache())
     return kept.figures()
 
 
 def _read() -> _Figures:
     made = register()
-    counts().write()  # what this process has not written yet
+    counts().write()  # counts that this process has not written yet
     count_for_readers(made.engine)
     changed_at, demo = state_of_data(made.reads)
     with session_scope(made.read_engine) as session:
@@ -159,13 +159,13 @@ def _read() -> _Figures:
 
 
 def _requests(figures: _Figures) -> list[dict[str, Any]]:
-    """By kind: how often in which days, and with what outcomes in the longest."""
+    """Return by kind the number of requests in each period, and the outcomes in the longest."""
     asked: defaultdict[tuple[int, str], int] = defaultdict(int)
     outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
     for days, counted in figures.asked.items():
         for each in counted:
             asked[days, each.kind] += each.times
-            if days == _LONGEST:
+            if days == _LONGEST_DAYS:
                 outcomes[each.kind, each.outcome] += each.times
     return [
         {
@@ -179,23 +179,23 @@ def _requests(figures: _Figures) -> list[dict[str, Any]]:
 
 
 def _verdicts(figures: _Figures) -> list[dict[str, Any]]:
-    told: defaultdict[tuple[int, str], int] = defaultdict(int)
+    given: defaultdict[tuple[int, str], int] = defaultdict(int)
     for days, counted in figures.asked.items():
         for each in counted:
             if each.kind == VERDICT:
-                told[days, each.outcome] += each.times
+                given[days, each.outcome] += each.times
     return [
         {
             "code": verdict,
-            "label": _(said),
-            "told": {days: told[days, verdict] for days in _DAYS},
+            "label": _(words),
+            "told": {days: given[days, verdict] for days in _DAYS},
         }
-        for verdict, said in VERDICTS.items()
+        for verdict, words in VERDICTS.items()
     ]
 
 
 def _named(carriers: list[Carrier]) -> list[Carrier]:
-    """Those whose names the caller may see: an admin of the whole country all, a carrier itself."""
+    """Return the carriers visible to the caller: all for an admin of the country, else itself."""
     asking = caller()
     if asking.may("admin") and writable() is None:
         return carriers

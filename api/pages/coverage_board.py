@@ -1,4 +1,4 @@
-"""The board of coverage: country, province, commune, down to its localities."""
+"""The board of coverage: country, province, commune, and its localities."""
 
 import io
 import threading
@@ -63,7 +63,7 @@ def get_country() -> Response:
 @blueprint.get("/<code>")
 @public_page("coverage")
 def get_unit(code: str) -> Response:
-    """The communes of a province, the localities of a commune, or what continues an old unit."""
+    """The communes of a province, localities of a commune, or successors of a former unit."""
     with session_scope(register().read_engine) as session:
         return _board(session, _found(session, code))
 
@@ -73,7 +73,7 @@ def get_unit(code: str) -> Response:
 def get_map(code: str) -> Response:
     """The map of the country (`VN`) or a province in the colours of its board, as an SVG.
 
-    Apart from the board, whose numbers need not wait for it.
+    A separate request, so that the numbers of the board need not wait for it.
     """
     with session_scope(register().read_engine) as session:
         found = _found(session, code)
@@ -87,7 +87,7 @@ def get_map(code: str) -> Response:
 
 
 def _found(session: Session, code: str) -> Coverage:
-    """What the board of a unit shows, or of the country (`VN`)."""
+    """Return the coverage of a unit or of the country (`VN`) by parts."""
     known, demo = gazetteer(), is_demonstration(register().reads)
     count_for_readers(register().engine)
     return coverage_by_parts(session, known, code, demo=demo)
@@ -100,12 +100,12 @@ def _board(session: Session, found: Coverage) -> Response:
     if request.args.get("as") == "gaps" and level in ("province", "commune"):
         form = partial(write_form_csv, _gaps(session, found))
         return _csv("con-thieu", code, found, form)
-    # What is recorded each day holds no demonstration.
+    # The daily records contain no demonstration codes.
     total = found.total
     series = None if found.demo else series_of(session, gazetteer(), total.code, counted_now=total)
     asked = request.args.get("order")
     order = asked if asked in _ORDERS else _ORDERS[0]
-    # All streets of a province are looked through for its form alone.
+    # For a province, gaps are searched only for the download: all its streets are scanned.
     gaps = _gaps(session, found) if level == "commune" else None
     return page(
         "coverage.html",
@@ -137,7 +137,7 @@ def _board(session: Session, found: Coverage) -> Response:
 
 
 def _coming(code: str) -> list[str]:
-    """What is announced of the unit, a line each."""
+    """Return the announced changes of a unit, one line each."""
     known = gazetteer()
     for unit in known.with_code(code):
         if unit.alive_on(today()):
@@ -163,7 +163,7 @@ def _sorted(found: Coverage, order: str) -> list[UnitCoverage]:
 
 
 def _missing(found: Coverage) -> list[UnitCoverage]:
-    """The units that lack most households."""
+    """Return the units with the most missing households."""
     lacking = [unit for unit in found.units if unit.deficit and unit.deficit > 0]
     return sorted(lacking, key=lambda unit: -(unit.deficit or 0))[:_WORST]
 
@@ -174,10 +174,10 @@ def _gaps(session: Session, found: Coverage) -> Gaps:
 
 def _csv(name: str, code: str, found: Coverage, write: Callable[[io.StringIO], None]) -> Response:
     out = io.StringIO(newline="")
-    out.write("\ufeff")  # a spreadsheet takes it for UTF-8 by this mark alone
+    out.write("\ufeff")  # spreadsheets recognise UTF-8 only by this mark
     write(out)
     response = Response(out.getvalue(), content_type="text/csv; charset=utf-8")
-    # The columns have no place for it: a file of counts that are not of now is named by its moment.
+    # Counts that are not current show their moment in the file name, since no column has it.
     late = found.counted_at
     when = found.day.isoformat() if late is None else f"{late:%Y-%m-%d-%Hh%M}"
     named = f"{name}-{code}-{when}.csv"
@@ -186,12 +186,12 @@ def _csv(name: str, code: str, found: Coverage, write: Callable[[io.StringIO], N
 
 
 def _map(session: Session, found: Coverage) -> str:
-    # Here, so that a server that shows no board does without shapely.
+    # Imported here, so that a server without a board does not load shapely.
     from registry.coverage.choropleth import Figure, draw_choropleth
 
     figures = {unit.code: Figure(unit.share, estimate=unit.is_estimate) for unit in found.units}
     province = found.total.code if found.total.level == "province" else None
-    with _drawing:  # two at once would do the same work twice
+    with _drawing:  # two at once would repeat the work
         state = boundaries_state(register().reads)
         shapes = _shapes(gazetteer(), session, found.day.isoformat(), state, province)
     return draw_choropleth(
@@ -203,14 +203,14 @@ def _trend(series: Series) -> Markup:
     from registry.coverage.trend import draw_trend
 
     drawn = draw_trend(series.days, title=series.name, now=series.now, today=_("today"))
-    return Markup(drawn)  # noqa: S704 - it escapes every text
+    return Markup(drawn)  # noqa: S704 - it escapes all texts
 
 
 _kept: dict[str | None, tuple[Any, Any]] = {}
 
 
 def _shapes(known: Gazetteer, session: Session, day: str, state: str, province: str | None) -> Any:
-    """Shapes of the country or a province, kept while neither units nor boundaries change."""
+    """Return the shapes of the country or a province, cached until units or boundaries change."""
     from registry.coverage.shapes import country_drawing, province_drawing
 
     key = (id(known), day, state)

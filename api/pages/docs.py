@@ -1,4 +1,4 @@
-"""The documentation, to be read, searched and tried."""
+"""The documentation: pages, search and API viewer."""
 
 from typing import Any, Final
 
@@ -27,22 +27,22 @@ blueprint = page_blueprint("docs")
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 _API: Final = "api"
 _ADDRESS: Final = "so 2 ngach 10 ngo 19 hoang sa, p. phan chu trinh, hoan kiem"
-"""That of README.md: a door of the demonstration, in the words of before July 2025."""
+"""The example of README.md: a demonstration door, as written before July 2025."""
 _LIVE: Final = (
     ("validate", "POST /v1/validate", {"address": _ADDRESS}),
     ("geocode", "GET /v1/geocode", {"q": _ADDRESS}),
     ("convert_units", "GET /v1/units/convert", {"text": "P. Ngọc Hà, Q. Ba Đình, Hà Nội"}),
 )
-"""What is asked of the running register when the page of the API is read."""
+"""Requests to the running register on the page about the API."""
 _TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
-_PICTURES_KEPT: Final = "public, max-age=3600"
+_IMAGE_CACHE: Final = "public, max-age=3600"
 
 
 @blueprint.get("/docs")
 @public_page()
 def get_contents() -> Response:
-    """Every page, by whom it is for; with `q` the sections that have its words."""
-    asked = request.args.get("q", "").strip()[:MOST_ASKED]
+    """All pages, by audience; with `q`, the sections that contain its words."""
+    asked = request.args.get("q", "").strip()[:MAX_QUERY]
     return page(
         "manual_contents.html",
         groups=contents(),
@@ -55,7 +55,7 @@ def get_contents() -> Response:
 @blueprint.get("/docs/try")
 @public_page()
 def get_viewer() -> Response:
-    """The OpenAPI document with its viewer; without that part, as a list."""
+    """The OpenAPI document in its viewer, or as a list if that is not installed."""
     document: dict[str, Any] = json.loads(description())
     return page("docs.html", has_viewer=has_viewer(), groups=_groups(document))
 
@@ -63,12 +63,12 @@ def get_viewer() -> Response:
 @blueprint.get("/docs/img/<name>")
 @public_page()
 def get_picture(name: str) -> Response:
-    """A picture of a page."""
+    """An image of a page."""
     path = images().get(name)
     if path is None:
         raise _no_page(name)
     response = Response(path.read_bytes(), content_type=_TYPES[path.suffix])
-    response.headers["Cache-Control"] = _PICTURES_KEPT
+    response.headers["Cache-Control"] = _IMAGE_CACHE
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -76,7 +76,7 @@ def get_picture(name: str) -> Response:
 @blueprint.get("/docs/<path:name>.md")
 @public_page()
 def get_source(name: str) -> Response:
-    """A page as it is written, for programs that read."""
+    """The Markdown source of a page, for programs."""
     source = source_of(name)
     if source is None:
         raise _no_page(name)
@@ -86,7 +86,7 @@ def get_source(name: str) -> Response:
 @blueprint.get("/docs/<path:name>")
 @public_page()
 def get_manual_page(name: str) -> Response:
-    """A page; that of the API with what this register answers now."""
+    """A page; that of the API with current answers of this register."""
     found = manual_page(name)
     if found is None:
         raise _no_page(name)
@@ -103,14 +103,14 @@ def get_manual_page(name: str) -> Response:
 @blueprint.get("/llms.txt")
 @public_page()
 def get_llms() -> Response:
-    """What there is for a program that reads, and where (llmstxt.org)."""
+    """An overview for language models (llmstxt.org)."""
     site = public_url()
     lines = [
         "# Địa chỉ số",
         "",
         "> Sổ mã địa chỉ số của Việt Nam: mỗi chỗ ở một mã không đổi. The register of permanent"
-        " address codes of Viet Nam: doors, streets, units of every map since 2024, and what they"
-        " became. It holds dwellings, never people.",
+        " address codes of Viet Nam: doors, streets, units of every map since 2024, and their"
+        " successors. It contains dwellings, never people.",
         "",
         f"Tools of the Model Context Protocol: {site}/mcp ({', '.join(TOOLS)}). The same over HTTP,"
         f" without a key: {site}/openapi.json. Several answers or choices are all the candidates:"
@@ -130,8 +130,8 @@ def _plain(text: str, kind: str) -> Response:
     return response
 
 
-def _asked(tool: str, endpoint: str, arguments: dict[str, Any]) -> dict[str, str]:
-    """An example, and what the register answers to it."""
+def _example(tool: str, endpoint: str, arguments: dict[str, Any]) -> dict[str, str]:
+    """Return an example with the register's answer."""
     try:
         answer = TOOLS[tool].answer(arguments)
     except RegistryError as error:
@@ -148,7 +148,7 @@ def _no_page(name: str) -> NotFoundError:
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Tags with their operations, in the document's order."""
+    """Return tags with their operations, in the document's order."""
     found: dict[str, list[dict[str, str]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, item in document["paths"].items():
         for method in _METHODS:

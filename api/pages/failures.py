@@ -1,4 +1,4 @@
-"""Errors as pages, in words for people; the API goes on answering with problem documents."""
+"""Errors as pages; the API answers with problem documents."""
 
 from typing import Final
 
@@ -53,7 +53,7 @@ _WORDS: Final[dict[int | str, tuple[str, str]]] = {
         ),
     ),
 }
-"""Of a status; of a stable code, where that tells more."""
+"""Heading and explanation by status, or by stable code for some."""
 _REFUSED: Final = (
     N_("Something in the request is not right"),
     N_("Please look at it again. Nothing was written to the register."),
@@ -65,13 +65,13 @@ _OURS: Final = (
 
 
 def register_failures(app: Flask) -> None:
-    """Answer routes that are none with a page where a browser asks."""
+    """Answer unknown routes with a page if a browser requests them."""
     app.register_error_handler(404, _no_route)
     app.register_error_handler(405, _no_route)
 
 
 def register_page(error: RegistryError) -> Response:
-    """An error of ours as a page."""
+    """Return a RegistryError as a page."""
     answer = registry_problem(error)
     shown = _page(answer.status_code, error.code)
     if "Retry-After" in answer.headers:
@@ -80,14 +80,14 @@ def register_page(error: RegistryError) -> Response:
 
 
 def http_page(error: HTTPException) -> ResponseReturnValue:
-    """An error of HTTP as a page, unless it leads elsewhere."""
+    """Return an HTTPException as a page; redirects pass unchanged."""
     if error.code is not None and error.code < 400:
         return error
     return _page(error.code or 500)
 
 
 def _no_route(error: HTTPException) -> ResponseReturnValue:
-    """For whoever reads pages; a program is told as everywhere."""
+    """Answer browsers with a page, and programs with a problem document."""
     accepted = request.accept_mimetypes
     reads_pages = accepted.accept_html and accepted["text/html"] >= accepted["application/json"]
     if request.path.startswith(_API) or not reads_pages or "Accept" not in request.headers:

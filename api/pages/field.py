@@ -1,4 +1,4 @@
-"""The page of a helper who walks a round: kept by the phone, it works without a network."""
+"""The page for walking a field round: cached by the phone, it works without a network."""
 
 from flask import Response
 
@@ -13,5 +13,5 @@ blueprint = page_blueprint("field_page")
 @blueprint.get("/field")
 @public_page(reads_key=False)
 def get_field() -> Response:
-    """The same for everybody: what is in it comes by the code of a round."""
+    """The same page for everybody; its content is loaded with the code of a round."""
     return page("field.html", most=MOST_AT_ONCE)

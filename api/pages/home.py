@@ -14,7 +14,7 @@ blueprint = page_blueprint("home")
 @blueprint.get("/")
 @public_page()
 def get_home() -> Response:
-    """Where everybody begins."""
+    """The home page."""
     made = register()
-    made.gazetteer.get()  # a stopped database is told by a page, and not by a map without names
+    made.gazetteer.get()  # with the database down, show an error page, not a map without names
     return page("home.html", demo=is_demonstration(made.reads), rough=is_drawn_roughly(made.reads))

@@ -1,7 +1,7 @@
-"""The pages of docs/ as HTML: what a forge shows of them, with links that work here as well.
+"""The pages of docs/ as HTML, as code forges render them, with links adapted to this site.
 
-They are read when first asked for, and kept: a release brings them along. No script, no style and
-no HTML of theirs reaches the page.
+They are read on the first request and cached, since they are part of the release. Scripts, styles
+and raw HTML in them are dropped.
 """
 
 import posixpath
@@ -32,7 +32,7 @@ _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands below one heading."""
+    """The content below one heading."""
 
     anchor: str
     heading: str
@@ -47,17 +47,17 @@ class ManualPage:
     name: str
     title: str
     body: Markup
-    """Without its title; in the examples the server is `ELSEWHERE`."""
+    """Without its title; examples use the server `ELSEWHERE`."""
     sections: tuple[Section, ...]
 
     def body_of(self, site: str) -> Markup:
-        """The body, whose examples ask `site`."""
+        """Return the body with examples for `site`."""
         return Markup(self.body.replace(ELSEWHERE, escape(site)))  # noqa: S704 - ours, escaped
 
 
 @lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
-    """Every page, as its address names it; `decisions` is the list of them."""
+    """Return the names of all pages; `decisions` is the list of decisions."""
     found = [
         f"{folder}{path.stem}"
         for folder in FOLDERS
@@ -68,12 +68,12 @@ def names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def images() -> dict[str, Path]:
-    """Name → file of every picture: no path leads out of the folder."""
+    """Return name → file of every image, so no path leads out of the folder."""
     return {path.name: path for path in (DOCS / _IMAGES).iterdir()}
 
 
 def source_of(name: str) -> str | None:
-    """A page as it is written; None for none of ours."""
+    """Return the Markdown source of a page; None for an unknown one."""
     if name not in names():
         return None
     return _path(name).read_text(encoding="utf-8")
@@ -81,19 +81,19 @@ def source_of(name: str) -> str | None:
 
 @lru_cache(maxsize=200)
 def manual_page(name: str) -> ManualPage | None:
-    """A page; None for none of ours."""
+    """Return a page; None for an unknown one."""
     source = source_of(name)
     if source is None:
         return None
     markdown = MarkdownIt("commonmark", renderer_cls=_Renderer).enable("table")
     tokens = markdown.parse(source)
     _name_headings(tokens)
-    _lead_links(tokens, posixpath.dirname(_path(name).relative_to(DOCS).as_posix()))
+    _resolve_links(tokens, posixpath.dirname(_path(name).relative_to(DOCS).as_posix()))
     sections = tuple(_sections(tokens))
     return ManualPage(
         name,
         sections[0].heading,
-        # The renderer escapes every text, and writes no HTML of the page's own.
+        # The renderer escapes all texts, and drops HTML of the page.
         Markup(markdown.renderer.render(tokens[3:], markdown.options, {})),  # noqa: S704
         sections,
     )
@@ -105,7 +105,7 @@ def _path(name: str) -> Path:
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:
-    """Give each heading the anchor that a forge gives it."""
+    """Give each heading the same anchor as code forges."""
     taken: dict[str, int] = {}
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -114,8 +114,8 @@ def _name_headings(tokens: Sequence[Token]) -> None:
             token.attrs["id"] = f"{slug}-{times}" if times else slug
 
 
-def _lead_links(tokens: Sequence[Token], folder: str) -> None:
-    """Lead links and pictures to where they are here, and name by a class the cells of numbers."""
+def _resolve_links(tokens: Sequence[Token], folder: str) -> None:
+    """Point links and images to this site, and mark cells of numbers by a class."""
     for token in tokens:
         if token.attrs.pop("style", None) == "text-align:right":
             token.attrs["class"] = "number"
@@ -149,7 +149,7 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
 
 
 def _plain(inline: Token) -> str:
-    """What is read of a line: its text and code, without marks."""
+    """Return text and code of a line without markup."""
     return "".join(
         " " if child.type in ("softbreak", "hardbreak") else child.content
         for child in inline.children or ()
@@ -157,18 +157,18 @@ def _plain(inline: Token) -> str:
 
 
 class _Renderer(RendererHTML):
-    """Renders as the strict policy of our pages wants it."""
+    """Renders HTML that fits the strict policy of our pages."""
 
     def html_block(self, *_: Any) -> str:
-        """Nothing: what stands there are marks of what is generated."""
+        """Drop HTML: it only marks generated parts."""
         return ""
 
     def html_inline(self, *_: Any) -> str:
-        """The same."""
+        """Drop HTML."""
         return ""
 
     def fence(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
-        """Code that a keyboard can scroll; an example that a link can ask has that link."""
+        """Render code scrollable by keyboard, with a link for an example that can be one."""
         text = tokens[idx].content
         shown = f'<pre tabindex="0"><code>{escape(text)}</code></pre>\n'
         if asked := _ASKED.fullmatch(text):
@@ -179,16 +179,16 @@ class _Renderer(RendererHTML):
         return shown
 
     def table_open(self, *_: Any) -> str:
-        """A table that scrolls by itself where it is wider than the page."""
+        """Open a table that scrolls if it is wider than the page."""
         return '<div class="scroll" tabindex="0"><table>\n'
 
     def table_close(self, *_: Any) -> str:
-        """Its end."""
+        """Close the table."""
         return "</table></div>\n"
 
 
 def _address(written: str, folder: str) -> str | None:
-    """Where a link of a page in `folder` leads here; None for a file that is served nowhere."""
+    """Return the target of a link in a page of `folder`; None for a file that is not served."""
     path, mark, anchor = written.partition("#")
     if ":" in path or not path:
         return written

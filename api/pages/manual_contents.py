@@ -1,4 +1,4 @@
-"""Which pages of docs/ there are, for whom, and where a word stands in them."""
+"""Table of contents of docs/ by audience, and full-text search."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from api.pages.manual import FOLDERS, ManualPage, Section, manual_page, names
 from geo.text import fold
 from registry.core.messages import N_
 
-MOST_ASKED: Final = 200
-"""Characters of a question."""
-_MOST_FOUND: Final = 20
+MAX_QUERY: Final = 200
+"""Most characters of a query."""
+_MAX_FOUND: Final = 20
 _AROUND: Final = 14
-"""Words before and behind the one that was found."""
+"""Words of the excerpt around a match."""
 _WORD: Final = re.compile(r"\w+")
 
 VIETNAMESE: Final = frozenset(
@@ -48,13 +48,13 @@ GROUPS: Final = (
     ),
 )
 OTHERS: Final = N_("Others")
-_BESIDE: Final = "decisions/"
-"""Pages that their own list leads to."""
+_OWN_LIST: Final = "decisions/"
+"""Prefix of pages with a list of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A section in which every word stands."""
+    """A section that contains every word."""
 
     page: ManualPage
     section: Section
@@ -62,7 +62,7 @@ class Found:
 
 
 def language_of(name: str) -> str:
-    """In which language a page is written."""
+    """Return the language of a page."""
     return "vi" if name in VIETNAMESE else "en"
 
 
@@ -72,9 +72,9 @@ def language_label(name: str) -> str:
 
 
 def contents() -> Iterator[tuple[str, list[ManualPage]]]:
-    """The groups with their pages; those that nobody has put into one stand in the last."""
+    """Yield the groups with their pages; pages without a group are in the last."""
     grouped = {name for _, members in GROUPS for name in members}
-    others = [name for name in names() if name not in grouped and not name.startswith(_BESIDE)]
+    others = [name for name in names() if name not in grouped and not name.startswith(_OWN_LIST)]
     for title, members in (*GROUPS, (OTHERS, others)):
         if pages := [page for page in map(manual_page, members) if page is not None]:
             yield title, pages
@@ -85,7 +85,7 @@ def search(asked: str) -> list[Found]:
     then of decisions, the best first.
     """
     wanted = [
-        re.compile(rf"\b{re.escape(word)}") for word in _WORD.findall(fold(asked[:MOST_ASKED]))
+        re.compile(rf"\b{re.escape(word)}") for word in _WORD.findall(fold(asked[:MAX_QUERY]))
     ]
     if not wanted:
         return []
@@ -97,7 +97,7 @@ def search(asked: str) -> list[Found]:
     found.sort(key=lambda each: (_rank(each[1].name), -each[0]))
     return [
         Found(page, section, _excerpt(section.text, wanted))
-        for _, page, section in found[:_MOST_FOUND]
+        for _, page, section in found[:_MAX_FOUND]
     ]
 
 
@@ -117,7 +117,7 @@ def _rank(name: str) -> int:
 
 
 def _score(wanted: list[re.Pattern[str]], title: str, heading: str, text: str) -> int:
-    """None of a section that lacks a word; one in a heading counts as eight of the text."""
+    """Return the score; 0 if a word is missing. A heading counts as eight matches in the text."""
     score = 0
     for word in wanted:
         of_word = 8 * bool(word.search(heading)) + min(5, len(word.findall(text)))
@@ -128,7 +128,7 @@ def _score(wanted: list[re.Pattern[str]], title: str, heading: str, text: str) -
 
 
 def _excerpt(text: str, wanted: list[re.Pattern[str]]) -> Markup:
-    """The words around the first that was found, which are marked."""
+    """Return the words around the first match, with matches marked."""
     words = text.split()
     hits = [any(word.search(fold(each)) for word in wanted) for each in words]
     first = hits.index(True) if True in hits else 0

@@ -1,4 +1,4 @@
-"""Pages without a network: what a browser keeps of them, and what it shows in place of others."""
+"""Offline support: manifest, service worker, and the page shown instead of uncached ones."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _OLD: Final = N_("No network: this is the page as it was kept at {when}.")
 @blueprint.get("/manifest.webmanifest")
 @public_page(reads_key=False)
 def get_manifest() -> Response:
-    """What a phone is told that puts the pages on its home screen: it begins without a network."""
+    """The web app manifest: installed on a home screen, the app starts without a network."""
     icons = [
         {"src": asset_url(name), "sizes": sizes, "type": kind, "purpose": purpose}
         for name, sizes, kind, purpose in _ICONS
@@ -49,7 +49,7 @@ def get_manifest() -> Response:
 @blueprint.get("/kept.js")
 @public_page(reads_key=False)
 def get_script() -> Response:
-    """The service worker; below no folder, because it works for those at its side."""
+    """The service worker; at the root, because its scope is its own folder."""
     old = {language: translate(_OLD, language) for language in LANGUAGES}
     script = render_template("kept.js", version=version(), words=tuple(words_names()), old=old)
     response = make_response(script)
@@ -61,5 +61,5 @@ def get_script() -> Response:
 @blueprint.get("/offline")
 @public_page(reads_key=False)
 def get_offline() -> Response:
-    """What is shown in place of a page that was not kept."""
+    """The page shown instead of an uncached one."""
     return page("offline.html")

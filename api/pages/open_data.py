@@ -1,4 +1,4 @@
-"""Open data: what can be taken, of when, under which licence, and how to know that it is whole."""
+"""Open data: files with date, licence and checksum."""
 
 import mimetypes
 import os
@@ -31,13 +31,13 @@ _WAYS: Final = (
     ("/docs/api", N_("Ask address by address, or in batches")),
     ("/board.json", N_("Figures of the service")),
 )
-"""Address → what can be asked there in place of a file."""
+"""URL → description of alternatives to a file."""
 
 
 @blueprint.get("")
 @public_page("copies")
 def get_open_data() -> Response:
-    """The files, and other ways to the same."""
+    """The files, and alternatives to them."""
     return page(
         "open_data.html",
         files=[(each, pair(*_about(each)), _made(each)) for each in _files()],
@@ -48,14 +48,14 @@ def get_open_data() -> Response:
 @blueprint.get(f"/{LIST}")
 @public_page("copies")
 def get_list() -> Response:
-    """The same list for programs."""
-    return jsonify([_told(each) for each in _files()])
+    """The list as JSON."""
+    return jsonify([_entry(each) for each in _files()])
 
 
 @blueprint.get("/<name>")
 @public_page("copies")
 def get_file(name: str) -> BaseResponse:
-    """A file of the list: no other name leads to one."""
+    """A file of the list; other names are 404."""
     for each in _files():
         if each.name == name:
             break
@@ -90,7 +90,7 @@ def _made(each: OpenFile) -> datetime:
     return datetime.fromisoformat(each.made_at)
 
 
-def _told(each: OpenFile) -> dict[str, str | int]:
+def _entry(each: OpenFile) -> dict[str, str | int]:
     return {
         "name": each.name,
         "url": f"/data/{each.name}",

@@ -1,4 +1,4 @@
-"""The page for where there is no network: packs that a phone has, and what it finds in them."""
+"""The page for working without a network: stored packs, and search in them."""
 
 from flask import Response
 
@@ -17,7 +17,7 @@ blueprint = page_blueprint("packs_page")
 @blueprint.get("/packs")
 @public_page()
 def get_packs() -> Response:
-    """Kept by the browser with all that it needs; it asks the server for packs only."""
+    """The page, cached by the browser with its scripts; it requests only packs from the server."""
     made = register()
     return page(
         "packs.html",

@@ -1,6 +1,6 @@
-"""Reports by people who look at a page: of a door that has a code, and of a house that has none.
+"""Report forms on pages: about a door with a code, and about a house without one.
 
-Whoever reports is led to a receipt, which tells what becomes of the report.
+Reporters are redirected to a receipt, which shows the outcome.
 """
 
 from typing import Any, Final
@@ -41,7 +41,7 @@ KINDS: Final = (
     *("confirmed", "wrong_point", "entrance", "no_such_house"),
     *("plate_mounted", "plate_lost"),
 )
-"""Reports that a page of an address may send."""
+"""Kinds of reports on the page of an address."""
 _POINTED: Final = ("wrong_point", "entrance")
 KIND_WORDS: Final = {
     "confirmed": N_("Right: the house is there"),
@@ -52,15 +52,15 @@ KIND_WORDS: Final = {
     "plate_lost": N_("The plate is lost or broken"),
     "entrance": N_("There is an entrance"),
 }
-_TOLD: Final = (InvalidInputError, ConflictError, TooManyReportsError)
-"""What is told beside the form, for whoever filled it in can mend it."""
+_CORRECTABLE: Final = (InvalidInputError, ConflictError, TooManyReportsError)
+"""Errors shown beside the form, since the user can correct them."""
 _WHERE: Final = N_("Say where it is: tap the map, or use your position.")
 
 
 @blueprint.post("/a/<address_code>/report")
 @public_page("reports", replica=False, audited=True, discloses=True)
 def post_report(address_code: str) -> BaseResponse:
-    """What somebody found at the door; then the receipt, or the page again with what is wrong."""
+    """File a report about a door; redirect to the receipt, or show the page with the error."""
     refuse_other_sites()
     kind = request.form.get("kind", "")
     if kind not in KINDS:
@@ -70,15 +70,15 @@ def post_report(address_code: str) -> BaseResponse:
     try:
         record = lookup(register().reads, address_code, LAST_DAY_OF_OLD_MAP)
     except (GoneError, NotFoundError, InvalidInputError):
-        told: BaseResponse = get_address(address_code)  # which says so
-        return told
+        shown: BaseResponse = get_address(address_code)  # explains the error
+        return shown
     lon, lat = _point() if kind in _POINTED else (None, None)
     if kind in _POINTED and lon is None:
         return address_page(record, 422, complaint=_(_WHERE), filled=request.form)
     try:
-        said = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
-        filed = file_for_caller(said)
-    except _TOLD as error:
+        report = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
+        filed = file_for_caller(report)
+    except _CORRECTABLE as error:
         status = status_of(error)
         return address_page(record, status, complaint=complaint(error), filled=request.form)
     return _to_receipt(filed)
@@ -94,7 +94,7 @@ def get_new_house() -> BaseResponse:
 @blueprint.post("/new-house")
 @public_page("reports", replica=False, audited=True, discloses=True)
 def post_new_house() -> BaseResponse:
-    """Put it into the queue of its commune; then the receipt, or what is wrong."""
+    """File a new house; redirect to the receipt, or show the form with the error."""
     refuse_other_sites()
     lon, lat = _point()
     if lon is None:
@@ -106,7 +106,7 @@ def post_new_house() -> BaseResponse:
                 "address", "string_too_long", Message("longer_than", most=MAX_TEXT)
             )
         filed = file_for_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
-    except _TOLD as error:
+    except _CORRECTABLE as error:
         taken = error.extra.get("taken_by")
         return _new_house(request.form, status_of(error), complaint=complaint(error), taken=taken)
     return _to_receipt(filed)
@@ -115,7 +115,7 @@ def post_new_house() -> BaseResponse:
 @blueprint.get("/reports")
 @public_page("reports", replica=False, audited=True)
 def find_receipt() -> BaseResponse:
-    """Lead to a receipt that was typed or pasted, with its whole address or without."""
+    """Redirect to a receipt that was typed, or pasted as a URL."""
     receipt = request.args.get("receipt", "").strip().partition("?")[0].rpartition("/")[2]
     return redirect(f"/reports/{quote(receipt)}" if receipt else "/", 303)
 
@@ -123,7 +123,7 @@ def find_receipt() -> BaseResponse:
 @blueprint.get("/reports/<receipt>")
 @public_page("reports", replica=False, audited=True)
 def get_receipt(receipt: str) -> BaseResponse:
-    """What became of a report, for who holds its receipt."""
+    """The outcome of a report, by its receipt."""
     reported = by_receipt(register().engine, receipt)
     response = page(
         "report_receipt.html",
@@ -133,7 +133,7 @@ def get_receipt(receipt: str) -> BaseResponse:
         thanks="thanks" in request.args,
     )
     response.headers["Cache-Control"] = "no-store"
-    # Its address is all that it takes to read it.
+    # The URL alone gives access.
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -147,7 +147,7 @@ def _new_house(filled: Any, status: int = 200, **values: Any) -> BaseResponse:
 
 
 def _entrance(kind: str) -> dict[str, str]:
-    """Of an entrance, its kind and note as they were filled in; others fill in neither.
+    """Return kind and note of an entrance from the form; empty for other reports.
 
     Raises InvalidInputError.
     """
@@ -163,12 +163,12 @@ def _entrance(kind: str) -> dict[str, str]:
 
 
 def _point() -> tuple[float, float] | tuple[None, None]:
-    """(lon, lat) of the form, in whichever of its two fields each was written."""
+    """Return (lon, lat) of the form, also if swapped or pasted into one field."""
     lat, lon = (request.form.get(name, "").strip() for name in ("lat", "lon"))
     if not lon and "." in lat:
-        return point_in(lat) or (None, None)  # a pair was pasted into the first field
+        return point_in(lat) or (None, None)  # a pair pasted into the first field
     x, y = degrees(lon), degrees(lat)
     if x is None or y is None:
         return None, None
-    # Swapped they are understood; far away the register says what is wrong with them.
+    # Swapped values are corrected; the register reports points outside.
     return point_in(f"{y} {x}") or (x, y)

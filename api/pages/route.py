@@ -1,6 +1,7 @@
-"""The page of a route: a list is pasted, ordered, and ticked where there may be no network.
+"""The page of a route: paste a list, order it, and tick stops, also without a network.
 
-Its script asks the API and keeps the answer on the phone. Without scripts the form answers a file.
+Its script calls the API and stores the answer on the phone. Without scripts the form returns a
+file.
 """
 
 from typing import Final
@@ -34,7 +35,7 @@ _FILES: Final = {"gpx": GPX, "geojson": GEOJSON}
 @blueprint.get("/route")
 @public_page("batch", takes_session=True, audited=True)
 def get_route() -> Response:
-    """The form, and what the phone has of a route; kept by the browser with its scripts."""
+    """The form, and the route stored on the phone; cached by the browser with its scripts."""
     return _page()
 
 

@@ -1,4 +1,4 @@
-"""The search without scripts: for browsers that run none, or have not loaded them yet."""
+"""The search without scripts, for browsers that run none or have not loaded them yet."""
 
 from typing import Final
 from urllib.parse import quote
@@ -23,7 +23,7 @@ _LIMIT: Final = 5
 @blueprint.get("")
 @public_page("geocode", discloses=True)
 def find_address() -> BaseResponse:
-    """From the field of a form to the page of a code, or to the places that an address names."""
+    """Redirect to the page of a code, or list the places that an address names."""
     asked = request.args.get("code", "").strip()
     if not asked:
         return redirect("/", 303)
@@ -35,7 +35,7 @@ def find_address() -> BaseResponse:
         return _to_code(asked)
     places = [feature_of(known, answer) for answer in told_answers(located.answers)]
     shown = page("found.html", asked=asked, places=places)
-    shown.headers["Cache-Control"] = "no-store"  # it tells where somebody lives
+    shown.headers["Cache-Control"] = "no-store"  # it discloses where somebody lives
     return shown
 
 

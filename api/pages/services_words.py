@@ -1,4 +1,4 @@
-"""What pages call the services of carriers, and the hours of their offices."""
+"""Carriers' services and opening hours in words."""
 
 import re
 from typing import Final
@@ -23,10 +23,10 @@ _WORD: Final = re.compile(rf"\b({'|'.join(_HOURS)})\b")
 
 
 def kind_words() -> dict[Kind, str]:
-    """Each kind of service, in the page's language."""
+    """Return the kinds of services in the page's language."""
     return {kind: _(_KINDS[kind]) for kind in KINDS}
 
 
 def hours_words(hours: str) -> str:
-    """Opening hours as people here write them: `T2-T6 07:30-18:00; CN nghỉ`."""
+    """Return opening hours in the Vietnamese form, `T2-T6 07:30-18:00; CN nghỉ`, unless English."""
     return hours if language() == "en" else _WORD.sub(lambda found: _HOURS[found[1]], hours)

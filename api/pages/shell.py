@@ -1,4 +1,4 @@
-"""What every page has: its language, its frame, and the headers that keep it safe."""
+"""Shared by all pages: language, template globals and security headers."""
 
 import gzip
 import re
@@ -23,11 +23,11 @@ from registry.lifecycle.words import FIELDS
 
 _COOKIE: Final = "lang"
 _YEAR_S: Final = 31_536_000
-_WORTH_PACKING: Final = 1_000
+_MIN_COMPRESSED: Final = 1_000
 _PARAMETER: Final = re.compile(r"([a-z_]+)(?:\.[0-9]+)?: ")
 
-# No script and no style in a page itself, nothing from elsewhere, in nobody's frame. Images in
-# `data:` are the buttons in the map's own style sheet.
+# No inline scripts or styles, no other hosts, no framing. `data:` images are the buttons in the map
+# library's style sheet.
 _POLICY: Final = (
     "default-src 'none'",
     "script-src 'self'",
@@ -42,11 +42,11 @@ _POLICY: Final = (
     "frame-ancestors 'none'",
 )
 _OF_TILES: Final = ("img-src", "connect-src")
-"""Where the operator's base map comes from another server, that one is asked for tiles, too."""
+"""Directives extended by the server of the operator's base map, if it is another one."""
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # A page's address tells a code; other sites need not know it.
+    # URLs of pages contain codes, which other sites need not know.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -54,28 +54,28 @@ _HEADERS: Final = {
 
 
 def language() -> str:
-    """`vi` or `en`, as the caller chose it."""
+    """Return the chosen language, `vi` or `en`."""
     return chosen_language()
 
 
 def pair(vi: str, en: str) -> str:
-    """One of the two, in the page's language: of what has no entry in a catalogue yet."""
+    """Return the text in the page's language, for texts outside the catalogue."""
     return en if chosen_language() == "en" else vi
 
 
 def figure(value: int) -> str:
-    """A number as the page's language writes it: 20.000, or 20,000."""
+    """Format a number for the page's language: 20.000, or 20,000."""
     return number(value)
 
 
 def percent_words(share: float | None) -> str:
-    """A share as the page's language writes it."""
+    """Format a share as a percentage for the page's language."""
     shown = percent(share)
     return shown if chosen_language() == "vi" else shown.replace(",", ".")
 
 
 def complaint(error: RegistryError) -> str:
-    """What is wrong, in the page's language and without the name of a parameter."""
+    """Return the error message in the page's language, without the name of a parameter."""
     errors: Any = error.extra.get("errors")
     if errors:
         return str(errors[0]["detail"])
@@ -85,7 +85,7 @@ def complaint(error: RegistryError) -> str:
 
 
 def choose_language() -> BaseResponse | None:
-    """Before each page: `?lang=` is remembered and taken out of the address."""
+    """Before each page: store `?lang=` in a cookie, and redirect without it."""
     asked = request.args.get(_COOKIE)
     if asked not in LANGUAGES:
         known = request.cookies.get(_COOKIE)
@@ -106,7 +106,7 @@ def choose_language() -> BaseResponse | None:
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of ours."""
+    """Render a page."""
     response = make_response(render_template(template, **values), status)
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.update(("Cookie", "Accept-Encoding"))
@@ -114,12 +114,12 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def secured(response: Response) -> Response:
-    """The response with the headers of a page, compressed where the caller takes that."""
+    """Add the security headers of pages, and compress the response if accepted."""
     base = register().basemap
     response.headers["Content-Security-Policy"] = _policy(base and base.origin)
     response.headers.update(_HEADERS)
     body = response.get_data()
-    if len(body) >= _WORTH_PACKING and request.accept_encodings.quality("gzip") > 0:
+    if len(body) >= _MIN_COMPRESSED and request.accept_encodings.quality("gzip") > 0:
         response.set_data(gzip.compress(body, 6, mtime=0))
         response.content_encoding = "gzip"
     return response
@@ -127,13 +127,13 @@ def secured(response: Response) -> Response:
 
 @lru_cache(maxsize=2)
 def _policy(tiles: str | None) -> str:
-    """What pages may load, with the server of the base map's tiles."""
+    """Return the Content-Security-Policy, with the server of the base map's tiles."""
     more = f" {tiles}" if tiles else ""
     return "; ".join(part + more if part.startswith(_OF_TILES) else part for part in _POLICY)
 
 
 def prepare_templates(app: Flask) -> None:
-    """What templates may call."""
+    """Add the globals of templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         _=_,
@@ -149,15 +149,15 @@ def prepare_templates(app: Flask) -> None:
 
 
 def _script(name: str) -> Markup:
-    """What loads a page's script, and what it says in the page's language."""
+    """Return the tags of a page's script and its translations."""
     tag = Markup('<script type="module" src="{}"></script>')
     return Markup().join(tag.format(url) for url in script_urls(name, chosen_language()))
 
 
 def _other() -> dict[str, str]:
-    """The other language, and where this page is in it."""
+    """Return the other language, and the URL of this page in it."""
     to = "vi" if chosen_language() == "en" else "en"
-    # What was sent by POST has no address of its own, nor has what cannot be decoded.
+    # The answer to a POST has no URL of its own, nor does an undecodable query.
     args: list[tuple[str, str]] = []
     if request.method == "GET":
         with suppress(BadRequest):

@@ -1,4 +1,4 @@
-"""The small map of an address page: an SVG drawn by the server, with nothing to load."""
+"""The small map of an address page: an SVG drawn by the server, without external resources."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,9 +13,9 @@ HEIGHT: Final = 340
 _SCALE: Final = HEIGHT / (2 * REACH_M)
 _BAR_M: Final = 50
 _LETTER: Final = {"number": 7.0, "street": 8.2}
-"""Width of a letter of a text, about; its height is twice that."""
+"""Approximate width of a character; its height is twice that."""
 _STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, 50.0)
-"""How far below its middle a street's name may stand, the best first."""
+"""Vertical offsets of a street's name, the best first."""
 
 
 def draw_sketch(
@@ -24,16 +24,16 @@ def draw_sketch(
     number: str | None,
     exact: bool,
     entrances: tuple[Spot, ...] = (),
-    told: str = "",
+    description: str = "",
 ) -> Markup:
-    """An SVG of the doors near one; `exact` is false where the point is only about right.
+    """Return an SVG of the doors near one; `exact` is false for an approximate point.
 
-    `told` says in words what the marks of the entrances are.
+    `description` names the marks of the entrances.
     """
     label = _("Small map around this address")
     parts = [
         f'<svg class="sketch" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="',
-        str(escape("; ".join(filter(None, (label, told))))),
+        str(escape("; ".join(filter(None, (label, description))))),
         '">',
         f'<rect class="sketch-ground" width="{WIDTH}" height="{HEIGHT}"/>',
         *_doors(around),
@@ -43,19 +43,19 @@ def draw_sketch(
         *_province(around),
         "</svg>",
     ]
-    return Markup("".join(parts))  # noqa: S704 - every text in it is escaped
+    return Markup("".join(parts))  # noqa: S704 - all texts are escaped
 
 
 def _place(spot: Spot) -> tuple[float, float]:
     return WIDTH / 2 + spot.x * _SCALE, HEIGHT / 2 + spot.y * _SCALE
 
 
-def _text(what: str, x: float, y: float, said: str) -> str:
-    return f'<text class="sketch-{what}" x="{x:.0f}" y="{y:.0f}">{escape(said)}</text>'
+def _text(what: str, x: float, y: float, text: str) -> str:
+    return f'<text class="sketch-{what}" x="{x:.0f}" y="{y:.0f}">{escape(text)}</text>'
 
 
 class _Room:
-    """Where texts stand, so that none is written over another."""
+    """Occupied areas, so that texts do not overlap."""
 
     def __init__(self) -> None:
         inset = OUTLINE_SIDE + 28
@@ -65,10 +65,10 @@ class _Room:
             (0.0, HEIGHT - 34, 110.0, HEIGHT),  # the bar
         ]
 
-    def take(self, what: str, x: float, y: float, said: str) -> bool:
-        """Whether a text centred at x, with its foot at y, has room; it is taken."""
+    def take(self, what: str, x: float, y: float, text: str) -> bool:
+        """Reserve space for a text centred at x with its baseline at y; False if it is occupied."""
         letter = _LETTER[what]
-        half = len(said) * letter / 2 + 2
+        half = len(text) * letter / 2 + 2
         box = (x - half, y - 1.6 * letter, x + half, y + 0.4 * letter)
         inside = box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= HEIGHT
         if not inside or any(
@@ -94,12 +94,12 @@ def _doors(around: Surroundings) -> Iterator[str]:
 def _names(streets: tuple[Spot, ...], room: _Room) -> Iterator[str]:
     for spot in streets:
         x, y = _place(spot)
-        said = spot.words or ""
-        half = len(said) * _LETTER["street"] / 2 + 4
-        x = min(max(x, half), WIDTH - half)  # inside of the picture
+        text = spot.words or ""
+        half = len(text) * _LETTER["street"] / 2 + 4
+        x = min(max(x, half), WIDTH - half)  # inside the image
         for below in _STREET_BESIDE:
-            if room.take("street", x, y + below, said):
-                yield _text("street", x, y + below, said)
+            if room.take("street", x, y + below, text):
+                yield _text("street", x, y + below, text)
                 break
 
 

@@ -1,7 +1,6 @@
-"""Paste some hundred addresses: a verdict on each, or the old ones as they are written today.
+"""Try the service: paste some hundred addresses for verdicts, or for conversion to today's units.
 
-What a shop or a carrier tries first. Both modes ask the same question; they show another part of
-its answer.
+For shops and carriers. Both modes validate; they show different parts of the answer.
 """
 
 from collections import Counter
@@ -33,7 +32,7 @@ blueprint = page_blueprint("try_it")
 MAX_ROWS: Final = 500
 MODES: Final = ("check", "convert")
 _OPERATION: Final = "validate"
-_TOGETHER: Final = 100
+_CHUNK: Final = 100
 _LABELS: Final = {
     "accept": N_("Right"),
     "correct": N_("Right, rewritten"),
@@ -43,7 +42,7 @@ _LABELS: Final = {
     "reject": N_("Not recognised"),
     "error": N_("Unreadable"),
 }
-"""Verdict → what stands in the table."""
+"""Verdict → label in the table."""
 _CONVERTED: Final = {
     "accept": N_("Converted"),
     "correct": N_("Today's already"),
@@ -52,7 +51,7 @@ _CONVERTED: Final = {
     "reject": N_("Not recognised"),
     "error": N_("Unreadable"),
 }
-"""The same of a conversion, by the verdict whose colours it has."""
+"""Labels of a conversion, by the verdict with the same colour."""
 _NO_TABLE: Final = N_(
     "This file is no workbook and no CSV that can be read. Paste its column of addresses."
 )
@@ -83,7 +82,7 @@ def get_try() -> Response:
 @blueprint.post("/try")
 @public_page("validate", audited=True, in_turn=True, discloses=True)
 def post_try() -> Response:
-    """The table of verdicts or of today's addresses, or the same as a CSV."""
+    """The table of verdicts or converted addresses, or a CSV of it."""
     mode, problem, answered = _mode(request.form.get("mode")), None, None
     try:
         text = _text()
@@ -126,7 +125,7 @@ def _page(
 
 
 def _text() -> str:
-    """What was pasted, or else the file; raises UnreadableFileError for one that is no table."""
+    """Return the pasted text, or the file's; raises UnreadableFileError if it is not a table."""
     sent = request.files.get("file")
     body = sent.read() if sent else b""
     if not sent or not body.strip():
@@ -135,7 +134,7 @@ def _text() -> str:
 
 
 def _answer(text: str) -> _Answered:
-    """Verdicts of the lines, or of the rows where the first line names columns."""
+    """Validate the lines, or the rows if the first line contains headers."""
     table = _table(text)
     rows = list(table.rows)
     if len(rows) > MAX_ROWS:
@@ -147,8 +146,8 @@ def _answer(text: str) -> _Answered:
 def _validated(table: Table, rows: list[InputRow]) -> _Answered:
     known, reads = gazetteer(), register().reads
     found: list[Outcome] = []
-    for start in range(0, len(rows), _TOGETHER):
-        part = rows[start : start + _TOGETHER]
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
         asked = [partial(read_row, _OPERATION, row) for row in part]
         found += outcomes(known, reads, _OPERATION, asked)
     return _Answered(table, rows, found)
@@ -194,7 +193,7 @@ def _row(number: int, row: InputRow, outcome: Outcome, mode: str) -> dict[str, A
 
 
 def _converted(found: Validation | None) -> str:
-    """What became of an old address: the key of _CONVERTED."""
+    """Return the result of a conversion: a key of _CONVERTED."""
     if found is None:
         return "error"
     if found.verdict == "reject":
@@ -202,17 +201,17 @@ def _converted(found: Validation | None) -> str:
     if found.question and found.question.choices:
         return "confirm"
     if found.commune is None or found.next_action == "ask_yes_no":
-        return "complete"  # where it is today is not known, or only supposed
+        return "complete"  # its current place is unknown or only assumed
     return "accept" if any(_is_of_another_map(part) for part in found.components) else "correct"
 
 
 def _is_of_another_map(part: Component) -> bool:
-    """Whether a unit was written that is called otherwise today, or is no more."""
+    """Whether a given unit has another name today, or no longer exists."""
     return part.name in UNITS and part.given is not None and part.given != part.value
 
 
 def _returned(answered: _Answered) -> str:
-    """What goes back of the text, to be asked about once more."""
+    """Return the text to show again, without personal columns."""
     layout = Layout.of("csv", answered.table, ())
     if answered.table.of_lines:
         return "\n".join(str(*row.returned.values()) for row in answered.rows)
@@ -220,7 +219,7 @@ def _returned(answered: _Answered) -> str:
 
 
 def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
-    """(verdict, its words, how many), in the order of the verdicts."""
+    """Return (verdict, label, count), in the order of verdicts."""
     counted = Counter((row["verdict"], row["verdict_label"]) for row in rows)
     order = list(_LABELS)
     return sorted(((*both, n) for both, n in counted.items()), key=lambda one: order.index(one[0]))
@@ -231,7 +230,7 @@ def _csv(answered: _Answered) -> Response:
     layout = Layout.of("csv", answered.table, FLAT_COLUMNS[_OPERATION])
     found = (flat(known, day, _OPERATION, outcome) for outcome in answered.outcomes)
     text = layout.head() + layout.text(zip(answered.rows, found, strict=True))
-    # A spreadsheet takes it for UTF-8 by the mark alone.
+    # Spreadsheets recognise UTF-8 only by the mark.
     body = f"\ufeff{text}".encode("utf-8", "replace")
     response = Response(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="dia-chi-da-kiem.csv"'

@@ -1,4 +1,4 @@
-"""The page on which a certificate is checked: what its QR opens."""
+"""The page for verifying a certificate, to which its QR code leads."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ blueprint = page_blueprint("verify", "/verify")
 @blueprint.get("")
 @public_page("certificates")
 def get_form() -> BaseResponse:
-    """A field for the number, for who has no camera."""
+    """A form for the number, without a camera."""
     asked = request.args.get("number", "").strip()
     if not asked:
         return _page()
@@ -32,7 +32,7 @@ def get_form() -> BaseResponse:
 @blueprint.get("/<number>")
 @public_page("certificates", discloses=True)
 def get_verdict(number: str) -> BaseResponse:
-    """Whether a certificate still holds."""
+    """Whether a certificate is still valid."""
     known = gazetteer()
     try:
         verdict = verify(register().reads, known, number)
