@@ -1,5 +1,5 @@
-// The page of an address: copy, share, print, the map on a tap, where a misplaced door really is, and reports that wait
-// for a network.
+// The page of an address: copy, share, print, the map on a tap, the real position of a misplaced door, and reports that
+// wait for a network.
 
 import { keepReport, sendReports } from './outbox.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
@@ -92,7 +92,7 @@ if (mine) {
   });
 }
 
-/** What was said without a network, in the outbox of this device. */
+/** Reports made without a network, in the outbox of this device. */
 async function keepSaid() {
   const said = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
   const body = { kind: said.kind, code: article.dataset.code };
@@ -111,7 +111,7 @@ async function keepSaid() {
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  // Sent as it is where there is a network; else the browser would show its own page, and lose it.
+  // With a network the form is submitted; without one the browser would show its error page, and lose it.
   const there = await fetch('/healthz', { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => true, () => false);
   if (there) return form.submit();
   const told = document.getElementById('report-told');
@@ -131,6 +131,6 @@ const sendKept = () => { if (navigator.onLine) sendReports(() => null); };
 window.addEventListener('online', sendKept);
 sendKept();
 
-// It is found again without a network, by its code, street or number (packs.js).
+// Found again without a network, by code, street or number (packs.js).
 const { code, label, before } = article.dataset;
-keepOpened({ id: code.replace('-', ''), label, before }).catch(() => null); // a private window keeps nothing
+keepOpened({ id: code.replace('-', ''), label, before }).catch(() => null); // a private window stores nothing

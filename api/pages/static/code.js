@@ -80,7 +80,7 @@ function only(read, length, alphabet, passes) {
   return { error: 'code_wrong_check' };
 }
 
-/** The valid codes that one accident turns into the text, the likeliest first. */
+/** Returns valid codes that one typing mistake turns into the text, the likeliest first. */
 export function suggestions(text) {
   const read = readings(text);
   const stripped = readings(text.replaceAll('.', ' '));
@@ -104,10 +104,10 @@ function checksum(symbols) {
   return total;
 }
 
-/** The valid code with exactly one symbol between the two parts, seven symbols in all. */
+/** Returns the valid code with exactly one symbol between the two parts, seven symbols in all. */
 function completed(before, after) {
   const missing = 1 - checksum(`${before}0${after}`) + ALPHABET.length;
-  let inverse = 1; // of 2 to the power of what stands behind: 10 times 2 is 1 modulo 19
+  let inverse = 1; // of 2 to the power of the number of symbols that follow: 10 times 2 is 1 modulo 19
   for (let at = 0; at < after.length; at += 1) inverse = (inverse * 10) % ALPHABET.length;
   return before + ALPHABET[(missing * inverse) % ALPHABET.length] + after;
 }
@@ -186,7 +186,7 @@ function swapped(symbols, first, second) {
   return made.join('');
 }
 
-/** Every way to read a text, the VNI one first; null of one that is too long to be read. */
+/** Returns every reading of a text, VNI first; null if it is too long. */
 function readings(text) {
   if ([...text].length > LONGEST) return null;
   const letters = writtenLetters(text);
@@ -201,7 +201,7 @@ function readings(text) {
   return [...found];
 }
 
-/** Letters with their accents behind them; '' for each separator. */
+/** Returns letters, each followed by its accents; '' for each separator. */
 function writtenLetters(text) {
   const written = [''];
   for (const raw of text.normalize('NFKD')) {
@@ -216,7 +216,7 @@ function writtenLetters(text) {
   return written;
 }
 
-/** For each letter the ways in which it and the keys of its accents can have been typed. */
+/** Returns for each letter the ways to type it and its accents. */
 function typedLetters(written, keys) {
   const ways = [];
   for (let at = 0; at < written.length; at += 1) {

@@ -1,4 +1,4 @@
-// The board of coverage: its map comes after its numbers.
+// The board of coverage: the map is loaded after the numbers.
 
 import { _ } from './ui.js';
 

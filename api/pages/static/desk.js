@@ -1,11 +1,11 @@
-// What all pages of the desk do with scripts; without them they work as well.
+// Enhancements of all desk pages, which also work without scripts.
 
-// A form is sent once, however often its button is pressed.
+// Submit a form once, however often its button is pressed.
 for (const form of document.forms) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = 'yes';
   });
 }
-// Coming back to a page from the browser's memory, its forms may be sent again.
+// Forms may be submitted again after returning to a page from the back/forward cache.
 addEventListener('pageshow', () => { for (const form of document.forms) delete form.dataset.sent; });

@@ -1,4 +1,4 @@
-// Maps of the desk: a commune's boundary, its doors, and a pin that may be dragged to where a door is.
+// Maps of the desk: a commune's boundary, its doors, and a pin that can be dragged to the position of a door.
 
 import { _ } from './ui.js';
 
@@ -34,7 +34,7 @@ function bounds(geometry) {
   return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
 }
 
-/** The records of a list, each leading to its page. */
+/** Draws the records of a list, linked to their pages. */
 async function drawPoints(map, box, say, { Popup }) {
   const { points, more } = await answer(box.dataset.points);
   map.addSource('listed', { type: 'geojson', data: { ...EMPTY, features: points.map(feature) } });
@@ -59,7 +59,7 @@ async function drawPoints(map, box, say, { Popup }) {
   return points;
 }
 
-/** Where a door is on record, with a line to where it will be. */
+/** Draws the recorded point of a door, with a line to its new one. */
 function drawMove(map, from, to, { LngLatBounds }) {
   const line = { type: 'LineString', coordinates: [from, to] };
   map.addSource('move', { type: 'geojson', data: { type: 'GeometryCollection', geometries: [line, { type: 'Point', coordinates: from }] } });
@@ -71,14 +71,14 @@ function drawMove(map, from, to, { LngLatBounds }) {
   map.fitBounds(new LngLatBounds(from, from).extend(to), { padding: 60, maxZoom: 17.5, animate: false });
 }
 
-/** The pin of a form: it follows the fields, and the fields follow it. */
+/** The pin of a form, synchronised with its fields. */
 function bindPin(map, form, marker, say) {
   const { lon, lat, position_method: method } = form.elements;
   const put = ({ lng, lat: north }) => {
     marker.setLngLat([lng, north]).addTo(map);
     lon.value = lng.toFixed(6);
     lat.value = north.toFixed(6);
-    // Whoever points at a map has not been there with an instrument.
+    // A point chosen on a map was not measured.
     if (method) method.value = 'imagery';
     say(_('The pin is set'));
   };
@@ -95,7 +95,7 @@ function bindPin(map, form, marker, say) {
   follow();
 }
 
-/** Numbers on the map for the entrances of a form; a tap places the one that is being filled in. */
+/** Numbered marks for the entrances of a form; a tap places the one being edited. */
 function bindRows(map, form, { Marker }, say) {
   const rows = [...form.querySelectorAll('[name^="entrances."][name$=".lon"]')].map((lon, at) => {
     const lat = form.elements[lon.name.replace(/lon$/, 'lat')];
@@ -161,7 +161,7 @@ async function open(box) {
     const hint = box.parentElement.querySelector('[data-map-hint]');
     if (hint) hint.hidden = false;
     map.once('idle', () => { box.dataset.ready = 'yes'; });
-    map.triggerRepaint(); // it may be idle already
+    map.triggerRepaint(); // the map may be idle already
   } catch {
     box.hidden = true;
     say(_('The map cannot be drawn by this browser; the list and the fields work.'));

@@ -1,4 +1,4 @@
-// The map beside a list: a pin for each of its entries that has a point; a pin leads to its entry.
+// The map beside a list: a pin for each entry with a point; a tap on it scrolls to the entry.
 
 import { openMap, pin } from './map.js';
 
@@ -25,7 +25,7 @@ async function draw() {
   map.once('idle', () => { place.dataset.ready = 'yes'; });
 }
 
-/** To the entry of a pin, which is marked for a moment. */
+/** Scrolls to the entry of a pin, and highlights it for a moment. */
 function lead(entry) {
   const card = entry.closest('.box') ?? entry;
   card.scrollIntoView({ block: 'center' });

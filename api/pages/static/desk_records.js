@@ -1,4 +1,4 @@
-// The list of records: all of a page ticked at once, and how many are.
+// The list of records: select all of a page, and show the number selected.
 
 import { _, make } from './ui.js';
 import './desk_map.js';

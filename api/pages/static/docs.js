@@ -1,4 +1,4 @@
-// The viewer of the API, over this server's own document.
+// The API viewer, with this server's OpenAPI document.
 
 const viewer = document.getElementById('viewer');
 
@@ -11,13 +11,13 @@ window.SwaggerUIBundle({
   tryItOutEnabled: true,
   requestSnippetsEnabled: true,
   validatorUrl: null,
-  // Colours of a long answer take seconds on a telephone, and are too pale to read.
+  // Highlighting a long answer takes seconds on a phone, and its colours are too pale to read.
   syntaxHighlight: false,
   supportedSubmitMethods: ['get', 'post', 'patch'],
   onComplete: () => { viewer.dataset.ready = 'yes'; },
 });
 
-// What the viewer leaves without a name, out of the keyboard's reach, or as a link in a button.
+// Repairs accessibility of the viewer: missing names, keyboard focus, links inside buttons.
 const mend = () => {
   for (const each of viewer.querySelectorAll('textarea:not([aria-label])')) each.setAttribute('aria-label', viewer.dataset.body);
   for (const each of viewer.querySelectorAll('.opblock-summary-control a[href]')) each.removeAttribute('href');

@@ -1,5 +1,5 @@
-// The page /field: by the code of a round, the doors to walk to, what was found at each, and the outbox that waits for a
-// network. Everything lies on the phone; a code that ended takes nothing away.
+// The page /field: by the code of a round, the doors to visit, what was found at each, and the outbox that waits for a
+// network. Everything is stored on the phone, and stays when the code ends.
 
 import { doorRow, kindWords, newHouse } from './field_door.js';
 import { follow, metres } from './field_point.js';
@@ -15,12 +15,12 @@ const AT_ONCE = Number(root.dataset.most);
 const at = (id) => document.getElementById(id);
 const HEADER = 'X-Field-Code';
 
-let walk = null; // the round that is open: { id, code, area, ended }
-let drafts = {}; // what was typed there and not kept yet
-let found = []; // what was recorded, of every round on this phone
+let walk = null; // the open round: { id, code, area, ended }
+let drafts = {}; // typed there and not saved yet
+let found = []; // records of every round on this phone
 let rows = new Map();
 let phone = null;
-let here = null; // where it is: { point, within }
+let here = null; // position of the phone: { point, within }
 let stopFollowing = null;
 let house = null;
 
@@ -31,7 +31,7 @@ function say(text, kind = 'status') {
   at('told').textContent = text;
 }
 
-/** Twelve digits whose last one is right (Luhn): a slip is told without a network. */
+/** Checks twelve digits by Luhn, so that typing mistakes are reported without a network. */
 function readCode(written) {
   const digits = written.replace(/[\s.-]/g, '');
   const sum = [...digits].reverse().reduce((total, digit, place) => {
@@ -53,7 +53,7 @@ async function fetchArea(code) {
   throw Object.assign(new Error(answer?.detail ?? _('The server does not answer.')), { code: answer?.code });
 }
 
-/** Take the doors of a round, and keep them; a new code of a place that is here goes on with it. */
+/** Loads and stores the doors of a round; a new code of a known place continues it. */
 async function openCode(written) {
   const code = readCode(written);
   if (!code) return say(_('The code has {digits} digits, and there is a slip in it.', { digits: CODE_DIGITS }), 'wrong');
@@ -82,7 +82,7 @@ async function keepWalk() {
   await put('known', { id: 'walk', walk: walk.id });
 }
 
-/** The newest state of the doors, where there is a network. */
+/** Refreshes the doors if there is a network. */
 async function refresh() {
   try {
     walk = { ...walk, area: await fetchArea(walk.code), ended: null };
@@ -105,9 +105,9 @@ async function choose(id) {
   await show();
 }
 
-// --- what was found --------------------------------------------------------------------------------
+// --- records -------------------------------------------------------------------------------------------
 
-/** What forms and rows ask of the open round. */
+/** Interface of the open round for forms and rows. */
 const round = {
   get area() { return walk.area; },
   get place() { return placeOf(walk.area); },
@@ -117,7 +117,7 @@ const round = {
     else drafts[id] = value;
     await put('known', { id: draftsOf(walk), drafts }).catch((error) => say(whyNotKept(error), 'wrong'));
   },
-  /** Write down what was found; false where it could not be kept. */
+  /** Stores what was found; returns false if that failed. */
   async keep(kind, door, more, label = door?.label) {
     const now = new Date().toISOString();
     const id = crypto.randomUUID();
@@ -136,7 +136,7 @@ const round = {
   },
 };
 
-/** The doors as the sketch asks them. */
+/** The doors, in the interface that the sketch expects. */
 function placeOf({ doors }) {
   const placed = doors.filter(({ lon }) => lon !== null);
   const names = [...new Set(doors.map(({ street }) => street))];
@@ -172,7 +172,7 @@ async function drop(id) {
   await reload();
 }
 
-/** What was not sent, for whoever opened the round. */
+/** Saves unsent records to a file for whoever opened the round. */
 function download() {
   const records = found.filter(({ state }) => state !== 'sent').map(({ body }) => body);
   const file = new Blob([JSON.stringify({ sent_at: new Date().toISOString(), records })], { type: 'application/json' });
@@ -181,7 +181,7 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-// --- what is shown ---------------------------------------------------------------------------------
+// --- rendering -----------------------------------------------------------------------------------------
 
 async function show() {
   at('walk').hidden = !walk;
@@ -207,7 +207,7 @@ function showEnded() {
   at('ended').hidden = !walk?.ended;
   at('ended-why').textContent = walk?.ended ?? '';
   if (walk?.ended) {
-    at('ended').after(at('enter')); // from behind the list to where it is asked for
+    at('ended').after(at('enter')); // from below the list to the form
     at('enter').open = true;
   }
 }
@@ -226,7 +226,7 @@ const FILTERS = {
   all: () => true,
 };
 
-/** How many doors of each hamlet were come to, where the round walks through several. */
+/** Shows the doors visited in each hamlet, if the round covers several. */
 function showHamlets() {
   const hamlets = new Map();
   for (const door of walk.area.doors) {
@@ -238,7 +238,7 @@ function showHamlets() {
   at('hamlets').replaceChildren(...[...hamlets].map(([locality, [told, doors]]) => make('li', { 'data-done': told === doors }, `${name(locality)} `, make('b', {}, `${told} / ${doors}`))));
 }
 
-/** Say how far each door is while the page is looked at; a phone that was asked before is not asked again. */
+/** Shows the distance of each door while the page is visible; permission is requested only once. */
 function followPhone() {
   stopFollowing?.();
   at('away').hidden = true;
@@ -281,7 +281,7 @@ function showDoors() {
   showAway();
 }
 
-/** Numbers that are missing in a street, each of which may be a new house. */
+/** Missing numbers of a street, each of which may be a new house. */
 function holesOf(street) {
   const numbers = walk.area.holes.filter((hole) => hole.street === street).flatMap((hole) => hole.numbers);
   if (!numbers.length) return [];
@@ -326,7 +326,7 @@ window.addEventListener('online', showNetwork);
 window.addEventListener('offline', showNetwork);
 document.addEventListener('visibilitychange', rest);
 
-/** A link with the code, which then stands in no address that is shown or kept. */
+/** Opens a link with the code, and removes the code from the address bar and history. */
 async function openLink() {
   const code = location.hash.slice(1);
   history.replaceState(null, '', location.pathname);

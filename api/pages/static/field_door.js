@@ -1,4 +1,4 @@
-// What can be said of a door on a round, and of a house that nobody registered. What is typed is kept at every letter.
+// Forms for a door on a round and for an unregistered house. Input is stored at every keystroke.
 
 import { COARSE_M, metres, pointing } from './field_point.js';
 import { isPersonal, LEAVE_OUT, namesPerson } from './personal.js';
@@ -9,19 +9,19 @@ const KINDS = {
   flats: _('Flats'), new: _('New house'),
 };
 
-/** What a kind of record is called. */
+/** Label of a kind of record. */
 export const kindWords = (kind) => KINDS[kind];
 
 const button = (text, onclick, kind = 'button button-quiet') => make('button', { type: 'button', class: kind, onclick }, text);
 
-/** What a door is called beside its number, street and hamlet, under which it stands; all of it without a number. */
+/** Label of a door without the number, street and hamlet of its heading; the full label without a number. */
 function restOf({ label, number, street, locality }) {
   if (!number) return label;
   const said = [number, street, ...(locality ?? '').split(', ')].filter(Boolean);
   return label.split(', ').map((part) => said.reduce((rest, each) => (rest === each || rest.startsWith(`${each} `) ? rest.slice(each.length).trim() : rest), part)).filter(Boolean).join(', ');
 }
 
-/** Where to look for a door: its point, or that of the door whose number is nearest to its own. */
+/** Expected position of a door: its point, or that of the door with the nearest number. */
 function beside(round, { lon, lat, number, street }) {
   if (lon !== null) return [lon, lat];
   const placed = round.area.doors.filter((door) => door.lon !== null && (!street || door.street === street));
@@ -30,7 +30,7 @@ function beside(round, { lon, lat, number, street }) {
   return near ? [near.lon, near.lat] : round.place.middle;
 }
 
-/** A row of the list, which opens to what can be said of the door. */
+/** A row of the list, which opens the form of the door. */
 export function doorRow(round, door) {
   const card = make('div', { class: 'field-card', hidden: true });
   const told = make('span', { class: 'field-told' });
@@ -106,7 +106,7 @@ export function doorRow(round, door) {
     item.dataset.state = records.length ? 'told' : '';
     told.replaceChildren(...(records.length ? [`✓ ${records.map(({ body }) => kindWords(body.kind)).join(', ')}`] : []));
   };
-  /** How far it is from the phone, as well as that is known. */
+  /** Distance from the phone, as far as known. */
   const showAway = (here, within) => {
     const far = here && door.lon !== null ? Math.round(metres(here, [door.lon, door.lat])) : null;
     away.textContent = far === null ? '' : `${within > COARSE_M ? '≈ ' : ''}${number(far)} m`;
@@ -114,7 +114,7 @@ export function doorRow(round, door) {
   return { item, show, showAway };
 }
 
-/** The form of a new house; `begin` opens it with a number that is missing. */
+/** The form of a new house; `begin` opens it with a missing number. */
 export function newHouse(round, form) {
   const field = (name) => form.elements[name];
   const names = ['house_number', 'street', 'locality', 'households_count', 'note'];

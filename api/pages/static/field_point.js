@@ -1,4 +1,4 @@
-// Where the phone is, and where a door is: the mean of some fixes of the phone, or a place tapped between the doors that are known.
+// Position of the phone and of a door: the mean of some fixes, or a point tapped between known doors.
 
 import { enlarge, moved, placeAt, sketch } from './sketch.js';
 import { _, make, number, unplaced } from './ui.js';
@@ -6,7 +6,7 @@ import { _, make, number, unplaced } from './ui.js';
 const MOST_FIXES = 10;
 const PATIENCE_MS = 12_000;
 export const COARSE_M = 50;
-const TAPPED_M = 15; // as wide as a finger on the sketch of a phone
+const TAPPED_M = 15; // the width of a finger on the sketch
 const STEP_M = 3;
 const METRES_A_DEGREE = 111_195;
 const ARROWS = [['←', -STEP_M, 0, _('west')], ['↑', 0, STEP_M, _('north')], ['↓', 0, -STEP_M, _('south')], ['→', STEP_M, 0, _('east')]];
@@ -15,8 +15,8 @@ const ARROWS = [['←', -STEP_M, 0, _('west')], ['↑', 0, STEP_M, _('north')], 
 export const metres = ([lon, lat], [east, north]) => Math.hypot((east - lon) * Math.cos((lat * Math.PI) / 180), north - lat) * METRES_A_DEGREE;
 
 /**
- * One point of several fixes, the better ones counting more. It is no better than the best of them, whose faults they
- * share, nor than they lie apart.
+ * Weighted mean of several fixes. Its accuracy is no better than that of the best fix, since their errors correlate, nor
+ * than their spread.
  */
 export function mean(fixes) {
   const weights = fixes.map(({ accuracy }) => 1 / Math.max(accuracy, 1) ** 2);
@@ -29,9 +29,9 @@ export function mean(fixes) {
 }
 
 const NOTHING = () => null;
-let [pause, resume] = [NOTHING, NOTHING]; // of what follows the phone: one listens at a time, or a phone at rest tells neither
+let [pause, resume] = [NOTHING, NOTHING]; // of the position watch: only one may run, or a phone at rest reports to neither
 
-/** Measure until there are enough fixes, somebody says so, or time is over; calls `told` after each. */
+/** Measures until there are enough fixes, the user stops it, or time is up; calls `told` after each fix. */
 function measured(told, stopped) {
   return new Promise((done, failed) => {
     if (!isSecureContext || !navigator.geolocation) return failed(new Error(unplaced()));
@@ -61,7 +61,7 @@ function measured(told, stopped) {
   });
 }
 
-/** Call `moved` wherever the phone goes, [lon, lat] and within how many metres; answers how to stop. */
+/** Calls `moved` with [lon, lat] and accuracy in metres as the phone moves; returns a function to stop. */
 export function follow(moved, failed) {
   if (!isSecureContext || !navigator.geolocation) {
     failed(new Error(unplaced()));
@@ -71,7 +71,7 @@ export function follow(moved, failed) {
   const begin = () => {
     watching ??= navigator.geolocation.watchPosition(
       ({ coords }) => moved([coords.longitude, coords.latitude], coords.accuracy),
-      (error) => { if (error.code === error.PERMISSION_DENIED) failed(new Error(unplaced())); }, // else it may come yet
+      (error) => { if (error.code === error.PERMISSION_DENIED) failed(new Error(unplaced())); }, // other errors may be temporary
       { enableHighAccuracy: true, maximumAge: 10_000 },
     );
   };
@@ -88,9 +88,9 @@ export function follow(moved, failed) {
 }
 
 /**
- * Where somebody says where a door is. `place` draws what is known (`nearest`, as the sketch asks it), `near` answers
- * where to begin with it; `recorded` is the point on record, [lon, lat]; `given` is what was said before; `changed`
- * hears what is said.
+ * Input for the position of a door. `place` provides known doors (`nearest`, as the sketch expects), `near` returns the
+ * initial centre; `recorded` is the registered point, [lon, lat]; `given` is the earlier input; `changed` is called with
+ * new input.
  */
 export function pointing({ place, near, recorded = null, given = null, changed = () => null }) {
   let point = given;
@@ -134,7 +134,7 @@ export function pointing({ place, near, recorded = null, given = null, changed =
     measure.disabled = false;
   }
 
-  /** What is around a point, to tap; the point stays in the middle. */
+  /** A sketch around a point for tapping; the point stays in the centre. */
   function draw(middle) {
     if (!middle || !place.nearest(middle, 1).length) return say(_('No door around here has a point to go by.'), 'wrong');
     const map = enlarge(sketch([place], middle));

@@ -1,5 +1,5 @@
-// The key under which names are compared without marks, as geo/text.py has it: lower case, no marks, words with
-// single spaces, i for a y that stands alone behind its consonant.
+// The key by which names are compared without diacritics, as in geo/text.py: lower case, no diacritics, words with
+// single spaces, i for a final y after a consonant.
 
 const STROKES = { đ: 'd', ð: 'd', ɖ: 'd', ƀ: 'b', ɓ: 'b', ł: 'l', ø: 'o', ß: 'ss' };
 const APOSTROPHES = /[ʹʻʼʽˈˊˋ]/g;
@@ -8,7 +8,7 @@ const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
 const LONE_Y = /(?<![\p{L}\p{N}])([bcdghklmnprstvx]{1,3}|qu)y(?![\p{L}\p{N}])/gu;
 
 export function fold(text) {
-  // Most are numbers, in packs of thousands of them.
+  // Most texts are numbers, thousands of them in a pack.
   if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().replace(/[^a-z0-9]+/g, ' ').trim().replace(LONE_Y, '$1i');
   return text.normalize('NFKD').toLowerCase().normalize('NFD')
     .replace(APOSTROPHES, ' ').replace(INVISIBLE, '').replace(/\p{M}/gu, '')

@@ -1,4 +1,4 @@
-// The page of the map: search, results, and what is at a point.
+// The map page: search, results, and the place at a point.
 
 import { _, ask, copy, make, mapApp, ofBoth, share, unplaced } from './ui.js';
 import { bindSearch } from './search.js';
@@ -11,7 +11,7 @@ let map = null;
 let marker = null;
 let asked = null;
 
-// The sheet at the bottom of a phone: what the map says of itself stands above it.
+// The bottom sheet on a phone: the map's attribution is above it.
 const sheets = new ResizeObserver(() => {
   const sheet = result.hidden ? intro : result;
   document.documentElement.style.setProperty('--sheet', `${sheet.offsetHeight + 12}px`);
@@ -31,7 +31,7 @@ function unmark() {
   marker = null;
 }
 
-/** The card; the pin of what was shown before is not of this. */
+/** Shows the card, and removes the pin of the previous one. */
 function show(...children) {
   say('');
   unmark();
@@ -54,12 +54,12 @@ async function mark([lon, lat], zoom) {
 
 const wide = () => innerWidth >= 768;
 
-/** So that the point is beside the panel and not below it. */
+/** Padding of the map, so that the panel does not cover the point. */
 function padding() {
   return wide() ? { left: 400, top: 0, right: 0, bottom: 0 } : { left: 0, top: 60, right: 0, bottom: innerHeight * 0.4 };
 }
 
-/** What is told of a place; without a code it is shared as what leads to it. */
+/** The card of a place; without a code, its query is shared. */
 function card(feature, leading = feature.properties.label) {
   const { properties: found, geometry } = feature;
   const faults = found.faults.map((fault) => ofBoth(fault.message, fault.message_en));
@@ -93,7 +93,7 @@ function choose(feature) {
   if (feature.geometry) mark(feature.geometry.coordinates, ZOOMS[feature.properties.level] ?? 15);
 }
 
-/** Ask, unless something else is asked meanwhile; what goes wrong is said. */
+/** Sends a request, ignored if another one follows; shows errors. */
 async function answer(question) {
   asked?.abort();
   asked = new AbortController();
@@ -118,7 +118,7 @@ async function search(text) {
   else nothing(text);
 }
 
-/** Whether others fit as well: then it is not for us to choose. */
+/** Whether other places match equally, so that the user has to choose. */
 const isOneOfSeveral = ({ properties }) => properties.faults.some(({ code }) => code === 'ambiguous');
 
 function offer(features) {
@@ -155,7 +155,7 @@ async function whatIsHere({ lng, lat }) {
   await mark(feature.properties.code ? feature.geometry.coordinates : [lng, lat]);
 }
 
-/** Leads to the form for a house without a code. */
+/** Link to the form for a house without a code. */
 function unregistered(lon, lat, { properties: { distance_m: away, code } }) {
   if (code && away < 3) return null;
   return make('p', { class: 'former' }, make('a', { href: `/new-house?lat=${lat.toFixed(6)}&lon=${lon.toFixed(6)}`, rel: 'nofollow' }, _('A house without a code here?')));
@@ -188,7 +188,7 @@ async function start() {
   }
 }
 
-/** A link may say what to look for: `/?q=12 Lê Lợi, Đà Nẵng`. */
+/** A link may contain a query: `/?q=12 Lê Lợi, Đà Nẵng`. */
 async function searchAsLinked() {
   const text = new URLSearchParams(location.search).get('q')?.trim();
   if (!text) return;

@@ -1,4 +1,4 @@
-// Imports at the desk: a file, and what became of it. All of it by the API, in the reader's session.
+// Imports at the desk: upload and review, by the API in the user's session.
 
 import { _, language, make, reach } from './ui.js';
 import { rowsGrid } from './import_rows.js';
@@ -9,17 +9,17 @@ const at = (id) => document.getElementById(id);
 const [complaint, deliver, file, source, sources, province, communes, commune, blank, crs, sheet, sent, sending, one, recent] = [
   'complaint', 'deliver', 'file', 'source', 'sources', 'province', 'communes', 'commune', 'blank', 'crs', 'sheet', 'sent', 'sending', 'one', 'recent'].map(at);
 
-// What the reader's own pages can say, and no other site.
+// The CSRF token, which other sites do not have.
 const token = document.querySelector('meta[name=csrf]').content;
 let role = '';
 let office = '';
 let onlyCommune = null;
 let provinces = [];
 let watched = 0;
-/** Requests so far: only the answer to the latest counts. */
+/** Number of requests; only the answer to the latest one is used. */
 let looks = 0;
 
-/** What the API answers; an Error with its words, and the status, where it does not. */
+/** Returns the answer of the API; throws an Error with message and status. */
 async function ask(path, options = {}) {
   const response = await reach(path, { ...options, headers: { 'X-Csrf-Token': token, ...options.headers } });
   if (response.ok) return response;
@@ -27,7 +27,7 @@ async function ask(path, options = {}) {
   throw problemOf(response.status, await response.json().catch(() => null));
 }
 
-/** The session is over: sign in, and go on here. */
+/** Asks to sign in after the session has ended, and continues here. */
 function comeBack() {
   location.assign(`/desk/sign-in?to=${encodeURIComponent(location.pathname + location.hash)}`);
   return new Promise(() => {});
@@ -48,7 +48,7 @@ function complain(error) {
   if (error) complaint.scrollIntoView({ block: 'nearest' });
 }
 
-/** Do it, and say what went wrong. */
+/** Runs an action, and shows its error. */
 const tried = (work) => async (...given) => {
   complain(null);
   try {
@@ -69,7 +69,7 @@ const come = tried(async () => {
   if (asked) await watch(asked);
 });
 
-// The file.
+// Upload
 
 async function offerCommunes(units) {
   const mine = units && new Set(units.map((unit) => unit.code));
@@ -100,17 +100,17 @@ deliver.addEventListener('submit', tried(async (event) => {
   event.preventDefault();
   const form = new FormData(deliver);
   for (const [name, value] of [...form.entries()]) if (value === '') form.delete(name);
-  // What is shown is of another file.
+  // The shown import is of another file.
   watched = 0;
   one.hidden = true;
   const made = await upload(form);
-  // A sheet is one of this workbook alone, and so is the system of its points.
+  // Sheet and coordinate system belong to one file only.
   sheet.value = crs.value = '';
   await watch(made.id);
   await list();
 }));
 
-/** Sent by the older interface, for it alone tells how far a large file is. */
+/** Uploads with XMLHttpRequest, since fetch does not report the progress of an upload. */
 function upload(form) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
@@ -137,7 +137,7 @@ function upload(form) {
 
 blank.addEventListener('click', tried(() => save(`/v1/imports/template?commune=${commune.value || onlyCommune.code}`)));
 
-/** Put an answer into a file, as a link would if it could bear a key. */
+/** Saves an answer to a file, as a link would if it could send a key. */
 async function save(path) {
   const response = await ask(path);
   const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1];
@@ -147,13 +147,13 @@ async function save(path) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-// What became of it.
+// Review
 
 const grid = rowsGrid(at('rows'), { ask, tried, edited: (id) => tried(look)(id) });
 
 const watch = (id) => look(id, true);
 
-/** Look at an import until nothing is being done about it. */
+/** Polls an import until no job is working on it. */
 async function look(id, anew = false, opens = false) {
   watched = id;
   const mine = looks += 1;
@@ -179,7 +179,7 @@ const actions = (found) => ({
     try {
       await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
     } catch (error) {
-      // Somebody has edited or tried it meanwhile: what is shown is out of date.
+      // The import was changed meanwhile: what is shown is outdated.
       if ([409, 412].includes(error.status)) look(found.id);
       throw error;
     }
@@ -204,12 +204,12 @@ const actions = (found) => ({
     await list();
   }),
   edit: tried(() => grid.show(found, true)),
-  /** The rejected rows of what was published, as an import of their own. */
+  /** Delivers the rejected rows of a published import as a new import. */
   rest: tried(async () => {
     const rest = await (await post(`/v1/imports/${found.id}/rest`, {})).json();
     await look(rest.id, true, true);
   }),
-  /** The same file, read as is said here, and as was said before. */
+  /** Repeats the dry run with these answers and earlier ones. */
   answer: tried(async (said) => {
     await post(`/v1/imports/${found.id}/answers`, said);
     await watch(found.id);
@@ -222,7 +222,7 @@ async function list() {
   const imports = found.imports.filter((each) => each.state !== 'discarded').slice(0, 20);
   recent.replaceChildren(...listed(imports, tried(watch)));
   recent.hidden = !imports.length;
-  // A source knows its households by its references: under another name the same list would be taken for new houses.
+  // References identify households within a source: under another source name the same list would create new houses.
   const used = [...new Set(imports.map((each) => each.source))];
   sources.replaceChildren(...used.map((name) => make('option', { value: name })));
   source.value ||= imports.find((each) => each.state === 'published')?.source ?? used[0] ?? office;
@@ -233,7 +233,7 @@ window.addEventListener('hashchange', () => {
   if (asked && asked !== watched) tried(watch)(asked);
 });
 
-// Who has left asks no more.
+// Stop polling when the page is left.
 for (const form of document.forms) form.addEventListener('submit', () => { watched = 0; });
 at('plain').hidden = isSecureContext;
 come();

@@ -1,4 +1,4 @@
-// Rows of an import with problems as a grid: a cell is edited, and the file tried again.
+// A grid of the rows of an import with problems: edit cells, and repeat the dry run.
 
 import { _, make, number, ofBoth } from './ui.js';
 
@@ -8,9 +8,9 @@ const AROUND = 6;
 const [UP, DOWN, LEFT, RIGHT] = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
 const MOST_PASTED = 1000;
 const MOST_ASKED = 500;
-/** Fields that many rows share: what is right for one is often right for all with the same words. */
+/** Fields with values that many rows share: a correction often applies to all rows with the same value. */
 const SHARED = ['households_count', 'street', 'locality', 'building', 'commune', 'commune_code', 'district', 'province', 'former_commune', 'former_commune_code', 'former_district', 'former_province'];
-/** What a problem is about → what holds it in a file without such a column. */
+/** Field of a problem → the field that contains it in a file without such a column. */
 const HOLDS = { address: ['house_number'], commune: ['commune_code', 'former_commune', 'former_commune_code'], longitude: ['point'], latitude: ['point'] };
 const FILTERS = [
   ['rejected', _('Rejected')],
@@ -19,8 +19,8 @@ const FILTERS = [
 ];
 
 /**
- * The grid in `box`. `ask(path, options)` answers or throws; `tried` says what went wrong;
- * `edited(id)` is called when the import is tried again.
+ * The grid in `box`. `ask(path, options)` returns the answer or throws; `tried` shows errors;
+ * `edited(id)` is called when the dry run is repeated.
  */
 export function rowsGrid(box, { ask, tried, edited }) {
   const which = make('select', {}, ...FILTERS.map(([value, words]) => make('option', { value }, words)));
@@ -46,11 +46,11 @@ export function rowsGrid(box, { ask, tried, edited }) {
   let asked = new Map();
   let at = { row: 0, column: 0 };
   let input = null;
-  /** Whether the file was tried again while a cell was being edited. */
+  /** Whether the dry run was repeated while a cell was being edited. */
   let late = false;
-  /** The edit whose like is offered for other rows. */
+  /** The edit that is offered for other rows. */
   let offered = null;
-  /** What was edited here: place, column, what it was. */
+  /** Edits made here: place, column, old value. */
   let done = [];
 
   const path = (query) => `/v1/imports/${import_.id}/rows?${new URLSearchParams({ rows: which.value, ...(kinds.value && { problem: kinds.value }), ...query })}`;
@@ -58,7 +58,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
   const edit = (row, column) => row.edits.find((each) => each.column === column.at);
   const text = (row, n) => edit(row, page.columns[n])?.value ?? row.cells[n];
 
-  /** The column that a problem is about; none has -1. */
+  /** Column of a problem; -1 if it has none. */
   const columnOf = ({ field }) => page.columns.findIndex((each) => each.field === field || (HOLDS[field] ?? []).includes(each.field) && page.columns.every((other) => other.field !== field));
   const isBad = (row, c) => row.problems.some((each) => columnOf(each) === c);
 
@@ -67,7 +67,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     import_ = null;
   }
 
-  /** The rows of an import; again the same ones when it was tried anew. */
+  /** Shows the rows of an import; after another dry run, the same rows. */
   async function show(found, open) {
     if (!open && import_?.id !== found.id) return shut();
     const anew = open || late || found.verdict !== import_.verdict;
@@ -112,7 +112,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     draw();
   }
 
-  /** Ask for a hundred rows, once. */
+  /** Loads a hundred rows, once. */
   function block(n) {
     if (!asked.has(n)) asked.set(n, fetchBlock(n));
     return asked.get(n);
@@ -134,7 +134,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     grid.setAttribute('aria-colcount', named.length);
   }
 
-  /** The rows that are in sight, and a few around them. */
+  /** Renders the visible rows, and a few around them. */
   function draw() {
     if (input) return;
     body.style.height = `${page.total * ROW_PX}px`;
@@ -167,7 +167,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
 
   const cell = () => body.querySelector(`[data-row="${at.row}"][data-column="${at.column}"]`);
 
-  /** Mark the current cell, and say what is wrong with its row. */
+  /** Marks the current cell, and shows the problems of its row. */
   function mark() {
     body.querySelector('.grid-at')?.classList.remove('grid-at');
     const own = cell();
@@ -182,21 +182,21 @@ export function rowsGrid(box, { ask, tried, edited }) {
     propose(rows.get(at.row));
   }
 
-  /** What the problems of a row propose, as cells to be written; nothing that stands there. What a
-      warning proposes is asked about row by row. */
+  /** Fixes proposed by the problems of a row, as changed cells. Those of a warning are confirmed row
+      by row. */
   const waysOf = (row) => (row?.problems ?? []).flatMap(({ code, severity, ways }) => ways.map((way) => ({
     code, only: ways.length === 1 && severity === 'error', cells: way.map(({ column, value }) => [row, page.columns.findIndex((each) => each.at === column), value]),
   }))).filter(({ cells }) => cells.some(([, c, value]) => text(row, c) !== value));
 
   let proposed = '';
 
-  /** A button for each thing that is proposed for the row, and one for all rows alike. */
+  /** A button for each fix proposed for the row, and one for all equal rows. */
   function propose(row) {
     const ways = waysOf(row);
     const words = ways.map(({ cells }) => _('Write “{value}”', { value: cells.map(([, , value]) => value).join(' ') }));
     const all = [...new Set(ways.filter(({ only }) => only).map(({ code }) => code))]
       .map((code) => [code, import_.problems.find((each) => each.code === code)?.rows ?? 0]).filter(([, count]) => count > 1);
-    // The same buttons stay: one may just be pressed.
+    // Keep equal buttons: one may be pressed right now.
     const said = JSON.stringify([words, all]);
     if (said === proposed) return;
     proposed = said;
@@ -207,7 +207,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
       ...all.map(([code, count]) => button(_('Do what is proposed in all {count:n} rows with this problem', { count }), tried(() => takeAll(code)))));
   }
 
-  /** Do what is proposed for the current row. */
+  /** Applies the fix proposed for the current row. */
   function take(n) {
     const way = waysOf(rows.get(at.row))[n];
     grid.focus();
@@ -238,7 +238,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     cell()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
-  /** Go to the next cell that a problem is about, behind a column of a row. */
+  /** Moves to the next cell with a problem, after a column of a row. */
   async function next(row, column) {
     for (let n = row; n < page.total; n += 1) {
       await block(Math.floor(n / BLOCK));
@@ -260,7 +260,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     input.addEventListener('blur', () => end(true));
   }
 
-  /** End the editing; what was typed is kept, unless it was given up. */
+  /** Ends editing; the input is saved unless cancelled. */
   function end(keep, rowsDown = 0, columnsOn = 0) {
     if (!input) return;
     const typed = input.value.trim();
@@ -273,7 +273,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     if (late) tried(() => show(import_))();
   }
 
-  /** Cells of rows, in one request: all of them or none. */
+  /** Saves cells in one request, all or none. */
   const write = tried(async (cells, undone = false) => {
     refused.hidden = alike.hidden = true;
     offered = null;
@@ -300,7 +300,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     row.edits = [...row.edits.filter((each) => each.column !== column.at), ...(cell ? [cell] : [])];
   }
 
-  /** Say beside the grid what was not kept; of a cell that somebody else edited, what it holds now. */
+  /** Shows beside the grid what was not saved, and the current value of a cell edited by somebody else. */
   function refuse(error, sent) {
     const [{ row, column, value }] = sent;
     if (error.problem?.code === 'row_edited' && sent.length === 1) put(row, column, { column: column.at, value: error.problem.value, version: error.problem.version });
@@ -310,7 +310,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     if (error.status === 409) edited(import_.id);
   }
 
-  /** What was edited here last is as it was before. */
+  /** Reverts the last edit. */
   async function undo() {
     const last = done.pop() ?? [];
     const shown = new Set([...rows.values()].map((each) => each.place));
@@ -327,7 +327,7 @@ export function rowsGrid(box, { ask, tried, edited }) {
     if (cells.length) await write(cells, true);
   }
 
-  /** Cells of a spreadsheet, from the current one on. */
+  /** Pastes cells of a spreadsheet, starting at the current one. */
   async function paste(copied) {
     const lines = copied.replace(/\r?\n$/, '').split(/\r?\n/).map((line) => line.split('\t'));
     const cells = [];
@@ -342,10 +342,10 @@ export function rowsGrid(box, { ask, tried, edited }) {
 
   const patch = (said) => ask(`/v1/imports/${import_.id}/rows`, { method: 'PATCH', body: JSON.stringify(said), headers: { 'Content-Type': 'application/json' } });
 
-  /** The same for all rows that hold the same and have the same problem, in a column that many share. */
+  /** Applies an edit to all rows with the same value and problem, in a column with shared values. */
   async function offer({ row, column, was, value }) {
     const problem = row.problems.find((each) => page.columns[columnOf(each)]?.at === column.at) ?? row.problems[0];
-    // What was taken out of a cell may differ from row to row.
+    // The part removed from a cell may differ from row to row.
     if (!problem || !SHARED.includes(column.field) || was.includes('…')) return;
     const query = new URLSearchParams({ problem: problem.code, column: column.at, value: was, limit: 1 });
     const { total } = await (await ask(`/v1/imports/${import_.id}/rows?${query}`)).json();
@@ -400,13 +400,13 @@ export function rowsGrid(box, { ask, tried, edited }) {
     opens = false;
     if (!own || own.contains(input)) return;
     const chosen = { row: Number(own.dataset.row), column: Number(own.dataset.column) };
-    // A finger has no second key: the first tap opens the cell.
+    // Touch has no double click: the first tap opens the cell.
     opens = chosen.row === at.row && chosen.column === at.column || matchMedia('(pointer: coarse)').matches;
     at = chosen;
     mark();
   }
 
-  // Rows that are drawn anew before the button is let go take the click with them.
+  // Rendering rows again before the button is released would lose the click.
   grid.addEventListener('mousedown', (event) => { pressed = true; choose(event); });
   grid.addEventListener('click', (event) => {
     if (!pressed) choose(event);

@@ -1,4 +1,4 @@
-// An import as its clerk sees it: where it stands, how many rows of which kind, what is wrong, what can be done.
+// Renders an import: state, counts, problems and possible actions.
 
 import { _, language, locale, make, number, ofBoth } from './ui.js';
 
@@ -48,21 +48,21 @@ const AUTO = 'auto';
 const MOST_COLUMNS = 200;
 
 const ASKED = ['confirm', _('To be answered')];
-/** What is called unreadable where nothing but an answer is missing. */
+/** Problems reported as unreadable that only need an answer. */
 const stateOf = ({ state, trouble, mappings }) => (
   state === 'failed' && (trouble?.sheets || trouble?.systems?.length || ['commune_not_named', 'columns_not_recognised'].includes(trouble?.code) || mappings.length) ? ASKED : STATES[state]);
 
 const badge = ([look, words]) => make('span', { class: `verdict verdict-${look}` }, words);
 const button = (label, work, quiet = true) => make('button', { type: 'button', class: quiet ? 'button button-quiet' : 'button', onclick: work }, label);
 
-/** In one line, what publishing would do. */
+/** The effects of publishing, in one line. */
 export function counted(found) {
   const counts = apart(found.counts);
   return COUNTS.filter(([name]) => name !== 'rows' && counts?.[name])
     .map(([name, words]) => `${words}: ${number(counts[name])}`).join(' · ');
 }
 
-/** Everything about one import. */
+/** Renders one import. */
 export function shown(found, role, act) {
   return [
     make('h2', {}, `#${found.id} ${found.file_name} `, badge(stateOf(found))),
@@ -85,7 +85,7 @@ function progress(doing) {
   return make('p', { class: 'status', role: 'status' }, doing.rows ? _('{phase}, {rows:n} rows…', { phase, rows: doing.rows }) : `${phase}…`);
 }
 
-/** The counts as tiles: a row whose door another row names, too, had no code before. */
+/** The counts as tiles: a row whose door another row names as well had no code before. */
 const apart = (counts) => counts && { ...counts, linked: counts.linked - counts.linked_in_file };
 
 const writes = ({ counts }) => WRITTEN.some((name) => counts?.[name]);
@@ -98,11 +98,11 @@ function trouble(found, act) {
   return make('div', { class: 'actions' }, said, ...ways, ...again(systems ?? [], act));
 }
 
-/** Columns that may be meant otherwise. */
+/** Columns whose mapping can be changed. */
 const mappings = (found, act) => found.mappings.map(({ mapping, vi }) => button(
   _('Try again with {reading}', { reading: language === 'vi' ? `${vi[0].toUpperCase()}${vi.slice(1)}` : JSON.stringify(mapping) }), () => act.answer({ mapping })));
 
-/** What each column holds that was not read, or that somebody has spoken of: chosen by hand. */
+/** Choice of a field for each column that was not read or was mapped manually. */
 function columns(found, act) {
   if (found.progress || !['reported', 'failed'].includes(found.state) || !found.files_until) return null;
   const asked = found.trouble?.columns ?? [];
@@ -120,7 +120,7 @@ function columns(found, act) {
     make('p', { class: 'actions' }, button(_('Read the columns as chosen: try again'), again)));
 }
 
-/** New names that are near others of their commune: one place, or two? */
+/** New names similar to others of their commune: one place, or two? */
 function names(found, act) {
   if (found.progress || found.state !== 'reported' || !found.files_until || !found.near_names.length) return null;
   const choices = found.near_names.map(({ name, near, rows }) => [name, rows, make('select', {},
@@ -139,7 +139,7 @@ function names(found, act) {
 
 function meanings(chosen) {
   const choice = make('select', {}, document.getElementById('meanings').content.cloneNode(true));
-  // `street:fill`, say, which only a proposal of the program offers.
+  // Such as `street:fill`, which only a proposal of the program offers.
   if (![...choice.options].some(({ value }) => value === chosen)) choice.append(make('option', { value: chosen }, _('as it was proposed')));
   choice.value = chosen;
   return choice;
@@ -154,7 +154,7 @@ function inCommune(code, act) {
   return [make('label', {}, _('All of it lies in one commune:'), ' ', choice)];
 }
 
-/** The sheets, or layers, of which one has to be chosen; sheets can be read all. */
+/** Choice of a sheet or layer; all sheets can be read together. */
 function sheets(names, all, act) {
   return [
     all && button(_('Read all sheets'), () => act.answer({ sheet: '*' })),
@@ -162,12 +162,12 @@ function sheets(names, all, act) {
   ].filter(Boolean);
 }
 
-/** The systems that the file's points voted for, one to be confirmed by whoever knows. */
+/** Likely coordinate systems of the file's points, one of which has to be confirmed. */
 function again(systems, act) {
   return systems.map((system) => button(_('Right, it is {system}: try again', { system }), () => act.answer({ crs: system })));
 }
 
-/** What there is to be done now. */
+/** The possible actions. */
 function next(found, act) {
   if (found.progress) return null;
   if (found.state === 'reported') return reported(found, act);
@@ -188,7 +188,7 @@ function reported(found, act) {
     own_delivery: _('The user who delivered a file cannot approve it: give another approver the number {id}.', { id }),
     too_many_vanished: _('The file lacks more than 80 % of the source’s households: that has to be confirmed.'),
   };
-  // Those that a refusal names have their buttons there.
+  // Remedies of a refusal have their buttons there.
   const systems = again(found.trouble?.systems?.length ? [] : found.systems, act);
   if (found.systems.length) {
     const words = _('The coordinate system is a guess: it has to be confirmed before this can be published.');
@@ -267,7 +267,7 @@ function example({ row: place, sheet_row: row, sheet, value, fix_vi: fixVi, prop
   return make('li', {}, `${line}${value ? `: “${value}”` : ''}${right ? ` → ${right}` : ''}`);
 }
 
-/** What was found out. */
+/** Notes about the file. */
 function notes(found) {
   const unread = [
     found.columns_personal.length && _('Columns about people, not read: {names}', { names: found.columns_personal.join(', ') }),
@@ -281,7 +281,7 @@ function notes(found) {
   ];
 }
 
-/** The imports that the key may see; `open` shows one. */
+/** List of visible imports; `open` shows one. */
 export function listed(imports, open) {
   if (!imports.length) return [];
   return [

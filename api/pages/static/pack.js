@@ -1,4 +1,4 @@
-// A pack (docs/pack.md) is asked without a network. One Commune stands on a whole pack and the changes on top of it.
+// Search in a pack (docs/pack.md) without a network. A Commune consists of a full pack and later changes.
 
 import { fold } from './fold.js';
 import { checked, PackError, unpacked } from './pack_file.js';
@@ -10,7 +10,7 @@ const NOWHERE = -(2 ** 31);
 const NONE = [];
 const MOST = 20;
 
-/** The commune of these files, the whole pack first; raises PackError. */
+/** Returns the commune of these files, the full pack first; throws PackError. */
 export async function openCommune(files, keys, register = null) {
   const layers = [];
   for (const file of files) {
@@ -37,12 +37,12 @@ class Commune {
     const gone = new Set();
     for (const layer of layers.toReversed()) this.#add(layer.held, gone);
     if (layers.length > 1) this.doors = inOrder(this.doors);
-    this.at = new Map(this.doors.map(({ code }, at) => [code, at])); // code → place among the doors
+    this.at = new Map(this.doors.map(({ code }, at) => [code, at])); // code → index of the door
     this.places = [...this.#named('street', this.streets), ...this.#named('locality', this.localities)];
     this.#sortIn();
   }
 
-  /** The doors of a layer that no newer one tells of. */
+  /** Doors of a layer that no newer layer contains. */
   #add(held, gone) {
     const streetAt = new Map(this.streets.id.map((id, at) => [id, at]));
     const localityAt = new Map(this.localities.id.map((id, at) => [id, at]));
@@ -81,7 +81,7 @@ class Commune {
           accuracy: get.accuracy_m(at),
           verified: get.verified_on(at),
           hint: get.hint(at),
-          uses: get.uses?.(at) ?? null, // a pack of before has none
+          uses: get.uses?.(at) ?? null, // older packs have none
           entrances: entrances.get(at) ?? NONE,
           former: former.get(at) ?? NONE,
           several: several.get(at) ?? NONE,
@@ -96,7 +96,7 @@ class Commune {
     return table.name.map((name, at) => ({ kind, at, name, former: table.former[at], doors: [], ways: ways(name, table.former[at]) }));
   }
 
-  /** Which doors a street or locality has. */
+  /** The doors of a street or locality. */
   #sortIn() {
     const streets = this.streets.id.length;
     this.doors.forEach((door, at) => {
@@ -107,7 +107,7 @@ class Commune {
 
   label(door) { return this.#line(door, this.held.commune.words, false); }
 
-  /** That of 30 June 2025; null where it is not known. */
+  /** The label of 30 June 2025; null if unknown. */
   labelBefore(door) {
     if (door.before !== undefined) return door.before;
     return door.units === null ? null : this.#line(door, door.units, true);
@@ -126,7 +126,7 @@ class Commune {
     return [...words, units].filter(Boolean).join(', ');
   }
 
-  /** The door of a code; or the codes that continue it, where it is retired. */
+  /** The door with a code, or the successors of a retired one. */
   lookup(code) {
     const at = this.at.get(code);
     if (at !== undefined) return { door: this.doors[at] };
@@ -141,14 +141,14 @@ class Commune {
 
   point(door) { return door.x === NOWHERE ? null : [door.x / MILLION, door.y / MILLION]; }
 
-  /** Where one gets in beside its point; of a flat without entrances of its own by those of its building, `of`. */
+  /** Entrances other than the point; for a flat without its own, those of its building, `of`. */
   entrances(door) {
     const building = door.entrances.length || door.parent === null ? undefined : this.at.get(door.parent);
     if (building === undefined) return { list: door.entrances, of: null };
     return { list: this.doors[building].entrances, of: door.parent };
   }
 
-  /** The doors nearest to a point, with metres: of a door with entrances to the nearest of them. */
+  /** The doors nearest to a point, with metres, measured to the nearest entrance. */
   nearest([lon, lat], many = 10) {
     const across = Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE;
     const away = ({ x, y }) => Math.hypot((x / MILLION - lon) * across, (y / MILLION - lat) * METRES_A_DEGREE);
@@ -157,7 +157,7 @@ class Commune {
     for (const door of this.doors) {
       const { list } = this.entrances(door);
       const ways = list.map(away);
-      // The point is the main entrance, unless one of them is.
+      // The point is the main entrance, unless one of the entrances is.
       if (door.x !== NOWHERE && !list.some(({ kind }) => kind === 'main')) ways.push(away(door));
       if (ways.length) {
         const metres = ways.length === 1 ? ways[0] : Math.min(...ways);
@@ -173,8 +173,8 @@ class Commune {
     return found.sort(nearer).slice(0, many);
   }
 
-  /** Doors and places that a text names: number and street or hamlet, in today's or former names, with or without
-      marks. Each with `rank`, the best first. */
+  /** Doors and places that a text names: number and street or hamlet, by current or former names, with or without
+      diacritics. Each with `rank`, the best first. */
   search(text) {
     const words = this.#withoutUnits(text);
     if (!words.length) return [];
@@ -187,7 +187,7 @@ class Commune {
     };
     const matches = this.places.map((place) => [place, matched(place, words, marked)]).filter(([, match]) => match);
     for (const [place, match] of matches) {
-      // A label names the street and hamlets.
+      // A label contains street and hamlets.
       const rest = matches.reduce((left, [, { list }]) => less(left, list), match.rest);
       this.#doorsOf(place, { ...match, rest }, glued, keep);
     }
@@ -196,7 +196,7 @@ class Commune {
     return [...found.values()].filter(({ missing, place, rank }) => !missing || place.number || rank > best).sort((one, other) => other.rank - one.rank).slice(0, MOST);
   }
 
-  /** The words of a text, less the commune, district and province behind the door, of today or before. */
+  /** The words of a text without the commune, district and province after the door, current or former. */
   #withoutUnits(text) {
     const [first, ...more] = text.split(',').map(fold);
     const parts = more.filter((part) => !this.units.has(part) && !this.units.has(part.replace(KIND_OF_UNIT, '')));
@@ -229,11 +229,11 @@ class Commune {
       keep({ door, former, rank: rank + 2 });
     }
     if (!some && typed) some = this.#inside(place, typed.forward.split(' '), glued, (hit) => keep({ ...hit, former, rank: rank + EXACT }));
-    // Without a number, or with one that nobody bears there.
+    // Without a number, or with one that does not exist there.
     if (!some) keep({ place, former, missing: typed && rest.every(isOfNumber) ? words.filter((word) => word !== 'so' && word !== 'nha') : null, rank: typed ? rank - 1 : rank + 1 });
   }
 
-  /** Doors by what stands before their number, `401 S1 47`; where nothing of the number is called so, all that it has.
+  /** Doors by what precedes their number, `401 S1 47`; without a match, all doors of the number.
       Answers whether there are any. */
   #inside(place, steps, glued, keep) {
     const numbers = new Map();
@@ -252,7 +252,7 @@ class Commune {
     return some.length > 0;
   }
 
-  /** No street or hamlet is named: a building, or a number by itself. */
+  /** Without a street or hamlet: a building, or a number alone. */
   #otherwise(words, keep) {
     const typed = numberTyped(words);
     if (!typed) return;
@@ -265,7 +265,7 @@ class Commune {
   }
 }
 
-/** Doors in the order of a whole pack: by street, hamlet, number and building; those that changed stand among the others. */
+/** Doors in the order of a full pack: by street, hamlet, number and building, including changed ones. */
 function inOrder(doors) {
   const key = ({ street, locality, path, inside }) => [(street ?? -1) + 1, (locality ?? -1) + 1, path ?? '', ...(inside ?? '').split(', ').reverse()]
     .map((part) => String(part).replace(/^\D/, '!$&').replaceAll('/', '~').replace(/\d+/g, (digits) => digits.padStart(9, '0'))).join('\t');
@@ -273,11 +273,11 @@ function inOrder(doors) {
   return sorted.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).map(([, door]) => door);
 }
 
-/** Place among the doors → its entrances. */
+/** Index of the door → its entrances. */
 function entrancesOf({ entrances }) {
   const found = new Map();
   let [x, y] = [0, 0];
-  entrances?.door.forEach((at, row) => { // a pack of before has none
+  entrances?.door.forEach((at, row) => { // older packs have none
     x += entrances.x[row];
     y += entrances.y[row];
     const way = { kind: entrances.kind[row], x, y, point: [x / MILLION, y / MILLION], accuracy: entrances.accuracy_m[row], note: entrances.note[row], seen: entrances.seen_on[row] };
@@ -286,13 +286,13 @@ function entrancesOf({ entrances }) {
   return found;
 }
 
-/** Metres between two points, [lon, lat], that are near each other. */
+/** Metres between two close points, [lon, lat]. */
 export const between = ([lon, lat], [x, y]) => Math.hypot((x - lon) * Math.cos((lat * Math.PI) / 180), y - lat) * METRES_A_DEGREE;
 
 const nearer = (one, other) => one.metres - other.metres;
 
 const known = new Map();
-/** `fold`, worked out once for each text of a pack. */
+/** `fold`, cached for each text of a pack. */
 function folded(text) {
   let key = known.get(text);
   if (key === undefined) known.set(text, key = fold(text));
@@ -300,24 +300,24 @@ function folded(text) {
 }
 
 const EXACT = 3;
-/** What stands before the steps of a number. */
+/** Words before the steps of a number. */
 const FILLERS = new Set(NUMBER_WORDS);
-/** What is left of a place whose kind was said otherwise. */
+/** Remainder of a place whose kind was written differently. */
 const KINDS = new Set(PLACE_WORDS);
-/** How a dwelling in a building is called, one way or another. */
+/** Words for a dwelling in a building. */
 const DWELLINGS = new RegExp(`(?<= )(${DWELLING_WORDS.join('|')})(?= )`, 'g');
-/** `p 13`, and `p13` grown together. */
+/** `p 13` and `p13`. */
 const KIND_OF_UNIT = new RegExp(`^(${UNIT_WORDS.join('|')})( |(?=\\d))`);
 
 const isOfNumber = (word) => /^\p{L}$|\d/u.test(word) || FILLERS.has(word) || word === 'duong' || word === 'pho';
 
-/** What of words is a number, as it was typed and from its end: `ngách 34 ngõ 12` is 12/34. Null where nothing is. */
+/** The number in words, as typed and reversed: `ngách 34 ngõ 12` is 12/34. Null if there is none. */
 function numberTyped(words) {
   const steps = words.filter((word) => !FILLERS.has(word));
   return steps.length ? { forward: steps.join(' '), backward: steps.toReversed().join(' ') } : null;
 }
 
-/** 3 where a number is the one that was typed, 1 where it begins so, else 0. */
+/** 3 if a number equals the typed one, 1 if it begins with it, else 0. */
 function numberFit(path, { forward, backward }) {
   if (path === null) return 0;
   const key = folded(path);
@@ -325,19 +325,19 @@ function numberFit(path, { forward, backward }) {
   return key.startsWith(forward) ? 1 : 0;
 }
 
-/** Steps that a stroke joins, `19/10/9`: none of them is a number without the others. */
+/** Steps joined by slashes, `19/10/9`: none of them is a number by itself. */
 const gluedSteps = (text) => new Set(text.split(/[\s,]+/).flatMap((token) => {
   const steps = token.split('/').map(fold);
   return steps.slice(1).map((step, at) => `${steps[at]} ${step}`);
 }));
 
-/** Words without a list of them, where that stands there. */
+/** Words without a given sequence, if they contain it. */
 function less(words, list) {
   const at = words.findIndex((_, from) => list.every((word, step) => words[from + step] === word));
   return at < 0 ? words : [...words.slice(0, at), ...words.slice(at + list.length)];
 }
 
-/** What is left of steps less a number, as it stands there or from its end; null where it does not. */
+/** Steps without a number, as typed or reversed; null if they do not contain it. */
 function without(number, steps, glued) {
   for (const order of [number, number.toReversed()]) {
     for (let at = 0; at + order.length <= steps.length; at += 1) {
@@ -354,7 +354,7 @@ function isInside({ inside }, words) {
   return inside !== null && named.every((word) => ` ${folded(inside)} `.includes(` ${word} `));
 }
 
-/** A name's words, whole and without its kind, today's first. */
+/** The words of a name, with and without its kind, the current name first. */
 function ways(name, former) {
   return [name, ...former].map((written, at) => {
     const words = fold(written).split(' ');
@@ -363,7 +363,7 @@ function ways(name, former) {
   });
 }
 
-/** How well words name a place, and what is left of them; null where they do not. */
+/** How well words match a place, and the remaining words; null without a match. */
 function matched(place, words, marked) {
   let best = null;
   for (const { written, former, lists } of place.ways) {
@@ -378,7 +378,7 @@ function matched(place, words, marked) {
   return best;
 }
 
-/** Where a list of words stands among others; the last one of all may be its beginning, still being typed. */
+/** Position of a sequence among words; the very last word may be incomplete. */
 function within(words, list) {
   for (let at = 0; at + list.length <= words.length; at += 1) {
     const last = at + list.length === words.length;

@@ -1,4 +1,4 @@
-// A pack as a file (docs/pack.md): whose it is, whether it is whole, and what it holds.
+// A pack as a file (docs/pack.md): signature, integrity and content.
 
 import { _ } from './ui.js';
 
@@ -16,7 +16,7 @@ const REFUSED = {
   wrong_base: _('These changes do not fit the pack that is here.'),
 };
 
-/** Why a pack is not taken: `reason` for programs, the message for people. */
+/** Why a pack is rejected: `reason` for programs, the message for people. */
 export class PackError extends Error {
   constructor(reason) {
     super(REFUSED[reason]);
@@ -27,7 +27,7 @@ export class PackError extends Error {
 const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** The header and the packed content of a file, checked; raises PackError. `keys` are public keys as JWK. */
+/** Returns header and compressed content of a file after verification; throws PackError. `keys` are public JWKs. */
 export async function checked(file, keys, register = null) {
   const end = file.indexOf(10);
   const line = end < 0 ? '' : new TextDecoder('latin1').decode(file.subarray(0, end));
@@ -59,11 +59,11 @@ async function isSigned({ kty, crv, x }, signature, signed) {
     const key = await crypto.subtle.importKey('jwk', { kty, crv, x }, 'Ed25519', false, ['verify']);
     return await crypto.subtle.verify('Ed25519', key, signature, new TextEncoder().encode(signed));
   } catch {
-    throw new PackError('no_check'); // of an older browser
+    throw new PackError('no_check'); // an older browser
   }
 }
 
-/** What a file holds. */
+/** Returns the content of a file. */
 export async function unpacked(content) {
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Response(stream).json();

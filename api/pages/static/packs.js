@@ -1,4 +1,4 @@
-// The page /packs: search in what this device has, packs taken and brought up to date.
+// The page /packs: search in the packs of this device, download and update them.
 
 import { isDemo, readCode, shown } from './code.js';
 import { fold } from './fold.js';
@@ -19,7 +19,7 @@ const at = (id) => document.getElementById(id);
 const communes = new Map(); // code → Commune
 let opened = [];
 
-// --- what is on the device -------------------------------------------------------------------------
+// --- storage --------------------------------------------------------------------------------------
 
 async function open() {
   opened = await all('opened');
@@ -59,7 +59,7 @@ async function fetched(url) {
 
 const packUrl = (code, since) => `/v1/packs/${code}?${new URLSearchParams({ ...('demo' in root.dataset ? { demo: 'true' } : {}), ...(since ? { since } : {}) })}`;
 
-/** Take a pack, or what changed since the one that is here. */
+/** Downloads a pack, or the changes since the stored one. */
 async function take(code) {
   say(_('Taking it…'), 'status');
   try {
@@ -79,7 +79,7 @@ async function take(code) {
   }
 }
 
-/** Check a file, keep it alone or on top of what is here, and open it. */
+/** Verifies a file, stores it alone or as an update, and opens it. */
 async function keep(file, keys) {
   const known = await get('known', 'keys');
   const bytes = new Uint8Array(file);
@@ -98,7 +98,7 @@ async function keep(file, keys) {
   find();
 }
 
-/** Changes go on top of a pack that is here; anything else is refused as it was. */
+/** Applies changes to the stored pack; anything else is refused and nothing changes. */
 async function baseOf(bytes, keys, register, refused) {
   if (refused.reason !== 'wrong_base') throw refused;
   for (const pack of await all('packs')) {
@@ -137,7 +137,7 @@ async function drop(code) {
   await remove('packs', code);
   await dropMap(code);
   communes.delete(code);
-  if (!communes.size) await remove('known', 'keys'); // whatever comes next may be of another register
+  if (!communes.size) await remove('known', 'keys'); // the next pack may belong to another register
   showPacks();
   find();
 }
@@ -156,7 +156,7 @@ async function findCommunes(event) {
   }
 }
 
-// --- finding ---------------------------------------------------------------------------------------
+// --- search ----------------------------------------------------------------------------------------
 
 function find() {
   const text = at('q').value.trim();
@@ -178,7 +178,7 @@ function find() {
   }
 }
 
-/** Of the codes that may be meant, those that stand in a pack: others nobody can tell from a guess. */
+/** Returns the suggested codes that are in a pack: others would be guesses. */
 const registered = (codes) => codes.flatMap((code) => [...communes.values()].flatMap((commune) => {
   const found = commune.lookup(code);
   return found?.door ? [{ commune, door: found.door }] : [];
@@ -210,10 +210,10 @@ const hitCard = ({ commune, door, place, former, formerNumber, missing }) => (do
   ? card(commune, door, formerNumber ? _('formerly number {number}', { number: formerNumber }) : former && _('formerly called {name}', { name: former }))
   : placeCard(commune, place, former, missing && asTyped(missing)));
 
-/** Folded words as they stand in what is asked. */
+/** Folded words of the query. */
 const asTyped = (words) => at('q').value.split(/[\s,]+/).filter((typed) => fold(typed) && fold(typed).split(' ').every((word) => words.includes(word))).join(' ');
 
-/** A street or hamlet, or one number there with all that it has; `missing` is what was typed and is not among them. */
+/** A street or hamlet, or one number there with all its doors; `missing` is the typed part that was not found. */
 function placeCard(commune, place, former, missing) {
   const doors = place.doors.map((door) => commune.doors[door]);
   const shownDoors = place.number ? doors : doors.filter(({ number, inside }) => number && !inside).slice(0, 60);
@@ -225,7 +225,7 @@ function placeCard(commune, place, former, missing) {
     make('p', { class: 'hand-numbers' }, ...shownDoors.map((door) => make('button', { type: 'button', class: 'chip', onclick: () => show([card(commune, door)]) }, (place.number && door.inside) || door.number))));
 }
 
-/** `here` is where the phone is, if that was asked. */
+/** `here` is the position of the phone, if requested. */
 function card(commune, door, remark = null, metres = null, here = null) {
   const before = commune.labelBefore(door);
   const point = commune.point(door);
@@ -244,10 +244,10 @@ function card(commune, door, remark = null, metres = null, here = null) {
       ...reportButtons(door.code, commune.label(door))));
 }
 
-/** What stands at the door, by its name: `office: UBND phường Láng [2025-07-01..]`. */
+/** The uses at the door: `office: UBND phường Láng [2025-07-01..]`. */
 const namesOf = ({ uses }) => (uses ?? '').split('; ').map((use) => use.match(/: (.*?)(?: \[.*\])?$/)?.[1]).filter(Boolean);
 
-/** Where one gets in, each with how far it is: from the phone, or else from the door's point. */
+/** The entrances, each with its distance from the phone, or else from the door's point. */
 function entrances(commune, door, here) {
   const { list, of } = commune.entrances(door);
   const from = here ?? commune.point(door);
@@ -266,12 +266,12 @@ function entrances(commune, door, here) {
       make('a', { class: 'button button-quiet', href: mapApp(point, shown(door.code)) }, _('Map'), make('span', { class: 'unseen' }, ` ${place + 1}: ${entranceWords(kind).toLowerCase()}`))))));
 }
 
-/** Show or hide what is around a door: on the base map of its commune where that is here. */
+/** Shows or hides the surroundings of a door, on the stored base map of its commune if there is one. */
 async function drawIn(article, commune, point, own, ways) {
   const drawn = article.querySelector('.sketch, .hand-map');
   if (drawn) return drawn.remove();
   const marks = [{ element: pin(), at: point, anchor: 'bottom' }, ...ways.map((way, place) => ({ element: make('span', { class: 'way-mark' }, String(place + 1)), at: way.point, anchor: 'center' }))];
-  const map = await mapOf(commune, point, marks).catch(() => null); // its parts are not here, or cannot draw
+  const map = await mapOf(commune, point, marks).catch(() => null); // the map library is not stored, or cannot draw
   article.append(map?.box ?? sketch(communes.values(), point, { own, accuracy: own.accuracy > 20 ? own.accuracy : 0, entrances: ways.map((way) => way.point) }));
   return map?.draw();
 }
@@ -285,7 +285,7 @@ const openedCard = ({ id, label }) => make('article', { class: 'hand-card', 'dat
   make('p', {}, make('a', { class: 'plate', href: `/a/${shown(id)}` }, shown(id))), make('h3', {}, label),
   make('p', { class: 'quiet' }, _('opened on this device before')));
 
-// --- where the phone is ----------------------------------------------------------------------------
+// --- position --------------------------------------------------------------------------------------
 
 async function showNear() {
   try {
@@ -309,7 +309,7 @@ function showNetwork() {
   if (navigator.onLine) sendReports(showOutbox);
 }
 
-/** What draws maps goes with the pages: a new version of them needs it anew. */
+/** The map library belongs to a version of the pages: a new version stores it again. */
 async function renewParts() {
   const maps = await Promise.all([...communes.keys()].map(mapBytes));
   if (navigator.onLine && maps.some(Boolean)) await keepParts();

@@ -1,14 +1,14 @@
-// The operator's base map below the doors of a pack: a slice of it, which this device keeps, drawn by MapLibre as the map
-// of the home page is. Without a slice, or where it cannot be drawn, there is the sketch.
+// The operator's base map below the doors of a pack: a slice stored on this device, drawn by MapLibre like the map of
+// the home page. Without a slice, or if it cannot be drawn, the sketch is shown.
 
 import { get, put, remove } from './store.js';
 import { _, make } from './ui.js';
 
-const PARTS = 'map'; // a cache of its own: large, and wanted only where there is a slice
+const PARTS = 'map'; // a separate cache: large, and needed only with a slice
 const ZOOM = 17;
 const { basemap, part, worker, css, pmtiles } = document.querySelector('.hand').dataset;
 
-/** Take the slice of a commune, and what draws it; answers whether there is one. */
+/** Downloads the slice of a commune and the map library; returns whether there is one. */
 export async function takeMap(code) {
   if (basemap === undefined) return false;
   const [answer, drawn] = await Promise.all([fetch(`/v1/packs/${code}/basemap`), fetch('/tiles/style.json')]);
@@ -21,10 +21,10 @@ export async function takeMap(code) {
 
 export const dropMap = (code) => remove('maps', code);
 
-/** How large the slice of a commune is, in bytes; 0 without one. */
+/** Size of a commune's slice, in bytes; 0 without one. */
 export const mapBytes = async (code) => (await get('maps', code))?.file.size ?? 0;
 
-/** The parts that draw maps, of the present version of the pages. */
+/** Files of the map library in the current version of the pages. */
 export async function keepParts() {
   const kept = await caches.open(PARTS);
   const wanted = [part, worker, css, pmtiles];
@@ -33,7 +33,7 @@ export async function keepParts() {
   for (const { url } of await kept.keys()) if (!wanted.includes(new URL(url).pathname)) await kept.delete(url);
 }
 
-/** An element with the doors of a commune on its base map around a point, [lon, lat]; null where there is none. */
+/** An element with a commune's doors on its base map around a point, [lon, lat]; null without a slice. */
 export async function mapOf(commune, point, marks) {
   const kept = await get('maps', commune.header.commune).catch(() => null);
   if (!kept) return null;
@@ -42,7 +42,7 @@ export async function mapOf(commune, point, marks) {
   protocol.add(new window.pmtiles.PMTiles(new window.pmtiles.FileSource(new File([kept.file], kept.id))));
   maplibre.addProtocol('pmtiles', protocol.tile);
   const box = make('div', { class: 'hand-map', role: 'region', 'aria-label': _('Map of what is around') });
-  // It is drawn when it has its size.
+  // Drawn once the element has its size.
   const draw = () => {
     const map = new maplibre.Map({ container: box, style: styleOf(kept, commune), center: point, zoom: ZOOM, maxZoom: 20, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false });
     map.touchZoomRotate.disableRotation();
@@ -55,7 +55,7 @@ export async function mapOf(commune, point, marks) {
   return { box, draw };
 }
 
-/** A script that is no module: it stands for itself in the window. */
+/** Loads a classic script, which defines a global. */
 const loaded = () => (window.pmtiles ? null : new Promise((done, failed) => {
   document.head.append(
     make('link', { rel: 'stylesheet', href: css }),
@@ -63,7 +63,7 @@ const loaded = () => (window.pmtiles ? null : new Promise((done, failed) => {
   );
 }));
 
-/** The style of our map, with the slice below and the doors of the pack where the register's tiles would be. */
+/** The style of our map, with the slice as base and the pack's doors instead of the register's tiles. */
 function styleOf({ id, style }, commune) {
   const own = { doors: doorsOf(commune), labels: streetsOf(commune) };
   const { tiles, minzoom, maxzoom, ...base } = style.sources.base;
@@ -88,7 +88,7 @@ const doorsOf = (commune) => collection(commune.doors.flatMap((door) => {
   return point ? [feature(point, door.number ? { number: door.number } : {})] : [];
 }));
 
-/** Each street at its middle door. */
+/** Each street name at its middle door. */
 function streetsOf(commune) {
   const streets = new Map();
   for (const door of commune.doors) {

@@ -1,4 +1,4 @@
-// What is reported on the page /packs: at the door of a card, or of a house without a code; and the outbox.
+// Reports of the page /packs: about the door of a card, or a house without a code; and the outbox.
 
 import { shown } from './code.js';
 import { keepReport, sendReports } from './outbox.js';
@@ -15,10 +15,10 @@ const STATES = { waiting: _('waits for a network'), sent: _('sent'), refused: _(
 const ENTRANCES = { main: _('Main entrance'), vehicles: _('For vehicles'), delivery: _('For deliveries'), locker: _('Parcel lockers') };
 const at = (id) => document.getElementById(id);
 
-/** What a kind of entrance is called. */
+/** Label of a kind of entrance. */
 export const entranceWords = (kind) => ENTRANCES[kind];
 
-/** Where the phone is, as the browser says it. */
+/** Position of the phone, as reported by the browser. */
 export const position = () => new Promise((found, failed) => {
   const refuse = () => failed(new Error(unplaced()));
   if (!isSecureContext || !navigator.geolocation) return refuse();
@@ -27,7 +27,7 @@ export const position = () => new Promise((found, failed) => {
 
 const pointOf = ({ coords }) => ({ lon: coords.longitude, lat: coords.latitude, position_accuracy_m: Math.round(coords.accuracy) });
 
-/** Keep what was found, and send it when that is possible; raises what the disk does. */
+/** Stores a report, and sends it when possible; throws errors of the storage. */
 async function report(kind, code, label, more = {}) {
   await keepReport({ kind, code, ...more }, label);
   await showOutbox();
@@ -35,7 +35,7 @@ async function report(kind, code, label, more = {}) {
   sendReports(showOutbox);
 }
 
-/** What can be said of the door of a card. */
+/** The report form of a card's door. */
 export function reportButtons(code, label) {
   const button = (words, act) => make('button', { type: 'button', class: 'button button-quiet', onclick: async ({ currentTarget }) => {
     const article = currentTarget.closest('article');
@@ -56,7 +56,7 @@ export function reportButtons(code, label) {
   ];
 }
 
-/** Show or hide a part of a card. */
+/** Shows or hides a part of a card. */
 function toggle(article, name, part) {
   const there = article.querySelector(`[data-part="${name}"]`);
   if (there) return there.remove();
@@ -66,7 +66,7 @@ function toggle(article, name, part) {
   return made.querySelector('select, button').focus();
 }
 
-/** An entrance where the phone is. */
+/** Reports an entrance at the position of the phone. */
 function entranceForm(code, label) {
   const form = make('form', { class: 'hand-way' },
     make('label', {}, _('Entrance'), make('select', { name: 'entrance' }, ...Object.keys(ENTRANCES).map((kind) => make('option', { value: kind }, entranceWords(kind))))),
@@ -88,7 +88,7 @@ function entranceForm(code, label) {
   return form;
 }
 
-/** A house that nobody registered, where the phone is; what was typed stays until it is in the outbox. */
+/** Reports an unregistered house at the position of the phone; the input stays until it is in the outbox. */
 export async function reportNew(event) {
   event.preventDefault();
   const address = at('address').value.trim();

@@ -1,4 +1,4 @@
-// The page /route: a list becomes a route that this device keeps, and ticks where there is no network.
+// The page /route: orders a list into a route, which this device stores; stops are ticked without a network.
 
 import { isDemo, shown } from './code.js';
 import { formToken } from './outbox.js';
@@ -30,7 +30,7 @@ const why = (error) => (error.name === 'QuotaExceededError'
     ? _('The browser keeps nothing here (a private window?).')
     : error.message);
 
-// --- asking the server -----------------------------------------------------------------------------
+// --- requests --------------------------------------------------------------------------------------
 
 async function post(path, query, body, kind, accept) {
   const response = await reach(`${path}?${new URLSearchParams(query)}`, {
@@ -52,7 +52,7 @@ function wish() {
   return asked;
 }
 
-/** Order what is in the form: the list that is kept in another way, or another list. */
+/** Orders the list of the form: the stored list in another order, or a new list. */
 async function plan(event) {
   event.preventDefault();
   const [file] = at('file').files;
@@ -90,13 +90,13 @@ async function orderList(file, text) {
   if (chosen.length) await orderAgain(asked);
 }
 
-/** The same list once more; nothing of it is lost where there is no network. */
+/** Orders the stored list again; without a network it stays unchanged. */
 async function orderAgain(asked) {
   const answer = await (await post('/v1/routes', asked, JSON.stringify({ rows: kept.rows }), 'application/json', 'application/json')).json();
   await keep(answer, asked, kept, kept.text);
 }
 
-/** Keep a route with the rows that it is asked by again; `before` is what it goes on with, `text` what was pasted. */
+/** Stores a route with its rows for later requests; `before` is the route it continues, `text` the pasted list. */
 async function keep(answer, asked, before, text) {
   const numbers = before?.numbers;
   const line = (number) => (numbers ? numbers[number - 1] : number);
@@ -109,7 +109,7 @@ async function keep(answer, asked, before, text) {
   const rows = lines.map(({ row }) => row);
   kept = {
     id: KEPT,
-    // Lines are shown again as they were written; of a table, what was read of it.
+    // Show lines as pasted, and for a table the values read from it.
     text: numbers || isPlain(text, rows.length + answer.empty_lines.length) ? text : listOf(rows),
     rows,
     numbers: lines.map(({ number }) => number),
@@ -126,7 +126,7 @@ async function keep(answer, asked, before, text) {
 
 const isPlain = (text, many) => text !== null && text.split(/\r\n|\r|\n/).filter((line) => line.trim()).length === many;
 
-/** Rows as somebody may paste them. */
+/** Rows as text for the form. */
 function listOf(rows) {
   const place = ({ code, address }) => (code ? shown(code) : address);
   if (!rows.some(({ ref }) => ref)) return rows.map(place).join('\n');
@@ -134,12 +134,12 @@ function listOf(rows) {
   return [[_('Order number'), _('Address')], ...rows.map((row) => [row.ref ?? '', place(row)])].map((cells) => cells.map(cell).join('\t')).join('\n');
 }
 
-/** The line of the list is the place that was chosen. */
+/** Replaces a line by the chosen place. */
 function lead(number, place) {
   kept.rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
 }
 
-/** The same list, in which a line that was unclear is the place that was chosen; it is kept until there is a network. */
+/** The list with the chosen place instead of an unclear line; stored until there is a network. */
 async function choose({ line, given }, { label, door }) {
   const place = door ? { code: door.code } : { address: label };
   lead(line, place);
@@ -154,12 +154,12 @@ async function choose({ line, given }, { label, door }) {
   }
 }
 
-/** What was chosen without a network. */
+/** Sends choices made without a network. */
 async function orderWaiting() {
   if (kept?.waits && navigator.onLine) await orderAgain(kept.wish).catch((error) => say(why(error), 'wrong'));
 }
 
-/** The form as it was asked, or as somebody left it. */
+/** Restores the form as submitted or as last edited. */
 function fill({ text, wish: asked }) {
   const form = at('plan');
   at('text').value = text;
@@ -172,7 +172,7 @@ function fill({ text, wish: asked }) {
   at('again').hidden = !kept;
 }
 
-const keepDraft = () => put('known', { id: DRAFT, text: at('text').value, wish: wish() }).catch(() => null); // it is on the screen
+const keepDraft = () => put('known', { id: DRAFT, text: at('text').value, wish: wish() }).catch(() => null); // still shown on the page
 
 async function take({ currentTarget }) {
   const [path, query, accept, name] = FILES[currentTarget.dataset.file];
@@ -189,7 +189,7 @@ async function take({ currentTarget }) {
   currentTarget.disabled = false;
 }
 
-// --- what is shown ---------------------------------------------------------------------------------
+// --- rendering -------------------------------------------------------------------------------------
 
 const SIDES = { odd: _('odd side'), even: _('even side') };
 const MEASURES = { straight_lines: _('in straight lines'), roads: _('by road') };
@@ -244,10 +244,10 @@ const nextCard = (stop) => make('article', { class: 'hand-card round-next', 'dat
 
 const far = (stop) => (stop.metres === null ? null : make('span', { class: 'quiet' }, ` ${number(stop.metres)} m ${MEASURES[kept.answer.measured_by]}`));
 
-/** The side of the street, in words; the shortest way crosses it as it likes. */
+/** The side of the street, in words; not for the shortest route, which crosses freely. */
 const sideOf = ({ side }) => (side && kept.answer.order === 'walking' ? SIDES[side] : null);
 
-/** Stops that follow each other in a street. */
+/** Consecutive stops in one street. */
 function groups(stops) {
   const found = [];
   for (const stop of stops) {
@@ -278,7 +278,7 @@ function stopLine(stop) {
     stop.position ? make('a', { class: 'round-map', href: mapApp([stop.position.lon, stop.position.lat], stop.code_display), 'aria-label': _('Map: stop {place}', { place: stop.at }) }, _('Map')) : make('span', { class: 'quiet round-map' }, _('no position')));
 }
 
-/** Written down before it is shown: what is ticked stays so, whatever happens to the phone. */
+/** Stores a tick before showing it, so that it survives a restart of the phone. */
 async function tick(stop, done) {
   const before = kept.done;
   const { [stop.code]: gone, ...others } = before;
@@ -295,7 +295,7 @@ async function tick(stop, done) {
   showSum();
 }
 
-/** On top, and folded up once the route has begun. */
+/** The form at the top, collapsed once the route has started. */
 const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
   make('summary', {}, make('h2', {}, _('{count:n} lines without a door: ask first', { count: lines.length }))),
   make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
@@ -356,7 +356,7 @@ window.addEventListener('offline', showNetwork);
 
 async function begin() {
   const found = await get('known', KEPT);
-  // One that was kept before lists stayed beside their rounds.
+  // Stored by a version that did not keep the list beside the route.
   kept = found ? { chosen: {}, text: listOf(found.rows), ...found } : null;
   const draft = await get('known', DRAFT);
   fill(draft ?? kept ?? { ...EMPTY, text: at('text').value });

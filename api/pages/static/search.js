@@ -10,7 +10,7 @@ const KINDS = {
   commune: _('commune'), province: _('province'),
 };
 
-/** Bind the box; `near` tells where the map looks, `chosen` gets a suggestion, `searched` a text. */
+/** Binds the box; `near` returns the centre of the map, `chosen` gets a suggestion, `searched` a text. */
 export function bindSearch({ form, input, list, clear, near, chosen, searched, failed }) {
   const kept = new Map();
   let timer = 0;
@@ -40,7 +40,7 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
   function take(line) {
     input.value = line.text;
     clear.hidden = false;
-    // A line that ends in a comma is a beginning: the list goes on from there.
+    // A suggestion that ends in a comma is incomplete: continue from there.
     if (line.text.trimEnd().endsWith(',')) {
       close();
       input.value = `${line.text.trimEnd()} `;
@@ -73,7 +73,7 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
     const text = input.value;
     if (text.trim().length < 2) return close();
     const query = String(new URLSearchParams({ q: text.slice(0, 200), limit: '7', ...near() }));
-    if (kept.has(query)) return show(kept.get(query)); // a letter was taken back
+    if (kept.has(query)) return show(kept.get(query)); // a letter was deleted
     asking = new AbortController();
     askedAt = performance.now();
     try {
@@ -90,7 +90,7 @@ export function bindSearch({ form, input, list, clear, near, chosen, searched, f
   input.addEventListener('input', () => {
     clear.hidden = !input.value;
     clearTimeout(timer);
-    // At once; only letters that come faster than anybody types wait for the last of them.
+    // Immediately; only input faster than typing is debounced.
     const wait = askedAt + APART_MS - performance.now();
     if (wait > 0) timer = setTimeout(suggest, wait);
     else suggest();

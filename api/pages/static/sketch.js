@@ -1,5 +1,5 @@
-// A small map of what a pack has around a point, north up: doors with their numbers, names of streets, 50 metres. The same
-// drawing as on the page of an address (api/pages/sketch.py), made here because nobody can be asked.
+// A small map of a pack around a point, north up: doors with their numbers, names of streets, a bar of 50 metres. The
+// same drawing as on the page of an address (api/pages/sketch.py), made here without a network.
 
 import { _ } from './ui.js';
 
@@ -15,8 +15,8 @@ function svg(name, attributes, text = null) {
   return made;
 }
 
-/** `own` is the door in the middle; without one it is where the phone is, within `accuracy` metres. Points of its
-    `entrances` are marked by their places in the list. */
+/** `own` is the door in the centre; without one the centre is the phone, within `accuracy` metres. Points of its
+    `entrances` are marked by their numbers in the list. */
 export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entrances = [] } = {}) {
   const drawn = svg('svg', { class: 'sketch', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': _('Sketch of what is around') });
   drawn.append(svg('rect', { class: 'sketch-ground', width: WIDTH, height: HEIGHT }));
@@ -27,7 +27,7 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entranc
   const doors = [];
   for (const commune of communes) {
     for (const { door, metres } of commune.nearest([lon, lat], MOST)) {
-      const point = commune.point(door); // none of a door that is known by its entrances alone
+      const point = commune.point(door); // missing if a door is known by its entrances only
       const [x, y] = point ? place(point) : [NaN, NaN];
       if (metres < 1.5 * REACH_M && x > 0 && x < WIDTH && y > 0 && y < HEIGHT) {
         doors.push({ door, x, y });
@@ -45,7 +45,7 @@ export function sketch(communes, [lon, lat], { own = null, accuracy = 0, entranc
   return drawn;
 }
 
-/** The point, [lon, lat], where a drawing around another point was tapped. */
+/** Returns the point, [lon, lat], of a tap on a drawing around another point. */
 export function placeAt([lon, lat], drawn, { clientX, clientY }) {
   const [box, view] = [drawn.getBoundingClientRect(), drawn.viewBox.baseVal];
   const east = view.x + ((clientX - box.left) / box.width) * view.width - WIDTH / 2;
@@ -53,10 +53,10 @@ export function placeAt([lon, lat], drawn, { clientX, clientY }) {
   return moved([lon, lat], east / SCALE, north / SCALE);
 }
 
-/** The point so many metres to the east and north. */
+/** Returns the point at this distance to the east and north, in metres. */
 export const moved = ([lon, lat], east, north) => [lon + east / (Math.cos((lat * Math.PI) / 180) * METRES_A_DEGREE), lat + north / METRES_A_DEGREE];
 
-/** Show the middle of a drawing alone, twice as large: to be tapped on a phone. */
+/** Enlarges the centre of a drawing twice, for tapping on a phone. */
 export function enlarge(drawn) {
   drawn.setAttribute('viewBox', `${WIDTH / 4} ${HEIGHT / 4} ${WIDTH / 2} ${HEIGHT / 2}`);
   for (const part of drawn.querySelectorAll('.sketch-bar, .sketch-metres')) part.setAttribute('transform', `translate(${WIDTH / 4} ${-HEIGHT / 4})`);
@@ -65,7 +65,7 @@ export function enlarge(drawn) {
 
 const text = (what, x, y, said) => svg('text', { class: `sketch-${what}`, x: x.toFixed(0), y: y.toFixed(0) }, said);
 
-/** Whether a text has room; it is taken then. */
+/** Reserves space for a text; returns false if it is occupied. */
 function take(taken, what, x, y, said) {
   const letter = LETTER[what];
   const half = (said.length * letter) / 2 + 2;
@@ -76,7 +76,7 @@ function take(taken, what, x, y, said) {
   return true;
 }
 
-/** A street's name beside its middle door. */
+/** The name of a street beside its middle door. */
 function nameOf(name, spots, taken) {
   const half = (name.length * LETTER.street) / 2 + 4;
   const [, y] = spots[Math.floor(spots.length / 2)];

@@ -1,6 +1,5 @@
-// What this device keeps, in IndexedDB: packs as they were signed, their base maps, the keys they are checked by, addresses that were
-// opened, reports that wait for a network; rounds in the field, and what was found on them. It stays here, and survives
-// a restart.
+// Storage of this device, in IndexedDB: signed packs, their base maps and public keys, opened addresses, reports that
+// wait for a network, field rounds and their records. It stays on the device, and survives a restart.
 
 import { _ } from './ui.js';
 
@@ -28,7 +27,7 @@ function database() {
   return opening;
 }
 
-/** Do something in one store; done when it is on the disk. Rejects with QuotaExceededError where that is full. */
+/** Runs a transaction in one store; resolves when it is on disk. Rejects with QuotaExceededError if that is full. */
 async function within(name, mode, work) {
   const transaction = (await database()).transaction(name, mode, mode === 'readwrite' ? { durability: 'strict' } : {});
   return new Promise((done, failed) => {
@@ -44,14 +43,14 @@ export const put = (name, value) => within(name, 'readwrite', (store) => store.p
 export const putAll = (name, values) => within(name, 'readwrite', (store) => { for (const value of values) store.put(value); });
 export const remove = (name, id) => within(name, 'readwrite', (store) => store.delete(id));
 
-/** An address that was opened; the oldest of many is forgotten. */
+/** Stores an opened address; the oldest ones are dropped. */
 export async function keepOpened(address) {
   await put('opened', { ...address, at: Date.now() });
   const kept = (await all('opened')).sort((one, other) => one.at - other.at);
   for (const { id } of kept.slice(0, -MOST_OPENED)) await remove('opened', id);
 }
 
-/** What went wrong when something was kept, in words: a full disk above all. */
+/** Message for a storage error, above all a full disk. */
 export const whyNotKept = (error) => (error.name === 'QuotaExceededError'
   ? _('The device is full: this was not kept. Free some space and try again.')
   : error.name === 'InvalidStateError' || error.name === 'SecurityError'

@@ -1,4 +1,4 @@
-// The page to try addresses: a file that is dropped, examples, and a word while it works.
+// The page to try addresses: drag and drop of a file, examples, and a message while it works.
 
 import { _ } from './ui.js';
 

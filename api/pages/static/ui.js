@@ -1,24 +1,24 @@
-// What all pages share: words in the page's language, elements without markup, questions to the API.
+// Shared by all pages: translations, creation of elements, requests to the API.
 
 export const language = document.documentElement.lang;
-/** How numbers and moments are written; in English, days stand before months. */
+/** Locale of numbers and moments; in English, with the day before the month. */
 export const locale = language === 'en' ? 'en-GB' : language;
 const words = {};
 
-/** A number as the language writes it. */
+/** Formats a number for the language. */
 export const number = (value, options) => value.toLocaleString(locale, options);
 
-/** Keep the page's language for its scripts, English → what is said: the module words-LANGUAGE.js runs before them. */
+/** Sets the translations of scripts, English → text; the module words-LANGUAGE.js runs before them. */
 export const learn = (said) => Object.assign(words, said);
 
-/** A text in the page's language, by its English; `{name}` is one of `values`, `{name:n}` a number. */
+/** Translates an English text; `{name}` is one of `values`, `{name:n}` a formatted number. */
 export const _ = (english, values = {}) => (words[english] ?? english)
   .replace(/\{(\w+)(:n)?\}/g, (all, name, figure) => (figure ? number(values[name]) : values[name]));
 
-/** Of what the API says in both, that in the page's language. */
+/** Selects the page's language from a bilingual answer of the API. */
 export const ofBoth = (vietnamese, english) => (language === 'en' ? english : vietnamese);
 
-/** An element with attributes and children; text is text, whatever stands in it. */
+/** Creates an element with attributes and children; text is never parsed as markup. */
 export function make(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -32,7 +32,7 @@ export function make(name, attributes = {}, ...children) {
 /** A request in the page's language. */
 export const call = (path, options = {}) => fetch(path, { ...options, headers: { 'Accept-Language': language, ...options.headers } });
 
-/** The server's response, whatever it says; an Error with words for people where there is none. */
+/** Returns the server's response, whatever its status; throws an Error with a message for people without one. */
 export async function reach(path, options) {
   try {
     return await call(path, options);
@@ -42,12 +42,12 @@ export async function reach(path, options) {
   }
 }
 
-/** What the API answers; an Error with words for people where it does not. */
+/** Returns the answer of the API; throws an Error with a message for people. */
 export async function ask(path, body, signal) {
   const sent = body && {
     method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
   };
-  // Before the tiles that wait: somebody waits for this.
+  // With priority over waiting tiles.
   const response = await reach(path, { ...sent, signal, priority: 'high' });
   if (response.ok) return response.json();
   throw new Error(await complaint(response));
@@ -58,7 +58,7 @@ async function complaint(response) {
   return problem?.detail ?? _('Something went wrong; try again later.');
 }
 
-/** Put text on the clipboard; false where the browser will not. */
+/** Copies text to the clipboard; returns false if the browser refuses. */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -68,7 +68,7 @@ export async function copy(text) {
   }
 }
 
-/** The old way, for pages without https: browsers have no clipboard there. */
+/** Copies without the clipboard API, which browsers provide on https only. */
 function copySelected(text) {
   const before = document.activeElement;
   const field = make('textarea', { class: 'unseen', readonly: true });
@@ -81,7 +81,7 @@ function copySelected(text) {
   return copied;
 }
 
-/** Share a link as the device does, or copy it; true where it was copied. */
+/** Shares a link by the device's dialog, or copies it; returns true if copied. */
 export async function share(url, title) {
   if (navigator.share) {
     await navigator.share({ url, title }).catch(() => null);
@@ -90,13 +90,13 @@ export async function share(url, title) {
   return copy(url);
 }
 
-/** A link that opens a point, [lon, lat], in the map app of the device; Apple's know no geo: links. */
+/** Returns a link that opens a point, [lon, lat], in the device's map app; Apple's do not support geo: links. */
 export function mapApp([lon, lat], name) {
   if (/iPhone|iPad|Macintosh/.test(navigator.userAgent)) return `maps://?ll=${lat},${lon}&q=${lat},${lon}`;
   return `geo:${lat},${lon}?q=${lat},${lon}(${name})`;
 }
 
-/** Where the device is, as [lon, lat]. */
+/** Returns the position of the device as [lon, lat]. */
 export function whereAmI() {
   return new Promise((found, failed) => {
     const refuse = () => failed(new Error(unplaced()));
@@ -109,10 +109,10 @@ export function whereAmI() {
   });
 }
 
-/** Why the device does not say where it is. */
+/** Message for a geolocation error. */
 export const unplaced = () => (isSecureContext
   ? _('Your position is not known: the browser does not allow it.')
   : _('Browsers tell a position on https pages only. Type an address, or tap the map.'));
 
-// Pages of addresses stay readable without a network (kept.js). Browsers offer it on https only.
+// Pages of addresses stay readable without a network (kept.js); browsers support that on https only.
 navigator.serviceWorker?.register('/kept.js').catch(() => null);

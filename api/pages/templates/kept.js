@@ -1,27 +1,27 @@
-// Pages of addresses that this browser has opened are there without a network too: a carrier in an
-// alley looks again at what was looked up at the depot. They stay on this device. So do the pages that
-// search in packs (packs.js), tick a round (route.js) and collect in the field (field.js), with their scripts.
+// Caches pages of addresses that this browser has opened, for use without a network: a carrier in an
+// alley reads what was looked up at the depot. They stay on this device. Also cached are the pages for
+// packs (packs.js), routes (route.js) and field rounds (field.js), with their scripts.
 
 const KEPT = 'addresses';
 const FILES = 'files-{{ version }}';
-const PARTS = 'map'; // of maps, which packs_map.js puts there
+const PARTS = 'map'; // the map library, stored by packs_map.js
 const OFFLINE = '/offline';
 const PAGES = ['/packs', '/route', '/field'];
 const SHELL = [OFFLINE, {% for name in ('site.css', 'mark.svg', 'address.js', 'ui.js', 'packs.js', 'packs_reports.js', 'packs_map.js', 'map.js', 'pack.js', 'pack_file.js', 'pack_words.js', 'code.js', 'fold.js', 'sketch.js', 'store.js', 'outbox.js', 'route.js', 'field.js', 'field_door.js', 'field_point.js', 'personal.js') + words %}'{{ asset(name) }}'{{ ', ' if not loop.last }}{% endfor %}];
-const OLD = {{ old | tojson }}; // what is said of a kept page, in its language
+const OLD = {{ old | tojson }}; // remark on a cached page, by language
 const MOST = 100;
 const PATIENCE_MS = 8000;
 
 self.addEventListener('install', (event) => {
   self.skipWaiting();
-  // A register that is closed to who has no key may keep one page to itself.
+  // A register that requires a key may refuse single pages.
   event.waitUntil(caches.open(FILES).then((files) => Promise.all([files.addAll(SHELL), ...PAGES.map((page) => files.add(page).catch(() => null))])));
 });
 
 self.addEventListener('activate', (event) => event.waitUntil((async () => {
   for (const name of await caches.keys()) if (![KEPT, FILES, PARTS].includes(name)) await caches.delete(name);
   await self.clients.claim();
-  // The page that brought this here was opened without it.
+  // The page that installed this worker was loaded without it.
   for (const { url } of await self.clients.matchAll()) {
     const { pathname, origin } = new URL(url);
     if (isAddress(pathname)) await fetched(new Request(origin + pathname)).catch(() => null);
@@ -38,7 +38,7 @@ self.addEventListener('fetch', (event) => {
 
 const isAddress = (pathname) => /^\/a\/[^/]+$/.test(pathname);
 
-/** From the network, and kept where it is an address; what is no more is forgotten. */
+/** Fetches from the network, and caches pages of addresses; removes those that no longer exist. */
 async function fetched(request) {
   const response = await fetch(request);
   const { pathname } = new URL(request.url);
@@ -47,7 +47,7 @@ async function fetched(request) {
   const kept = await caches.open(KEPT);
   if (response.status === 404 || response.status === 410) await kept.delete(pathname);
   if (!response.ok || response.redirected) return response;
-  await kept.delete(pathname); // the latest is the last
+  await kept.delete(pathname); // keep the latest at the end
   await kept.put(pathname, response.clone());
   for (const old of (await kept.keys()).slice(0, -MOST)) await kept.delete(old);
   return response;
@@ -61,16 +61,16 @@ async function page(request, pathname) {
   } catch {
     asked.catch(() => null);
     if (kept) return PAGES.includes(pathname) ? kept : told(kept);
-    // An address that was never opened may be in a pack.
+    // An address that is not cached may be in a pack.
     if (isAddress(pathname) && await (await caches.open(FILES)).match('/packs')) return Response.redirect(`/packs?${new URLSearchParams({ q: decodeURIComponent(pathname.slice(3)) })}`);
     return (await list()) ?? Response.error();
   }
 }
 
-/** A network that says it is there and brings nothing is none. */
+/** Treats a network without a response as missing. */
 const late = () => new Promise((_, fail) => { setTimeout(() => fail(new Error('late')), PATIENCE_MS); });
 
-/** The kept page, which says of when it is. */
+/** Returns the cached page with a remark on its age. */
 async function told(kept) {
   const when = new Date(kept.headers.get('date') ?? 0);
   const html = await kept.text();
@@ -80,7 +80,7 @@ async function told(kept) {
   return new Response(body, { headers: kept.headers });
 }
 
-/** The addresses that are kept, the latest first. */
+/** Returns the cached addresses, the latest first. */
 async function list() {
   const shell = await (await caches.open(FILES)).match(OFFLINE);
   if (!shell) return null;
@@ -92,11 +92,11 @@ async function list() {
 
 async function file(request) {
   const files = await caches.open(FILES);
-  // Maps ask for their worker with a version of their own.
+  // MapLibre requests its worker with a version parameter.
   const there = await files.match(request) ?? await (await caches.open(PARTS)).match(request, { ignoreSearch: true });
   if (there) return there;
   const response = await fetch(request);
-  // Kept for ever under its name; the parts of the map are large, and stay with the browser.
+  // Versioned URLs are cached forever; the map library is large, and left to the browser's cache.
   if (response.ok && !request.url.includes('maplibre')) await files.put(request, response.clone());
   return response;
 }
