@@ -62,7 +62,7 @@ def get_audit() -> BaseResponse:
     since = _parse(_start_of, asked["since"], wrong, day_written)
     last_day = _parse(_start_of, asked["until"], wrong, day_written)
     no_code = _("This is no code of an address.")
-    code = _tried(lambda it: codes.validate(strip_announcement(it)), asked["code"], wrong, no_code)
+    code = _parse(lambda it: codes.validate(strip_announcement(it)), asked["code"], wrong, no_code)
     wanted = Wanted(
         asked["actor"] or None,
         asked["unit"] or None,

@@ -83,10 +83,10 @@ _PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 _WORDS: Final = {
     "address_code": "Address code in any writing, or eleven spoken digits",
     "code": "Code of an administrative unit",
-    "commune": "Code of a commune of today",
-    "operation": "What is asked of each row",
+    "commune": "Code of a current commune",
+    "operation": "What to do with each row",
     "scheme": "Scheme of the value",
-    "value": "What that scheme calls the record",
+    "value": "Identifier of the record in the scheme",
     "number": "Certificate number",
     "report_id": "Number of the entry in the queue",
     "receipt": "Receipt of the report",
@@ -94,7 +94,7 @@ _WORDS: Final = {
     "import_id": "Number of the import",
     "reform_id": "Number of the reform",
     "pending_id": "Number of the pending operation",
-    "collection": "Which layer",
+    "collection": "Name of the layer",
     "feature": "Code, or id of a street or locality",
     "webhook_id": "Number of the webhook",
     "z": "Zoom of the tile",
@@ -111,8 +111,8 @@ _WORDS: Final = {
 _EXAMPLES: Final = {"lon": 105.85028, "lat": 21.02446, "after": "0"}
 _PREFILLED: Final = ("q", "text")
 """Optional parameters without which an answer is empty."""
-_FILE_PART: Final = _BYTES | {"description": "The file, of any form"}
-"""A part of these forms, which no model declares: it is read from the disk."""
+_FILE_PART: Final = _BYTES | {"description": "The file, in any supported format"}
+"""A part of upload forms; no model declares it, since it is read from disk."""
 _BOUNDARIES_PART: Final = _FILE_PART | {"description": "Polygons that the file names"}
 _PARTS: Final = {"file": _FILE_PART, "boundaries": _BOUNDARIES_PART}
 _ETAG: Final = '"42"'

@@ -47,8 +47,8 @@ _MESSAGE: Final = re.compile(r"(?<![\w.$])_\('([^'\\\n]+)'")
 _TYPES: Final = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
 _FIELD: Final = SHARE / "clients" / "web" / "dia-chi-input.js"
 """The field for an address that pages of other sites load; docs/shop.md."""
-_FIELD_KEPT: Final = "public, max-age=3600"
-_PACKED: Final = (".js", ".mjs", ".css", ".svg")
+_FIELD_CACHE: Final = "public, max-age=3600"
+_COMPRESSIBLE: Final = (".js", ".mjs", ".css", ".svg")
 """What compresses; letters are compressed already."""
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 

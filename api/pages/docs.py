@@ -12,7 +12,7 @@ from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
 from api.pages.manual import ELSEWHERE, images, manual_page, source_of
 from api.pages.manual_contents import (
-    MOST_ASKED,
+    MAX_QUERY,
     contents,
     language_label,
     language_of,
@@ -96,7 +96,7 @@ def get_manual_page(name: str) -> Response:
         body=found.body_of(public_url()),
         written_in=language_of(name),
         language=language_label(name),
-        live=[_asked(*each) for each in _LIVE] if name == _API else [],
+        live=[_example(*each) for each in _LIVE] if name == _API else [],
     )
 
 

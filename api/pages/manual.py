@@ -21,12 +21,12 @@ from registry.core.settings import SHARE
 
 DOCS: Final = SHARE / "docs"
 ELSEWHERE: Final = "http://127.0.0.1:8000"
-"""The server of the examples, in whose place this one is named."""
+"""The server in the examples, replaced by this one."""
 FOLDERS: Final = ("", "reference/", "decisions/")
 """Guides, what is generated, and decisions, as a search ranks them."""
 _IMAGES: Final = "img"
 _ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n[^$]*")
-"""An example that a link can ask."""
+"""An example that can be shown as a link."""
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 

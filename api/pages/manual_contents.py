@@ -22,7 +22,7 @@ _WORD: Final = re.compile(r"\w+")
 VIETNAMESE: Final = frozenset(
     {"office", "desk", "field", "paper", "carrier", "routes", "services", "shop"}
 )
-"""Pages that are written in Vietnamese; the others are in English."""
+"""Pages in Vietnamese; the rest is in English."""
 _LANGUAGES: Final = {"vi": "tiếng Việt", "en": "English"}
 GROUPS: Final = (
     (N_("For commune offices"), ("office", "desk", "field", "paper")),

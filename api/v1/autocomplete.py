@@ -25,7 +25,7 @@ blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="aut
 class AutocompleteQuery(WithIds):
     """The text typed so far, and filters."""
 
-    q: Begun = Field(
+    q: Typed = Field(
         description="Typed text, at least two letters or digits; codes only complete",
         examples=["12 tran h"],
     )

@@ -87,7 +87,7 @@ class IssuedQuery(Request):
     """Filters of the list."""
 
     unit: str | None = Field(None, pattern=UNIT_CODE, description="The key's units by default")
-    limit: int = Field(50, ge=1, le=MOST)
+    limit: int = Field(50, ge=1, le=MAX_LISTED)
 
 
 @blueprint.post("")

@@ -67,7 +67,7 @@ class CoverageSeriesQuery(Request):
 class CoverageGapsQuery(Request):
     """Filters of the gaps."""
 
-    kind: GapKind | None = Field(None, description="One kind alone; all by default")
+    kind: GapKind | None = Field(None, description="Only this kind; all by default")
     limit: int = Field(200, ge=1, le=1_000, description="Maximum gaps; `counts` has all")
     demo: bool = _DEMO
 

@@ -46,7 +46,7 @@ class ExportQuery(Request):
     )
     on: Day | None = Field(None, description="Day of an additional label column")
     external: bool = Field(False, description="Add a column of external identifiers")
-    use: uses.Kind | None = Field(None, description="Only where this stands; `dwelling`: homes")
+    use: uses.Kind | None = Field(None, description="Only records with this use; `dwelling`: homes")
     demo: bool = Field(False, description="Include demonstration records")
 
     @property

@@ -48,9 +48,9 @@ class RowsQuery(Request):
     )
     problem: str | None = Field(None, max_length=100, description="Code of a problem")
     column: _Place | None = Field(None, description="Column whose cells have `value`")
-    value: _Cell = Field("", description="What they hold")
-    start: _Place = Field(0, description="How many rows to pass over")
-    limit: int = Field(100, ge=1, le=_MOST_ROWS)
+    value: _Cell = Field("", description="Value of these cells")
+    start: _Place = Field(0, description="Rows to skip")
+    limit: int = Field(100, ge=1, le=_MAX_ROWS)
 
 
 class CellBody(Request):

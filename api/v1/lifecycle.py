@@ -226,9 +226,7 @@ class UndoQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    event_id: int = Field(
-        ge=1, le=2**63 - 1, description="the event of the operation", examples=[417]
-    )
+    event_id: int = Field(ge=1, le=2**63 - 1, description="Event of the operation", examples=[417])
     same_address: bool = Field(False, description="as of the undo request")
 
 

@@ -38,7 +38,7 @@ from registry.publish.paper.typesetting import Paper
 blueprint = Resource("papers", "/v1/papers", tag="papers", kind="certificates")
 
 _OPERATIONS: Final = ", ".join(name for name, made in BY_NAME.items() if made.kind in KINDS)
-_SKIP: Final = "Number of doors to skip"
+_SKIP_DESCRIPTION: Final = "Number of doors to skip"
 
 
 class PlatesBody(Request, Doors):
@@ -72,6 +72,9 @@ class DecisionBody(Request):
     operation: str | None = Field(None, description=f"One of {_OPERATIONS}")
     request: dict[str, Any] | None = Field(
         None, description="With `operation`: its request, tried and rolled back"
+    )
+    event_id: int | None = Field(
+        None, ge=0, le=2**63 - 1, description="Instead: event of an operation performed"
     )
     unit: str | None = Field(
         None, pattern=UNIT_CODE, description="Deciding unit; the street's commune by default"

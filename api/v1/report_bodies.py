@@ -48,7 +48,7 @@ class ReportBody(Request):
     address: Sentence | None = Field(
         None, max_length=MAX_TEXT, description="Address of a new house"
     )
-    entrance: Entrance | None = Field(None, description="Of an entrance, which kind")
+    entrance: Entrance | None = Field(None, description="Kind of an entrance")
     note: Note | None = Field(None, description="How to get in; no person")
 
 
@@ -192,8 +192,8 @@ class ReportsQuery(Request):
 class RejectBody(Request):
     """Why a report is rejected."""
 
-    reason: Sentence = Field(description="why; no person's name")
-    decision_number: Line | None = Field(None, description="number of the legal decision")
+    reason: Sentence = Field(description="Reason; no person's name")
+    decision_number: Line | None = Field(None, description="Number of the legal decision")
     word: Sentence | None = Field(None, description="message to the reporters; no person's name")
 
 
@@ -204,13 +204,13 @@ class AcceptBody(RejectBody):
         None, ge=0, le=2**63 - 1, description="latest event of the record, as seen"
     )
     commune: Commune | None = Field(None, description="commune, where the report is a province's")
-    former_commune: Commune | None = Field(None, description="code of the commune before July 2025")
-    house_number: Called | None = Field(None, description="as on the door")
-    street: Called | None = Field(None, description="a street of the commune that has been named")
-    locality: Called | None = Field(None, description="a locality that has been named")
-    building: Called | None = Field(None, description="name of the building, block or tower")
-    floor: Called | None = Field(None, description="floor")
-    unit_number: Called | None = Field(None, description="number of the flat or room")
+    former_commune: Commune | None = Field(None, description="Code of the commune before July 2025")
+    house_number: Called | None = Field(None, description="As on the door")
+    street: Called | None = Field(None, description="A named street of the commune")
+    locality: Called | None = Field(None, description="A named locality")
+    building: Called | None = Field(None, description="Name of the building, block or tower")
+    floor: Called | None = Field(None, description="Floor")
+    unit_number: Called | None = Field(None, description="Number of the flat or room")
     note: str | None = Field(
         None, max_length=MAX_NOTE, description="note of the entrance; empty: none"
     )

@@ -37,9 +37,9 @@ from registry.units.gazetteer import today
 blueprint = Resource("services", "/v1/services", tag="services")
 own = Resource("own_services", "/v1/services", tag="services")
 
-MOST_BYTES: Final = 64 << 20
-"""Of a delivery: it is read while its sender waits."""
-_PROBLEMS_TOLD: Final = 1_000
+MAX_BYTES: Final = 64 << 20
+"""Largest delivery: it is processed within the request."""
+_MAX_PROBLEMS: Final = 1_000
 _OPERATOR: Final = "The key's name by default; administrators name another"
 
 own.before_request(keep_files_below_var)

@@ -60,7 +60,7 @@ class ChangeWebhookBody(Request):
         description="Only these kinds, and `removed`",
     )
     demo: bool | None = Field(None, description="Include demonstration records")
-    note: Line | None = Field(None, max_length=MAX_NOTE, description="What it is for")
+    note: Line | None = Field(None, max_length=MAX_NOTE, description="Purpose of the webhook")
     state: Literal["active", "paused"] | None = Field(
         None, description="`active`: continue; `paused`: stop"
     )

@@ -53,7 +53,7 @@ class WithinBody(Request):
 class WithinQuery(Request):
     """Format of the file."""
 
-    format: Streamed = Field("csv", description="Kind of file")
+    format: Streamed = Field("csv", description="File format")
     on: Day | None = Field(None, description="Day of an additional label column")
     external: bool = Field(False, description="Add a column of external identifiers")
 

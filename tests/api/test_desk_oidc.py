@@ -337,7 +337,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 def test_provider_that_never_ends_is_left_in_time(
     office: Office, monkeypatch: pytest.MonkeyPatch, head: bytes, part: bytes, pause_s: float
 ) -> None:
-    monkeypatch.setattr(oidc, "_WHOLE_S", 0.4 if pause_s else 30.0)
+    monkeypatch.setattr(oidc, "_TOTAL_S", 0.4 if pause_s else 30.0)
     with never_ending(head, part, pause_s) as url:
         away = oidc.Issuer(Settings(oidc_issuer=url, **CLIENT))
         monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
@@ -356,7 +356,7 @@ def test_name_of_a_provider_is_looked_up_in_time(
         over.wait(20)
         raise socket.gaierror
 
-    monkeypatch.setattr(oidc, "_WHOLE_S", 0.2)
+    monkeypatch.setattr(oidc, "_TOTAL_S", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     away = oidc.Issuer(Settings(oidc_issuer="https://vneid.example", **CLIENT))
     monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
