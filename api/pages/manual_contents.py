@@ -41,7 +41,16 @@ GROUPS: Final = (
     (
         N_("For operators"),
         (
-            *("install", "packages", "run", "mend", "reference/commands", "reference/settings"),
+            *(
+                "install",
+                "container",
+                "debian",
+                "packages",
+                "run",
+                "mend",
+                "reference/commands",
+                "reference/settings",
+            ),
             *("cluster", "privacy", "release"),
             *("architecture", "benchmarks", "decisions"),
         ),
