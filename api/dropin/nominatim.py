@@ -20,7 +20,7 @@ from registry.core.release import release
 from registry.publish.batch import CodeQuestion, outcomes
 from registry.records.record import Record
 from registry.search.answers import Answer, of_record
-from registry.search.disclosure import told_answers
+from registry.search.disclosure import disclose_answers
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.reverse import reverse
 from registry.units.gazetteer import today
@@ -72,7 +72,7 @@ def search() -> Response:
         return _rendered([], written)
     near = None if box is None else ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
     found = geocode(gazetteer(), register().reads, Question(text, limit=MAX_LIMIT, near=near))
-    places = list(_wanted(places_of(told_answers(found))))
+    places = list(_wanted(places_of(disclose_answers(found))))
     if box is not None:
         if _flag("bounded", default=False):
             places = [place for place in places if inside(place, box)]
@@ -103,7 +103,7 @@ def at_point() -> Response:
     """The place at a point."""
     written, lat, lon = _format(), _coordinate("lat", 90), _coordinate("lon", 180)
     zoom = _number("zoom", 18)
-    found = told_answers(reverse(gazetteer(), register().reads, lon=lon, lat=lat))
+    found = disclose_answers(reverse(gazetteer(), register().reads, lon=lon, lat=lat))
     level = next((level for least, level in _ZOOMS if zoom >= least), "province")
     places = [coarsen(place, level) for place in _wanted(places_of(found))][:1]
     return _rendered(places, written, details=_flag("addressdetails", default=True), single=True)

@@ -18,7 +18,7 @@ from registry.core.batching import alone
 from registry.search.answers import Answer, of_record
 from registry.search.autocomplete import Typing, autocomplete
 from registry.search.autocomplete.suggestion import Suggestion
-from registry.search.disclosure import told_answers, told_suggestions
+from registry.search.disclosure import disclose_answers, disclose_suggestions
 from registry.search.find.doors import active_records
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.reverse import MAX_RADIUS_M, reverse
@@ -106,7 +106,7 @@ def at_point() -> Response:
     def nearest() -> Iterable[Place]:
         here = (gazetteer(), register().reads)
         found = reverse(*here, lon=lon, lat=lat, limit=most, radius_m=reach_m)
-        return places_of(told_answers(found))
+        return places_of(disclose_answers(found))
 
     return _rendered(nearest, 1)
 
@@ -124,12 +124,12 @@ def _completed(text: str, near: tuple[float, float] | None) -> list[Place]:
         return []
     known, typing = register(), Typing(text, MAX_LIMIT, near=near)
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), typing)
-    return _suggested(told_suggestions(found))
+    return _suggested(disclose_suggestions(found))
 
 
 def _searched(text: str, near: tuple[float, float] | None) -> list[Place]:
     question = Question(text, limit=MAX_LIMIT, near=near)
-    return list(places_of(told_answers(geocode(gazetteer(), register().reads, question))))
+    return list(places_of(disclose_answers(geocode(gazetteer(), register().reads, question))))
 
 
 def _suggested(found: Iterable[Suggestion]) -> list[Place]:

@@ -11,7 +11,7 @@ from api.core.endpoint import public_page
 from api.pages.blueprint import page_blueprint
 from api.pages.shell import page
 from api.v1.features import feature_of
-from registry.search.disclosure import told_answers
+from registry.search.disclosure import disclose_answers
 from registry.search.geocode import Question, locate
 from registry.search.read.codes_in_text import whole_code
 
@@ -33,7 +33,7 @@ def find_address() -> BaseResponse:
     located = locate(known, register().reads, Question(asked, limit=_LIMIT))
     if located.meant is not None:
         return _to_code(asked)
-    places = [feature_of(known, answer) for answer in told_answers(located.answers)]
+    places = [feature_of(known, answer) for answer in disclose_answers(located.answers)]
     shown = page("found.html", asked=asked, places=places)
     shown.headers["Cache-Control"] = "no-store"  # it discloses where somebody lives
     return shown

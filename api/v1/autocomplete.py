@@ -16,7 +16,7 @@ from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.search.autocomplete import DEFAULT_LIMIT, MAX_LIMIT, Typing, autocomplete
 from registry.search.autocomplete.suggestion import Suggestion, SuggestionType
-from registry.search.disclosure import told_suggestions
+from registry.search.disclosure import disclose_suggestions
 from registry.units.gazetteer import UnitRef, today
 
 blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
@@ -108,5 +108,5 @@ def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
     known = register()
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
-    lines = [suggestion_line(one, day, ids=query.ids) for one in told_suggestions(found)]
+    lines = [suggestion_line(one, day, ids=query.ids) for one in disclose_suggestions(found)]
     return SuggestionList(suggestions=lines)

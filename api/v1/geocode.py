@@ -16,7 +16,7 @@ from api.v1.explanation import Reading, reading_of
 from api.v1.features import FeatureCollection, feature_collection
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
-from registry.search.disclosure import told_answers
+from registry.search.disclosure import disclose_answers
 from registry.search.find.mistyped_codes import MeantCode, SuggestedCode, with_labels
 from registry.search.geocode import DEFAULT_LIMIT, MAX_LIMIT, Question, locate
 from registry.search.judge.verdicts import REASONS
@@ -136,7 +136,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     return without_nones(
         Geocoded,
         **feature_collection(
-            known, None, told_answers(located.answers), asked.asked.on, ids=asked.ids
+            known, None, disclose_answers(located.answers), asked.asked.on, ids=asked.ids
         ),
         **unanswered(located.meant),
         explanation=[reading_of(known, one) for one in located.tried] if explain else None,

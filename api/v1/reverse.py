@@ -8,7 +8,7 @@ from api.core.shapes import WithIds
 from api.core.types import WORDING, Day, Wording
 from api.v1.features import FeatureCollection, feature_collection
 from registry.publish.batch import PointQuestion
-from registry.search.disclosure import told_answers
+from registry.search.disclosure import disclose_answers
 from registry.search.reverse import DEFAULT_RADIUS_M, MAX_LIMIT, MAX_RADIUS_M, reverse
 from registry.units import label_day
 
@@ -76,7 +76,7 @@ def nearest(query: ReverseQuery) -> FeatureCollection:
         on=asked.on,
     )
     return feature_collection(
-        known, point_query(asked), told_answers(found), asked.on, ids=query.ids
+        known, point_query(asked), disclose_answers(found), asked.on, ids=query.ids
     )
 
 

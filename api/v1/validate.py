@@ -23,7 +23,7 @@ from api.core.types import WORDING, Day, Wording
 from api.v1.geocode import suggested_codes
 from geo.code import format as code_display
 from registry.core.schemes import POSTCODE
-from registry.search.disclosure import told_validation
+from registry.search.disclosure import disclose_validation
 from registry.search.faults import POINT_ESTIMATED
 from registry.search.find.mistyped_codes import SuggestedCode
 from registry.search.geocode import Question
@@ -237,6 +237,6 @@ def post_validate(json: ValidateBody, form: ValidateForm) -> ValidationAnswer:
 
 def validated(query: ValidateBody) -> ValidationAnswer:
     """Return the verdict on an address."""
-    found = told_validation(validate(gazetteer(), register().reads, query.asked))
+    found = disclose_validation(validate(gazetteer(), register().reads, query.asked))
     counts().count_verdicts([found.verdict])
     return validation_answer(found, query.extras)

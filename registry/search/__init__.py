@@ -1,1 +1,1 @@
-"""The stages of a search; each takes and returns plain values. Reading only."""
+"""The stages of a search, read-only; each takes and returns plain values."""

@@ -1,4 +1,4 @@
-"""What a search answers: a place of some level, in words, with what does not fit."""
+"""Answers of a search: a place at some level, with the faults of the match."""
 
 import datetime
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from registry.search.faults import confidence
 from registry.units.gazetteer import Gazetteer, Unit
 
 LEVELS: Final = ("household", "building", "alley", "street", "locality", "commune", "province")
-"""From the door outwards."""
+"""Levels from the door outwards."""
 DOORS: Final = LEVELS[:2]
-"""Levels of what bears a code."""
+"""Levels that have codes."""
 PLACED: Final = (*DOORS, "alley", "street", "locality")
 """Levels below the commune."""
 
@@ -31,24 +31,24 @@ class Answer:
     level: Level
     parts: LabelParts
     unit: Unit | None
-    """The commune, or the province where no commune is known."""
+    """The commune, or the province if no commune is known."""
     former: Unit | None = None
-    """The former commune, where it is known."""
+    """The former commune, if known."""
     faults: tuple[str, ...] = ()
     """Codes of `registry.search.faults`."""
     record: Record | None = None
-    """The household or building; none above that level."""
+    """The household or building; None for other levels."""
     lon: float | None = None
     lat: float | None = None
     accuracy_m: float | None = None
     distance_m: float | None = None
-    """From the point asked about; of a door with entrances to the nearest of them."""
+    """From the query point; for a door with entrances, to the nearest of them."""
     entrance: dict[str, Any] | None = None
-    """That one (`registry.records.entrances`)."""
+    """The nearest entrance (`registry.records.entrances`)."""
     on_sole_street: bool = False
-    """Whether it is a door on a street that no other commune of those named has."""
+    """Whether it is a door on a street that none of the other named communes has."""
     map: Span | None = field(default=None)
-    """The map that the question was written against; today's where it named no unit."""
+    """The map that the query refers to; today's if it named no unit."""
 
     @property
     def confidence(self) -> float:
@@ -57,17 +57,17 @@ class Answer:
 
     @property
     def has_no_street(self) -> bool:
-        """Whether it is a building, or a plot (`DL16`), that is registered by its name alone in its
-        commune.
-        """
+        """Whether it is a building, or a plot (`DL16`), registered only by its name in its
+        commune."""
         parts = self.parts
         named = bool(parts.building) or not (parts.number_key or "0")[0].isdigit()
         return named and not (parts.street_name or parts.localities)
 
     @property
     def is_of_other_former(self) -> bool:
-        """Whether it is a door of another former commune than the one that was named: told beside
-        what fits, and never the door asked for.
+        """Whether it is a door of another former commune than the named one.
+
+        Such a door is returned beside others, never as the match.
         """
         return self.record is not None and "former_differs" in self.faults
 
@@ -81,7 +81,7 @@ def of_record(
     distance_m: float | None = None,
     asked_map: Span | None = None,
 ) -> Answer:
-    """The answer that is this record."""
+    """Return the answer for a record."""
     return Answer(
         level=record.kind,
         parts=record.label_parts,
@@ -98,13 +98,13 @@ def of_record(
 
 
 def with_fault(answer: Answer, *faults: str) -> Answer:
-    """The answer with these faults as well, each once."""
+    """Return the answer with these faults added, each once."""
     more = [fault for fault in faults if fault not in answer.faults]
     return replace(answer, faults=(*answer.faults, *more)) if more else answer
 
 
 def without_fault(answer: Answer, *faults: str) -> Answer:
-    """The answer without these faults."""
+    """Return the answer without these faults."""
     left = tuple(fault for fault in answer.faults if fault not in faults)
     return answer if left == answer.faults else replace(answer, faults=left)
 
@@ -112,7 +112,7 @@ def without_fault(answer: Answer, *faults: str) -> Answer:
 def answer_wording(
     gazetteer: Gazetteer, day: datetime.date, answer: Answer, on: datetime.date | None = None
 ) -> Wording:
-    """The wording of an answer; of a door with `on` its label of that day as well."""
+    """Return the wording of an answer; for a door, with its label of the day `on` as well."""
     door = answer.record
     return wording(
         *(gazetteer, day, answer.parts, answer.unit, answer.former),
@@ -125,13 +125,13 @@ def answer_wording(
 def answers_with_past(
     answers: Iterable[Answer], on: datetime.date | None = None
 ) -> Query[list[Answer]]:
-    """The answers, their doors with their past."""
-    told = list(answers)
-    doors = [answer.record for answer in told if answer.record is not None]
+    """Return the answers, with the past of their doors."""
+    found = list(answers)
+    doors = [answer.record for answer in found if answer.record is not None]
     if on is None and not any(door.renamed for door in doors):
-        return told  # so are most
+        return found  # the common case
     known = {record.code: record for record in (yield from with_past(doors, on))}
     return [
         replace(answer, record=known[answer.record.code]) if answer.record else answer
-        for answer in told
+        for answer in found
     ]

@@ -1,6 +1,6 @@
-"""What is told of doors that the caller did not name, each of which is paid (`access.budget`).
+"""Discloses doors that the caller did not name, each charged to its budget (`access.budget`).
 
-Whatever tells doors to a caller passes through here last: single calls, batches, pages.
+Everything that returns doors to a caller ends here: single calls, batches, pages.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from registry.search.judge.labels_apart import is_by_code
 from registry.search.judge.verdicts import Validation
 
 
-def told_answers(found: Sequence[Answer]) -> list[Answer]:
-    """The answers that may be told: the first is what an address names, others are beside it.
+def disclose_answers(found: Sequence[Answer]) -> list[Answer]:
+    """Return the answers that may be disclosed; the first one is what the address names, and free.
 
-    At a point no door is named: of several the nearest is told where the caller has not much left.
-    Raises BudgetSpentError where nothing would be.
+    A point names no door: of several, only the nearest is disclosed if the budget is low. Raises
+    BudgetSpentError if none may be.
     """
     if not any(answer.record for answer in found):
         return list(found)
@@ -32,17 +32,17 @@ def told_answers(found: Sequence[Answer]) -> list[Answer]:
     return [found[0], *(answer for answer in found[1:] if answer.record is None)]
 
 
-def told_suggestions(found: Sequence[Suggestion]) -> list[Suggestion]:
-    """The lines that may be told: streets and units always, doors while something is left."""
+def disclose_suggestions(found: Sequence[Suggestion]) -> list[Suggestion]:
+    """Return the lines that may be disclosed: streets and units always, doors within the budget."""
     doors = sum(line.code is not None for line in found)
     if budget.give(doors):
         return list(found)
     return [line for line in found if line.code is None]
 
 
-def told_validation(found: Validation) -> Validation:
-    """The verdict; its choices without their codes where nothing is left, and none that only its
-    code tells apart. A choice that is made names its door.
+def disclose_validation(found: Validation) -> Validation:
+    """Return the verdict; if the budget is spent, choices without their codes, and without those
+    that only a code distinguishes. An address that was chosen names its door.
     """
     question = found.question
     if question is None or budget.give(sum(choice.code is not None for choice in question.choices)):

@@ -1,7 +1,7 @@
-"""What may be wrong with an answer: one table of weights, verdicts, questions and words.
+"""Faults of an answer: one table of weights, verdicts, questions and messages.
 
-An answer's confidence is 1 less the weights of its faults, never below 0. A verdict on it is the
-gravest of theirs.
+An answer's confidence is 1 minus the weights of its faults, at least 0. Its verdict is the gravest
+of theirs.
 """
 
 import csv
@@ -14,42 +14,42 @@ from typing import Final
 from registry.core.messages import in_vietnamese
 
 AMBIGUOUS_AT_MOST: Final = 0.5
-"""No ambiguous answer is more certain than that, whatever else is right with it."""
+"""Greatest confidence of an ambiguous answer."""
 ONLY_DOOR: Final = "only_door"
 BY_STREET: Final = "commune_by_street"
-COMMUNE_UNSAID: Final = frozenset({"commune_missing", BY_STREET})
+COMMUNE_NOT_GIVEN: Final = frozenset({"commune_missing", BY_STREET})
 POINT_ESTIMATED: Final = "point_estimated"
 POSTCODE_CONTRADICTS: Final = "postcode_contradicts_text"
 POINT_CONTRADICTS: Final = "point_contradicts_text"
 SEARCH_INCOMPLETE: Final = "search_incomplete"
-"""Of a text that would take more work than any address does (`registry.core.text_work`)."""
+"""Fault of a text that needs more work than any address (`registry.core.text_work`)."""
 VERDICTS: Final = ("accept", "correct", "unverified", "confirm", "complete")
-"""What a fault makes of an answer, the gravest last: it is right as it stands, or is called
-otherwise today; the register does not know all of it; it may be another place; something is
-missing."""
+"""Verdicts, the gravest last: the address is right; it has another name today; the register does
+not know all of it; another place may be meant; something is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that does not fit, or had to be supposed."""
+    """One difference between text and result, or one assumption."""
 
     code: str
     weight: float
     verdict: str
     """One of VERDICTS."""
     question: str
-    """What a shopper is asked because of it, one of `registry.search.judge.questions`; or
-    empty."""
+    """Code of the question to the shopper (`registry.search.judge.questions`), or empty."""
     message_en: str
 
     @property
     def message(self) -> str:
-        """What does not fit, in Vietnamese."""
+        """The message in Vietnamese."""
         return in_vietnamese(self.message_en)
 
     def verdict_on(self, *, door: bool) -> str:
-        """What it makes of an answer. Of a registered door nothing but its flat can be missing or
-        unknown: whatever else is, another door may be meant.
+        """Return the verdict on an answer.
+
+        Of a registered door only the flat can be missing or unknown; if anything else is, another
+        door may be meant.
         """
         above = self.verdict in ("unverified", "complete") and self.question != "ask_flat"
         return "confirm" if door and above else self.verdict
@@ -67,7 +67,7 @@ FAULTS: Final = {fault.code: fault for fault in _table()}
 
 
 def confidence(faults: Iterable[str]) -> float:
-    """How certain an answer with these faults is, from 0 to 1."""
+    """Return the confidence of an answer with these faults, from 0 to 1."""
     return _confidence(frozenset(faults))
 
 

@@ -1,7 +1,7 @@
-"""From an address, as people write it, to its door; or to the smallest place that is sure.
+"""Geocodes an address as people write it to its door, or to the smallest place that is certain.
 
-No answer is better than a wrong one: another house number than the one asked for is never
-answered, and two doors that fit equally are both returned and said to be ambiguous.
+No answer is better than a wrong one: another house number than the given one is never returned, and
+two doors that fit equally are both returned as ambiguous.
 """
 
 import datetime
@@ -39,26 +39,26 @@ from registry.search.find.by_use import with_doors_by_use
 from registry.search.find.door_search import Asker
 from registry.search.find.doors import active_records, records_of
 from registry.search.find.estimated import with_estimates
-from registry.search.find.groups import commune_untold, is_group_alone, is_named
+from registry.search.find.groups import is_group_alone, is_named, lacks_commune
 from registry.search.find.mistyped_codes import MeantCode, meant_code
-from registry.search.judge.doubts import doubts_of_door, told_doubts, told_missing
+from registry.search.judge.doubts import add_doubts, add_missing, doubts_of_door
 from registry.search.judge.explanation import Tried
 from registry.search.judge.postcodes import by_postcode, by_postcode_in
 from registry.search.judge.ranking import (
     SECOND_NUMBER,
     Located,
-    beside_unit,
     contradict,
     either_door,
+    filter_by_named_place,
+    filter_by_unread_unit,
     fits_better,
     is_sure,
     is_unit_alone,
     metres_from,
     nearest_first,
-    of_places_told,
     rank,
-    where_unread_says,
-    with_places_told,
+    with_named_places,
+    with_unit_first,
 )
 from registry.search.read.address_reader import TWO_NUMBERS, read_address
 from registry.search.read.codes_in_text import (
@@ -83,9 +83,9 @@ MAX_TEXT: Final = 2_000
 DEFAULT_LIMIT: Final = 5
 MAX_LIMIT: Final = 20
 _EVIDENCE_M: Final = 150.0
-"""How far a point beside words may lie from the door that they name: pins are set by hand."""
+"""Greatest distance of a point from the door that the words name: pins are placed by hand."""
 _AT_POINT_M: Final = 50.0
-"""How near the door of a street has to be to a point beside its name."""
+"""Greatest distance of a street's door from a point beside its name."""
 _MAX_READINGS: Final = 3
 
 
@@ -103,33 +103,33 @@ class Components:
     district: str | None = None
     province: str | None = None
     postcode: str | None = None
-    """Evidence: read by nothing, it contradicts an answer of another commune."""
+    """Evidence only: it contradicts an answer in another commune."""
 
 
 @value(frozen=True, slots=True)
 class Question:
-    """What is asked: a text, or components; those that name units may complete a text."""
+    """A query: a text, or components; those that name units may complete a text."""
 
     text: str | None = None
     components: Components | None = None
     limit: int = DEFAULT_LIMIT
     near: tuple[float, float] | None = None
-    """(lon, lat): orders what fits equally well; never makes anything fit better."""
+    """(lon, lat): orders equally good matches; never makes a match better."""
     within: str | None = None
-    """Code of a unit of any map; nothing outside it is answered."""
+    """Code of a unit of any map; nothing outside it is returned."""
     chosen: bool = False
-    """Whether it was picked from the choices of a question: only a verdict depends on it."""
+    """Whether it was picked from the choices of a question; affects only the verdict."""
     on: datetime.date | None = None
-    """A day whose label of what is found is wanted as well."""
+    """A day for which labels are wanted as well."""
     former: str | None = None
-    """Code of the commune of that day, or of before July 2025, where somebody was asked for it."""
+    """Code of the commune on that day, or before July 2025, if the shopper was asked for it."""
 
 
 def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answer]:
-    """At most `limit` answers, the best first; empty where nothing of the address is known.
+    """Return at most `limit` answers, the best first; empty if nothing of the address is known.
 
-    Raises InvalidInputError for a text that is too long, a unit's code that is none, a point that
-    is not on the earth.
+    Raises InvalidInputError for a text that is too long, an unknown unit code, or a point that is
+    not on the earth.
     """
     return locate(gazetteer, reads, question).answers
 
@@ -137,15 +137,15 @@ def geocode(gazetteer: Gazetteer, reads: Reads, question: Question) -> list[Answ
 def locate(
     gazetteer: Gazetteer, reads: Reads, question: Question, work: Work | None = None
 ) -> Located:
-    """What `geocode` answers, with the reading that it answers; raises what `geocode` raises.
+    """As `geocode`, with the reading that was answered; raises what `geocode` raises.
 
-    Of `work` where that is less than a text may cause.
+    `work` limits the work below the default for a text.
     """
     return alone(reads, locating(gazetteer, question, work))
 
 
 def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None) -> Query[Located]:
-    """`locate` as a search of which many can be answered together."""
+    """As `locate`, as a query to be batched with others."""
     search = _Search(gazetteer, question, today())
     if question.near is not None:
         check_point(lon=question.near[0], lat=question.near[1])
@@ -157,10 +157,10 @@ def locating(gazetteer: Gazetteer, question: Question, work: Work | None = None)
         found = by_postcode(gazetteer, search.day, found, question.components.postcode)
     if question.near is not None:
         found = nearest_first(found, *question.near)
-    found = yield from told_missing(found[: question.limit], search.reading)
+    found = yield from add_missing(found[: question.limit], search.reading)
     found = yield from with_estimates(found, search.reading)
     if not (found and found[0].level in DOORS and is_sure(found[0])):
-        doubt()  # the door may be in a unit that is newer than this map
+        doubt()  # the door may be in a unit newer than this map
     meant = None
     if not found and question.text is not None:
         meant = yield partial(_meant_as_code, question.text)
@@ -181,13 +181,13 @@ class _Search:
         self.day = day
         self.within = unit_by_code(gazetteer, question.within, None) if question.within else None
         self.reading: ReadAddress | None = None
-        """That of the answers, or the likeliest."""
+        """Reading of the answers, or the likeliest one."""
         self.tried: list[Tried] = []
         self.coded: tuple[Answer, ...] = ()
-        """Doors of a code that contradicts the rest of the text."""
+        """Doors of a code in the text that contradicts the rest."""
 
     def answers(self) -> Query[list[Answer]]:
-        """The answers, before near and limit."""
+        """Return the answers, before `near` and `limit` apply."""
         given, text = self.question.components, (self.question.text or "").strip()
         if given is not None and not text:
             located = yield from self._best([self._components(given)])
@@ -210,11 +210,11 @@ class _Search:
         whole = completed_text(text, named)
         code = whole_code(text)
         point = point_in(text)
-        # Digits that are a code by themselves, and a point, are none within a longer text.
+        # Digits that are a code, or a point, only as the whole text.
         loose = point or (code and all(mention.code != code for mention in codes_in(whole)))
         found = yield from self._text(text if loose else whole)
         if code or point:
-            found = yield from self._held_by(found, completed_text("", named).strip(", "))
+            found = yield from self._checked_by_units(found, completed_text("", named).strip(", "))
         for note in notes:
             found = [with_fault(answer, note) for answer in found]
         return found
@@ -223,7 +223,7 @@ class _Search:
         if point := point_in(text):
             return (yield from self._at(*point))
         if evidence := evidence_in(text):
-            found = yield from self._beside(evidence)
+            found = yield from self._with_point(evidence)
             if found:
                 return found
         if code := whole_code(text):
@@ -236,15 +236,15 @@ class _Search:
         found = by_postcode_in(self.gazetteer, self.day, (yield from self._read(text)), text)
         named = yield from with_doors_by_use(self.gazetteer, self.day, text, self.within, found)
         if named[:1] != found[:1]:
-            self.reading = None  # of an office the text says all
+            self.reading = None  # an organization's name accounts for all of the text
         if named is not found:
             return [answer for answer in named if self._inside(answer.unit)]
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found
 
-    def _held_by(self, found: list[Answer], units: str) -> Query[list[Answer]]:
-        """The answers, with a fault where the units are of another province."""
+    def _checked_by_units(self, found: list[Answer], units: str) -> Query[list[Answer]]:
+        """Return the answers, with a fault if the units are in another province."""
         reading = self.reading
         places = yield from self._read(units)
         self.reading = reading
@@ -266,10 +266,11 @@ class _Search:
         found: list[Answer] = yield near
         return [with_fault(a, "point_given") for a in found if self._inside(a.unit)]
 
-    def _beside(self, evidence: Evidence) -> Query[list[Answer]]:
-        """Of a point beside words: what lies there, only where it is certainly in that place.
+    def _with_point(self, evidence: Evidence) -> Query[list[Answer]]:
+        """Answer a text with a point: what is at the point, if it is in the place that the words
+        name.
 
-        Words that name more than units are what is meant, and the point their evidence.
+        Words that name more than units are answered, with the point as evidence.
         """
         places = yield from self._read(evidence.rest)
         point = evidence.point
@@ -281,8 +282,8 @@ class _Search:
             }
             point = points.pop() if len(points) == 1 else None
         if point is not None and self._names_more_than_units():
-            return (yield from self._checked_by_point(places, *point))
-        self.reading = None  # it is a point that is answered
+            return (yield from self._ranked_by_point(places, *point))
+        self.reading = None  # the point is answered, not the words
         if point is None:
             return []
         provinces = {self._province(answer.unit) for answer in places}
@@ -293,12 +294,10 @@ class _Search:
         reading = self.reading
         return reading is not None and (reading.door != Door() or bool(reading.unread))
 
-    def _checked_by_point(
-        self, places: list[Answer], lon: float, lat: float
-    ) -> Query[list[Answer]]:
-        """What the words name, ranked by a point beside them, which may differ from it.
+    def _ranked_by_point(self, places: list[Answer], lon: float, lat: float) -> Query[list[Answer]]:
+        """Rank what the words name by a point beside them, with a fault if it contradicts.
 
-        Of a street or hamlet without a number the door at the point, where there is one of it.
+        For a street or hamlet without a number, return its door at the point, if there is one.
         """
         if any(answer.level in DOORS for answer in places):
             return [
@@ -331,11 +330,11 @@ class _Search:
     # Codes
 
     def _record(self, code: str) -> Query[Record | None]:
-        """The record of a code that is written in a text: registered, and open to everybody."""
+        """Return the record of a code in a text, if it is registered and public."""
         budget.check()
         found = yield from records_of([code])
         if found:
-            budget.check()  # those that were asked together may have spent it meanwhile
+            budget.check()  # queries of the same batch may have spent it meanwhile
         else:
             budget.pay()
         for record in found:
@@ -352,11 +351,11 @@ class _Search:
         return [answer for answer in answers if self._inside(answer.unit)]
 
     def _of_codes_in(self, text: str, whole: str | None) -> Query[list[Answer] | None]:
-        """The doors of registered codes; None where a text has none but the whole of it."""
+        """Return the doors of registered codes inside a text; None without any."""
         mentioned: list[tuple[CodeInText, Record]] = []
         for mention in codes_in(text):
             if mention.code == whole:
-                continue  # asked for already
+                continue  # already looked up
             if record := (yield from self._record(mention.code)):
                 mentioned.append((mention, record))
         if not mentioned:
@@ -369,11 +368,11 @@ class _Search:
         for _, other in others:
             more += yield from self._of_code(other)
         more = [answer for answer in more if answer.record and answer.record.code not in known]
-        # Only the writer knows which.
+        # Only the writer knows which is meant.
         return [with_fault(answer, "ambiguous") for answer in (*found, *more)] if more else found
 
     def _of_code_in(self, record: Record, rest: list[Answer], written: str) -> Query[list[Answer]]:
-        """The code's door, unless the rest of the text names another place."""
+        """Return the code's door, unless the rest of the text names another place."""
         answers = yield from self._of_code(record)
         rest = [answer for answer in rest if not answer.is_of_other_former]
         if not rest or not all(contradict(a, b) for a in answers for b in rest):
@@ -383,15 +382,15 @@ class _Search:
         return [with_fault(answer, "code_contradicts_text") for answer in rest]
 
     def _doubted(self, answer: Answer) -> Answer:
-        """The door of a code, with what the rest of the text leaves in doubt of it."""
+        """Return the door of a code, with the doubts from the rest of the text."""
         if self.reading is None:
             return answer
         doubts = doubts_of_door(self.gazetteer, self.day, answer, self.reading, coded=True)
         return with_fault(answer, *doubts)
 
     def _without_code(self, unread: UnreadCode, found: list[Answer]) -> Query[list[Answer]]:
-        """The answers to a text without what is no code of the register, unless with it a door is
-        sure, or more is found: `K203-1205` may be a flat.
+        """Return the answers to a text without its unknown code, unless the text with it leads to a
+        sure door, or to more: `K203-1205` may be a flat.
         """
         reading = self.reading
         if (
@@ -420,7 +419,7 @@ class _Search:
     # Addresses
 
     def _read(self, text: str) -> Query[list[Answer]]:
-        rereading = Rereading(self.gazetteer, self._as_written, self._otherwise, self._in_building)
+        rereading = Rereading(self.gazetteer, self._as_written, self._rewritten, self._in_building)
         best = yield from rereading.located(to_plain_signs(text))
         self.reading = best.reading
         return best.answers
@@ -429,7 +428,7 @@ class _Search:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
         return (yield from self._best(readings, text))
 
-    def _otherwise(self, text: str, step: str) -> Query[Located]:
+    def _rewritten(self, text: str, step: str) -> Query[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]
         return (yield from self._best([one.by(step) for one in readings], text))
 
@@ -461,31 +460,32 @@ class _Search:
         return called_by_codes(self.gazetteer, self.day, units)
 
     def _best(self, readings: list[ReadAddress], text: str | None = None) -> Query[Located]:
-        """The answers of the reading that fits best; a likelier reading wins among equals."""
+        """Return the answers of the reading that fits best; a likelier reading wins among
+        equals."""
         best = Located([], readings[0] if readings else None)
-        told: list[Answer] = []
+        doubted_best: list[Answer] = []
         read = best.reading
         unit: Located | None = None
         every: list[Answer] = []
         asked: list[list[Answer]] = []
         for at, reading in enumerate(readings):
             if at == len(asked):
-                # Mostly the likeliest is sure; where it is not, the others are asked together.
+                # Mostly the likeliest is sure; if not, the others are queried together.
                 together = readings[at:] if at else readings[:1]
                 try:
-                    asked += yield from side_by_side(map(self._asked, together))
+                    asked += yield from side_by_side(map(self._queried, together))
                 except WorkSpentError:
                     break
             if NUMBER_BEHIND in reading.notes and best.answers and best.answers[0].level in PLACED:
-                continue  # the number belongs to the name of what is there
+                continue  # the number belongs to the place's name
             found = [a for a in asked[at] if self._inside(a.unit)]
-            found = of_places_told(found, reading.unread)
-            known = with_places_told(found, reading)
-            doubted = told_doubts(self.gazetteer, self.day, found, known, text)
+            found = filter_by_named_place(found, reading.unread)
+            known = with_named_places(found, reading)
+            doubted = add_doubts(self.gazetteer, self.day, found, known, text)
             self.tried.append(Tried(text, reading, tuple(doubted)))
             every += doubted
             if FIRST_NUMBER_DROPPED in reading.notes:
-                continue  # only said beside the door of the first number
+                continue  # only an alternative to the door of the first number
             if found and unit is None and is_unit_alone(reading, self.day):
                 unit = Located(found, reading)
             if found and (
@@ -493,36 +493,37 @@ class _Search:
                 or not best.answers
                 or fits_better(found[0], reading, best.answers[0], best.reading)
             ):
-                # Which reading fits best is decided without: all leave such words unread.
-                best, told, read = Located(found, reading), doubted, known
+                # Doubts do not decide which reading fits best: all leave such words unread.
+                best, doubted_best, read = Located(found, reading), doubted, known
             if best.answers and is_sure(best.answers[0]):
                 break
         if unit is not None and unit.reading is not best.reading:
-            best = beside_unit(unit, best)
-            told = told_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
+            best = with_unit_first(unit, best)
+            doubted_best = add_doubts(self.gazetteer, self.day, best.answers, best.reading, text)
             read = best.reading
-        return Located(either_door(told, every, read), read)
+        return Located(either_door(doubted_best, every, read), read)
 
-    def _asked(self, reading: ReadAddress) -> Query[list[Answer]]:
+    def _queried(self, reading: ReadAddress) -> Query[list[Answer]]:
         door = reading.door
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
-        # What is suggested while it is typed is found, each that is called so; no door in it.
-        told = is_named(door) or (is_group_alone(door) and not reading.unread)
-        if area.communes is None and door.street is None and not told:
+        # Places of that name are found in the whole country, as suggestions do, but no door in
+        # them.
+        is_findable = is_named(door) or (is_group_alone(door) and not reading.unread)
+        if area.communes is None and door.street is None and not is_findable:
             return []
-        if said := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
-            area = replace(area, faults=(*area.faults, *said))
+        if code_faults := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):
+            area = replace(area, faults=(*area.faults, *code_faults))
         asker = Asker(self.gazetteer, self.day, door, area, whole=not reading.unread)
         found = yield from asker.answers()
         if area.communes is None:
-            found = where_unread_says(self.gazetteer, found, reading.unread)
-        if commune_untold(found, door, area):
+            found = filter_by_unread_unit(self.gazetteer, found, reading.unread)
+        if lacks_commune(found, door, area):
             found = [with_fault(answer, "commune_undecided") for answer in found]
         if DASH_UNSURE in reading.notes:
-            # A slash that was no slash, read backwards as well: supposed twice.
+            # A dash read as a slash, and the path backwards as well: two assumptions.
             found = [answer for answer in found if "path_order" not in answer.faults]
         if NUMBER_BEHIND in reading.notes:
-            # `Hòa Bình 1` is a hamlet of its own, and no house in Hòa Bình.
+            # `Hòa Bình 1` is a hamlet of its own, not a house in Hòa Bình.
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [a if _is_written_so(a, door, note) else with_fault(a, note) for a in found]
@@ -537,15 +538,15 @@ class _Search:
 
 
 def _is_of(door: Answer, place: Answer) -> bool:
-    """Whether a door is of the street, or the hamlet, that is answered."""
+    """Whether a door is in the street or hamlet of an answer."""
     if place.parts.street_name:
         return place.parts.street_name == door.parts.street_name
     return bool(place.parts.localities) and place.parts.localities == door.parts.localities
 
 
 def _is_written_so(answer: Answer, door: Door, note: str) -> bool:
-    """Whether the number was delivered as it is asked for, which leaves no doubt how it is read: a
-    dash, or a `Đ` behind it.
+    """Whether the number was delivered as it is written in the query, so that its dash, or the `Đ`
+    after it, is not in doubt.
     """
     number = door.house_number
     if number is None or number.written != number_of(answer.parts):

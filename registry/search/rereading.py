@@ -1,8 +1,8 @@
-"""A text read again where it leads to no sure door as it stands: the ways, in their order.
+"""Reads a text again if it does not lead to a sure door as written: the ways, in their order.
 
-Each writes the text otherwise, has that read exactly, and keeps what fits better. So faults, former
-communes and doors are judged in one place, whatever way a text was read. Each way is a step of
-`geo/penalties.csv`, which the readings made so bear among their notes.
+Each way rewrites the text, has it read exactly, and keeps the better result. So faults, former
+communes and doors are judged in one place. Each way is a step of `geo/penalties.csv`, and its
+readings have the step among their notes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ from registry.core.batching import Query, side_by_side
 from registry.core.personal import without_people
 from registry.core.text_work import WorkSpentError, spend
 from registry.search.answers import PLACED, Answer, with_fault
-from registry.search.find.blocks import has_name
+from registry.search.find.blocks import has_building_name
 from registry.search.find.restored_words import restore_places
 from registry.search.judge.ranking import (
     Located,
@@ -32,7 +32,7 @@ from registry.search.judge.ranking import (
     is_door,
     is_other_door,
     is_sure,
-    is_told_elsewhere,
+    names_other_commune,
     rank,
 )
 from registry.search.read.door_with_units import ReadAddress
@@ -44,9 +44,9 @@ from registry.units.restored import Restored, restore_units
 from registry.units.vocabulary import vocabulary_of
 
 _CHARACTERS_OF_STEP: Final = 40
-"""Of a text, whose kinds are mended in a step of its work."""
+"""Characters of a text whose kinds are corrected in one step of work."""
 _FEW: Final = 5
-"""Communes in which a street is looked for by its letters."""
+"""Most communes in which a street is matched by its letters."""
 _PLACE_UNSURE: Final = frozenset(
     {"street_not_found", "street_corrected", "street_missing", "locality_not_found"}
 )
@@ -59,24 +59,22 @@ UNITS: Final = "units_by_letters"
 PLACES: Final = "places_by_letters"
 SIGNS: Final = "signs_restored"
 _WHOLE: Final = frozenset({"building", "locality", "admin", "street", "plot"})
-"""Roles of a piece that is all of a part, which says by itself what it is."""
+"""Roles of a piece that, alone in a part, is unambiguous."""
 
 
 @value(frozen=True, slots=True)
 class Rereading:
-    """Reads a text again; `as_written` answers it as it stands, `otherwise` as a step wrote it, and
-    `in_building` a text from which the part that is its building's name was taken out.
+    """Reads a text again: `as_written` answers the text itself, `rewritten` as a step rewrote it,
+    and `in_building` without the part that is its building's name.
     """
 
     gazetteer: Gazetteer
     as_written: Callable[[str], Query[Located]]
-    otherwise: Callable[[str, str], Query[Located]]
+    rewritten: Callable[[str, str], Query[Located]]
     in_building: Callable[[str, str], Query[Located]]
 
     def located(self, text: str) -> Query[Located]:
-        """The answers to a text as it stands, or with its names found by their letters; those of
-        the ways that its work was enough for.
-        """
+        """Return the best answers to a text, of all ways that its work was enough for."""
         best = Located([], None)
         with suppress(WorkSpentError):
             best = yield from self.as_written(text)
@@ -85,15 +83,15 @@ class Rereading:
                 return inside
             if not best.answers:
                 best = yield from self._with_units_apart(text, best)
-            if not (best.answers and _needs_no_other(best.answers[0])) or is_damaged(text):
+            if not (best.answers and _is_sufficient(best.answers[0])) or is_damaged(text):
                 best = yield from self._by_letters(text, best)
             if not is_door(best):
                 best = yield from self._with_signs(text, best)
         return best
 
     def _in_named_building(self, text: str, best: Located) -> Query[Located]:
-        """The doors of the building of which a part of the text is all of the name, `Chung cư 5
-        tầng, 12 Láng`, where one is registered under it and with no other number than the text has.
+        """Return the doors of a building whose name is a whole part of the text, `Chung cư 5 tầng,
+        12 Láng`, if one is registered under that name and with the number of the text.
         """
         first = best.answers[0] if best.answers else None
         for name, rest in _named_buildings(self.gazetteer, text, best.reading):
@@ -109,11 +107,11 @@ class Rereading:
         return best
 
     def _with_signs(self, text: str, best: Located) -> Query[Located]:
-        """The door of a text whose number lost its slashes or dash, where one alone is found."""
+        """Return the door of a text whose number lost its slashes or dash, if only one is found."""
         found: dict[str, Answer] = {}
         reading = None
         for other in (
-            yield from side_by_side(self.otherwise(other, SIGNS) for other in with_signs(text))
+            yield from side_by_side(self.rewritten(other, SIGNS) for other in with_signs(text))
         ):
             for answer in other.answers:
                 if answer.record is not None and "path_order" not in answer.faults:
@@ -122,26 +120,26 @@ class Rereading:
         return Located(list(found.values()), reading) if len(found) == 1 else best
 
     def _by_letters(self, text: str, best: Located) -> Query[Located]:
-        """The answers to a text whose words are found by their letters, where they fit better:
-        those for kinds, then the units, then the street or hamlet in them.
+        """Return the answers with misspelt words matched by their letters, if they fit better:
+        first kinds, then the units, then the street or hamlet in them.
         """
         reading = best.reading
         spend(1 + len(text) // _CHARACTERS_OF_STEP)
         apart = mend_kinds(vocabulary_of(self.gazetteer), set_kinds_apart(text))
         if apart != text:
-            other = yield from self.otherwise(apart, KINDS)
+            other = yield from self.rewritten(apart, KINDS)
             if is_other_door(best, other):
-                best = Located([], other.reading)  # it was found without the alley or the flat
+                best = Located([], other.reading)  # found by ignoring the alley or the flat
             best = better_by_letters(best, other)
-        if best.answers and _needs_no_other(best.answers[0]):
+        if best.answers and _is_sufficient(best.answers[0]):
             return best
         unread = reading is not None and reading.unread
         if apart == text and best.answers and not unread and not is_damaged(text):
             return best
         restored = restore_units(self.gazetteer, apart)
         if restored is not None and not _is_read_by(restored, best.reading):
-            other = yield from self.otherwise(restored.text(restored.head), UNITS)
-            if other.answers and is_told_elsewhere(self.gazetteer, best, restored.units[0]):
+            other = yield from self.rewritten(restored.text(restored.head), UNITS)
+            if other.answers and names_other_commune(self.gazetteer, best, restored.units[0]):
                 best = Located([], best.reading)
             best = better_by_letters(best, other)
         communes = {a.unit for a in best.answers if a.unit and a.unit.level == "commune"}
@@ -158,16 +156,16 @@ class Rereading:
         if mended == head:
             return best
         written = restored.text(mended) if restored else mended
-        return better_by_letters(best, (yield from self.otherwise(written, PLACES)))
+        return better_by_letters(best, (yield from self.rewritten(written, PLACES)))
 
     def _with_units_apart(self, text: str, nothing: Located) -> Query[Located]:
-        """The answers to a text without commas where its units stand, as far as they are sure.
+        """Return the answers to a text without commas before its units, if they are sure.
 
-        `quang trung ha dong` may be a ward of Hà Đông: where more is found, it is a street there.
+        `quang trung ha dong` may be a ward of Hà Đông; if more is found, it is a street there.
         """
         best = nothing
         for apart in set_apart(self.gazetteer, text):
-            other = yield from self.otherwise(apart.text, APART)
+            other = yield from self.rewritten(apart.text, APART)
             if not other.answers or not (apart.sure or other.answers[0].level in PLACED):
                 continue
             if not best.answers or rank(other.answers[0]) < rank(best.answers[0]):
@@ -178,14 +176,16 @@ class Rereading:
 def _named_buildings(
     gazetteer: Gazetteer, text: str, reading: ReadAddress | None
 ) -> Iterator[tuple[str, str]]:
-    """The first part of a text that may be a building's name, no unit's (Nhà Bè) or somebody's
-    (`nhà ông Bảy`), and is cut by the grammar; or what was left unread of a flat's, behind its
-    mark: `807, CT2A Xa La`, `Toà A, The Pegasus Plaza`. Each with the text without it.
+    """Yield possible building names, each with the text without it.
+
+    The first part of a text that may be a building's name, not a unit's (Nhà Bè) or a person's
+    (`nhà ông Bảy`), and that the grammar splits; and unread parts after a flat's block: `807, CT2A
+    Xa La`, `Toà A, The Pegasus Plaza`.
     """
     for part in without_people(split_parts(text)):
         if (name := parse_building_name(part)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
-            if len(pieces) != 1 or not _is_all_of(pieces[0], part):
+            if len(pieces) != 1 or not _is_whole_part(pieces[0], part):
                 yield name, text.replace(part, "", 1)
                 break
     flat = reading.door.flat if reading else None
@@ -195,26 +195,26 @@ def _named_buildings(
 
 
 def _has_name(answer: Answer, name: str) -> bool:
-    return answer.record is not None and has_name(name, answer.record)
+    return answer.record is not None and has_building_name(name, answer.record)
 
 
-def _is_all_of(piece: Piece, part: str) -> bool:
+def _is_whole_part(piece: Piece, part: str) -> bool:
     flat = piece.role in ("unit", "floor") and any(word.path for word in piece.words)
     return (flat or piece.role in _WHOLE) and fold(text_of(piece.all_words)) == fold(part)
 
 
-def _needs_no_other(answer: Answer) -> bool:
+def _is_sufficient(answer: Answer) -> bool:
     return is_sure(answer) or is_as_written(answer)
 
 
 def _is_read_by(restored: Restored, reading: ReadAddress | None) -> bool:
-    """Whether a reading leaves nothing unread, and names these units already."""
+    """Whether a reading leaves nothing unread and already names these units."""
     named = reading.namings if reading and not reading.unread else ()
     inner = restored.units[0]
     return any(inner in (n.commune, n.district, n.province, n.former) for n in named)
 
 
 def _leads_to(gazetteer: Gazetteer, restored: Restored, units: Iterable[Unit]) -> bool:
-    """Whether one of these communes of today continues the innermost unit."""
+    """Whether one of these current communes succeeds the innermost unit."""
     became = communes_of(gazetteer, today(), restored.units[0])
     return not became.isdisjoint(unit.id for unit in units)

@@ -1,4 +1,4 @@
-"""From a point to the doors near it, or else to its commune."""
+"""Reverse geocoding: from a point to the doors near it, or else to its commune."""
 
 import datetime
 import math
@@ -23,10 +23,10 @@ DEFAULT_RADIUS_M: Final = 200
 MAX_RADIUS_M: Final = 5_000
 MAX_LIMIT: Final = 20
 NEIGHBOUR_M: Final = 300
-"""So near, a household's commune is the point's, where no real boundary says otherwise."""
+"""Within this distance, a household's commune is the point's, if no real boundary decides."""
 
 _FEW: Final = 5
-"""What `nearest_few` keeps."""
+"""Rows that `nearest_few` keeps."""
 
 
 def reverse(
@@ -39,7 +39,7 @@ def reverse(
     radius_m: float = DEFAULT_RADIUS_M,
     on: datetime.date | None = None,
 ) -> list[Answer]:
-    """The doors within `radius_m`, the nearest first; else the commune; empty outside Viet Nam.
+    """Return the doors within `radius_m`, the nearest first; else the commune; empty abroad.
 
     Degrees, WGS 84. Raises InvalidInputError for a point that is not on the earth.
     """
@@ -58,7 +58,7 @@ def reverse(
 
 
 def check_point(*, lon: float, lat: float) -> None:
-    """Raises InvalidInputError unless the point is on the earth."""
+    """Raise InvalidInputError unless the point is on the earth."""
     for name, value, most in (("lon", lon, 180), ("lat", lat, 90)):
         if not math.isfinite(value) or abs(value) > most:
             raise InvalidInputError.of_field(
@@ -88,10 +88,10 @@ def _communes(
     lon: float,
     lat: float,
 ) -> list[Answer]:
-    """The commune by its real polygon, its nearest households, its cell, or the islands around."""
+    """Return the commune by real polygon, nearest household, approximate cell, or archipelago."""
     far = ("far_from_household",)
     if drawn:
-        # Two polygons cover a point on their border.
+        # Two polygons cover a point on their common border.
         faults = (*far, "ambiguous") if len(drawn) > 1 else far
         answers = [_commune(unit, faults) for unit in drawn]
     elif near:

@@ -2,10 +2,10 @@
 -- LIMIT is a literal and the point an uncorrelated sub-select, so that the index gives the order
 -- under a generic plan too; from a CTE the point would not (2,000,000 rows: 0.12 ms with an inline
 -- point and with a sub-select, planned each time or once). Nearest in degrees is not nearest in
--- metres (a degree of longitude is 8 % shorter in the north), so more are fetched than asked for
--- and put in order on the spheroid. A flat is found as its building, unless that has no point.
--- Records with entrances, few of all, are found by whichever of these lies nearest, by an index of
--- their own: of those that lie nearest by their point they are left out (decision 0038).
+-- metres (a degree of longitude is 8 % shorter in the north), so more are fetched than requested
+-- and sorted on the spheroid. A flat is found as its building, unless that has no point. Records
+-- with entrances, which are few, are found by the nearest of these, with an index of their own, and
+-- are excluded from the search by point (decision 0038).
 SELECT h.*, {points} AS points FROM household h
 WHERE {open} AND {which}
     AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
@@ -60,15 +60,15 @@ ORDER BY h.distance_m, h.code
 {nearest}
 
 -- cell --
--- 0.01 degrees are about 1 km: cells are cut by circles, and between those of a town are holes.
+-- 0.01 degrees are about 1 km: cells are clipped by circles, with gaps between those of a town.
 SELECT b.unit_id, NULL::float8 FROM boundary b JOIN admin_unit u ON u.id = b.unit_id
 WHERE b.approximate AND u.level = 'commune' AND u.lifetime @> current_date
     AND ST_DWithin(b.geom, (SELECT {point}), 0.01)
 ORDER BY ST_Distance(b.geom, (SELECT {point})), b.unit_id LIMIT 1
 
 -- archipelago --
--- Of an archipelago only the islands are drawn. The sea between them is nobody else's, which a hull
--- around the coast of the mainland could not say.
+-- Only the islands of an archipelago are drawn. The sea between them belongs to it, which is not
+-- true of the hull of a mainland coast.
 SELECT b.unit_id, NULL::float8 FROM boundary b
 JOIN admin_unit u ON u.id = b.unit_id
 JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
@@ -77,9 +77,9 @@ WHERE v.kind = 'dac_khu' AND u.lifetime @> current_date AND b.geom && (SELECT {p
 ORDER BY b.unit_id LIMIT 1
 
 -- around_seat --
--- Where not even the islands are drawn, all that is near the seat: kilometres that hold most
--- islands and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
--- Sa's). An import allows more, of places that somebody says are there (`boundaries.reach`).
+-- If not even the islands are drawn, everything near the seat: kilometres that include most islands
+-- and no other country's land (Palawan begins at 335 from Trường Sa's, Hainan at 320 from Hoàng
+-- Sa's). An import allows more, for places that its source reports there (`boundaries.reach`).
 SELECT u.id, round(ST_Distance(u.seat::geography, (SELECT {point})::geography)) AS distance_m
 FROM (VALUES ('20333', 250), ('22736', 310)) a (code, km)
 JOIN admin_unit u ON u.code = a.code AND u.level = 'commune' AND u.lifetime @> current_date

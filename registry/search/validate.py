@@ -1,8 +1,8 @@
-"""Whether an address can be delivered to: a verdict that a shop can act on, and what to ask.
+"""Validates an address for delivery: a verdict that a shop can act on, and what to ask.
 
-The door is only called certain where nothing had to be supposed: every unit was named, the number
-is the one asked for, and the register knows no second place that fits. Most doors of the country
-are not registered yet, so an address that is well-formed and placed is `unverified`, never wrong.
+A door is certain only without assumptions: every unit was named, the number is the given one, and
+no second registered place fits. Most doors of the country are not registered yet, so a well-formed
+address with a known place is `unverified`, never wrong.
 """
 
 import datetime
@@ -41,7 +41,7 @@ _LOOKED_AT: Final = 20
 
 
 def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validation:
-    """The verdict on an address. `limit` and `near` of the question do not matter.
+    """Return the verdict on an address. `limit` and `near` of the question are ignored.
 
     Raises what `registry.search.geocode.geocode` raises.
     """
@@ -49,12 +49,12 @@ def validate(gazetteer: Gazetteer, reads: Reads, question: Question) -> Validati
 
 
 def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
-    """`validate` as a search of which many can be answered together."""
+    """As `validate`, as a query to be batched with others."""
     located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
     judged: Validation = yield partial(_judged, gazetteer, question, located)
     if question.components is not None and (postcode := question.components.postcode):
-        told = postcode_component(judged, postcode, today())
-        judged = replace(judged, components=(*judged.components, *told))
+        more = postcode_component(judged, postcode, today())
+        judged = replace(judged, components=(*judged.components, *more))
     return judged
 
 
@@ -62,7 +62,7 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     former = _former(gazetteer, question, today())
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         day, answers, reading = today(), located.answers, located.reading
-        # Who picked the address from choices was shown them.
+        # A shopper who picked the address from choices has seen them.
         beside = [] if question.chosen else doors_beside(gazetteer, reads, day, answers, reading)
         judge = Judge(gazetteer, reads, day, located, beside, on=question.on, former=former)
         return judge.validation()
@@ -89,7 +89,7 @@ def _rejected(reason: str | None = None) -> Validation:
 def _meant(
     gazetteer: Gazetteer, reads: Reads, meant: MeantCode, on: datetime.date | None
 ) -> Validation:
-    """The question with the doors whose codes may have been meant, the likeliest first."""
+    """Return the question with the doors whose codes may be meant, the likeliest first."""
     day, units, suggestions = today(), gazetteer.units, meant.suggestions
     records = alone(reads, with_past(alone(reads, active_records(suggestions)), on))
     records.sort(key=lambda record: suggestions.index(record.code))
@@ -105,19 +105,19 @@ def _meant(
 
 
 def _is_abroad(located: Located) -> bool:
-    """Whether another country is named, and no unit of Viet Nam: `12 Lê Lợi, Paris, France`."""
+    """Whether another country is named, without a unit of Viet Nam: `12 Lê Lợi, Paris, France`."""
     named = located.reading is not None and bool(located.reading.namings)
     return "other_country" in located.answers[0].faults and not named
 
 
 def _is_group_anywhere(located: Located) -> bool:
-    """Whether no more is said than `Thôn 9`: every commune has one."""
+    """Whether only a numbered locality is given, `Thôn 9`: every commune has one."""
     reading = located.reading
     return reading is not None and not reading.namings and is_group_alone(reading.door)
 
 
 def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
-    """Nothing was found: the commune is missing, or it is no address at all."""
+    """Return the verdict if nothing was found: the commune is missing, or it is not an address."""
     if is_foreign(text, reading.unread if reading else ()):
         return _rejected("elsewhere")
     if reading is None or is_total([text]):
@@ -134,7 +134,7 @@ def _unplaced(reading: ReadAddress | None, text: str) -> Validation:
 
 
 def _is_address(reading: ReadAddress) -> bool:
-    """Whether the door may be one: a street or a locality by name, not words that say nothing."""
+    """Whether it may be an address: with a street or a locality by name, not arbitrary words."""
     door = reading.door
     if reading.namings or door.localities or (door.flat is not None and door.flat.building):
         return True

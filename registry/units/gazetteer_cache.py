@@ -44,7 +44,7 @@ class GazetteerCache:
         self._read: Gazetteer | None = None
         """The copy that somebody waited for last; it may not have been made ready."""
 
-    def load_aside(self, made_ready: Callable[[Gazetteer], None]) -> None:
+    def load_in_background(self, made_ready: Callable[[Gazetteer], None]) -> None:
         """Let no request load a new copy from now on, nor wait for a database that hangs: a thread
         loads it, and makes it ready.
         """

@@ -83,13 +83,13 @@ function only(read, length, alphabet, passes) {
 /** Returns valid codes that one typing mistake turns into the text, the likeliest first. */
 export function suggestions(text) {
   const read = readings(text);
-  const stripped = readings(text.replaceAll('.', ' '));
-  if (!read || !stripped) return [];
+  const asSpoken = readings(text.replaceAll('.', ' '));
+  if (!read || !asSpoken) return [];
   const valid = read.filter(isCanonical);
   if (valid.length) return valid.length > 1 ? valid : [];
   const ranks = new Map();
-  const spoken = [...stripped[0]].length === SPOKEN_LENGTH;
-  for (const each of spoken ? stripped : read) {
+  const spoken = [...asSpoken[0]].length === SPOKEN_LENGTH;
+  for (const each of spoken ? asSpoken : read) {
     for (const [rank, code] of spoken ? correctedSpoken(each) : corrected([...each])) ranks.set(code, Math.min(rank, ranks.get(code) ?? rank));
   }
   return [...ranks].sort((one, other) => one[1] - other[1]).slice(0, MOST).map(([code]) => code);
@@ -165,12 +165,12 @@ function* withSurplus(symbols, places) {
 
 function* correctedSpoken(digits) {
   if (!/^[0-9]+$/.test(digits) || isSpoken(digits)) return;
-  const told = [];
+  const candidates = [];
   for (let place = 0; place < SPOKEN_LENGTH; place += 1) {
-    for (const digit of '0123456789') told.push([0, digits.slice(0, place) + digit + digits.slice(place + 1)]);
+    for (const digit of '0123456789') candidates.push([0, digits.slice(0, place) + digit + digits.slice(place + 1)]);
   }
-  for (const [first, second] of pairs(SPOKEN_LENGTH)) told.push([second - first, swapped([...digits], first, second)]);
-  for (const [rank, meant] of told) {
+  for (const [first, second] of pairs(SPOKEN_LENGTH)) candidates.push([second - first, swapped([...digits], first, second)]);
+  for (const [rank, meant] of candidates) {
     const serial = BigInt(meant.slice(0, -2));
     if (isSpoken(meant) && serial < END) yield [rank, fromSerial(serial)];
   }

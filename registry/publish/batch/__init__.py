@@ -20,7 +20,7 @@ from registry.publish.batch.columns import COMPONENTS, POINT
 from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.search.answers import Answer
-from registry.search.disclosure import told_answers, told_validation
+from registry.search.disclosure import disclose_answers, disclose_validation
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.geocode import MAX_TEXT, Components, Question, locating
 from registry.search.judge.ranking import Located
@@ -133,7 +133,7 @@ def _outcome(asked: Asked | None, found: Found | Located | RegistryError) -> Out
 def _disclose(found: Found) -> Found:
     if isinstance(found, Record):
         return found
-    return told_validation(found) if isinstance(found, Validation) else told_answers(found)
+    return disclose_validation(found) if isinstance(found, Validation) else disclose_answers(found)
 
 
 def _status(error: RegistryError) -> str:

@@ -1,7 +1,7 @@
 """Buildings by their names, and the flats in them, for suggestions.
 
-In memory a building is one of the `Names`, with the serial of its code for an identity; what is
-shown of it is read by its code.
+In memory a building is one of the `Names`, identified by the serial of its code; what is shown is
+read by code.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,20 +20,21 @@ _END: Final = "\U0010ffff"
 
 
 def open_buildings(reads: Reads, lines: Iterable[Place]) -> dict[int, Record]:
-    """Serial → record of those lines' buildings that may be shown."""
+    """Return serial → record of the lines' buildings that may be shown."""
     codes = [from_serial(i) for place in lines if place.of_buildings for i in place.ids]
     return {to_serial(record.code): record for record in open_doors(reads, codes)}
 
 
 def open_doors(reads: Reads, codes: Sequence[str]) -> list[Record]:
-    """The records of these codes that may be shown, in any order."""
+    """Return the records of these codes that may be shown, in any order."""
     if not codes:
         return []
     return [Record(*row) for row in reads.rows(SQL.driver("open_doors"), {"codes": codes})]
 
 
 def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:
-    """Flats of these buildings whose number is this one, then those whose number begins so."""
+    """Return the flats of these buildings with this number, then those whose number starts with
+    it."""
     first = flat_number(number)
     if not serials or not first:
         return []
@@ -43,7 +44,7 @@ def flats_in(reads: Reads, serials: Sequence[int], number: str) -> list[Record]:
 
 
 def flat_number(written: str) -> str | None:
-    """The canonical number of a flat, or how it begins.
+    """Return the canonical number of a flat, or its prefix.
 
     >>> flat_number("12.05"), flat_number("12."), flat_number("04")
     ('1205', '12', '4')

@@ -2,7 +2,7 @@
 SELECT {columns} FROM household h {joins} WHERE h.code = ANY (:codes) AND {open}
 
 -- flats --
--- The very number first, then shorter ones. The buildings come in the order of the array.
+-- The exact number first, then shorter ones. The buildings come in the order of the array.
 SELECT {columns} FROM unnest(CAST(:codes AS text[])) WITH ORDINALITY b (code, at)
 CROSS JOIN LATERAL (
     SELECT h.* FROM household h

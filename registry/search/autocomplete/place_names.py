@@ -1,9 +1,8 @@
-"""Names of streets, localities and buildings in memory: for suggestions, what begins so and where.
+"""In-memory index of the names of streets, localities and buildings, for suggestions.
 
-A few hundred thousand names, each with the communes that have it. Nothing is counted or stored in
-the database for it: in how many places a name stands says how likely it is meant, and the newest
-identities say when there are new names. Names sort by key, so that what begins alike lies together
-and is weighed by arrays.
+A few hundred thousand names, each with the communes that have it. The database stores nothing for
+it: the number of places with a name is its likelihood, and the newest ids show when there are new
+names. Names are sorted by key, so names with one prefix are contiguous and weighed as arrays.
 """
 
 import sys
@@ -30,12 +29,12 @@ from registry.records.record import PLACES
 from registry.search.autocomplete.shortened import Shortened
 
 BUILDING: Final = "building"
-"""Stands for a table of buildings, whose identities are the serials of their codes."""
+"""Class of the names of buildings, whose ids are the serials of their codes."""
 INSIDE_MOST: Final = 2_000
-"""Names in which a word is looked for behind the first one: nobody means the rest."""
+"""Most names in which a word after the first one is matched."""
 RECHECK_S: Final = 30.0
 RELOAD_S: Final = 600.0
-"""Names that only changed are read anew after that time, new ones after RECHECK_S."""
+"""Changed names are reloaded after this time, new ones after RECHECK_S."""
 _HANGS_S: Final = 10.0
 _END: Final = "\U0010ffff"
 SQL: Final = Statements(__file__)
@@ -50,60 +49,61 @@ class Names:
     names: list[str]
     kinds: list[str]
     starts: NDArray[np.int64]
-    """Where the places of each name begin, and where those of the last one end."""
+    """Start of the places of each name, and the end of the last one's."""
     units: NDArray[np.int32]
-    """Communes of the places; in order within a name."""
+    """Communes of the places; sorted within a name."""
     ids: NDArray[np.int64]
-    """Identities of the places."""
+    """Ids of the places."""
     merged: NDArray[np.bool_]
-    """Whether the name is of a place that was merged into this one, with numbers of its own."""
+    """Whether the name is that of a place merged into this one, with numbers of its own."""
     kind_keys: tuple[str, ...]
-    """Folded kinds that there are."""
+    """All folded kinds."""
     commonness: NDArray[np.float64]
-    """Of each name: the binary logarithm of one more than its places."""
+    """For each name, log2(1 + number of places)."""
     towns: NDArray[np.float64]
-    """Commune → places of any table in it, as a share so small that it only breaks ties."""
+    """Commune → number of places in it, scaled so that it only breaks ties."""
 
     @cached_property
     def squeezed(self) -> list[tuple[str, str]]:
-        """Keys without their spaces, in order, each with the key itself."""
+        """Keys without spaces, sorted, each with the key itself."""
         return sorted((key.replace(" ", ""), key) for key in self.keys)
 
     @cached_property
     def shortened(self) -> Shortened:
-        """Keys by the first letters of their words."""
+        """Keys by the initials of their words."""
         return Shortened(self.keys)
 
     @cached_property
     def lines(self) -> tuple[str, NDArray[np.int64]]:
-        """All keys in one text, a line each, and where each begins."""
+        """All keys as one text, a line each, and the start of each."""
         lengths = np.array([len(key) + 1 for key in self.keys], dtype=np.int64)
         return "\n".join(self.keys), np.cumsum(lengths) - lengths
 
-    def inside(self, begun: str) -> NDArray[np.int32]:
-        """Which names have a word behind their first one that begins so: the first INSIDE_MOST."""
+    def inside(self, prefix: str) -> NDArray[np.int32]:
+        """Return the first INSIDE_MOST names with the prefix in a word after their first one."""
         text, starts = self.lines
-        found = [text.find(f" {begun}")]
+        found = [text.find(f" {prefix}")]
         while found[-1] >= 0 and len(found) <= INSIDE_MOST:
             end = text.find("\n", found[-1])
-            found.append(text.find(f" {begun}", end) if end >= 0 else -1)
+            found.append(text.find(f" {prefix}", end) if end >= 0 else -1)
         return (np.searchsorted(starts, found[:-1], side="right") - 1).astype(np.int32)
 
-    def beginning(self, prefix: str) -> range:
-        """Which names begin so."""
+    def with_prefix(self, prefix: str) -> range:
+        """Return the names with this prefix."""
         return range(bisect_left(self.keys, prefix), bisect_left(self.keys, prefix + _END))
 
-    def called(self, key: str) -> range:
-        """Which names have this key: several where marks tell them apart."""
+    def with_key(self, key: str) -> range:
+        """Return the names with this key: several if they differ in diacritics."""
         return range(bisect_left(self.keys, key), bisect_right(self.keys, key))
 
     def places(self, name: int) -> slice:
-        """The places of a name, for `units` and `ids`."""
+        """Return the slice of a name's places, for `units` and `ids`."""
         return slice(int(self.starts[name]), int(self.starts[name + 1]))
 
 
 class PlaceNames:
-    """The names as they are, checked every RECHECK_S. One thread reads them anew, others go on."""
+    """The current names, checked every RECHECK_S; one thread reloads, the others keep the old
+    ones."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
@@ -111,17 +111,17 @@ class PlaceNames:
         self._names: tuple[Names, ...] = ()
         self._state: tuple[object, ...] = ()
         self._checked_at = self._loaded_at = -RELOAD_S
-        self._aside = False
+        self._in_background = False
         self._loader: threading.Thread | None = None
 
-    def load_aside(self) -> None:
-        """Let no request read a million names anew from now on: a thread does."""
-        self._aside = True
+    def load_in_background(self) -> None:
+        """Reload in a background thread from now on, not in requests."""
+        self._in_background = True
 
     def get(self) -> tuple[Names, ...]:
-        """The names of each of PLACES, and of buildings.
+        """Return the names of each of PLACES, and of buildings.
 
-        Raises what `Reads.rows` raises when a check is due.
+        Raises what `Reads.rows` raises if a check is due.
         """
         if self._names and time.monotonic() - self._checked_at < RECHECK_S:
             return self._names
@@ -135,7 +135,7 @@ class PlaceNames:
             self._lock.release()
 
     def close(self) -> None:
-        """Wait for the names that are being read, unless that hangs."""
+        """Wait for a reload in progress, at most _HANGS_S."""
         if self._loader is not None:
             self._loader.join(_HANGS_S)
 
@@ -144,7 +144,7 @@ class PlaceNames:
         now = time.monotonic()
         changed = state[:-1] != self._state[:-1]
         old = now - self._loaded_at >= RELOAD_S and state != self._state
-        if not self._names or ((changed or old) and not self._aside):
+        if not self._names or ((changed or old) and not self._in_background):
             self._load(state)
         elif (changed or old) and not (self._loader and self._loader.is_alive()):
             self._loader = threading.Thread(target=self._load_soon, args=(state,), daemon=True)
@@ -153,19 +153,19 @@ class PlaceNames:
 
     def _load(self, state: tuple[object, ...]) -> None:
         names = load_names(self._reads)
-        for of_table in names:
-            of_table.squeezed, of_table.shortened, of_table.lines  # noqa: B018 - made when asked for
+        for of_class in names:
+            of_class.squeezed, of_class.shortened, of_class.lines  # noqa: B018 - fills the cached properties
         self._names, self._state, self._loaded_at = names, state, time.monotonic()
 
     def _load_soon(self, state: tuple[object, ...]) -> None:
-        with suppress(RegistryError):  # the next check asks again
+        with suppress(RegistryError):  # the next check tries again
             self._load(state)
 
 
 def load_names(reads: Reads) -> tuple[Names, ...]:
-    """All names, of each of PLACES, and those of buildings."""
+    """Load all names of each of PLACES, and of buildings."""
     loaded = [_loaded(reads, class_) for class_ in PLACES]
-    # As long as the longest, so that both are asked by one identity.
+    # All of the same length, to be indexed by one id.
     size = max((int(names.units.max(initial=0)) for names in loaded), default=0) + 1
     counts = sum(np.bincount(names.units, minlength=size) for names in loaded)
     towns = np.asarray(counts, dtype=np.float64) / 1e6
@@ -174,15 +174,15 @@ def load_names(reads: Reads) -> tuple[Names, ...]:
 
 
 def _buildings(reads: Reads) -> Names:
-    """The buildings, those called `chung cư` or the like by their bare names as well, and blocks of
-    a name in the order in which they are written: `R5 Royal City`.
+    """Load the buildings, also under their names without `chung cư` and similar words, and under
+    their names as written, `R5 Royal City`.
     """
     rows = []
     for key, name, kind, units, codes, merged in reads.rows(SQL.driver("buildings"), {}):
         serials = " ".join(str(to_serial(code)) for code in codes.split())
         bare = (without_block_words(key), without_block_words(fold(name)))
-        for called in dict.fromkeys((key, *bare)):
-            rows.append((called, name, kind, units, serials, merged))
+        for name_key in dict.fromkeys((key, *bare)):
+            rows.append((name_key, name, kind, units, serials, merged))
     return _names_of(BUILDING, rows)
 
 

@@ -6,9 +6,9 @@
 
 -- names --
 -- by street, locality
--- One row a name; its commonest writing stands for all, but for those that their marks tell apart
--- from another one of their commune. Merged places bear no name of their own.
--- A name that somebody gave up and took again is known twice; the place is one.
+-- One row per name in its commonest spelling, except names that only diacritics distinguish from
+-- another one of their commune. Merged places have no name of their own. A name that was dropped
+-- and taken again occurs twice; the place is one.
 SELECT p.key, mode() WITHIN GROUP (ORDER BY p.name), mode() WITHIN GROUP (ORDER BY p.kind),
     string_agg(p.unit_id::text, ' ' ORDER BY p.unit_id, p.id),
     string_agg(p.id::text, ' ' ORDER BY p.unit_id, p.id),
@@ -26,7 +26,7 @@ FROM (
 GROUP BY p.key, p.own_key
 
 -- open_buildings --
--- The index ix_household_building holds all of it, and few beside households.
+-- The index ix_household_building covers it, and has few other rows.
 household h WHERE h.kind = 'building' AND {open}
 
 -- buildings --

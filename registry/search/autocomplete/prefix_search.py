@@ -1,4 +1,4 @@
-"""What begins as a text that is being typed: units, names, and the places and doors of a name."""
+"""Units, names, places and doors that start with the text being typed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,57 +19,57 @@ from registry.units.gazetteer import Gazetteer, UnitName
 
 _Value = TypeVar("_Value", bound=np.generic)
 Likely = NDArray[np.bool_] | NDArray[np.float64]
-"""By commune."""
+"""Likelihood by commune."""
 
 SPARE: Final = 4
-"""Lines beyond the limit, for those that turn out to have no door."""
+"""Lines beyond the limit, to replace those without a door."""
 LOOKED_IN: Final = {"street": 400, "locality": 100, BUILDING: 30}
-"""Places in which a number is looked for: so many only where it is rare."""
+"""Most places in which a number is looked up; as many only for rare numbers."""
 _FEW_PLACES: Final = 3
 _SHORTEST_UNIT: Final = 4
-"""Letters of a unit that is begun where its end was supposed."""
+"""Least letters of a unit's prefix after a supposed end of the name."""
 _SHORTEST_INSIDE: Final = 4
-"""Letters of a word inside a name."""
+"""Least letters of a word inside a name."""
 _NEAR_KM: Final = 3.0
-# A name in 500 communes weighs 9, in one 1, and next door 12 more: streets come before communes
-# that begin as well, and provinces before both. What a former unit leads to comes last.
+# A name in 500 communes weighs 9, in one 1, and close to the point 12 more: streets come before
+# communes with the same prefix, and provinces before both. Successors of former units come last.
 _WEIGHT_NEAR: Final = 12.0
 _WEIGHT_WHOLE: Final = 5.0
 _WEIGHT_LEVEL: Final = np.array([-np.inf, 0.9, 9.0])
 _WEIGHT_FORMER: Final = -4.0
 _WEIGHT_NAMED: Final = 9.0
 _LINES_A_UNIT: Final = 6
-"""How often a unit may come among the likeliest before others are missed."""
+"""How often one unit may occur among the likeliest before others are lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name that begins as a reading of the text, weighed."""
+    """A name that starts like a reading of the text, with its weight."""
 
     weight: float
     names: Names
     at: int
     typed: Typed
     scope: Mask | None
-    """Communes in which it is looked for."""
+    """Communes to search."""
     named: Likely | None
-    """Communes that the text names themselves, or may be on the way to."""
+    """Communes that the text names, or may be about to name."""
 
 
 @dataclass(slots=True)
 class Sought:
-    """What may be shown, the likeliest first."""
+    """Candidates for suggestions, the likeliest first."""
 
     lines: list[Place]
     number: str | None = None
     doors: dict[tuple[str, int], Place] = field(default_factory=dict)
-    """Places in which the number is looked for, by table and identity."""
+    """Places in which the number is looked up, by class and id."""
     somewhere: bool = False
-    """Whether it is known where, so that numbers are completed in the likeliest of many places."""
+    """Whether the area is known, so numbers are completed in the likeliest of many places."""
 
 
 class Finder:
-    """Finds what begins so, for one question."""
+    """Finds candidates for one query."""
 
     def __init__(
         self,
@@ -89,39 +89,39 @@ class Finder:
         self.size = max(index.size, *(len(of.towns) for of in names))
         self._former_names: dict[tuple[str, ...], NDArray[np.intp]] = {}
         self.within: Mask | None = None
-        """Nothing outside of it is found."""
+        """Communes that results are limited to."""
         if within is not None:
             self.within = np.zeros(self.size, dtype=np.bool_)
             self.within[[unit for unit in within if unit < self.size]] = True
 
     def inside(self, unit_id: int | None) -> bool:
-        """Whether a unit lies where is looked."""
+        """Whether a unit is in the searched area."""
         return self.within is None or (unit_id is not None and bool(self.within[unit_id]))
 
     @cached_property
     def near(self) -> NDArray[np.float64] | None:
-        """By commune: 1 at the point, falling with the distance from it."""
+        """Nearness by commune: 1 at the point, decreasing with the distance."""
         if self.point is None:
             return None
         return self._long(self.index.nearness(*self.point, _NEAR_KM))
 
     @cached_property
     def towns(self) -> NDArray[np.float64]:
-        """By commune: a little for each place in it."""
+        """Small weight by commune: the number of its places."""
         return self._long(self.names[0].towns)
 
     def _long(self, by_unit: NDArray[_Value]) -> NDArray[_Value]:
-        """As long as the newest unit needs it: names and units are read at different times."""
+        """Pad to the newest unit: names and units are loaded at different times."""
         missing = self.size - len(by_unit)
         return np.pad(by_unit, (0, missing)) if missing else by_unit
 
     @cached_property
     def likely(self) -> NDArray[np.float64]:
-        """By commune, to put places of one name in order: near ones, then towns."""
+        """Weight by commune, to order places of one name: near ones, then towns."""
         return self.towns if self.near is None else self.towns + self.near
 
     def sought(self, understood: Iterable[Typed], *, slipped: bool = False) -> Sought:
-        """What begins as one of the readings; with `slipped`, what is a slip away from it."""
+        """Find what starts like one of the readings; with `slipped`, one slip away from it."""
         lines: list[Place] = []
         found: list[_Name] = []
         for typed in understood:
@@ -137,11 +137,11 @@ class Finder:
         return self._expanded(found, lines)
 
     def _meant(self, typed: Typed) -> Iterator[Names]:
-        """The names among which what was typed is looked for."""
+        """Return the names to search for a reading."""
         return (names for names in self.names if names.class_ == BUILDING or not typed.flat)
 
-    def begun_inside(self, understood: Iterable[Typed]) -> Sought:
-        """Names of which a word behind the first begins so: `pegasus` of The Pegasus Plaza."""
+    def starting_inside(self, understood: Iterable[Typed]) -> Sought:
+        """Find names with the prefix in a later word: `pegasus` in The Pegasus Plaza."""
         found: list[_Name] = []
         for typed in understood:
             scope, named = self._scope(typed, slipped=False)
@@ -155,32 +155,32 @@ class Finder:
         return self._expanded(found, [])
 
     def shortened(self, understood: Iterable[Typed]) -> Sought:
-        """Names of which the words begin as typed, in units of which they do: `ng tr ba d`."""
+        """Find names by prefixes of their words, in units by prefixes of theirs: `ng tr ba d`."""
         understood = list(understood)
         scopes: dict[str, tuple[Mask, Mask]] = {}
-        found = self._all_shortened(understood, scopes, apart=False)
-        found = found or self._all_shortened(understood, scopes, apart=True)
+        found = self._every_shortened(understood, scopes, apart=False)
+        found = found or self._every_shortened(understood, scopes, apart=True)
         found.sort(key=lambda name: -name.weight)
         return self._expanded(found, [])
 
-    def _all_shortened(
+    def _every_shortened(
         self, understood: list[Typed], scopes: dict[str, tuple[Mask, Mask]], *, apart: bool
     ) -> list[_Name]:
         found: list[_Name] = []
         for typed in understood:
-            for begun, parts in ways(typed.name, typed.parts, apart=apart):
+            for prefixes, parts in ways(typed.name, typed.parts, apart=apart):
                 scope, named = self._shortened_scope(parts, scopes)
                 if scope is not None and not scope.any():
                     continue
                 meant = replace(typed, parts=parts, named=typed.named or bool(parts))
                 for names in self._meant(typed):
-                    found += self._shortened_names(names, begun, meant, scope, named)
+                    found += self._shortened_names(names, prefixes, meant, scope, named)
         return found
 
     def _shortened_scope(
         self, parts: tuple[str, ...], known: dict[str, tuple[Mask, Mask]]
     ) -> tuple[Mask | None, Mask | None]:
-        """Communes in a unit that each of the parts begins, whole or by its words."""
+        """Return the communes in units that each part is a prefix of, as a whole or by words."""
         scope, named = self.within, None
         for part in parts:
             if part not in known:
@@ -194,13 +194,13 @@ class Finder:
     def _shortened_names(
         self,
         names: Names,
-        begun: Beginnings,
+        prefixes: Beginnings,
         typed: Typed,
         scope: Mask | None,
         named: Likely | None,
     ) -> Iterator[_Name]:
-        """The likeliest names of which the words begin so."""
-        at, whole = names.shortened.find(begun)
+        """Yield the likeliest names whose words have these prefixes."""
+        at, whole = names.shortened.find(prefixes)
         if len(at):
             yield from self._gathered_names(names, at, whole, typed, scope, named)
 
@@ -213,38 +213,38 @@ class Finder:
         scope: Mask | None,
         named: Likely | None,
     ) -> Iterator[_Name]:
-        """The likeliest of names that stand apart from each other."""
+        """Yield the likeliest of names that are not contiguous."""
         where, cuts = gathered(names.starts, at)
         weights = self._weights(names.commonness[at], names.units[where], cuts, scope)
         weights += _WEIGHT_WHOLE * whole
         yield from self._likeliest_names(names, at, weights, typed, scope, named)
 
     def _scope(self, typed: Typed, *, slipped: bool) -> tuple[Mask | None, Likely | None]:
-        """Where a reading is looked for, and the communes that it names themselves."""
+        """Return the communes to search for a reading, and those that it names."""
         scope = scope_of(self.index, typed.parts, slipped=slipped)
         if scope is None:
             return self.within, self._half(typed.half)
         communes, named = self._long(scope.communes), self._long(scope.named)
         return (communes if self.within is None else communes & self.within), named
 
-    def _half(self, begun: str) -> Likely | None:
-        """Communes that may be meant by what is as well the beginning of a kind's name."""
-        return self._long(self.index.likely(begun)) if len(begun) > 1 else None
+    def _half(self, prefix: str) -> Likely | None:
+        """Return the likelihood of communes for a text that is also a prefix of a kind."""
+        return self._long(self.index.likely(prefix)) if len(prefix) > 1 else None
 
     def _units(self, typed: Typed, scope: Mask | None, *, slipped: bool) -> Iterator[Place]:
-        """The likeliest units, each once."""
+        """Yield the likeliest units, each once."""
         if typed.key.isdigit():
-            return  # a house, a street of that number: many an old ward was called so, too
+            return  # a house or a numbered street; many former wards had numbers, too
         alone = self.index.of_kind(typed.name)
         if len(alone):
             weights = _WEIGHT_LEVEL[self.index.level[alone]]
             yield from self._likely_units(alone, None, weights, scope)
-        for begun in self.index.begun(typed.name, slipped=slipped):
-            if typed.exact and len(typed.key) < _SHORTEST_UNIT and not begun.whole.any():
-                continue  # `ch la` is a street of Hà Nội rather than anything that begins with Ch
-            weights = _WEIGHT_LEVEL[self.index.level[begun.units]] + _WEIGHT_WHOLE * begun.whole
-            weights += _WEIGHT_FORMER * begun.former
-            yield from self._likely_units(begun.units, begun.names, weights, scope)
+        for found in self.index.starting(typed.name, slipped=slipped):
+            if typed.exact and len(typed.key) < _SHORTEST_UNIT and not found.whole.any():
+                continue  # `ch la` is a street of Hà Nội rather than any unit with the prefix Ch
+            weights = _WEIGHT_LEVEL[self.index.level[found.units]] + _WEIGHT_WHOLE * found.whole
+            weights += _WEIGHT_FORMER * found.former
+            yield from self._likely_units(found.units, found.names, weights, scope)
 
     def _likely_units(
         self,
@@ -270,9 +270,9 @@ class Finder:
     def _names(
         self, names: Names, key: str, typed: Typed, scope: Mask | None, named: Likely | None
     ) -> Iterator[_Name]:
-        """The likeliest names that begin with `key`."""
-        span = names.beginning(key)
-        whole = names.called(key)
+        """Yield the likeliest names with the prefix `key`."""
+        span = names.with_prefix(key)
+        whole = names.with_key(key)
         if whole and typed.named:
             span = whole
         if not span or (typed.exact and not whole):
@@ -310,9 +310,9 @@ class Finder:
         cuts: NDArray[np.int64],
         scope: Mask | None,
     ) -> NDArray[np.float64]:
-        """Of each name: in how many places it stands, and how near the nearest is.
+        """Return the weight of each name, by the number of its places and the nearest of them.
 
-        `units` are the communes of all their places, those of each name from one of the `cuts` on.
+        `units` are the communes of all places; those of each name start at one of the `cuts`.
         """
         weights = commonness.copy()
         if scope is None and self.near is None:
@@ -327,10 +327,10 @@ class Finder:
             weights += _WEIGHT_NEAR * np.maximum.reduceat(near, cuts)
         return weights
 
-    # Where that is
+    # Places of the names
 
     def _formerly(self, parts: tuple[str, ...], unit_id: int) -> UnitName | None:
-        """What was typed of where the commune lies, where only an old map has it so."""
+        """Return the typed unit around the commune, if it is one of an old map only."""
         if not parts:
             return None
         if parts not in self._former_names:
@@ -340,7 +340,7 @@ class Finder:
         return None if at < 0 else self.index.names[at]
 
     def _expanded(self, found: list[_Name], lines: list[Place]) -> Sought:
-        """The names, the likeliest first, as lines and as places of the number."""
+        """Turn the names, the likeliest first, into lines and places of the number."""
         sought = Sought(lines, somewhere=self.near is not None)
         enough = len(lines) + self.limit + SPARE
         left = dict(LOOKED_IN)
@@ -354,7 +354,7 @@ class Finder:
         return sought
 
     def _add(self, sought: Sought, name: _Name, *, line: bool, most: int) -> None:
-        """The name by itself where it is in many communes, and those of its places worth a line."""
+        """Add the name itself if it is in many communes, and its places that are worth a line."""
         names, typed = name.names, name.typed
         span = names.places(name.at)
         units, ids, merged = names.units[span], names.ids[span], names.merged[span]
@@ -364,7 +364,7 @@ class Finder:
         communes = 1 + int(np.count_nonzero(units[1:] != units[:-1]))
         shown = self.limit + SPARE if line else 0
         if communes > _FEW_PLACES and not (typed.named or typed.number):
-            # With a point the two nearest come before the name, which leads to all others.
+            # With a point, the two nearest places come before the name, which includes all others.
             shown = 2 if self.near is not None else 0
             behind = name.weight - 0.5 * (self.near is not None)
             sought.lines.append(Place(behind, names=names, name=name.at, communes=communes))
@@ -376,7 +376,7 @@ class Finder:
         if typed.number is not None:
             sought.number = typed.number
             sought.somewhere = sought.somewhere or bool(typed.parts)
-            # A street that was merged into another had numbers of its own.
+            # A merged street had numbers of its own.
             own = ~merged
             places = zip(units[own][:most].tolist(), ids[own][:most].tolist(), strict=True)
             for unit_id, place_id in places:
@@ -385,7 +385,7 @@ class Finder:
                     sought.doors[key] = self._place(name, unit_id)
 
     def _likeliest(self, units: NDArray[np.int32], named: Likely | None) -> NDArray[np.intp]:
-        """The order of places: in communes that were named, then near ones, then towns."""
+        """Return the order of places: in named communes, then near ones, then towns."""
         likely = self.likely[units]
         if named is not None:
             likely += _WEIGHT_NAMED * named[units]
@@ -399,7 +399,7 @@ class Finder:
         merged: NDArray[np.bool_],
         shown: int,
     ) -> Iterator[Place]:
-        """The first of a name's places, one a commune; of buildings each by itself."""
+        """Yield the first of a name's places, one per commune; buildings individually."""
         number = name.typed.number
         each = name.names.class_ == BUILDING
         first = dict.fromkeys((ids if each else units)[: 4 * shown].tolist())
@@ -425,13 +425,13 @@ class Finder:
 
 
 def _keys(names: Names, typed: Typed, *, slipped: bool) -> Iterator[str]:
-    """What keys of the table may begin with; a locality is also known by its bare name."""
+    """Yield the prefixes of keys to look up; a locality also without its kind."""
     own = {
         "street": typed.street_keys,
         "locality": typed.locality_keys,
         BUILDING: typed.building_keys,
     }[names.class_]
-    if slipped and not any(map(names.beginning, own)):
+    if slipped and not any(map(names.with_prefix, own)):
         yield from dict.fromkeys(chain.from_iterable(slips(names.squeezed, key) for key in own))
         return
     yield from own

@@ -1,7 +1,7 @@
-"""Beginnings of names that are one slip of the thumb away from what has been typed.
+"""Prefixes of names that are one typing error away from what has been typed.
 
-A slip is a letter put in, left out, exchanged, or swapped with its neighbour; spaces count for
-nothing, since thumbs miss them as often. Digits are never touched: another number is another place.
+A slip is a letter inserted, omitted, replaced, or swapped with its neighbour; spaces are ignored,
+since they are missed as often. Digits never change: another number is another place.
 """
 
 from bisect import bisect_left
@@ -10,17 +10,17 @@ from string import ascii_lowercase
 from typing import Final
 
 SHORTEST: Final = 5
-"""Letters from which on a slip is looked for: anything is near to less."""
+"""Least letters for a slip; shorter texts are near to too many names."""
 _MOST_NAMES: Final = 12
-"""Names looked at for where the spaces stand in one squeezed beginning."""
+"""Most names examined to restore the spaces of one squeezed prefix."""
 _MOST: Final = 40
 
 Squeezed = list[tuple[str, str]]
-"""Keys without their spaces, in order, each with the key itself."""
+"""Keys without spaces, sorted, each with the key itself."""
 
 
 def slips(squeezed: Squeezed, key: str) -> list[str]:
-    """Beginnings of keys, with their spaces, that `key` may have been meant for.
+    """Return prefixes of keys, with their spaces, that `key` may be a slip of.
 
     >>> known = [("lethanhton", "le thanh ton"), ("nguyentrai", "nguyen trai")]
     >>> slips(known, "nguyn tra"), slips(known, "nguyentr"), slips(known, "lw thanh")
@@ -41,7 +41,7 @@ def slips(squeezed: Squeezed, key: str) -> list[str]:
 
 
 def _candidates(squeezed: Squeezed, typed: str) -> Iterator[str]:
-    # What is right goes as far as some key goes along; the slip is there or before.
+    # The slip is at or before the end of the longest common prefix with a key.
     for at in range(min(_known_length(squeezed, typed) + 1, len(typed)) - 1, -1, -1):
         before, here, behind = typed[:at], typed[at], typed[at + 1 :]
         if here.isdigit():
@@ -74,7 +74,7 @@ def _with_spaces(squeezed: Squeezed, wanted: str) -> Iterator[str]:
 
 
 def _first_letters(key: str, count: int) -> str:
-    """`key` up to its letter number `count`, spaces uncounted."""
+    """Return `key` up to its `count`-th letter, not counting spaces."""
     seen = 0
     for at, sign in enumerate(key):
         seen += sign != " "

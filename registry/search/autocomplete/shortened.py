@@ -1,7 +1,7 @@
-"""Names typed by the beginnings of their words: `ng th mi kh`, `tr h dao`, or `ntmk`.
+"""Names typed by prefixes of their words: `ng th mi kh`, `tr h dao`, or `ntmk`.
 
-Looked for only where nothing begins as typed. A number is typed whole: `duong so 1` is no beginning
-of `duong so 12`.
+Tried only if nothing starts as typed. Numbers must be complete: `duong so 1` is not a prefix of
+`duong so 12`.
 """
 
 import sys
@@ -18,17 +18,17 @@ from geo.text import fold
 
 _END: Final = "\U0010ffff"
 _INITIALS: Final = range(2, 7)
-"""Letters of one word that may be the first ones of a name's words."""
+"""Numbers of letters of a word that may be a name's initials."""
 _MOST_WORDS: Final = 10
 _UNITS: Final = 2
-"""That are typed behind a name: commune and province."""
+"""Most units after a name: commune and province."""
 
 Beginnings = tuple[str, ...]
-"""How the words of a name begin, from the first one on."""
+"""Prefixes of the words of a name, from the first one on."""
 
 
 def beginnings(words: Sequence[str]) -> Beginnings | None:
-    """What folded words may begin: one of them stands for several by their first letters.
+    """Return the folded words as prefixes; a single one may be the initials of several.
 
     >>> beginnings(["ng", "trai"]), beginnings(["ntmk"]), beginnings(["12"]), beginnings(["l"])
     (('ng', 'trai'), ('n', 't', 'm', 'k'), None, None)
@@ -42,9 +42,10 @@ def beginnings(words: Sequence[str]) -> Beginnings | None:
 def ways(
     text: str, parts: tuple[str, ...], *, apart: bool = False
 ) -> Iterator[tuple[Beginnings, tuple[str, ...]]]:
-    """How a text may be a name and, behind it, what holds it; `parts` where commas told.
+    """Yield the ways to split a text into a name and the units after it; `parts` if commas gave
+    them.
 
-    That is one unit or two, or, `apart`, one by each word of three and more: `nt bd q1 hn`.
+    One or two units, or with `apart`, three or more of one word each: `nt bd q1 hn`.
 
     >>> list(ways("nt bd hn", ()))[2:]
     [(('n', 't'), ('bd hn',)), (('n', 't'), ('bd', 'hn'))]
@@ -60,22 +61,22 @@ def ways(
         rest = words[cut:]
         if parts and rest:
             return
-        held: list[tuple[str, ...]] = [tuple(rest)] if len(rest) > _UNITS else []
+        units: list[tuple[str, ...]] = [tuple(rest)] if len(rest) > _UNITS else []
         if not apart:
-            held = [(" ".join(rest),)] if rest else [parts]
-            held += ((" ".join(rest[:end]), " ".join(rest[end:])) for end in range(1, len(rest)))
-        yield from product(_names(" ".join(words[:cut])), held)
+            units = [(" ".join(rest),)] if rest else [parts]
+            units += ((" ".join(rest[:end]), " ".join(rest[end:])) for end in range(1, len(rest)))
+        yield from product(_names(" ".join(words[:cut])), units)
 
 
 def _names(text: str) -> list[Beginnings]:
-    """The words of a name as typed, and as streets are known: `số 7`, `26/3`, `ng trai`."""
+    """Return the words of a name as typed, and in a street's key: `số 7`, `26/3`, `ng trai`."""
     street = parse_street(text)
     keys = (fold(text), *((street.key, *street.alt_keys) if street else ()))
-    return [begun for key in dict.fromkeys(keys) if (begun := beginnings(key.split()))]
+    return [prefixes for key in dict.fromkeys(keys) if (prefixes := beginnings(key.split()))]
 
 
 class Shortened:
-    """Keys by the first letters of their words."""
+    """Keys by the initials of their words."""
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
@@ -84,22 +85,23 @@ class Shortened:
         self._initials = [initials[at] for at in order]
         self._at = np.array(order, dtype=np.int32)
 
-    def find(self, begun: Beginnings) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Places in `keys` of those whose words begin so, and which have no more words."""
-        first = "".join(beginning[0] for beginning in begun)
+    def find(self, prefixes: Beginnings) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return the indexes of keys whose words have these prefixes, and which have no more
+        words."""
+        first = "".join(prefix[0] for prefix in prefixes)
         span = slice(bisect_left(self._initials, first), bisect_left(self._initials, first + _END))
         found = self._at[span]
-        if any(len(beginning) > 1 or beginning.isdigit() for beginning in begun):
-            kept = [_begin(self._keys[at], begun) for at in found.tolist()]
-            whole = [len(one) == len(begun) for one in compress(self._initials[span], kept)]
+        if any(len(prefix) > 1 or prefix.isdigit() for prefix in prefixes):
+            kept = [_begin(self._keys[at], prefixes) for at in found.tolist()]
+            whole = [len(one) == len(prefixes) for one in compress(self._initials[span], kept)]
             return found[np.array(kept, dtype=np.bool_)], np.array(whole, dtype=np.bool_)
-        whole = [len(one) == len(begun) for one in self._initials[span]]
+        whole = [len(one) == len(prefixes) for one in self._initials[span]]
         return found, np.array(whole, dtype=np.bool_)
 
 
-def _begin(key: str, begun: Beginnings) -> bool:
-    for word, beginning in zip(key.split(), begun, strict=False):
-        if not word.startswith(beginning) or (beginning.isdigit() and word != beginning):
+def _begin(key: str, prefixes: Beginnings) -> bool:
+    for word, prefix in zip(key.split(), prefixes, strict=False):
+        if not word.startswith(prefix) or (prefix.isdigit() and word != prefix):
             return False
     return True
 
@@ -107,7 +109,7 @@ def _begin(key: str, begun: Beginnings) -> bool:
 def gathered(
     starts: NDArray[np.int64], at: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the elements of some lists stand in an array of all lists, and where each begins there.
+    """Return the indexes of some lists' elements in an array of all lists, and each list's start.
 
     >>> gathered(np.array([0, 2, 3, 6]), np.array([2, 0]))
     (array([3, 4, 5, 0, 1]), array([0, 3]))

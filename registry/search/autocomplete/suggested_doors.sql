@@ -6,9 +6,9 @@
 -- with only: NULL::text
 
 -- locality --
--- Doors of a locality are those that no street leads to. A quarter whose doors all stand in its
--- groups is a place with doors. The one household of a hamlet is meant as often as the hamlet, of
--- which it has the address.
+-- Doors of a locality are those without a street. A quarter whose doors are all in its groups is a
+-- place with doors. The only household of a hamlet is meant as often as the hamlet, since it has
+-- the same address.
 -- with class: locality
 -- with column: locality_id
 -- with alone: h.street_id IS NULL
@@ -16,14 +16,14 @@
 -- with only: CASE WHEN d.doors = 1 THEN d.code END
 
 -- outer_of --
--- What holds a locality, the smaller first; a street is held by none.
+-- Localities around a locality, the smaller first; streets have none.
 CASE WHEN p.parent_id IS NOT NULL THEN (
     SELECT array_agg(ARRAY[o.kind, o.name] ORDER BY cardinality(o.outer_ids) DESC)
     FROM place o WHERE o.id = ANY (p.outer_ids)
 ) END
 
 -- few --
--- Doors asked for: a literal LIMIT, or the plan would not know that they are few.
+-- Limits of doors: literals, so that the planner knows that they are few.
 -- with limit: {few_doors}
 -- with twice: {twice_few_doors}
 
@@ -37,9 +37,9 @@ CASE WHEN p.parent_id IS NOT NULL THEN (
 -- with most: 2
 -- with in_all: {limit}
 
--- begun --
--- with which: begun
--- with rank: {rank_begun}
+-- prefix --
+-- with which: prefix
+-- with rank: {rank_prefix}
 -- with most: {twice}
 -- with in_all: {twice}
 
@@ -57,10 +57,10 @@ CROSS JOIN LATERAL (
 ) d
 
 -- numbered --
--- Flats are for their building to open: a tower's 300 would hide every other number. The places come
--- in the order of the array, and the outer LIMIT ends the walk along it as soon as there are enough.
+-- Flats are left to their building: the 300 of a tower would hide every other number. The places
+-- come in the order of the array, and the outer LIMIT ends the scan as soon as there are enough.
 -- by street, locality
--- by exact, begun
+-- by exact, prefix
 -- by few, many
 SELECT {rank}, '{class}', p.id, p.kind, p.name, p.key, {outer_of}, d.code, d.house_number_key,
     ST_X(d.point), ST_Y(d.point), d.former_unit_id, d.house_number

@@ -1,4 +1,4 @@
-"""What is shown of a suggestion: a door, a street or locality, a commune or province, in words."""
+"""Suggestions as shown: a door, a street or locality, a commune or province."""
 
 import datetime
 from dataclasses import dataclass, replace
@@ -30,42 +30,42 @@ class Suggestion:
     """One line of the list."""
 
     type: SuggestionType
-    """A building by itself is a door, a name that buildings of many communes have is `building`."""
+    """A single building is a door; a name of buildings in many communes is `building`."""
     label: str
-    """To be shown."""
+    """Text to show."""
     text: str
-    """To be put in place of what was typed; ends in a comma and a space where more is needed."""
+    """Replaces what was typed; ends in a comma and a space if more is needed."""
     code: str | None = None
-    """Of a door."""
+    """Code of a door."""
     places: int = 1
-    """Communes that have a street or locality of that name, where it is not known which."""
+    """Number of communes with a street or locality of that name, if not yet decided."""
     commune: Unit | None = None
     province: Unit | None = None
     lon: float | None = None
     lat: float | None = None
     former_name: str | None = None
-    """What was typed, where it is called otherwise today."""
+    """The typed name, if it is a former one."""
     former: Unit | None = None
-    """Of a door: its commune of the old map, where that is on record."""
+    """Former commune of a door, if on record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A unit, a name, or a name in one commune, weighed."""
+    """A unit, a name, or a name in one commune, with its weight."""
 
     weight: float
     unit: Unit | None = None
     names: Names | None = None
     name: int = 0
-    """Where in `names`."""
+    """Index in `names`."""
     unit_name: UnitName | None = None
-    """What of the unit, or of one that it continues, begins so; of what is in a unit, what was
-    typed of where it is, if only an old map has it there."""
+    """The matching name of the unit or of a predecessor; for a place in a unit, the typed unit
+    around it, if only an old map has it there."""
     ids: tuple[int, ...] = ()
-    """The places of the name in the unit: several where former communes had one each."""
+    """Ids of the name's places in the unit: several if former communes had one each."""
     communes: int = 1
     number: str | None = None
-    """To be put before it; None also where the name was that of a street with other numbers."""
+    """Number to put before it; None also for the former name of a street with other numbers."""
     numbered: bool = False
     """Whether a number was typed."""
 
@@ -76,14 +76,14 @@ class Place:
 
 
 class Wordings:
-    """Makes lines, in the words of a day's map."""
+    """Creates suggestions, worded by the map of a day."""
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         self.gazetteer = gazetteer
         self.day = day
 
     def line(self, place: Place, found: Found) -> Suggestion | None:
-        """The line of a unit, a name or a place; None for a place without a door to show."""
+        """Return the line of a unit, a name or a place; None for a place without a door to show."""
         if place.names is None:
             return self._of_unit(place)
         if place.unit is None and not place.ids:
@@ -108,7 +108,7 @@ class Wordings:
         )
 
     def _of_place(self, item: Place, names: Names, known: KnownPlace) -> Suggestion:
-        # A line for several hamlets of one name is in none of what holds them.
+        # A line for several hamlets of one name has no localities around it.
         outer = known.outer if len(item.ids) == 1 else ()
         parts = _parts(names.class_, known.kind, known.name, outer)
         words = wording(self.gazetteer, self.day, parts, item.unit)
@@ -128,7 +128,7 @@ class Wordings:
         )
 
     def of_door(self, item: Place, door: NumberedDoor) -> Suggestion:
-        """A door in a street or locality."""
+        """Return the suggestion of a door in a street or locality."""
         parts = replace(
             _parts(door.class_, door.place.kind, door.place.name, door.place.outer),
             number_key=door.number,
@@ -149,7 +149,7 @@ class Wordings:
         )
 
     def of_record(self, record: Record) -> Suggestion:
-        """A door by all that is on record."""
+        """Return the suggestion of a record."""
         words = record_wording(self.gazetteer, self.day, record)
         return Suggestion(
             type="door",
@@ -164,7 +164,7 @@ class Wordings:
         )
 
     def of_answer(self, answer: Answer) -> Suggestion:
-        """What a search answers."""
+        """Return the suggestion of a search's answer."""
         if answer.record is not None:
             return self.of_record(answer.record)
         words = wording(self.gazetteer, self.day, answer.parts, answer.unit)
@@ -179,8 +179,8 @@ class Wordings:
         )
 
     def _former_name(self, item: Place, known: KnownPlace) -> str | None:
-        """What was typed of a place in a unit, where it is called otherwise today: its own name, or
-        that of what it was in, by its former commune where that is on record.
+        """Return the former name that was typed for a place: its own, or that of the unit around
+        it, by the former commune if on record.
         """
         if item.names is not None and known.key != item.names.keys[item.name]:
             return named(item.names.kinds[item.name], item.names.names[item.name])
@@ -195,7 +195,7 @@ class Wordings:
         return self.gazetteer.units.get(unit_id or 0)
 
     def _former_words(self, name: UnitName) -> str:
-        """A unit that is no more by the name that was typed, with what held it at its end."""
+        """Return the typed name of a former unit, with the units around it at its end."""
         unit, day = name.unit, self.day
         if unit.ended is not None:
             day = min(day, unit.ended - datetime.timedelta(days=1))
@@ -205,7 +205,7 @@ class Wordings:
 
 
 def _of_many(item: Place, names: Names) -> Suggestion:
-    """A name that several communes have; typing goes on with the commune."""
+    """Return the suggestion of a name in several communes; typing continues with the commune."""
     words = label(_parts(names.class_, names.kinds[item.name], names.names[item.name]), ())
     return Suggestion(cast(SuggestionType, names.class_), words, f"{words}, ", places=item.communes)
 

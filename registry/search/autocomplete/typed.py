@@ -1,4 +1,4 @@
-"""What has been typed of an address so far: a name that is begun, a number, and where."""
+"""Readings of a partly typed address: a name's prefix, a number, and the units around."""
 
 import re
 import unicodedata
@@ -22,14 +22,14 @@ _ANNOUNCED: Final = re.compile(r"\s*(?:địa chỉ|dia chi|đ/?c|d/?c|address)\
 _MAY_OPEN_NUMBER: Final = re.compile(
     r"\d|số|so|nhà|nha|sn|ngõ|ngo|ng|ngách|ngach|ngh|hẻm|hem|kiệt|kiet|k\d|lô|lo|km", re.IGNORECASE
 )
-_GO_ON: Final = frozenset(
+_CONTINUING: Final = frozenset(
     {"ngo", "ngach", "hem", "kiet", "lo", "thua", "bis", "ter", "xet", "xuyet"}
 )
-"""Words with which a number goes on."""
+"""Words after which a number continues."""
 _BEHIND: Final = re.compile(r"(.*\S)\s+(\d[\w/.-]*)\s*")
 _MAX_NUMBER_WORDS: Final = 8
-"""Words of the longest number looked for: `số nhà 5 hẻm 6 ngách 34 ngõ 12`."""
-# With nothing behind it such a word says nothing of where: `, phường` is on the way to a name.
+"""Words of the longest number: `số nhà 5 hẻm 6 ngách 34 ngõ 12`."""
+# Without a name such a word is not a filter: `, phường` is the start of a name.
 _FLAT_WORDS: Final = r"(?:căn hộ|căn|can ho|can|ch|phòng|phong|p|room|apt)\.?\s*(?:(?:số|so)\s+)?"
 _FLAT_ALONE: Final = re.compile(rf"{_FLAT_WORDS}(\d[\w.-]*)", re.IGNORECASE)
 _FLAT_BEFORE: Final = re.compile(rf"{_FLAT_ALONE.pattern}\s+(.+)", re.IGNORECASE)
@@ -39,46 +39,46 @@ _KIND_WORDS: Final = (
     *("duong", "pho", "viet nam", "vn"),
 )
 _MAX_TAIL: Final = 4
-"""Words of a commune that is typed behind a name without a comma."""
+"""Most words of a commune typed after a name without a comma."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """One way to understand what has been typed."""
+    """One reading of what has been typed."""
 
     name: str
-    """What begins a street, a locality or a unit; as typed. Empty for a number alone."""
+    """Prefix of a street, a locality or a unit, as typed. Empty for a number alone."""
     number: str | None = None
-    """Canonical beginning of a house number."""
+    """Canonical prefix of a house number."""
     parts: tuple[str, ...] = ()
-    """What begins the units around it."""
+    """Prefixes of the units around it."""
     named: bool = False
-    """Whether the name is complete: a comma stands behind it."""
+    """Whether the name is complete: a comma follows."""
     exact: bool = False
-    """Whether only what is called just so is meant: a number stands behind it."""
+    """Whether only exactly this name is meant: a number follows."""
     flat: bool = False
     """Whether the number is that of a flat, and the name that of a building."""
     half: str = ""
-    """Of what is no more than the beginning of a kind, and may begin a unit's name: `, da` is on
-    the way to `đặc khu` and to Đà Nẵng. It filters nothing."""
+    """A prefix of a kind that may also be a prefix of a unit's name: `, da` may become `đặc khu` or
+    Đà Nẵng. It ranks, but does not filter."""
 
     @cached_property
     def street_keys(self) -> tuple[str, ...]:
-        """What keys of streets may begin with."""
+        """Prefixes of keys of streets."""
         street = parse_street(self.name)
         keys = [*([street.key, *street.alt_keys] if street else []), self.key]
         return tuple(dict.fromkeys(filter(None, keys)))
 
     @cached_property
     def locality_keys(self) -> tuple[str, ...]:
-        """What keys of localities may begin with, where a kind was typed; the bare text last."""
+        """Prefixes of keys of localities, if a kind was typed; the plain text last."""
         place = parse_locality(self.name)
         keys = [*([place.key] if place and place.key != self.key else []), self.key]
         return tuple(filter(None, keys))
 
     @cached_property
     def building_keys(self) -> tuple[str, ...]:
-        """What keys of buildings may begin with, also without the word for a kind."""
+        """Prefixes of keys of buildings, also without the word for a kind."""
         keys = (block_key(self.name), without_block_words(self.key), self.key)
         return tuple(dict.fromkeys(key for key in keys if key and not self.key.isdigit()))
 
@@ -89,7 +89,7 @@ class Typed:
 
 
 def readings(text: str) -> list[Typed]:
-    """The ways to understand `text`, likeliest first; empty without a letter or digit.
+    """Return the readings of `text`, likeliest first; empty without a letter or digit.
 
     >>> [(t.name, t.number) for t in readings("12/3 lang")]
     [('lang', '12/3'), ('12/3 lang', None)]
@@ -104,17 +104,17 @@ def readings(text: str) -> list[Typed]:
     >>> [(t.name, t.number) for t in readings("p402 ct9a, ha noi") if t.flat]
     [('ct9a', '402')]
     """
-    text = _as_meant(text)
+    text = _decoded(text)
     head, *rest = _COMMAS.split(text)
-    # `Số 12, Lê Lợi`: a number alone stands before what it is of.
-    while rest and (not _says_something(head) or _is_number(head)):
+    # `Số 12, Lê Lợi`: a number alone belongs to the next part.
+    while rest and (not _has_text(head) or _is_number(head)):
         head = f"{head.strip()} {rest[0].strip()}".strip()
         rest = rest[1:]
-    if not _says_something(head):
+    if not _has_text(head):
         return []
     ended = text.rstrip().endswith((",", ";"))
-    written = [part.strip() for part in rest if _says_something(part)]
-    half = written.pop() if written and not ended and _begins_a_kind(written[-1]) else ""
+    written = [part.strip() for part in rest if _has_text(part)]
+    half = written.pop() if written and not ended and _starts_kind(written[-1]) else ""
     parts = tuple(part for part in written if fold(part) not in _KIND_WORDS)
     half = "" if fold(half) in _KIND_WORDS else half
     whole = Typed(head.strip(), None, parts, bool(rest), half=half)
@@ -125,7 +125,7 @@ def readings(text: str) -> list[Typed]:
     if flat := _of_flat(whole):
         return [whole, flat]
     if match := _BEHIND.fullmatch(head):
-        # Behind: `Đường số 7` may be the name, and stands first.
+        # A number at the end may belong to the name, `Đường số 7`, which comes first.
         return [
             whole,
             replace(whole, name=match[1].strip(), number=_number(match[2]), named=True, exact=True),
@@ -134,7 +134,8 @@ def readings(text: str) -> list[Typed]:
 
 
 def _of_flat(whole: Typed) -> Typed | None:
-    """A flat before or behind its building: `p402 ct9a`, `căn 302, chung cư hoa h`."""
+    """Return the reading as a flat before or after its building: `p402 ct9a`, `căn 302, chung cư
+    hoa h`."""
     if whole.parts and (alone := _FLAT_ALONE.fullmatch(whole.name)):
         name, *parts = whole.parts
         return Typed(name, alone[1], tuple(parts), bool(parts), flat=True)
@@ -149,7 +150,7 @@ def _of_flat(whole: Typed) -> Typed | None:
 
 
 def with_tail(typed: Typed) -> list[Typed]:
-    """The same with its last words as a unit that was typed without a comma, the fewest first.
+    """Return the readings with the last words as a unit typed without a comma, the fewest first.
 
     >>> [(t.name, t.parts) for t in with_tail(Typed("le loi ba d"))]
     [('le loi ba', ('d',)), ('le loi', ('ba d',)), ('le', ('loi ba d',))]
@@ -158,7 +159,7 @@ def with_tail(typed: Typed) -> list[Typed]:
     """
     words = typed.name.split()
     cuts = range(len(words) - 1, max(0, len(words) - 1 - _MAX_TAIL), -1)
-    # Without its number a group says nothing: `Tổ 5` is none that begins so in Phường 5.
+    # A group keeps its number: `Tổ 5` is not a `Tổ` in Phường 5.
     group = next((n for n in range(1, len(words)) if _is_group(words[: n + 1])), 0)
     return [
         replace(
@@ -173,34 +174,34 @@ def with_tail(typed: Typed) -> list[Typed]:
 
 
 def _is_group(words: list[str]) -> bool:
-    """Whether it is what a number alone tells from its neighbours: `tổ 5`."""
+    """Whether the words are a locality with a number for its name: `tổ 5`."""
     place = parse_locality(" ".join(words))
     return place is not None and place.is_numbered
 
 
-def _as_meant(text: str) -> str:
-    """In composed letters, and with what a keyboard left of Telex and VNI read as it was meant."""
+def _decoded(text: str) -> str:
+    """Return the text in NFC, with remains of Telex and VNI decoded."""
     text = _ANNOUNCED.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     return _WORD.sub(lambda word: repaired(word[0]), text)
 
 
-def _says_something(part: str) -> bool:
+def _has_text(part: str) -> bool:
     return any(map(str.isalnum, part))
 
 
-def _begins_a_kind(part: str) -> bool:
-    """Whether the word for a kind of unit begins so, or is all of it."""
+def _starts_kind(part: str) -> bool:
+    """Whether the part is a prefix of a word for a kind of unit."""
     key = fold(part)
     return any(word.startswith(key) for word in _KIND_WORDS)
 
 
 def _is_number(text: str) -> bool:
-    """Whether all of it is a house number: `12`, `Số 12/3`; `30/4` is as well a street."""
+    """Whether all of it is a house number: `12`, `Số 12/3`; `30/4` may also be a street."""
     return _reads_as_number(text.split())
 
 
 def _with_number(head: str) -> tuple[str, str] | None:
-    """The number that stands in front, canonical, and what is behind it."""
+    """Return the leading number, canonical, and the text after it."""
     words = head.split()
     if not _MAY_OPEN_NUMBER.match(words[0]):
         return None
@@ -211,8 +212,8 @@ def _with_number(head: str) -> tuple[str, str] | None:
 
 
 def _reads_as_number(words: list[str]) -> bool:
-    # Of `12 3 tháng 2`, `8 30/4`, `25 số 11` and `17 B3` the second number names a street.
-    if any(_is_numeric(word) and fold(after) not in _GO_ON for word, after in pairwise(words)):
+    # In `12 3 tháng 2`, `8 30/4`, `25 số 11` and `17 B3` the second number is a street.
+    if any(_is_numeric(word) and fold(after) not in _CONTINUING for word, after in pairwise(words)):
         return False
     written = " ".join(words)
     return bool(_MAY_OPEN_NUMBER.match(written)) and parse_house_number(written) is not None

@@ -1,6 +1,6 @@
-"""Names of units in order, for what is being typed: which units' names begin so, and where.
+"""Sorted names of units, for suggestions: the units whose names have a prefix, and their communes.
 
-A name of any map counts: what was called so and is no more leads to the units that continue it.
+Names of all maps count: a former name leads to the units that succeed it.
 """
 
 import datetime
@@ -24,15 +24,15 @@ from registry.units.remembered import Remembered
 Mask = NDArray[np.bool_]
 _END: Final = "\U0010ffff"
 _FAR: Final = 999.0
-"""Degrees of a seat that is not known: no point is near to it."""
+"""Degrees of an unknown seat: far from every point."""
 _KINDS: Final = tuple(KIND_LEVELS)
 _ALONE: Final = {fold(name): kind for kind, name in KIND_NAMES.items()}
-"""The word for a kind, without a name."""
+"""Word for a kind without a name → kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """A list of identities for each name, all in one array."""
+    """A list of ids for each name, all in one array."""
 
     starts: NDArray[np.int64]
     units: NDArray[np.int32]
@@ -44,7 +44,7 @@ class _Lists:
         return cls(starts, np.array([unit for one in made for unit in one], dtype=np.int32))
 
     def within(self, span: range, fits: Mask | None) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-        """Identities of the names of a span, and which name each is of, counted from its start."""
+        """Return the ids of a span of names, and for each the name's offset in the span."""
         first, end = self.starts[span.start], self.starts[span.stop]
         owners = np.repeat(np.arange(len(span)), np.diff(self.starts[span.start : span.stop + 1]))
         units = self.units[first:end]
@@ -55,58 +55,60 @@ class _Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """Units of today that a name which has been begun leads to, in arrays beside each other."""
+class UnitMatches:
+    """Current units that names with a prefix lead to, as parallel arrays."""
 
     units: NDArray[np.int32]
     names: NDArray[np.intp]
-    """Place of the name in `UnitIndex.names`."""
+    """Index of the name in `UnitIndex.names`."""
     whole: Mask
-    """Whether the name is typed to its end."""
+    """Whether the name is complete."""
     former: Mask
-    """Whether the name was that of another unit, which is no more."""
+    """Whether the name is that of another, former unit."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnitIndex:
-    """All names of all units of a gazetteer, by key, and what they lead to on a day."""
+    """All names of all units of a gazetteer, by key, and the units that they lead to on a day."""
 
     day: datetime.date
     keys: list[str]
     names: list[UnitName]
     size: int
-    """One more than the largest identity: arrays by identity have that length."""
+    """One more than the largest id: the length of arrays by id."""
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
-    """Degrees of the seats by identity."""
+    """Degrees of the seats by id."""
     level: NDArray[np.int8]
-    """By identity: 1 for a commune of the day, 2 for a province of it, else 0."""
+    """By id: 1 for a commune of the day, 2 for a province of it, else 0."""
     kind: NDArray[np.int8]
-    """Of each name; -1 for an alias."""
+    """Kind of each name; -1 for an alias."""
     owner: NDArray[np.int32]
-    """Identity of the unit of each name."""
+    """Id of the unit of each name."""
     leads: _Lists
-    """To the unit itself, or to those that continue it."""
+    """The unit itself, or its successors."""
     inside: _Lists
-    """Communes."""
+    """Communes in the unit."""
 
     @cached_property
     def squeezed(self) -> list[tuple[str, str]]:
-        """Keys without their spaces, in order, each with the key itself."""
+        """Keys without spaces, sorted, each with the key itself."""
         return sorted({(key.replace(" ", ""), key) for key in self.keys})
 
-    def begun(self, text: str, *, slipped: bool = False) -> list[Begun]:
-        """What the names that begin as `text` lead to; with `slipped`, as a slip away from it."""
+    def starting(self, text: str, *, slipped: bool = False) -> list[UnitMatches]:
+        """Return the units for names with the prefix `text`; with `slipped`, one slip away from
+        it."""
         found = []
         for span, fits, key in self._spans(text, slipped=slipped):
             units, owners = self.leads.within(span, fits)
             whole = owners < bisect_left(self.keys, key + "\0") - span.start
             names = owners + span.start
-            found.append(Begun(units, names, whole, self.owner[names] != units))
+            found.append(UnitMatches(units, names, whole, self.owner[names] != units))
         return found
 
     def scope(self, text: str, *, slipped: bool = False) -> tuple[Mask, Mask]:
-        """Communes in units whose name begins as `text`, and those of them that are called so."""
+        """Return the communes in units whose name has the prefix, and those that have it
+        themselves."""
         inside, named = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
         for span, fits, _ in self._spans(text, slipped=slipped, letters=1):
             inside[self.inside.within(span, fits)[0]] = True
@@ -115,8 +117,8 @@ class UnitIndex:
         return inside, named & (self.level == 1)
 
     def formerly(self, parts: Iterable[str]) -> NDArray[np.intp]:
-        """By commune: the place in `names` of the first of these beginnings that holds it on an
-        old map alone; -1 where none does.
+        """Return, by commune, the index in `names` of the first of these prefixes that contains it
+        on an old map only, or -1.
         """
         found = np.full(self.size, -1, dtype=np.intp)
         for part in parts:
@@ -133,9 +135,10 @@ class UnitIndex:
         return found
 
     def likely(self, text: str) -> NDArray[np.float64]:
-        """By commune, how likely what begins as `text` is meant to hold it: 1 where a province of
-        today does, a half where another unit of any map. Of names with the marks that were typed,
-        where there are such.
+        """Return, by commune, how likely a unit with the prefix `text` around it is meant.
+
+        1 for a current province, a half for another unit of any map. If names with the typed
+        diacritics exist, only those count.
         """
         found = np.zeros(self.size)
         written = text.casefold()
@@ -155,13 +158,13 @@ class UnitIndex:
         return Shortened(self.keys)
 
     def shortened_scope(self, text: str) -> tuple[Mask, Mask]:
-        """The same as `scope` of units whose words begin so: `b d`, `hcm`."""
+        """As `scope`, for units whose words have these prefixes: `b d`, `hcm`."""
         inside, named = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
         for reading in parse_name(text):
-            begun = beginnings(reading.key.split())
-            if begun is None:
+            prefixes = beginnings(reading.key.split())
+            if prefixes is None:
                 continue
-            found, _ = self._shortened.find(begun)
+            found, _ = self._shortened.find(prefixes)
             if reading.kinds and len(found):
                 found = found[self._fits(found, reading.kinds)]
             inside[self.inside.units[gathered(self.inside.starts, found)[0]]] = True
@@ -169,7 +172,7 @@ class UnitIndex:
         return inside, named & (self.level == 1)
 
     def of_kind(self, text: str) -> NDArray[np.int32]:
-        """Units of today of the kind for which `text` is the word: `đặc khu`; empty for others."""
+        """Return the current units of the kind that `text` names: `đặc khu`; else empty."""
         found = self._of_kinds.get(_ALONE.get(fold(text), ""), ())
         return np.array(found, dtype=np.int32)
 
@@ -184,9 +187,9 @@ class UnitIndex:
     def _spans(
         self, text: str, *, slipped: bool, letters: int = 2
     ) -> Iterator[tuple[range, Mask | None, str]]:
-        """Names that begin so, which of them are of the kind that was typed, and the key.
+        """Yield the names with the prefix, a mask of those of the typed kind, and the key.
 
-        `letters` are how many it takes where no kind was typed.
+        `letters` is the least length of the prefix if no kind was typed.
         """
         for reading in parse_name(text):
             if len(reading.key) < (1 if reading.kinds else letters):
@@ -200,12 +203,13 @@ class UnitIndex:
                     yield span, fits, key
 
     def _beginning(self, key: str) -> range:
-        """Names that begin so. A number is whole: `quận 1` begins no Quận 10."""
+        """Return the names with this prefix. Numbers are complete: `quận 1` does not match Quận
+        10."""
         end = key + ("0" if key[-1:].isdigit() else _END)
         return range(bisect_left(self.keys, key), bisect_left(self.keys, end))
 
     def _fits(self, names: NDArray[np.integer[Any]], kinds: tuple[str, ...]) -> Mask:
-        """Which names were borne as one of these kinds; an alias stands for all its level."""
+        """Return a mask of the names of these kinds; an alias counts for all kinds of its level."""
         levels = {level for kind in kinds for level in KIND_LEVELS[kind]}
         fits = np.isin(self.kind[names], [_KINDS.index(kind) for kind in kinds])
         for at in np.flatnonzero(self.kind[names] < 0):
@@ -213,7 +217,7 @@ class UnitIndex:
         return fits
 
     def nearness(self, lon: float, lat: float, reach_km: float) -> NDArray[np.float64]:
-        """By identity: 1 at the point, a half at `reach_km` from it, near 0 where none is known."""
+        """Return nearness by id: 1 at the point, a half at `reach_km`, near 0 if unknown."""
         per_degree = 111.32 / reach_km
         east = (self.lon - lon) * (np.cos(np.radians(lat)) * per_degree)
         north = (self.lat - lat) * per_degree
@@ -225,7 +229,7 @@ _indexes: Final = Remembered[None, UnitIndex](1)
 
 
 def unit_index(gazetteer: Gazetteer, day: datetime.date) -> UnitIndex:
-    """The names of this gazetteer, put in order once a day."""
+    """Return the index of a gazetteer, cached for a day."""
     kept = _indexes.of(gazetteer)
     found = kept.get(None)
     if found is None or found.day != day:
@@ -264,18 +268,17 @@ def _made(gazetteer: Gazetteer, day: datetime.date) -> UnitIndex:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to look; masks by identity."""
+    """Communes to search, as masks by id."""
 
     communes: Mask
     named: Mask
-    """Those of them whose own name began so; the others lie in what did."""
+    """Those whose own name has the prefix; the others are in a unit that has it."""
 
 
 def scope_of(index: UnitIndex, parts: Iterable[str], *, slipped: bool = False) -> Scope | None:
-    """Communes in a unit whose name begins as each of the parts; None for no part.
+    """Return the communes in units with each of the parts as a prefix; None without parts.
 
-    Empty where a part begins no name: what was typed is then no place that is known. With
-    `slipped`, such a part is read as one a slip away.
+    Empty if a part is a prefix of no name. With `slipped`, such a part is matched one slip away.
     """
     scope: Scope | None = None
     for part in parts:

@@ -56,7 +56,7 @@ def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
     return key is not None and names_building(key, words or name) and not are_apart(name, building)
 
 
-def has_name(name: str, record: Record) -> bool:
+def has_building_name(name: str, record: Record) -> bool:
     """Whether its building has that very name, after whatever word for its kind."""
     key, asked = record.building_key, block_key(name)
     if key is None or are_apart(name, record.building_name or ""):

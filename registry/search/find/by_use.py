@@ -64,14 +64,14 @@ def with_doors_by_use(
     return [*doors, *found]
 
 
-def doors_begun(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:
+def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:
     """Doors where something stands whose name begins so, each with that name."""
     written, *rest = text.split(",")
     if rest or use_of(written) in (None, DWELLING):
         return []
     key = use_key(written)
     given = {"key": key, "end": key + _END, "most": most}
-    return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("begun"), given)]
+    return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("prefix"), given)]
 
 
 def _names(text: str) -> Iterator[tuple[str, tuple[str, str]]]:

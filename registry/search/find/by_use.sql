@@ -6,7 +6,7 @@ FROM {lines} CROSS JOIN LATERAL (
 ) u JOIN household h ON h.code = u.code {joins}
 WHERE {open}
 
--- begun --
+-- prefix --
 SELECT u.name, {columns}
 FROM (
     SELECT code, name, name_key FROM household_use

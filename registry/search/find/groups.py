@@ -97,7 +97,7 @@ def is_group_alone(door: Door) -> bool:
     return bool(door.localities) and door == Door(localities=door.localities) and not is_named(door)
 
 
-def commune_untold(found: list[Answer], door: Door, area: Area) -> bool:
+def lacks_commune(found: list[Answer], door: Door, area: Area) -> bool:
     """Whether one place is found in a group of a district that only a number tells, and no commune
     is named: `Ấp 2, Huyện Phú Giáo` is in every commune there, though the register knows one.
     """

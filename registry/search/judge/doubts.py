@@ -16,7 +16,7 @@ from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
 from registry.core.batching import Query
 from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.faults import BY_STREET, COMMUNE_UNSAID
+from registry.search.faults import BY_STREET, COMMUNE_NOT_GIVEN
 from registry.search.find.blocks import UNSURE, may_be_another_block
 from registry.search.find.ranges import are_numbered
 from registry.search.read.door_with_units import ReadAddress
@@ -25,7 +25,7 @@ from registry.units.onward import communes_of, continuations
 from registry.units.text import Naming
 
 
-def told_doubts(
+def add_doubts(
     gazetteer: Gazetteer,
     day: datetime.date,
     answers: list[Answer],
@@ -46,7 +46,7 @@ def told_doubts(
             doubts.append(UNSURE)
         if unread and "unread_place" not in doubts:
             doubts.append("other_country" if abroad else "unread_words")
-        if elsewhere and not COMMUNE_UNSAID.isdisjoint(answer.faults):
+        if elsewhere and not COMMUNE_NOT_GIVEN.isdisjoint(answer.faults):
             doubts.append("commune_elsewhere")
         told.append(with_fault(answer, *doubts))
     return told
@@ -87,7 +87,7 @@ def doubts_of_door(
             # Found by its number or building alone; others of that name may be unregistered.
             yield "street_missing"
     elif not _is_placed(gazetteer, day, answer, reading, coded=coded):
-        if COMMUNE_UNSAID.isdisjoint(answer.faults):
+        if COMMUNE_NOT_GIVEN.isdisjoint(answer.faults):
             yield "commune_several"
     elif any(_contradicts(gazetteer, day, answer, part) for part in reading.unread):
         yield "unread_place"
@@ -192,7 +192,7 @@ def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
 # What is missing
 
 
-def told_missing(answers: list[Answer], reading: ReadAddress | None) -> Query[list[Answer]]:
+def add_missing(answers: list[Answer], reading: ReadAddress | None) -> Query[list[Answer]]:
     """The answers, each with what of the door the text does not say. Two doors that only their
     codes tell apart say so.
     """

@@ -18,8 +18,8 @@ from geo.spelling import are_apart
 from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.search.answers import DOORS, LEVELS, PLACED, Answer, with_fault, without_fault
-from registry.search.faults import COMMUNE_UNSAID, ONLY_DOOR, confidence
-from registry.search.find.blocks import has_name, is_called_so
+from registry.search.faults import COMMUNE_NOT_GIVEN, ONLY_DOOR, confidence
+from registry.search.find.blocks import has_building_name, is_called_so
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.judge.explanation import Tried
 from registry.search.read.door_with_units import ReadAddress
@@ -31,7 +31,7 @@ from registry.units.lineage import ancestors
 _SURE: Final = 0.95
 """A reading with such an answer is not compared with less likely readings."""
 _PASSED_OVER: Final = frozenset(
-    {"unread_words", "unread_place", "commune_unknown", "province_missing", *COMMUNE_UNSAID}
+    {"unread_words", "unread_place", "commune_unknown", "province_missing", *COMMUNE_NOT_GIVEN}
 )
 SECOND_NUMBER: Final = "second_number"
 _EITHER: Final = frozenset({LETTER_UNSURE, DASH_UNSURE})
@@ -79,7 +79,7 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
 
 
 _LEFT_OUT: Final = frozenset(
-    {"ambiguous", "address_shared", "province_missing", "flat_missing", *COMMUNE_UNSAID}
+    {"ambiguous", "address_shared", "province_missing", "flat_missing", *COMMUNE_NOT_GIVEN}
 )
 """Faults of what a text does not say; no other way to read it says more."""
 
@@ -114,12 +114,12 @@ def better_by_letters(best: Located, other: Located) -> Located:
     return Located(faulty, other.reading) if elsewhere or surer else best
 
 
-def is_told_elsewhere(gazetteer: Gazetteer, best: Located, commune: Unit) -> bool:
+def names_other_commune(gazetteer: Gazetteer, best: Located, commune: Unit) -> bool:
     """Whether a door was found without a commune, past words that but for spaces are that one's
     name, and not even nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
     """
     unread = best.reading.unread if best.reading else ()
-    if not is_door(best) or COMMUNE_UNSAID.isdisjoint(best.answers[0].faults):
+    if not is_door(best) or COMMUNE_NOT_GIVEN.isdisjoint(best.answers[0].faults):
         return False
     named = any(squash(version.name) in squash("".join(unread)) for version in commune.versions)
     return named and not any(_is_told_in(gazetteer, answer, unread) for answer in best.answers)
@@ -159,7 +159,7 @@ def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
     return named and reading.door == Door() and not reading.unread
 
 
-def beside_unit(unit: Located, streets: Located) -> Located:
+def with_unit_first(unit: Located, streets: Located) -> Located:
     """A unit before the streets of its name: `Trường Sa` is an archipelago as well."""
     answers = [*unit.answers, *streets.answers]
     told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
@@ -184,7 +184,7 @@ def either_door(
     return [with_fault(answer, "ambiguous") for answer in (*answers, *more)] if more else answers
 
 
-def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress:
+def with_named_places(answers: list[Answer], reading: ReadAddress) -> ReadAddress:
     """The reading with the estate or building of the doors found, where the text has its name
     without a kind: `căn 1205 Sunrise City`, `toà S2 Vinhomes Smart City`.
     """
@@ -202,7 +202,7 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
         flat, place = door.flat, named.get(squash(part))
         block = flat.building if flat else None
         called = f"{block} {part}" if block else part  # `W1, Sunrise City`
-        is_said_of = has_name if block else is_called_so
+        is_said_of = has_building_name if block else is_called_so
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
         elif flat and all(one and is_said_of(called, one) for one in records):
@@ -212,7 +212,7 @@ def with_places_told(answers: list[Answer], reading: ReadAddress) -> ReadAddress
     return replace(reading, door=door, unread=tuple(unread))
 
 
-def of_places_told(answers: list[Answer], unread: Iterable[str]) -> list[Answer]:
+def filter_by_named_place(answers: list[Answer], unread: Iterable[str]) -> list[Answer]:
     """Of doors that fit alike, those in an estate or hamlet of which the text has the name without
     a kind: `12 Nguyễn Huệ, Ciputra`. Their street is not missing.
     """
@@ -231,7 +231,7 @@ def _is_said(parts: Mapping[str, str], kind: str, name: str) -> bool:
     return not name.isdigit() and any(not are_apart(part, one) for part, one in said)
 
 
-def where_unread_says(
+def filter_by_unread_unit(
     gazetteer: Gazetteer, answers: list[Answer], unread: Iterable[str]
 ) -> list[Answer]:
     """Of answers from anywhere, no unit being named, those whose commune or district is what was

@@ -364,7 +364,7 @@ def test_names_are_read_anew_when_there_are_new_ones(
 
     asked = threading.Event()
     monkeypatch.setattr(place_names, "load_names", load)
-    cache.load_aside()
+    cache.load_in_background()
     before = cache.get()
     with session_scope(world.engine) as session:
         make_street(session, unit_id=unit.id, name="Mới Nữa", kind="phố", key="moi nua")

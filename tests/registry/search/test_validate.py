@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from geo import code as codes
 from registry.access import budget
 from registry.access.budget import Budget, Purse
-from registry.search.disclosure import told_validation
+from registry.search.disclosure import disclose_validation
 from registry.search.faults import FAULTS
 from registry.search.faults import VERDICTS as FAULT_VERDICTS
 from registry.search.geocode import Components, Question, geocode
@@ -446,8 +446,8 @@ def test_choices_tell_no_code_to_who_has_spent_its_budget(world: World) -> None:
     spent = Purse(Budget(world.engine), limit=0, holder=lambda: "tests")
     budget.carry(spent)
     try:
-        told = told_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
-        untold = told_validation(ask(world, f"40 Trùng Khánh{IN_LANG}")).question
+        told = disclose_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
+        untold = disclose_validation(ask(world, f"40 Trùng Khánh{IN_LANG}")).question
     finally:
         budget.carry(None)
     assert told == replace(apart, choices=tuple(replace(c, code=None) for c in apart.choices))

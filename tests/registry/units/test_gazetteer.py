@@ -179,7 +179,7 @@ def test_no_request_loads_where_that_is_done_aside(own_engine: Engine, clock: Cl
         assert go_on.wait(30)
         ready.append(newest)
 
-    cache.load_aside(made_ready)
+    cache.load_in_background(made_ready)
     change_units(own_engine)
     for _ in range(2):
         clock.now += RECHECK_S
