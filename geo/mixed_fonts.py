@@ -162,7 +162,7 @@ def _fonts_of(word: str) -> tuple[Font, ...]:
     if _BEYOND_FONTS.search(word):
         return ()
     read = {font: convert(word) for font, convert in CONVERTERS.items()}
-    return tuple(font for font, said in read.items() if is_written(said) or _is_initials(said))
+    return tuple(font for font, text in read.items() if is_written(text) or _is_initials(text))
 
 
 def _is_initials(word: str) -> bool:

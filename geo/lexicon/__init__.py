@@ -47,7 +47,7 @@ class Wording(NamedTuple):
         if self.needs not in _NEEDS or self.place not in _PLACES:
             return f"no need {self.needs!r}, or no place {self.place!r}"
         if bool(self.kind) == (self.role in _OF_NO_KIND):
-            return "a kind where the role has none, or none where it has kinds"
+            return "a kind for a role without kinds, or no kind for a role with kinds"
         return None if self.writing else "no writing"
 
 

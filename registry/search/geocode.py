@@ -39,7 +39,7 @@ from registry.search.find.by_use import with_doors_by_use
 from registry.search.find.door_search import Asker
 from registry.search.find.doors import active_records, records_of
 from registry.search.find.estimated import with_estimates
-from registry.search.find.groups import is_group_alone, is_named, lacks_commune
+from registry.search.find.groups import has_named_locality, is_group_alone, lacks_commune
 from registry.search.find.mistyped_codes import MeantCode, meant_code
 from registry.search.judge.doubts import add_doubts, add_missing, doubts_of_door
 from registry.search.judge.explanation import Tried
@@ -508,7 +508,7 @@ class _Search:
         area = area_of(self.gazetteer, self.day, reading.namings, self.within, reading.unread)
         # Places of that name are found in the whole country, as suggestions do, but no door in
         # them.
-        is_findable = is_named(door) or (is_group_alone(door) and not reading.unread)
+        is_findable = has_named_locality(door) or (is_group_alone(door) and not reading.unread)
         if area.communes is None and door.street is None and not is_findable:
             return []
         if code_faults := tuple({CODE_UNKNOWN, CONTRADICTED}.intersection(reading.notes)):

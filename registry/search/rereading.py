@@ -36,7 +36,7 @@ from registry.search.judge.ranking import (
     rank,
 )
 from registry.search.read.door_with_units import ReadAddress
-from registry.search.read.split_units import set_apart
+from registry.search.read.split_units import split_units
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.onward import communes_of
@@ -164,7 +164,7 @@ class Rereading:
         `quang trung ha dong` may be a ward of Hà Đông; if more is found, it is a street there.
         """
         best = nothing
-        for apart in set_apart(self.gazetteer, text):
+        for apart in split_units(self.gazetteer, text):
             other = yield from self.rewritten(apart.text, APART)
             if not other.answers or not (apart.sure or other.answers[0].level in PLACED):
                 continue

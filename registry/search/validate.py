@@ -21,7 +21,7 @@ from registry.search.answers import of_record
 from registry.search.find.doors import active_records
 from registry.search.find.groups import is_group_alone
 from registry.search.find.mistyped_codes import MeantCode
-from registry.search.find.next_door import doors_beside
+from registry.search.find.next_door import doors_next_door
 from registry.search.geocode import Question, locating
 from registry.search.judge import questions
 from registry.search.judge.choices import choices_of_places
@@ -31,7 +31,7 @@ from registry.search.judge.ranking import Located
 from registry.search.judge.validation import Judge
 from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
-from registry.search.judge.wording import door_parts, in_todays_words
+from registry.search.judge.wording import door_parts, todays_wording
 from registry.search.read.door_with_units import ReadAddress
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN
@@ -63,8 +63,10 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         day, answers, reading = today(), located.answers, located.reading
         # A shopper who picked the address from choices has seen them.
-        beside = [] if question.chosen else doors_beside(gazetteer, reads, day, answers, reading)
-        judge = Judge(gazetteer, reads, day, located, beside, on=question.on, former=former)
+        next_door = (
+            [] if question.chosen else doors_next_door(gazetteer, reads, day, answers, reading)
+        )
+        judge = Judge(gazetteer, reads, day, located, next_door, on=question.on, former=former)
         return judge.validation()
     if located.meant is not None:
         return _meant(gazetteer, reads, located.meant, question.on)
@@ -97,7 +99,7 @@ def _meant(
         of_record(record, units.get(record.unit_id or 0), units.get(record.former_unit_id or 0))
         for record in records
     ]
-    places = [(door, in_todays_words(gazetteer, day, door, None, on)) for door in doors]
+    places = [(door, todays_wording(gazetteer, day, door, None, on)) for door in doors]
     rejected = _rejected(meant.reason)
     choices = choices_of_places(gazetteer, day, places, None)
     question = rejected.question and replace(rejected.question, choices=tuple(choices))

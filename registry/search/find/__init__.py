@@ -1,1 +1,1 @@
-"""From a reading to what the register has of it: codes, doors, ranges, buildings, places."""
+"""From a reading to candidates in the register: codes, doors, ranges, buildings, places."""

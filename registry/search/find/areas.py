@@ -1,4 +1,4 @@
-"""Where to look: the communes of today that the units named in a text lead to."""
+"""The area of a search: the current communes that the units named in a text lead to."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -17,29 +17,30 @@ from registry.units.text import Naming
 
 @value(frozen=True, slots=True)
 class Area:
-    """Communes to look in."""
+    """Communes to search."""
 
     communes: tuple[int, ...] | None
-    """Ids; None where no unit is named: the whole country."""
+    """Ids; None if no unit is named: the whole country."""
     formers: dict[int, frozenset[int]]
-    """Commune → former communes of it that a door of those named may be of: they themselves, what
-    they came from, and what they became on the way; absent where the commune itself was named."""
+    """Commune → former communes in which a door of the named ones may be registered: the named
+    ones, their predecessors, and successors before the commune; absent if the commune itself was
+    named."""
     innermost: tuple[Unit, ...]
-    """What to answer when no street is found: communes of today, else provinces."""
+    """Answers if no street is found: current communes, else provinces."""
     faults: tuple[str, ...]
     map: Span | None
-    """Of the units named; None for none."""
+    """Map of the named units; None without any."""
     own: frozenset[int] = frozenset()
-    """Those named as they are called today, where others are meant by the name of a former one."""
+    """Communes with the current name, if others match by the name of a former one."""
     loose: frozenset[int] = frozenset()
-    """Those to which no commune that may be named leads, but the district or province of its name:
-    `Ba Đình, Hà Nội` is a commune of today, and was a district."""
+    """Communes reached only by a district or province of the name, not by a commune: `Ba Đình, Hà
+    Nội` is a current commune, and was a district."""
     districts: tuple[int, ...] = ()
-    """Ids of the districts named without a commune; none where a province is, as well."""
-    told: dict[int, frozenset[int]] = field(default_factory=dict)
+    """Ids of the districts named without a commune; empty if a province is named as such, too."""
+    named_formers: dict[int, frozenset[int]] = field(default_factory=dict)
     """Commune → former communes of it that were named."""
     neighbours: tuple[int, ...] = ()
-    """Where all communes named are former ones: the other communes of their old districts."""
+    """If all named communes are former ones: the other communes of their former districts."""
 
 
 def area_of(
@@ -49,25 +50,25 @@ def area_of(
     within: Unit | None,
     unread: Iterable[str] = (),
 ) -> Area:
-    """The communes of `day` that any of the namings may mean, inside `within` if it is given.
+    """Return the communes of `day` that any of the namings may mean, inside `within` if given.
 
-    Among the `unread` parts of the text may be a commune that nobody knows.
+    `unread` parts of the text may name an unknown commune.
     """
     missing = "commune_unknown" if any(map(_names_commune, unread)) else "commune_missing"
-    told = tuple(naming for naming in namings if naming.innermost is not None)
-    if not told:
+    named = tuple(naming for naming in namings if naming.innermost is not None)
+    if not named:
         return _unnamed(gazetteer, day, within, missing)
-    # The same units are named in many words.
-    key = (day, within.id if within is not None else None, missing, *map(_told_by, told))
+    # Cached, since many texts name the same units.
+    key = (day, within.id if within is not None else None, missing, *map(_cache_key, named))
     known = _areas.of(gazetteer)
     found = known.get(key)
     if found is None:
-        found = _areas.keep(known, key, _area_of(gazetteer, day, told, within, missing))
+        found = _areas.keep(known, key, _area_of(gazetteer, day, named, within, missing))
     return found
 
 
-def _told_by(naming: Naming) -> tuple[int, int, int, int, bool, bool]:
-    """All of a naming that an area depends on."""
+def _cache_key(naming: Naming) -> tuple[int, int, int, int, bool, bool]:
+    """Return all of a naming that an area depends on."""
     units = (naming.commune, naming.district, naming.province, naming.former)
     commune, district, province, former = (unit.id if unit is not None else 0 for unit in units)
     return (
@@ -92,12 +93,12 @@ def _area_of(
 ) -> Area:
     named: dict[int, set[int]] = {}
     innermost: dict[int, Unit] = {}
-    told: dict[int, set[int]] = {}
+    formers: dict[int, set[int]] = {}
     for naming in namings:
-        _lead_on(gazetteer, day, naming, named, innermost)
+        _add_successors(gazetteer, day, naming, named, innermost)
         if (former := naming.former or naming.commune) is not None:
             for target in innermost:
-                told.setdefault(target, set()).update({former.id} & named.get(target, set()))
+                formers.setdefault(target, set()).update({former.id} & named.get(target, set()))
     if within is not None:
         inside = communes_of(gazetteer, day, within)
         named = {unit: former for unit, former in named.items() if unit in inside}
@@ -116,7 +117,7 @@ def _area_of(
         own,
         loose := _loose(gazetteer, day, namings, named),
         _districts(namings, loose),
-        {unit: frozenset(former) for unit, former in told.items()},
+        {unit: frozenset(former) for unit, former in formers.items()},
         _neighbours(gazetteer, day, namings, named),
     )
 
@@ -130,10 +131,10 @@ def _loose(
     with_commune = [naming for naming in namings if naming.commune is not None]
     if not with_commune or len(with_commune) == len(namings):
         return frozenset()
-    led_to: dict[int, set[int]] = {}
+    reached: dict[int, set[int]] = {}
     for naming in with_commune:
-        _lead_on(gazetteer, day, naming, led_to, {})
-    return frozenset(named.keys() - led_to.keys())
+        _add_successors(gazetteer, day, naming, reached, {})
+    return frozenset(named.keys() - reached.keys())
 
 
 def _districts(namings: tuple[Naming, ...], loose: frozenset[int]) -> tuple[int, ...]:
@@ -141,15 +142,15 @@ def _districts(namings: tuple[Naming, ...], loose: frozenset[int]) -> tuple[int,
     if any(unit is None or unit.level != "district" for unit in inner):
         return ()
     if len(inner) < len(namings) and not loose:
-        return ()  # all of them are communes that are named
+        return ()  # all namings have a commune
     return tuple(unit.id for unit in inner if unit is not None)
 
 
 def is_in_district(gazetteer: Gazetteer, area: Area, *, commune: int, former: int | None) -> bool:
-    """Whether what is in this commune, and was in this one of old, is in a district named.
+    """Whether a place in `commune`, formerly in `former`, may be in a named district.
 
-    Phường Văn Miếu has land of Hoàn Kiếm and of Đống Đa. What is not known to have been elsewhere
-    may have been there, and so may what is in a commune that is named.
+    Phường Văn Miếu has land of Hoàn Kiếm and of Đống Đa. True if the former commune is unknown, or
+    if the commune itself is named.
     """
     unit = gazetteer.units.get(former or 0)
     if unit is None or not area.districts or (area.loose and commune not in area.loose):
@@ -161,11 +162,11 @@ def _unnamed(gazetteer: Gazetteer, day: datetime.date, within: Unit | None, miss
     if within is None:
         return Area(None, {}, (), (missing, "province_missing"), None)
     faults = () if within.level == "commune" else (missing,)
-    # Where the caller looks is no answer to what the text names.
+    # The caller's filter is not an answer.
     return Area(tuple(communes_of(gazetteer, day, within)), {}, (), faults, None)
 
 
-def _lead_on(
+def _add_successors(
     gazetteer: Gazetteer,
     day: datetime.date,
     naming: Naming,
@@ -175,13 +176,13 @@ def _lead_on(
     unit = naming.innermost
     if unit is None:
         return
-    for heir in _given_to(gazetteer, unit, day):
-        named.setdefault(heir.id, set()).update(_line(gazetteer, unit, ()))
+    for successor in _gained_land(gazetteer, unit, day):
+        named.setdefault(successor.id, set()).update(_line(gazetteer, unit, ()))
     for onward in continuations(gazetteer, unit, day):
         target = onward.unit
         innermost[target.id] = target
         if target.level == "province":
-            # Of a province of old only its own land: Kon Tum is a part of Quảng Ngãi.
+            # A former province counts only with its own land: Kon Tum is now a part of Quảng Ngãi.
             named_province = unit if unit.level == "province" else target
             for commune in communes_of(gazetteer, day, named_province):
                 named.setdefault(commune, set())
@@ -189,13 +190,13 @@ def _lead_on(
             formers = _on_the_way(gazetteer, day, naming.former, target)
             named.setdefault(target.id, set()).update(formers)
         elif target is unit or unit.level != "commune":
-            named[target.id] = set()  # the commune itself: no former one is asked for
+            named[target.id] = set()  # the commune itself: any former one fits
         elif target.id not in named or named[target.id]:
             named.setdefault(target.id, set()).update(_line(gazetteer, unit, onward.via))
 
 
-def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
-    """The communes of `day` to which a commune that lives on gave a part of its land."""
+def _gained_land(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Unit]:
+    """Yield the communes of `day` to which a commune that still exists gave a part of its land."""
     if unit.level != "commune" or not unit.alive_on(day):
         return
     for step in gazetteer.successors(unit):
@@ -204,14 +205,14 @@ def _given_to(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[
 
 
 def _on_the_way(gazetteer: Gazetteer, day: datetime.date, former: Unit, target: Unit) -> set[int]:
-    """The commune of old that is told beside another one, and those between it and today's."""
+    """Return the former commune named beside the current one, and those between them."""
     onward = continuations(gazetteer, former, day)
     between = [step for one in onward if one.unit is target for step in one.via]
     return _line(gazetteer, former, between)
 
 
 def _line(gazetteer: Gazetteer, former: Unit, between: Iterable[Unit]) -> set[int]:
-    """Ids of the former communes that a door of `former` may be known to be of."""
+    """Return ids of the former communes in which a door of `former` may be registered."""
     return {former.id, *ancestors(gazetteer, former), *(unit.id for unit in between)}
 
 
@@ -236,7 +237,7 @@ def _neighbours(
 
 
 def last_districts(gazetteer: Gazetteer, former: Unit) -> Iterator[Unit]:
-    """The district that held a former commune at its end, or what it came from."""
+    """Yield the last districts of a former commune and of its predecessors."""
     earlier = (gazetteer.units[one] for one in ancestors(gazetteer, former))
     for unit in (former, *earlier):
         district = gazetteer.district_of(unit, last_day(unit)) if unit.ended else None
@@ -274,13 +275,13 @@ def _faults(
 
 
 def _names_commune(part: str) -> bool:
-    """Whether a part says of itself that it is a commune: `Xã Không Có`."""
+    """Whether a part has a commune's kind: `Xã Không Có`."""
     kinds = parse_name(part)[0].kinds
     return bool(kinds) and all(KIND_LEVELS[kind] == ("commune",) for kind in kinds)
 
 
 def _asked_map(namings: tuple[Naming, ...], day: datetime.date) -> Span | None:
-    """The days on which the units of the first naming were all called so."""
+    """Return the days on which all units of the first naming had their names."""
     first = namings[0]
     units = tuple(u for u in (first.commune, first.district, first.province) if u is not None)
     ends = [unit.ended for unit in units if unit.ended is not None and unit.ended <= day]

@@ -1,4 +1,4 @@
-"""Whether a flat that was found may be one of another block of flats than the text means."""
+"""Doubts whether a flat that was found is in the block of flats that the text means."""
 
 from typing import Final
 
@@ -15,50 +15,52 @@ UNSURE: Final = "building_unsure"
 
 
 def may_be_another_block(answer: Answer, reading: ReadAddress) -> bool:
-    """Whether a flat was found by its house alone, and the text says more than is known of it,
-    which may be the name of another block or estate: `căn 311 khối B`, `căn 311 Vinhomes`; or a
-    house, and the text names a block of flats that it is not known to be.
+    """Whether another block of flats may be meant.
+
+    A flat was found only by its house, and the text has more that may be the name of another block
+    or estate, `căn 311 khối B`, `căn 311 Vinhomes`; or a house was found, and the text names a
+    block of flats that it is not known to be.
     """
     record, door = answer.record, reading.door
     if record is None:
         return False
     if record.unit_number is None and record.building_key is None:
-        # `chung cư Ngô Gia Tự lô A 203 Hòa Hảo` is a flat 203 as well as a house.
-        return any(place.kind in DWELLING_ESTATES for place in _said_beside(door, record))
+        # `chung cư Ngô Gia Tự lô A 203 Hòa Hảo` may be a flat 203 or a house.
+        return any(place.kind in DWELLING_ESTATES for place in _other_places(door, record))
     if record.unit_number is None or record.building_key is None:
         return False
     if "building_not_found" in answer.faults:
-        return False  # which says as much
+        return False  # that fault is enough
     if door.flat is not None and door.flat.building:
         return False
-    places = _said_beside(door, record)
+    places = _other_places(door, record)
     unread = [part for part in reading.unread if any(map(str.isalpha, part))]
-    said = [(part, part) for part in unread] + [(place.name, place.key) for place in places]
-    if any(is_called_so(name, record, words) for name, words in said):
+    candidates = [(part, part) for part in unread] + [(place.name, place.key) for place in places]
+    if any(may_have_name(name, record, words) for name, words in candidates):
         return False
     return bool(unread) or any(map(_may_hold_blocks, places))
 
 
-def _said_beside(door: Door, record: Record) -> list[Locality]:
+def _other_places(door: Door, record: Record) -> list[Locality]:
     around = {fold(f"{kind} {name}") for kind, name in record.localities}
     return [place for place in door.localities if place.key not in around]
 
 
 def _may_hold_blocks(place: Locality) -> bool:
-    # `tổ hợp B` is no group of a hamlet.
+    # `tổ hợp B` is not a group of a hamlet.
     unnumbered = place.kind in GROUPS and not any(map(str.isdigit, place.name))
     return place.kind in MAY_HOLD_BLOCKS or unnumbered
 
 
-def is_called_so(name: str, record: Record, words: str | None = None) -> bool:
-    """Whether the building of a record is called so; `words` are the name with its kind."""
+def may_have_name(name: str, record: Record, words: str | None = None) -> bool:
+    """Whether the building of a record may have this name; `words` are the name with its kind."""
     key, building = record.building_key, record.building_name or ""
     return key is not None and names_building(key, words or name) and not are_apart(name, building)
 
 
 def has_building_name(name: str, record: Record) -> bool:
-    """Whether its building has that very name, after whatever word for its kind."""
-    key, asked = record.building_key, block_key(name)
+    """Whether the record's building has exactly this name, ignoring the word for its kind."""
+    key, wanted = record.building_key, block_key(name)
     if key is None or are_apart(name, record.building_name or ""):
         return False
-    return key == asked or without_block_words(key) == without_block_words(asked)
+    return key == wanted or without_block_words(key) == without_block_words(wanted)

@@ -1,4 +1,4 @@
-"""Doors inside buildings: the block and the flat that a text names, of those at one number."""
+"""Doors inside buildings: narrows doors by the block and the flat that a text names."""
 
 from typing import Final
 
@@ -8,14 +8,14 @@ from geo.locality import BLOCK_KINDS, DWELLING_ESTATES
 from geo.spelling import are_apart
 from geo.text import fold
 from registry.search.find.blocks import UNSURE
-from registry.search.find.by_locality import keys_of_today
+from registry.search.find.by_locality import current_keys
 from registry.search.find.doors import Hit, Narrowed, Wanted
 
 _ESTATE_WORDS: Final = tuple(f"{fold(kind)} " for kind in DWELLING_ESTATES)
 
 
 def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
-    """Doors in the building named; without a name, whatever stands at the number."""
+    """Return the doors in the named building; without a name, all doors at the number."""
     written = door.flat.building if door.flat else None
     if wanted.building is None or written is None:
         return _by_estate(hits, door, wanted)
@@ -26,21 +26,21 @@ def by_building(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     if with_block:
         return [*there, *with_block], []
     if there:
-        there = [hit for hit in there if not _is_called_otherwise(hit, written)]
+        there = [hit for hit in there if not _has_other_name(hit, written)]
         return there, [] if there else ["building_not_found"]
     if blocks := [hit for hit in hits if _may_be_block_of(_block_of(hit) or "", written)]:
         return blocks, [UNSURE]
-    # The register may know the building under its number alone.
+    # The building may be registered only by its number.
     unnamed = [hit for hit in hits if hit.record.building_key is None]
     return (unnamed, ["building_not_found"]) if unnamed else ([], ["building_not_found"])
 
 
 def _by_estate(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
-    """Not those of another block of flats than the one named: `Chung cư Sao Kim` is a place to the
-    grammar, and may be the building in the register.
+    """Drop doors of other blocks of flats: `Chung cư Sao Kim` is a place to the grammar, but may be
+    the building in the register.
 
-    A flat is in the very block named, `khu B`. A block that has a mark alone may be one of the
-    estate named, as may one without a name: somebody has to say.
+    A flat must be in the named block, `khu B`. A block that has only a mark, or no name, may be in
+    the named estate: that has to be confirmed.
     """
     estates = _estates_named(door, hits, flat=wanted.flat is not None)
     if not estates:
@@ -49,7 +49,7 @@ def _by_estate(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     there = [
         hit
         for hit in hits
-        if (name := estates.get(_block_of(hit) or "")) and not _is_called_otherwise(hit, name)
+        if (name := estates.get(_block_of(hit) or "")) and not _has_other_name(hit, name)
     ]
     if there:
         return there, []
@@ -62,8 +62,8 @@ def _by_estate(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
 
 
 def _estates_named(door: Door, hits: list[Hit], *, flat: bool) -> dict[str, str]:
-    """Key → name of the places named that may be the building of a door, not those around it."""
-    around = set().union(*(keys_of_today(hit.record) for hit in hits))
+    """Return key → name of the named places that may be the building, without those around it."""
+    around = set().union(*(current_keys(hit.record) for hit in hits))
     return {
         block_key(place.key): place.name
         for place in door.localities
@@ -76,8 +76,8 @@ def _estates_named(door: Door, hits: list[Hit], *, flat: bool) -> dict[str, str]
 
 
 def _may_be_block_of(key: str, written: str) -> bool:
-    """Whether the building with that key has the name without its block, or is a mark's: `Royal
-    City` is said for R2 of it, `L2` for Landmark 2.
+    """Whether `written` is the building's name without its block, or its mark: `Royal City` for its
+    block R2, `L2` for Landmark 2.
     """
     name, _, mark = key.rpartition(" ")
     is_block = name == block_key(written) and block_mark(mark) == mark
@@ -85,7 +85,7 @@ def _may_be_block_of(key: str, written: str) -> bool:
 
 
 def _names_of(hit: Hit) -> tuple[str, ...]:
-    """Keys of its building: `Ban Mai` is said for Chung cư Ban Mai."""
+    """Return the keys of its building: `Ban Mai` is used for Chung cư Ban Mai."""
     key = _block_of(hit)
     if key is None:
         return ()
@@ -97,14 +97,14 @@ def _block_of(hit: Hit) -> str | None:
     return None if key is None else block_key(key)
 
 
-def _is_called_otherwise(hit: Hit, written: str) -> bool:
-    """Whether its building's name has other marks: Chung cư Hàng Dầu is not Chung cư Hàng Đậu."""
+def _has_other_name(hit: Hit, written: str) -> bool:
+    """Whether its building has other diacritics: Chung cư Hàng Dầu is not Chung cư Hàng Đậu."""
     name = hit.record.building_name
     return name is not None and are_apart(written, name)
 
 
 def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
-    """The flat by its number; its building where the flat is not asked for, or is not known."""
+    """Return the flat by its number; its building if no flat is given, or it is not registered."""
     buildings = [hit for hit in hits if hit.record.kind == "building"]
     doors = [hit for hit in hits if hit.record.unit_number is None]
     if wanted.flat is not None:
@@ -117,15 +117,15 @@ def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
         flats = [hit for hit in flats if floor is None or hit.record.floor in (None, floor)]
         return (flats, []) if flats else (buildings or doors, ["flat_not_found"])
     if buildings:
-        # Beside the building a door of its own may stand at the number: both fit.
+        # Besides the building there may be a door of its own at the number: both fit.
         beside = [hit for hit in doors if hit.record.kind == "household"]
         return buildings + beside, ["flat_missing"]
-    # Of a tower that is not on record, no flat stands for it.
+    # If the building is not registered, none of its flats represents it.
     return (doors, []) if doors else ([], ["flat_missing"])
 
 
 def _is_with_block(hit: Hit, door: Door, wanted: Wanted) -> bool:
-    """Whether it is the flat asked for, with the block in its number or apart: A202 is 202 of A."""
+    """Whether it is the wanted flat, with the block in its number or apart: A202 is 202 of A."""
     unit = hit.record.unit_number
     if unit is None or unit not in wanted.other_flats:
         return False

@@ -1,4 +1,4 @@
-"""Doors and places by the hamlets, groups and estates around them, which a text names."""
+"""Narrows doors and places by the hamlets, groups and estates that a text names."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -12,13 +12,13 @@ from registry.search.find.likeness import Likeness, Name, likeness
 from registry.units.vocabulary import Vocabulary
 
 Formerly = Mapping[tuple[int, str], frozenset[str]]
-"""(commune, key of a locality) → keys that it bore, of those asked for."""
+"""(commune, key of a locality) → its former keys among the queried ones."""
 _AROUND: Final = EXCLUSIVE_KINDS | {"xóm", ""}
-"""Kinds of what a group may lie in; a name without a kind is one."""
+"""Kinds of localities that a group may be in; a name without a kind counts."""
 
 
 def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
-    """Doors in most of the localities named; those without one may be there as well."""
+    """Return the doors in most of the named localities; doors without one may be there, too."""
     named = {locality.key: locality.kind for locality in door.localities}
     if not named:
         return hits, []
@@ -34,7 +34,7 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
     if best[1]:
         fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
         faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
-        if any(_has_former_name(hit.record, named, formerly) for hit, _ in fitting):
+        if any(_matches_former_name(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
         return [hit for hit, _ in fitting], list(dict.fromkeys(faults))
     groups = {other.key for place in door.localities for other in as_other_groups(place)}
@@ -46,8 +46,9 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
 
 
 def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
-    """Whether it lies in another locality than one that was named. What a street leads to does only
-    by another number of the same kind: Ấp 2 for `Ấp 3`.
+    """Whether the record contradicts a named locality.
+
+    A record on a street does so only by another number of the same kind: Ấp 2 for `Ấp 3`.
     """
     keys = _locality_keys(record, formerly)
     if record.street_id is None:
@@ -60,8 +61,8 @@ def _denies(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
 
 
 def _is_of_whole(record: Record, named: Mapping[str, str], keys: Collection[str]) -> bool:
-    """Whether a part of the hamlet was named, which has numbers of its own, and its record tells no
-    part: number 15 of Thôn Cổ Điển is none of its Xóm 4. Groups of neighbours have none mostly.
+    """Whether a part of the hamlet with its own numbers was named, but the record has no part:
+    number 15 of Thôn Cổ Điển is not in its Xóm 4. Groups of neighbours mostly have no own numbers.
     """
     around = {kind for kind, _ in record.localities}
     return (
@@ -74,11 +75,11 @@ def _is_of_whole(record: Record, named: Mapping[str, str], keys: Collection[str]
 def lies_elsewhere(
     around: Iterable[tuple[str, str]], keys: Collection[str], named: Mapping[str, str]
 ) -> bool:
-    """Whether what lies in the localities `around`, (kind, name), of these keys is not in one that
-    was named, key → kind: `Khu phố 1` for `Khu phố 2`, or for `Ấp 2`.
+    """Whether a place in the localities `around`, (kind, name), with these keys contradicts a named
+    one, key → kind: `Khu phố 1` for `Khu phố 2`, or for `Ấp 2`.
 
-    A name that both bear is one place by two kinds, as quarters are called anew. A name without a
-    kind is that of what lies around a group: `Xóm 1 Ngọc Sơn`.
+    The same name under two kinds is one place, since kinds of quarters change. A name without a
+    kind is the locality around a group: `Xóm 1 Ngọc Sơn`.
     """
     around = tuple(around)
     kinds = {kind for kind, _ in around}
@@ -94,7 +95,7 @@ def lies_elsewhere(
 
 
 def _lacks(record: Record, named: Mapping[str, str], keys: Collection[str]) -> bool:
-    """Whether a part of the hamlet, or an estate in it, was named that its record does not tell:
+    """Whether a part of the hamlet, or an estate in it, was named that is missing in the record:
     number 5 of Khu phố 9 may be in its Tổ 1, or not.
     """
     names = {fold(name) for kind, name in record.localities if kind in DIVIDING}
@@ -107,8 +108,8 @@ def _lacks(record: Record, named: Mapping[str, str], keys: Collection[str]) -> b
 
 
 def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[str]) -> list[str]:
-    """What speaks against a door of a group: the hamlet that was named is none of those around it
-    that are registered, or none was named. Every village has a Xóm 1.
+    """Return the faults of a door in a group: the named hamlet is not one of those registered
+    around it, or none was named. Every village has a Xóm 1.
     """
     if record.street_id is not None or not record.localities:
         return []
@@ -131,14 +132,14 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
 def doubt_of_marks(
     vocabulary: Vocabulary, named: Iterable[Locality], around: Iterable[tuple[str, str]]
 ) -> str | None:
-    """The fault where a locality `around`, (kind, name), has the key of one that was named and
-    other marks: Thôn Hà Đông is not Thôn Hạ Đồng.
+    """Return the fault if a locality `around`, (kind, name), has the key of a named one but other
+    diacritics: Thôn Hà Đông is not Thôn Hạ Đồng.
     """
     by_key = {fold(f"{kind} {name}"): name for kind, name in around}
     likes = set()
     for place in named:
         if (name := by_key.get(place.key)) is not None:
-            # Without the kind, whose marks say nothing.
+            # Without the kind, whose diacritics do not matter.
             typed, known = Name(fold(name), place.name), Name(fold(name), name)
             likes.add(likeness(vocabulary, typed, known))
     if Likeness.OTHER in likes:
@@ -146,16 +147,16 @@ def doubt_of_marks(
     return "locality_corrected" if Likeness.SLIP in likes else None
 
 
-def _has_former_name(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
-    """Whether it lies in what was named only by a former name of it."""
+def _matches_former_name(record: Record, named: dict[str, str], formerly: Formerly) -> bool:
+    """Whether its named locality matches only by a former name."""
     if not formerly:
         return False
-    today, then = keys_of_today(record), _locality_keys(record, formerly)
+    today, then = current_keys(record), _locality_keys(record, formerly)
     return any(key in then and key not in today for key in named)
 
 
 def former_keys(places: Iterable[Place]) -> Formerly:
-    """What the localities among these bore of the names asked for."""
+    """Return the former keys of the localities among these places."""
     found: dict[tuple[int, str], frozenset[str]] = {}
     for place in places:
         if place.class_ == "locality" and place.was is not None:
@@ -164,15 +165,15 @@ def former_keys(places: Iterable[Place]) -> Formerly:
     return found
 
 
-def keys_of_today(record: Record) -> set[str]:
-    """Keys of the localities around a door, as they are called."""
+def current_keys(record: Record) -> set[str]:
+    """Return the current keys of the localities around a door."""
     keys = {fold(f"{kind} {name}") for kind, name in record.localities}
     return keys | ({record.locality_key} if record.locality_key else set())
 
 
 def _locality_keys(record: Record, formerly: Formerly) -> set[str]:
-    """Keys of the localities around a door, those of today and those asked for that they bore."""
-    keys = keys_of_today(record)
+    """Return the current keys of the localities around a door, and their queried former ones."""
+    keys = current_keys(record)
     if not formerly:
         return keys
     unit = record.unit_id or 0
@@ -180,23 +181,21 @@ def _locality_keys(record: Record, formerly: Formerly) -> set[str]:
 
 
 def place_lies_elsewhere(place: Place, named: Sequence[Locality], today: dict[str, str]) -> bool:
-    """Whether it is in another locality of a kind that was named: Xóm 2 of Thôn 7, not of Thôn 5.
+    """Whether it is in another locality of a named kind: Xóm 2 of Thôn 7, not of Thôn 5.
 
-    `today` has the keys of today of those that were named by a former name.
+    `today` maps former keys of named localities to the current ones.
     """
     keys = {place.key, *outer_keys(place)}
     asked = {today.get(one.key, one.key): one.kind for one in named}
     return lies_elsewhere([(kind, name) for kind, name, _ in place.outer], keys, asked)
 
 
-def is_told_by_name(place: Place, named: Sequence[Locality]) -> bool:
-    """Whether it is, or lies in, one that was named by more than a number: every commune has a
-    Tổ 7.
-    """
+def is_found_by_name(place: Place, named: Sequence[Locality]) -> bool:
+    """Whether it is, or is in, a locality named by more than a number: every commune has a Tổ 7."""
     names = {one.key for one in named if not one.is_numbered}
     return not names.isdisjoint((place.found_by[0], *outer_keys(place)))
 
 
 def outer_keys(place: Place) -> tuple[str, ...]:
-    """Keys of what a place lies in, the nearest first."""
+    """Return the keys of the localities around a place, the nearest first."""
     return tuple(key for _, _, key in place.outer)

@@ -1,7 +1,7 @@
-"""Doors by what stands there: `UBND phường Ba Đình`, `BV Bạch Mai`, `Trường TH Kim Liên, Đống Đa`.
+"""Doors by their use: `UBND phường Ba Đình`, `BV Bạch Mai`, `Trường TH Kim Liên, Đống Đa`.
 
-Only a text that begins with a word for an office, a shop or a public place is asked about, and only
-the whole name finds it: a name that is like another one is another's.
+Only texts that start with a word for an office, a shop or a public place are looked up, and only by
+the whole name: a similar name is that of another organization.
 """
 
 import datetime
@@ -24,14 +24,14 @@ _CALLED: Final = bulk(SQL.written("called"), (("key", "text"),))
 _END: Final = "\U0010ffff"
 _MOST_WORDS: Final = 16
 _SHORTEST: Final = 2
-"""Words of a name that tells a door."""
+"""Least words of a name."""
 
 
 def with_doors_by_use(
     gazetteer: Gazetteer, day: datetime.date, text: str, within: Unit | None, found: list[Answer]
 ) -> Query[list[Answer]]:
-    """The answers to a text, and the doors of the organisation or public place that it names:
-    behind a home whose number was found, before all else.
+    """Return the answers to a text with the doors of the organization or public place that it
+    names: after a household whose number was found, before other answers.
     """
     names = dict(_names(text))
     if not names:
@@ -65,7 +65,7 @@ def with_doors_by_use(
 
 
 def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:
-    """Doors where something stands whose name begins so, each with that name."""
+    """Return the doors with a use whose name has this prefix, each with the name."""
     written, *rest = text.split(",")
     if rest or use_of(written) in (None, DWELLING):
         return []
@@ -75,7 +75,7 @@ def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Rec
 
 
 def _names(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Key of each name that may stand in the text, as it is written, and the rest of the text."""
+    """Yield the key of each possible name in the text, the name as written, and the rest."""
     pieces = [piece.strip() for piece in text.split(",")]
     for at, piece in enumerate(pieces):
         if use_of(piece) in (None, DWELLING):

@@ -1,4 +1,4 @@
-"""Which of the doors found is the one asked for: narrowed by what the text says, never guessed."""
+"""Chooses among the doors found: narrowed by what the text states, never guessed."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,14 +17,14 @@ from registry.search.find.doors import Hit, Narrowed, Place, Wanted
 
 @value(frozen=True, slots=True)
 class Choice:
-    """Doors that fit equally well, with what does not fit of them all."""
+    """Doors that fit equally well, with their common faults."""
 
     hits: tuple[Hit, ...] = ()
     faults: tuple[str, ...] = ()
 
 
 def wanted_of(door: Door) -> Wanted:
-    """What to look for inside the street, locality or commune of a door."""
+    """Return what to look for inside the street, locality or commune of a door."""
     number, flat = door.house_number, door.flat
     numbers: tuple[str, ...] = ()
     alley = None
@@ -41,8 +41,9 @@ def wanted_of(door: Door) -> Wanted:
 
 
 def house_of_alley(door: Door) -> Door | None:
-    """The door whose number is the path of the alley that is all of the number: no alley off the
-    street itself, `hẻm 82`, of which many are not registered.
+    """Return the door with the alley's path as its house number, or None.
+
+    Not for an alley off the street itself, `hẻm 82`, since many of those are not registered.
     """
     number = door.house_number
     if number is None or not number.alley_only or len(number.parts) < 2:
@@ -51,7 +52,7 @@ def house_of_alley(door: Door) -> Door | None:
 
 
 def block_of_estate(door: Door) -> Door | None:
-    """The door whose number is a block of the estate that is named, or one with a flat in it:
+    """Return the door with its number as a block of the named estate, or as block and flat:
     `S303-0508 Vinhomes Smart City`.
     """
     number = door.house_number
@@ -64,7 +65,7 @@ def block_of_estate(door: Door) -> Door | None:
 
 
 def building_of_estate(door: Door) -> Door | None:
-    """The door in the building that is named as a place is: `Chung cư Sông Xanh, Tổ 1`."""
+    """Return the door with a named place as its building: `Chung cư Sông Xanh, Tổ 1`."""
     named = [place for place in door.localities if place.kind in DWELLING_ESTATES]
     if not named or (door.flat and door.flat.building):
         return None
@@ -76,8 +77,8 @@ def building_of_estate(door: Door) -> Door | None:
 
 
 def estates_of(door: Door) -> tuple[str, ...]:
-    """Keys of the building that is all that is named where a flat is asked for, without its kind:
-    `Căn hộ 301 Sông Xanh`.
+    """Return the keys of a building that is named after a flat without its kind: `Căn hộ 301 Sông
+    Xanh`.
     """
     street = door.street
     if street is None or street.kind or door.localities or not (door.flat and door.flat.unit):
@@ -86,10 +87,10 @@ def estates_of(door: Door) -> tuple[str, ...]:
 
 
 def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Formerly) -> Choice:
-    """The best of these doors; none where none is what was asked for.
+    """Return the best of these doors; empty if none is the wanted one.
 
-    Each step narrows by one thing that the text says; what only contradicts is let go with a fault
-    where it may be a slip, and dropped where it makes another door of it.
+    Each step narrows by one statement of the text. A contradiction becomes a fault if it may be a
+    slip, and excludes the door if it makes it another one.
     """
     kept, faults = _of_former(hits, area)
     if not kept:
@@ -109,9 +110,10 @@ def choose(hits: list[Hit], door: Door, wanted: Wanted, area: Area, formerly: Fo
 
 
 def as_written(hits: Iterable[Hit], name: str) -> list[Hit]:
-    """Without doors of a street that is written otherwise, where one of its commune is written so:
-    Cách Mạng Tháng 8 and Cách Mạng Tháng Tám have one key, and each may be registered. One that was
-    called so stays: who asks may mean what stands on an old letter.
+    """Drop doors of a street with another spelling if the commune has one with this spelling.
+
+    Cách Mạng Tháng 8 and Cách Mạng Tháng Tám have one key, and both may be registered. Doors found
+    by a former name are kept, since the caller may have an old letter.
     """
     written = fold(name)
     found = [(hit, fold(hit.record.street_name or "") == written) for hit in hits]
@@ -121,8 +123,8 @@ def as_written(hits: Iterable[Hit], name: str) -> list[Hit]:
     ]
 
 
-def each_once(hits: Iterable[Hit]) -> list[Hit]:
-    """Each door by what it is called today, and by what it was called only where that is not asked.
+def unique_hits(hits: Iterable[Hit]) -> list[Hit]:
+    """Return each door once, by its current name and number if it matched by those.
 
     A door that got its number back was not found by a former one.
     """
@@ -135,14 +137,14 @@ def each_once(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
-    """Whether the name or number asked for is another's today than it was: each may be meant."""
+    """Whether the name or number has since been given to another place: either may be meant."""
     then = {hit.record.code for hit in chosen if not hit.of_today}
     if not then:
         return False
     places = list(found)
     for place in places:
         here = [hit for hit in place.hits if hit.record.code in then]
-        if here and _is_called_so(place, places):
+        if here and _is_name_reused(place, places):
             return True
         renumbered = any(hit.former_number for hit in here)
         if renumbered and not all(hit.former_number for hit in place.hits):
@@ -150,8 +152,8 @@ def is_reused(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
     return False
 
 
-def _is_called_so(formerly: Place, places: Iterable[Place]) -> bool:
-    """Whether one of its commune bears the name today by which `formerly` was found."""
+def _is_name_reused(formerly: Place, places: Iterable[Place]) -> bool:
+    """Whether another place of the commune now has the former name that `formerly` matched by."""
     if formerly.was is None:
         return False
     key, name, _ = formerly.was
@@ -165,9 +167,9 @@ def _is_called_so(formerly: Place, places: Iterable[Place]) -> bool:
 
 
 def has_namesake(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
-    """Whether a chosen door's place shares its key with one of its commune that has other marks.
+    """Whether a chosen door's place shares its key with one of its commune with other diacritics.
 
-    Who typed no marks may mean either, though only one of them has the number.
+    Without typed diacritics either may be meant, even if only one of them has the number.
     """
     codes = {hit.record.code for hit in chosen}
     here = [place for place in found if any(hit.record.code in codes for hit in place.hits)]
@@ -182,7 +184,7 @@ def has_namesake(chosen: Iterable[Hit], found: Iterable[Place]) -> bool:
 
 
 def _of_former(hits: list[Hit], area: Area) -> Narrowed:
-    """Where a former commune is named, a door known to be of another one is another door."""
+    """Drop doors known to be in another former commune than the named one."""
     if not area.formers:
         return hits, []
     kept = []
@@ -195,12 +197,12 @@ def _of_former(hits: list[Hit], area: Area) -> Narrowed:
 
 
 def _of_today(hits: list[Hit], area: Area) -> list[Hit]:
-    """Those in a commune that is called so today, before those in one of which a former one was."""
+    """Return the doors in communes with the current name, if any, else all."""
     return [hit for hit in hits if hit.record.unit_id in area.own] or hits
 
 
 def _by_path(hits: list[Hit], wanted: Wanted) -> Narrowed:
-    """The number as written; only where there is none, the number read backwards."""
+    """Return the doors with the number as written, else with the number read backwards."""
     for place, number in enumerate(wanted.numbers):
         kept = [hit for hit in hits if hit.number_key == number]
         if kept:
@@ -209,7 +211,8 @@ def _by_path(hits: list[Hit], wanted: Wanted) -> Narrowed:
 
 
 def _by_letter(hits: list[Hit], door: Door) -> list[Hit]:
-    """12Đ is another door than 12D, whose key it shares; who types no marks may mean either."""
+    """12Đ is another door than 12D with the same key; without typed diacritics either may be
+    meant."""
     number = door.house_number
     if number is None or not hits[1:]:
         return hits
@@ -226,11 +229,11 @@ def _has_marks(door: Door) -> bool:
 
 
 def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
-    """The streets or localities themselves, narrowed by former commune and nesting.
+    """Return the streets or localities themselves, narrowed by former commune and nesting.
 
-    One that bore the name only where none of the commune bears it today.
+    A place with a former name counts only if no other one of the commune has the name today.
     """
-    there = [place for place in places if not _is_called_so(place, places)]
+    there = [place for place in places if not _is_name_reused(place, places)]
     kept = []
     for place in there:
         asked = area.formers.get(place.unit_id)
@@ -241,9 +244,9 @@ def places_named(places: list[Place], door: Door, area: Area) -> list[Place]:
     return _nested(kept, door) if kept and kept[0].class_ == "locality" else kept
 
 
-def are_of_others(named: Iterable[Place], area: Area) -> bool:
-    """Whether the streets are known to have been in other communes of old than the one named,
-    which was split: its own may have gone on in any of its successors.
+def are_of_other_formers(named: Iterable[Place], area: Area) -> bool:
+    """Whether the streets are known to have been in other former communes than the named one, which
+    was split: its own street may continue in any of its successors.
     """
     formers = area.formers
     return len(formers) > 1 and all(
@@ -255,7 +258,7 @@ def are_of_others(named: Iterable[Place], area: Area) -> bool:
 
 
 def _nested(places: list[Place], door: Door) -> list[Place]:
-    """The innermost locality that is known, in the outer ones that were named."""
+    """Return the innermost known locality, in the named outer ones."""
     formerly = former_keys(places)
     for at, locality in enumerate(door.localities):
         here = [place for place in places if place.found_by[0] == locality.key]

@@ -1,4 +1,4 @@
-"""One reading of an address, asked of the register: from the door outwards."""
+"""Looks up one reading of an address in the register, from the door outwards."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -15,26 +15,26 @@ from registry.search.faults import ONLY_DOOR
 from registry.search.find.areas import Area, is_in_district
 from registry.search.find.by_locality import (
     Formerly,
+    current_keys,
     doubt_of_marks,
     former_keys,
-    is_told_by_name,
-    keys_of_today,
+    is_found_by_name,
     outer_keys,
     place_lies_elsewhere,
 )
 from registry.search.find.door_choice import (
     Choice,
-    are_of_others,
+    are_of_other_formers,
     as_written,
     block_of_estate,
     building_of_estate,
     choose,
-    each_once,
     estates_of,
     has_namesake,
     house_of_alley,
     is_reused,
     places_named,
+    unique_hits,
     wanted_of,
 )
 from registry.search.find.doors import (
@@ -46,62 +46,67 @@ from registry.search.find.doors import (
     middles_of,
     places,
 )
-from registry.search.find.groups import group_meant, in_hamlet, is_group_alone, is_said
+from registry.search.find.groups import (
+    door_in_hamlet,
+    equivalent_group,
+    is_group_alone,
+    is_written_as_hamlet,
+)
 from registry.search.find.likeness import Likeness, Name, likeness
-from registry.search.find.ranges import houses_with, in_whose_range
-from registry.search.find.rendering import FEW_COMMUNES, MAX_SHOWN, Teller, told_apart
+from registry.search.find.ranges import ranges_with, streets_with_range
+from registry.search.find.rendering import FEW_COMMUNES, MAX_SHOWN, AnswerBuilder, mark_ambiguous
 from registry.search.find.spelling import known_name, meant_by
-from registry.search.find.two_writings import other_writings
+from registry.search.find.two_writings import alternative_spellings
 from registry.units.gazetteer import Gazetteer
 from registry.units.vocabulary import vocabulary_of
 
 _NOWHERE: Final = frozenset({"commune_unknown", "unit_code_unknown"})
-"""Faults of an area that nobody knows."""
+"""Faults of an unknown area."""
 _UNSURE: Final = ("street_corrected", "street_unsure")
-"""Faults of a street whose name is like the one that was written, which may be another's."""
+"""Faults of a street with a name like the written one, which may be another street."""
 _AS_REGISTERED: Final = frozenset({"commune_former", "commune_unsure"})
-"""Faults of a place whose commune is named, and which is called as it was written."""
+"""Faults of a place in a named commune with the name as written."""
 _Names = dict[str, set[str]]
-"""Key → the names that have it."""
+"""Key → names with that key."""
 
 
 @value(frozen=True, slots=True)
 class Found:
-    """Streets or localities that fit, and the door as it was meant."""
+    """Streets or localities that fit, and the door as understood."""
 
     places: list[Place]
     door: Door
     faults: tuple[str, ...]
     full: bool = False
-    """Whether there may be more than were looked at."""
+    """Whether there may be more than were examined."""
 
 
 @value(frozen=True, slots=True)
 class Asker:
-    """Asks the register about one door in one area."""
+    """Looks up one door in one area."""
 
     gazetteer: Gazetteer
     day: datetime.date
     door: Door
     area: Area
     whole: bool = True
-    """Whether all of the text is read."""
+    """Whether no part of the text is unread."""
 
     def answers(self) -> Query[list[Answer]]:
-        """What fits best, all of one level; empty where not even a unit is known."""
+        """Return the best matches, all of one level; empty if not even a unit is known."""
         found = yield from self._answers()
         if found and found[0].level == "commune" and "street_not_found" in found[0].faults:
-            door = yield from in_hamlet(self.area, self.door)
+            door = yield from door_in_hamlet(self.area, self.door)
             if door is not None:
                 faults = (
                     self.area.faults
-                    if is_said(self.door, door)
+                    if is_written_as_hamlet(self.door, door)
                     else (*self.area.faults, "street_not_found")
                 )
                 area = replace(self.area, faults=faults)
                 return (yield from replace(self, door=door, area=area).answers())
         if found and found[0].level == "street" and (house := house_of_alley(self.door)):
-            # `hẻm 82/10/2` is how a courier says the house 82/10/2.
+            # Couriers call the house 82/10/2 `hẻm 82/10/2`.
             doors = yield from replace(self, door=house)._answers()
             doors = [a for a in doors if a.record is not None and "path_order" not in a.faults]
             found = [replace(a, faults=(*a.faults, "alley_unsure")) for a in doors] or found
@@ -111,8 +116,10 @@ class Asker:
         if found and found[0].record is None and (inside := building_of_estate(self.door)):
             doors = yield from replace(self, door=inside)._answers()
             alone = inside.street is None and not inside.localities
-            told = [with_fault(a, "street_missing") if alone else a for a in doors if a.record]
-            found = told or found
+            in_building = [
+                with_fault(a, "street_missing") if alone else a for a in doors if a.record
+            ]
+            found = in_building or found
         named = [place for place in self.door.localities if has_diacritics(place.name)]
         return [self._compared_by_marks(answer, named) for answer in found] if named else found
 
@@ -123,7 +130,7 @@ class Asker:
             found = yield from look(wanted)
             faults += found.faults
             if found.places:
-                # Doors are chosen by the localities that were meant.
+                # Doors are chosen by the corrected localities.
                 asker = self if found.door is self.door else replace(self, door=found.door)
                 doors = yield from asker._doors(found, wanted, faults)
                 doors = doors or (yield from asker._of_several(found.places, wanted))
@@ -142,19 +149,19 @@ class Asker:
             found_here = yield from self._in_communes(wanted)
             if found_here.hits:
                 return (
-                    yield from self._teller.records(found_here.hits, [*faults, *found_here.faults])
+                    yield from self._builder.records(found_here.hits, [*faults, *found_here.faults])
                 )
             faults += found_here.faults
         faults += self._missing(wanted)
-        return (yield from self._beside(self._teller.units(faults), wanted))
+        return (yield from self._beside(self._builder.units(faults), wanted))
 
     @property
-    def _teller(self) -> Teller:
-        return Teller(self.gazetteer, self.day, self.area)
+    def _builder(self) -> AnswerBuilder:
+        return AnswerBuilder(self.gazetteer, self.day, self.area)
 
     @property
     def _elsewhere(self) -> bool:
-        """Whether any door is in another commune than the one named, which nobody knows."""
+        """Whether the named commune is unknown, so that any door is in another one."""
         return not _NOWHERE.isdisjoint(self.area.faults)
 
     def _compared_by_marks(self, answer: Answer, named: list[Locality]) -> Answer:
@@ -172,7 +179,7 @@ class Asker:
             yield self._localities
 
     def _places(self, class_: str, keys: Iterable[str], wanted: Wanted) -> Query[list[Place]]:
-        """Those of the area, without what was in another district than the one that is named."""
+        """Return the places in the area, without those of other districts than the named one."""
         found = yield from places(class_, keys, self.area.communes, wanted)
         if not self.area.districts:
             return found
@@ -185,14 +192,14 @@ class Asker:
         ]
 
     def _streets(self, wanted: Wanted) -> Query[Found]:
-        """Streets of the name that was written, or else of the one that was meant."""
+        """Find streets by the written name, or else by the corrected one."""
         street = self.door.street
-        assert street is not None  # noqa: S101 - asked only then
+        assert street is not None  # noqa: S101 - see `_ways`
         class_ = "street"
         keys = [street.key, *street.alt_keys]
         found = yield from self._places(class_, keys, wanted)
         full = len(found) >= MAX_PLACES
-        # An abbreviation stands for what it was read as: `Ng. Trãi`, `CMT8`.
+        # An abbreviation counts as what it was read as: `Ng. Trãi`, `CMT8`.
         same, slips = self._written_so(found, [Name(key, street.name) for key in keys])
         if same or slips:
             return Found(same or slips, self.door, () if same else ("accents_differ",), full)
@@ -207,17 +214,17 @@ class Asker:
         return Found([], self.door, ("street_not_found",))
 
     def _localities(self, wanted: Wanted) -> Query[Found]:
-        """Localities of the names that were written; each that is not there, as it was meant."""
+        """Find localities by the written names, and unknown ones by corrected names."""
         class_ = "locality"
         if self.door.street is not None:
-            # Its number counts along a street that is not known: it is no number of the hamlet.
+            # The number counts along an unknown street, not in the hamlet.
             wanted = Wanted()
         named = self.door.localities
         found = yield from self._places(class_, [n.key for n in named], wanted)
         today = {place.found_by[0]: place.key for place in found}
         found = [place for place in found if not place_lies_elsewhere(place, named, today)]
         if self.area.communes is None and not is_group_alone(self.door):
-            found = [place for place in found if is_told_by_name(place, named)]
+            found = [place for place in found if is_found_by_name(place, named)]
         known = {key for place in found for key in (place.found_by[0], *outer_keys(place))}
         unknown = [one for one in named if one.kind and one.key not in known]
         others = yield from side_by_side(map(self._locality_meant, unknown))
@@ -231,8 +238,8 @@ class Asker:
         return Found(found, door, ("locality_corrected",), len(found) >= MAX_PLACES)
 
     def _locality_meant(self, named: Locality) -> Query[Locality | None]:
-        """The one registered locality of which this is a slip, or which is called so otherwise."""
-        group = yield from group_meant(self.area, self.door, named)
+        """Return the one registered locality that this is a slip or another name of."""
+        group = yield from equivalent_group(self.area, self.door, named)
         if group is not None:
             return group
         typed = Name(named.key, f"{named.kind} {named.name}", named.kind)
@@ -243,11 +250,12 @@ class Asker:
         return Locality(named.kind, next(iter(names)).removeprefix(f"{named.kind} "), key)
 
     def _meant(self, class_: str, typed: list[Name]) -> Query[dict[str, set[str]]]:
-        """Keys and names of which what was typed is a slip."""
+        """Return the keys and names that the typed names are slips of."""
         return (yield from self._alike(class_, typed))[0]
 
     def _alike(self, class_: str, typed: list[Name]) -> Query[tuple[_Names, _Names]]:
-        """The same, and those of which it may be one, though it may be a name by itself."""
+        """Return the names that the typed ones are slips of, and those that they may be slips
+        of."""
         vocabulary = vocabulary_of(self.gazetteer)
         slips: _Names = {}
         likes: _Names = {}
@@ -257,14 +265,15 @@ class Asker:
                 for known in alike[how]:
                     meant.setdefault(known.key, set()).add(known.name)
             if class_ == "street":
-                for other in other_writings(name.name):
+                for other in alternative_spellings(name.name):
                     likes.setdefault(fold(other), set()).add(other)
         return slips, likes
 
     def _written_so(self, found: list[Place], typed: list[Name]) -> tuple[list[Place], list[Place]]:
-        """Of places with the key of a name: those written like it, and those a slip apart.
+        """Divide places with the key of a name into those with the same spelling and those a slip
+        apart.
 
-        Diacritics count where they were typed: Hàng Ba is not Hàng Bà.
+        Typed diacritics count: Hàng Ba is not Hàng Bà.
         """
         vocabulary = vocabulary_of(self.gazetteer)
         by_key = {name.key: name for name in typed}
@@ -280,7 +289,7 @@ class Asker:
         return same, slips
 
     def _doors(self, found: Found, wanted: Wanted, faults: list[str]) -> Query[list[Answer]]:
-        hits = each_once(hit for place in found.places for hit in place.hits)
+        hits = unique_hits(hit for place in found.places for hit in place.hits)
         if self._elsewhere or not hits:
             return []
         choice = choose(hits, self.door, wanted, self.area, former_keys(found.places))
@@ -289,7 +298,7 @@ class Asker:
             if formerly:
                 choice = choose(hits, self.door, wanted, self.area, formerly)
         if not choice.hits:
-            # Why no door is the one asked for is said of its surroundings.
+            # The faults of the doors that do not fit go to the surroundings.
             faults += choice.faults
             return []
         if choice.hits[1:] and self.door.street is not None:
@@ -300,33 +309,33 @@ class Asker:
             more.append("marks_missing")
         reused = is_reused(choice.hits, found.places)
         sole = not found.faults and len({place.unit_id for place in found.places}) == 1
-        told = yield from self._teller.records(choice.hits, [*faults, *more], reused=reused)
-        return [replace(answer, on_sole_street=sole) for answer in told] if sole else told
+        answers = yield from self._builder.records(choice.hits, [*faults, *more], reused=reused)
+        return [replace(answer, on_sole_street=sole) for answer in answers] if sole else answers
 
     def _is_without_number(self, faults: Iterable[str]) -> bool:
-        """Whether nothing but a hamlet or quarter of a commune is named, or a street in one, and
-        all of it is as it is registered.
+        """Whether only a hamlet or quarter of a commune is named, or a street in one, exactly as
+        registered.
         """
         door, around = self.door, self.door.localities
         alone = bool(around) and door == Door(street=door.street, localities=around)
         return alone and self.whole and _AS_REGISTERED.issuperset(faults)
 
     def _unnumbered(self, found: Found, wanted: Wanted, faults: list[str]) -> Query[list[Answer]]:
-        """The doors that have no other address than the place named, where it has no others."""
+        """Return the doors without any address but the named place, if it has no others."""
         named = places_named(found.places, self.door, self.area)
         if found.full or len(named) > FEW_COMMUNES or not (yield from add_unnumbered(named)):
             return []
-        said = {place.key for place in self.door.localities}
+        named_keys = {place.key for place in self.door.localities}
         for place in named:
-            place.hits = [hit for hit in place.hits if keys_of_today(hit.record) & said]
+            place.hits = [hit for hit in place.hits if current_keys(hit.record) & named_keys]
         return (yield from self._doors(replace(found, places=named), wanted, [*faults, ONLY_DOOR]))
 
     def _of_several(self, streets: list[Place], wanted: Wanted) -> Query[list[Answer]]:
-        """The house of several numbers of which the one asked for is one: 122 in 120-122."""
+        """Return the house with a range that includes the number: 122 in 120-122."""
         number = self.door.house_number
         if number is None or number.alley_only or any(place.hits for place in streets):
             return []
-        keys = yield from houses_with(
+        keys = yield from ranges_with(
             [place for place in streets if place.class_ == "street"], wanted.numbers[0]
         )
         if len(set(keys)) != 1:
@@ -339,19 +348,19 @@ class Asker:
     def _of_other_formers(
         self, found: Found, wanted: Wanted, faults: list[str]
     ) -> Query[list[Answer]]:
-        """The doors of the number in a commune of today that are known to have been in another
-        commune of old than the one named: beside the street, for somebody to look at.
+        """Return the doors with the number that were in another former commune than the named one,
+        as additional answers to check.
         """
         if "former_differs" not in faults:
             return []
-        hits = each_once(hit for place in found.places for hit in place.hits)
+        hits = unique_hits(hit for place in found.places for hit in place.hits)
         anywhere = replace(self.area, formers={})
         choice = choose(hits, self.door, wanted, anywhere, former_keys(found.places))
-        told = [*faults, "commune_contradicted", *choice.faults]
-        return (yield from self._teller.records(choice.hits[:MAX_SHOWN], told))
+        faults = [*faults, "commune_contradicted", *choice.faults]
+        return (yield from self._builder.records(choice.hits[:MAX_SHOWN], faults))
 
     def _formerly(self) -> Query[Formerly]:
-        """What the localities of the area bore of the names asked for."""
+        """Return the former keys of the area's localities among the queried ones."""
         keys = [locality.key for locality in self.door.localities]
         found = yield from places("locality", keys, self.area.communes, Wanted())
         return former_keys(found)
@@ -359,10 +368,10 @@ class Asker:
     def _surroundings(
         self, found: list[Place], wanted: Wanted, faults: list[str]
     ) -> Query[list[Answer]]:
-        """The alleys, streets or localities themselves: the door in them is not known."""
+        """Return the alleys, streets or localities themselves, if the door in them is not known."""
         named = places_named(found, self.door, self.area)
-        if are_of_others(named, self.area):
-            return self._teller.units([*faults, "street_not_found", *self._missing(wanted)])
+        if are_of_other_formers(named, self.area):
+            return self._builder.units([*faults, "street_not_found", *self._missing(wanted)])
         in_alley = [place for place in named if place.alley] if wanted.alley else []
         faults = [*faults, *self._missing(wanted)]
         whole = self.door.house_number is not None and self.door.house_number.alley_only
@@ -371,27 +380,29 @@ class Asker:
         alley = wanted.alley if in_alley else None
         shown = _one_each(in_alley or named)[:MAX_SHOWN]
         if self.area.formers and wanted.numbers and shown[0].class_ == "street":
-            several, shown = shown, (yield from in_whose_range(shown, wanted.numbers[0]))
+            several, shown = shown, (yield from streets_with_range(shown, wanted.numbers[0]))
             faults += ["commune_by_number"] * (shown is not several)
         others: list[Answer] = []
-        if len(shown) == 1 and "commune_unsure" in self._teller.faults_of(shown[0].unit_id, faults):
+        if len(shown) == 1 and "commune_unsure" in self._builder.faults_of(
+            shown[0].unit_id, faults
+        ):
             if "province_missing" in faults and wanted.numbers:
-                # Of seven communes of a name, the one where the street is known is no likelier.
-                others = self._teller.units([*faults, "street_not_found"])
-            # Elsewhere nobody may have registered the street as yet.
+                # Of seven communes with one name, the one with a registered street is not likelier.
+                others = self._builder.units([*faults, "street_not_found"])
+            # Elsewhere the street may not be registered yet.
             faults.append("commune_undecided")
         middles = yield from middles_of(shown, alley)
-        told = [
-            self._teller.of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown
+        answers = [
+            self._builder.of_place(p, alley, faults, middles.get(p.id, (None, None))) for p in shown
         ]
-        there = {answer.unit for answer in told}
-        return told_apart([*told, *(other for other in others if other.unit not in there)])
+        there = {answer.unit for answer in answers}
+        return mark_ambiguous([*answers, *(other for other in others if other.unit not in there)])
 
     def _beside(self, answers: list[Answer], wanted: Wanted) -> Query[list[Answer]]:
-        """These answers, and the streets of neighbouring communes where the very number stands.
+        """Return these answers and the streets of neighbouring communes that have the number.
 
-        Old addresses name the ward next door as often as the register lacks a door. Which of both
-        it is, somebody has to say; the door itself is not passed off.
+        Old addresses name a neighbouring ward as often as the register lacks a door. Only the
+        writer can tell which; the door itself is not disclosed.
         """
         street = self.door.street
         if street is None or not wanted.numbers or not self.area.neighbours:
@@ -407,16 +418,16 @@ class Asker:
         middles = yield from middles_of(there, None)
         faults = ["commune_contradicted", "house_number_not_found"]
         others = [
-            self._teller.of_place(p, None, faults, middles.get(p.id, (None, None)))
+            self._builder.of_place(p, None, faults, middles.get(p.id, (None, None)))
             for p in _one_each(there)[:MAX_SHOWN]
         ]
         doubted = [
             replace(answer, faults=(*answer.faults, "commune_contradicted")) for answer in answers
         ]
-        return told_apart([*doubted, *others])
+        return mark_ambiguous([*doubted, *others])
 
     def _missing(self, wanted: Wanted) -> list[str]:
-        """What was asked for, or should have been, and is not in an answer above the door."""
+        """Return the faults for what an answer above the door lacks."""
         if wanted.numbers or wanted.alley:
             return ["house_number_not_found"]
         if wanted.building is not None:
@@ -426,7 +437,7 @@ class Asker:
         return ["house_number_missing"] if self.door.street is not None else []
 
     def _street_missing(self) -> list[str]:
-        """A number alone is no address; a plot, or a building by its name, may be one."""
+        """A number alone is not an address; a plot, or a building by its name, may be."""
         number, flat = self.door.house_number, self.door.flat
         plain = number is not None and number.key[0].isdigit()
         return ["street_missing"] if plain and not (flat and flat.building) else []
@@ -442,22 +453,23 @@ class Asker:
         return choose(hits, self.door, wanted, self.area, {}) if hits else Choice()
 
     def _in_estate(self, wanted: Wanted) -> Query[list[Answer]]:
-        """What is in the building that is all that is named; the register may know its street."""
+        """Return the doors in a building that is named without a street, which may be
+        registered."""
         if wanted.numbers:
             return []
         for estate in estates_of(self.door):
             found = yield from self._in_communes(replace(wanted, building=estate))
             if found.hits:
                 faults = [*self.area.faults, "street_missing", *found.faults]
-                return (yield from self._teller.records(found.hits, faults))
+                return (yield from self._builder.records(found.hits, faults))
         return []
 
 
 def _one_each(found: list[Place]) -> list[Place]:
-    """One place of a name for each commune and former commune, in a steady order; of groups, one in
-    each hamlet.
+    """Return one place per name, commune and former commune, in stable order; of groups, one per
+    hamlet.
 
-    One whose former commune is not known may be any of the others, and is none beside them.
+    A place with an unknown former commune may be any of the others, and is dropped beside them.
     """
     named: dict[tuple[object, ...], dict[int | None, Place]] = {}
     for place in found:

@@ -1,8 +1,8 @@
-"""Streets, localities and the doors in them: one statement for each way of asking.
+"""Queries for streets, localities and the doors in them.
 
-A street and the doors of the asked number in it come in one round trip, by the names and numbers
-of today and by those that they bore. All fuzzy matching is done on the small tables
-(`registry.search.find.spelling`), never on households.
+A street and the doors with the wanted number in it come in one round trip, by current and former
+names and numbers. All fuzzy matching is done on the small tables (`registry.search.find.spelling`),
+never on households.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,16 +17,16 @@ from registry.core.sql import Statements
 from registry.records.record import COLUMNS, PLACES, Record, columns
 
 MAX_PLACES: Final = 400
-"""Streets of one name that are looked at; beyond them, no door can be called the only one."""
+"""Most streets of one name that are examined; beyond, no door is certainly the only one."""
 
 MAX_DOORS: Final = 100
-"""Doors of one number that are looked at in one street."""
+"""Most doors of one number that are examined in one street."""
 
 MAX_UNNUMBERED: Final = 5
-"""Doors that have no more of an address than their hamlet, and are told by its name."""
+"""Most doors without any address but their hamlet that are returned for its name."""
 
-# One probe of an index for each line: with = ANY (…) and plain joins a generic plan expects so many
-# rows that it reads the tables whole (8 ms instead of 0.1).
+# One index probe for each line: with = ANY (…) and plain joins a generic plan expects so many rows
+# that it scans the tables (8 ms instead of 0.1).
 _UNIT: Final = ("unit_id", "int")
 _KEY: Final = ("key", "text")
 _WANTED: Final = tuple(
@@ -96,28 +96,28 @@ _POINTS: Final = {
 
 @value(frozen=True, slots=True)
 class Wanted:
-    """What is looked for inside a street, a locality or a commune."""
+    """What to look for inside a street, a locality or a commune."""
 
     numbers: tuple[str, ...] = ()
     """Keys, the likeliest first; at most two."""
     alley: str | None = None
-    """The path of the alley, with a slash behind: `12/34/`."""
+    """The path of the alley with a final slash: `12/34/`."""
     building: str | None = None
-    """Folded."""
+    """Key of the building."""
     flat: str | None = None
     other_flats: tuple[str, ...] = ()
-    """As the flat is registered where its block is a part of the number, or not; at most two."""
+    """The flat's number with its block as a part of it, or without; at most two."""
 
     @property
     def values(self) -> tuple[str | None, ...]:
-        """For the statements: `_WANTED`."""
+        """Values of the parameters `_WANTED`."""
         first, second = (*self.numbers, None, None)[:2]
         flats = (self.flat, *self.other_flats, None, None)[:3]
         return (first, second, self.alley, _end_of(self.alley), self.building, *flats)
 
     @property
     def by_building(self) -> bool:
-        """Whether only the building's name leads to the door."""
+        """Whether the door can be found only by the building's name."""
         return not self.numbers and self.building is not None
 
 
@@ -128,19 +128,19 @@ class Hit:
     record: Record
     """Without its successors."""
     number_key: str | None
-    """By which it was found: its own, or one that it bore."""
+    """The number that matched: its own, or a former one."""
     former_number: bool = False
     former_name: bool = False
-    """Whether its street or locality was found by a former name."""
+    """Whether its street or locality matched by a former name."""
 
     @property
     def of_today(self) -> bool:
-        """Whether it was found by what it is called today."""
+        """Whether it matched by its current name and number."""
         return not (self.former_number or self.former_name)
 
 
 Narrowed = tuple[list[Hit], list[str]]
-"""The doors that are left, and the faults of all of them."""
+"""The remaining doors, and their common faults."""
 
 
 @dataclass(slots=True)
@@ -158,30 +158,30 @@ class Place:
     outer: tuple[tuple[str, str, str], ...]
     """(kind, name, key) of the localities around a locality, the smallest first."""
     alley: bool
-    """Whether a door in the asked alley is registered."""
+    """Whether a door in the wanted alley is registered."""
     was: tuple[str, str, str] | None = None
-    """(key, name, kind) of the former name by which it was found."""
+    """(key, name, kind) of the former name that matched, or None."""
     hits: list[Hit] = field(default_factory=list)
 
     @property
     def found_by(self) -> tuple[str, str, str]:
-        """(key, name, kind) of the name by which it was found."""
+        """(key, name, kind) of the name that matched."""
         return self.was or (self.key, self.name, self.kind)
 
 
 def places(
     class_: str, keys: Iterable[str], units: tuple[int, ...] | None, wanted: Wanted
 ) -> Query[list[Place]]:
-    """Streets or localities with one of these keys in these communes, or anywhere for None.
+    """Find streets or localities with one of these keys in these communes, or anywhere for None.
 
-    Also those that bore such a key; what was merged as what it is part of today.
+    Also by former keys; a merged place is found as the one that it is part of today.
     """
     keys = tuple(dict.fromkeys(keys))
     lines = tuple((key,) for key in keys) if units is None else tuple(product(units, keys))
     kind = _PLACES[class_, units is not None, wanted.by_building]
     rows = yield Ask(kind, lines, wanted.values)
     found: dict[tuple[int, str | None], Place] = {}
-    borne: dict[int, list[Place]] = {}
+    with_former_numbers: dict[int, list[Place]] = {}
     for row in rows:
         at = (row[1], row[9][0] if row[9] else None)
         place = found.get(at)
@@ -190,40 +190,44 @@ def places(
                 break
             place = found[at] = _place(class_, row)
             if row[11]:
-                borne.setdefault(row[10], []).append(place)
+                with_former_numbers.setdefault(row[10], []).append(place)
         if row[12] is not None:
             record = Record(*row[12:])
             if place.outer:
                 record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
             former = place.was is not None
             place.hits.append(Hit(record, record.house_number_key, former_name=former))
-    if borne:
-        yield from _add_former(class_, borne, wanted)
+    if with_former_numbers:
+        yield from _add_former(class_, with_former_numbers, wanted)
     return list(found.values())
 
 
-def _add_former(class_: str, borne: Mapping[int, list[Place]], wanted: Wanted) -> Query[None]:
-    """Add the doors that bore the number where the places were called so."""
-    rows = yield Ask(_FORMER[class_], tuple((named_id,) for named_id in borne), wanted.values)
+def _add_former(
+    class_: str, with_former_numbers: Mapping[int, list[Place]], wanted: Wanted
+) -> Query[None]:
+    """Add the doors that had the number when the places had those names."""
+    rows = yield Ask(
+        _FORMER[class_], tuple((named_id,) for named_id in with_former_numbers), wanted.values
+    )
     for row in rows:
-        bore, record = row[2], Record(*row[3:])
-        for place in borne[row[1]]:
-            # In a street that was merged the number may be the same as before.
-            changed = place.was is None or bore != record.house_number_key
-            hit = Hit(record, bore, former_number=changed, former_name=place.was is not None)
+        former_key, record = row[2], Record(*row[3:])
+        for place in with_former_numbers[row[1]]:
+            # In a merged street the number may be unchanged.
+            changed = place.was is None or former_key != record.house_number_key
+            hit = Hit(record, former_key, former_number=changed, former_name=place.was is not None)
             place.hits.append(hit)
 
 
 def doors_in_communes(units: tuple[int, ...], wanted: Wanted) -> Query[list[Hit]]:
-    """Doors of these communes that stand in no street and no locality; buildings by their name."""
+    """Find doors of these communes without street and locality, and buildings by their name."""
     rows = yield Ask(_IN_COMMUNES, tuple((unit,) for unit in units), wanted.values)
     records = [Record(*row[1:]) for row in rows]
     return [Hit(record, record.house_number_key) for record in records]
 
 
 def add_unnumbered(found: list[Place]) -> Query[bool]:
-    """Add to each place the doors whose address is no more than its name, where they are few, and
-    all that is registered there: False, and nothing added, where that is not so of one.
+    """Add to each place the doors whose address is only its name, if they are few and nothing else
+    is registered there; if that fails for one place, add nothing and return False.
     """
     class_ = found[0].class_
     rows = yield Ask(_UNNUMBERED[class_], tuple((place.id,) for place in found))
@@ -246,21 +250,21 @@ def add_unnumbered(found: list[Place]) -> Query[bool]:
 
 
 def records_of(codes: Iterable[str]) -> Query[list[Record]]:
-    """The records of these codes, whatever their state."""
+    """Return the records of these codes, in any state."""
     rows = yield Ask(_BY_CODES, tuple((code,) for code in codes))
     return [Record(*row[1:]) for row in rows]
 
 
 def active_records(codes: Iterable[str]) -> Query[list[Record]]:
-    """The records of these codes that may be shown and stand today."""
+    """Return the records of these codes that are active and not restricted."""
     records = yield from records_of(codes)
     return [r for r in records if r.status == "active" and not r.restricted]
 
 
 def middles_of(found: list[Place], alley: str | None) -> Query[dict[int, tuple[float, float]]]:
-    """Place's id → (lon, lat) among its doors, or among those of an alley in it, where known.
+    """Return place id → (lon, lat) amid its doors, or the doors of an alley in it, if known.
 
-    All places are of one table.
+    All places are of one class.
     """
     if not found:
         return {}
@@ -271,7 +275,7 @@ def middles_of(found: list[Place], alley: str | None) -> Query[dict[int, tuple[f
 
 
 def _end_of(alley: str | None) -> str | None:
-    # The sign behind a slash: every path in the alley sorts before it.
+    # The character after the slash: every path in the alley sorts before it.
     return alley[:-1] + "0" if alley else None
 
 

@@ -1,9 +1,9 @@
-"""Where a number that is not registered probably stands: between its neighbours.
+"""Estimates the point of a number that is not registered: between its neighbours.
 
-A street's numbers run along each of its sides. A number between two registered ones of its side
-lies between their doors, as far along as it is between their numbers. Numbers in an alley are
-compared with others of the same alley alone. Where neighbours are too far apart, in numbers or in
-metres, nothing is supposed: no point is better than a wrong one.
+Numbers run along each side of a street, so a number is interpolated between the doors of two
+registered ones of its side. Numbers in an alley are compared only with others of the same alley. If
+the neighbours are too far apart, in numbers or in metres, there is no estimate: no point is better
+than a wrong one.
 """
 
 import re
@@ -25,20 +25,20 @@ from registry.search.read.door_with_units import ReadAddress
 from registry.units.boundaries.reach import moved_m
 
 STEPS: Final = 20
-"""Numbers on either side within which a neighbour is looked for: ten houses."""
+"""Greatest difference of a neighbour's number: ten houses."""
 _NARROWEST_M, _WIDEST_M = 0.5, 15.0
-"""Metres between two numbers, as streets have them; doors that a geocoder put in the middle of
-their street lie nearer, and those of another stretch of it farther.
+"""Plausible metres per number; doors that a geocoder put in the middle of their street are nearer,
+and those of another stretch of it farther.
 """
-_UNSAID_M: Final = 30.0
-"""How far a neighbour may be from its point where nobody said."""
+_UNKNOWN_ERROR_M: Final = 30.0
+"""Assumed error of a neighbour's point with unknown accuracy."""
 _MOST_M: Final = 150.0
-"""An error beyond which the middle of the street says as much."""
+"""Greatest error; beyond, the middle of the street is as good."""
 _NUMBER: Final = re.compile(r"([1-9][0-9]{0,3})([A-Z]?)")
 _LETTER: Final = 0.4
-"""Of a number, how far 27A lies behind 27 and 27B behind 27A."""
+"""Distance from 27 to 27A and from 27A to 27B, in numbers."""
 _ABSENT: Final = "house_number_not_found"
-_OTHERWISE: Final = frozenset({"former_name", "former_differs", "commune_contradicted"})
+_OTHER_PLACE: Final = frozenset({"former_name", "former_differs", "commune_contradicted"})
 
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES, steps=str(STEPS))
 _BESIDE: Final = bulk(
@@ -52,42 +52,42 @@ class Neighbour(NamedTuple):
     """A registered door of the same side."""
 
     number: float
-    """Its place among the numbers of the side: 27A stands behind 27."""
+    """Position among the numbers of the side: 27A is after 27."""
     lon: float
     lat: float
     accuracy_m: float | None
 
 
 class Estimate(NamedTuple):
-    """Where a door probably is."""
+    """Estimated position of a door."""
 
     lon: float
     lat: float
     accuracy_m: float
-    """Within which it lies where the numbers run in order."""
+    """Error, if the numbers run in order."""
 
 
 def with_estimates(answers: list[Answer], reading: ReadAddress | None) -> Query[list[Answer]]:
-    """The answers; streets and alleys without the number asked for at its estimated point."""
+    """Return the answers; streets and alleys that lack the number get its estimated point."""
     wanted = _wanted(reading.door.house_number) if reading is not None else None
     lines = [line for at, answer in enumerate(answers) if (line := _line(at, answer))]
     if wanted is None or not lines:
         return answers
     alley, number, place = wanted
     rows = yield Ask(_BESIDE, tuple(lines), (alley, number))
-    told = list(answers)
+    estimated = list(answers)
     for at, doors in _by_answer(rows, alley).items():
         found = between(place, doors)
         if found is not None:
             lon, lat, accuracy_m = found
             placed = replace(answers[at], lon=lon, lat=lat, accuracy_m=accuracy_m)
-            told[at] = with_fault(placed, POINT_ESTIMATED)
-    return told
+            estimated[at] = with_fault(placed, POINT_ESTIMATED)
+    return estimated
 
 
 def between(number: float, doors: Iterable[Neighbour]) -> Estimate | None:
-    """Where a number stands between the nearest doors before and behind it; None where that is not
-    known well enough, or the number itself is registered.
+    """Interpolate a number between the nearest doors before and after it; None if that is too
+    uncertain, or the number itself is registered.
 
     >>> here = [Neighbour(25, 105.8, 21.0, 5), Neighbour(29, 105.8002, 21.0, 5)]
     >>> between(27, here)
@@ -103,7 +103,7 @@ def between(number: float, doors: Iterable[Neighbour]) -> Estimate | None:
     metres = moved_m((one.lon, one.lat), (other.lon, other.lat))
     share = (number - one.number) / steps
     error = metres * max(share, 1 - share) + max(
-        _UNSAID_M if door.accuracy_m is None else door.accuracy_m for door in (one, other)
+        _UNKNOWN_ERROR_M if door.accuracy_m is None else door.accuracy_m for door in (one, other)
     )
     if not _NARROWEST_M * steps <= metres <= _WIDEST_M * max(steps, 2) or error > _MOST_M:
         return None
@@ -115,8 +115,8 @@ def between(number: float, doors: Iterable[Neighbour]) -> Estimate | None:
 
 
 def _wanted(number: HouseNumber | None) -> tuple[str, int, float] | None:
-    """The alley of a number as keys begin with it, the number, and its place; None for what is no
-    plain number of a house.
+    """Return the alley as a prefix of keys, the number, and its position; None unless it is a plain
+    house number.
     """
     if number is None or number.alley_only:
         return None
@@ -128,7 +128,7 @@ def _wanted(number: HouseNumber | None) -> tuple[str, int, float] | None:
 
 
 def place_of(step: str) -> float:
-    """The place of a house among the numbers of its side.
+    """Return the position of a house among the numbers of its side.
 
     >>> place_of("27"), place_of("27A"), place_of("27B")
     (27.0, 27.4, 27.8)
@@ -139,14 +139,16 @@ def place_of(step: str) -> float:
 
 
 def _line(at: int, answer: Answer) -> tuple[int, int, int | None, str, str] | None:
-    """The street of an answer that lacks the number alone: where the number is registered close by,
-    or the street was called otherwise, its numbers may be others.
+    """Return the street of an answer that lacks only the number.
+
+    None if the number is registered close by, or the street matched by a former name, since its
+    numbers may differ then.
     """
     parts, unit, faults = answer.parts, answer.unit, answer.faults
     if unit is None or not parts.street_name or _ABSENT not in faults:
         return None
     street = parse_street(named(parts.street_kind, parts.street_name))
-    if street is None or not _OTHERWISE.isdisjoint(faults):
+    if street is None or not _OTHER_PLACE.isdisjoint(faults):
         return None
     return at, unit.id, answer.former.id if answer.former else None, street.key, parts.street_name
 

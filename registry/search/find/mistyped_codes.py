@@ -1,4 +1,4 @@
-"""Texts that were meant as one code of an address and lead nowhere: why, and what was meant."""
+"""Texts meant as an address code that match nothing: the reason, and suggestions."""
 
 import datetime
 import re
@@ -18,10 +18,10 @@ from registry.search.find.doors import active_records, records_of
 from registry.search.read.codes_in_text import whole_code
 from registry.units.gazetteer import Gazetteer
 
-# Near `XXXX-XXXX`, with a digit before a space: `thon 12345` is none.
+# Close to `XXXX-XXXX`, with a digit before a space: not `thon 12345`.
 _LIKE_CODE: Final = re.compile(
     r"(?=.*\d)[0-9A-Za-z]{3,5}-?[0-9A-Za-z]{3,5}|(?=\w*\d)[0-9A-Za-z]{3,5} [0-9A-Za-z]{3,5}"
-    # As it is said: `123 456 789 78`. `84912345678` is a telephone.
+    # As spoken: `123 456 789 78`. `84912345678` is a telephone number.
     r"|\d{3}([ .-])\d{3}\1\d{3}\1\d{2}|(?!84[35789])\d{11}"
 )
 
@@ -37,7 +37,7 @@ class SuggestedCode(CodeForms):
 
 @dataclass(frozen=True, slots=True)
 class MeantCode:
-    """A text that is a code which leads nowhere, or nearly one."""
+    """A text that is nearly a code, or one without an active record."""
 
     reason: str
     """Of `registry.search.judge.verdicts.REASONS`: code_mistyped, code_unknown, code_retired
@@ -47,10 +47,10 @@ class MeantCode:
 
 
 def meant_code(reads: Reads, text: str) -> MeantCode | None:
-    """What all of `text` may have been meant for; None where it was not meant as a code.
+    """Return what `text` may mean as a code; None if it was not meant as one.
 
-    Only asked where the text names no place, so that no address is lost by it. Raises
-    BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
+    Used only if the text names no place, so that no address is lost. Raises BudgetSpentError, as
+    all lookups of codes do (`registry.access.budget`).
     """
     if (code := whole_code(text.strip())) is not None:
         reason = _reason_of(alone(reads, records_of([code])))
@@ -70,8 +70,8 @@ def meant_code(reads: Reads, text: str) -> MeantCode | None:
 
 
 def _reason_of(found: list[Record]) -> str | None:
-    """Why a well-formed code leads nowhere; a restricted record is as good as none. None for a door
-    that is left out for another reason.
+    """Return why a valid code has no answer; a restricted record counts as unknown. None for a door
+    excluded for another reason.
     """
     shown = [record for record in found if not record.restricted]
     if not shown:
@@ -84,7 +84,7 @@ def _reason_of(found: list[Record]) -> str | None:
 def with_labels(
     gazetteer: Gazetteer, reads: Reads, day: datetime.date, suggestions: Iterable[str]
 ) -> list[SuggestedCode]:
-    """Each code in its forms with its address, in this order: by the code alone nobody can choose.
+    """Return each code in its forms with its address, in this order, so that a person can choose.
 
     Without those that may not be shown.
     """

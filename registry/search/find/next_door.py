@@ -1,5 +1,5 @@
-"""The very door that was asked for, registered next door: in another commune than the one named,
-or on a street there whose name has other marks.
+"""Finds the wanted door next door: in another commune than the named one, or on a street there with
+other diacritics.
 """
 
 import datetime
@@ -21,40 +21,40 @@ from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 
 MAX_DOORS: Final = 3
-"""More doors of that street and number are no slip of the ward: they are other streets."""
+"""More doors with that street and number are other streets, not slips of the ward."""
 _STEPS: Final = 100
 _QUESTIONS: Final = 10
-"""Of the work of a text, for this look beside what it names."""
+"""Limits of the work for this additional search."""
 _NUMBERED: Final = "duong so "
-_BORNE_BY_ALL: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", BY_STREET})
+_ALLOWED_FAULTS: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", BY_STREET})
 
 
-def doors_beside(
+def doors_next_door(
     gazetteer: Gazetteer,
     reads: Reads,
     day: datetime.date,
     answers: list[Answer],
     reading: ReadAddress | None,
 ) -> list[Answer]:
-    """Doors of the street and number that was read, in the districts around the commune named, or
-    where the street is, if nobody knows that commune; and those in it of a street with other marks.
+    """Find doors with the street and number in the districts around the named commune, or, if that
+    is unknown, where the street is; and in the commune on streets with other diacritics.
 
-    Empty where the door itself was found, or its street is one of a number, as every ward has. To
-    name the ward next door is the commonest slip; which of both is wrong, only the writer knows.
+    Empty if the door itself was found, or its street is numbered, as in every ward. Naming a
+    neighbouring ward is the commonest slip; only the writer knows which part is wrong.
     """
-    if reading is None or answers[0].level in DOORS or not _is_telling(reading.door):
+    if reading is None or answers[0].level in DOORS or not _is_distinctive(reading.door):
         return []
     around = {
         commune
         for district in _districts(gazetteer, reading)
         for commune in communes_of(gazetteer, day, district)
     } or _where_found(answers)
-    asked = [(reading.door, around)]
+    lookups = [(reading.door, around)]
     if (bare := _without_marks(reading.door)) != reading.door:
-        asked.append((bare, _where_not_found(answers)))
+        lookups.append((bare, _where_not_found(answers)))
     searches = [
         Asker(gazetteer, day, door, _area(communes)).answers()
-        for door, communes in asked
+        for door, communes in lookups
         if communes
     ]
     found = alone(reads, bounded(side_by_side(searches), [], Work(_STEPS, _QUESTIONS)))
@@ -62,7 +62,7 @@ def doors_beside(
         a
         for answers in found
         for a in answers
-        if a.level in DOORS and _BORNE_BY_ALL.issuperset(a.faults)
+        if a.level in DOORS and _ALLOWED_FAULTS.issuperset(a.faults)
     ]
     return doors if len(doors) <= MAX_DOORS else []
 
@@ -72,13 +72,13 @@ def _area(communes: Iterable[int]) -> Area:
 
 
 def _without_marks(door: Door) -> Door:
-    """`20 Trân Phú` as `20 Tran Phu`, which may be on Trần Phú."""
+    """Return `20 Trân Phú` as `20 Tran Phu`, which may be on Trần Phú."""
     street = door.street
     return replace(door, street=street and replace(street, name=fold(street.name)))
 
 
 def _where_not_found(answers: list[Answer]) -> set[int]:
-    """The communes named that have no street as it was written."""
+    """Return the named communes without a street as written."""
     return {
         answer.unit.id
         for answer in answers
@@ -89,7 +89,7 @@ def _where_not_found(answers: list[Answer]) -> set[int]:
 
 
 def _where_found(answers: list[Answer]) -> set[int]:
-    """The communes of the streets found in place of a commune that nobody knows."""
+    """Return the communes of the streets that were found although the named commune is unknown."""
     return {
         answer.unit.id
         for answer in answers
@@ -100,8 +100,8 @@ def _where_found(answers: list[Answer]) -> set[int]:
     }
 
 
-def _is_telling(door: Door) -> bool:
-    """Whether number and street are enough to know the door again: `7 Đường số 3` is not."""
+def _is_distinctive(door: Door) -> bool:
+    """Whether number and street are distinctive; not `7 Đường số 3`."""
     number, street = door.house_number, door.street
     if number is None or number.alley_only or street is None:
         return False
@@ -109,7 +109,7 @@ def _is_telling(door: Door) -> bool:
 
 
 def _districts(gazetteer: Gazetteer, reading: ReadAddress) -> Iterator[Unit]:
-    """The districts of old that were named, or held what was."""
+    """Yield the former districts that were named, or that contained a named commune."""
     for naming in reading.namings:
         if naming.district is not None:
             yield naming.district

@@ -6,10 +6,10 @@
 -- with outer_of: NULL
 -- with shown: {shown_in_street}
 -- with locality_of: LEFT JOIN place l ON l.id = h.locality_id
--- with held: SELECT k.id
+-- with nested: SELECT k.id
 
 -- locality --
--- Doors of a locality are those that no street leads to.
+-- Doors of a locality are those without a street.
 -- with class: locality
 -- with column: locality_id
 -- with alone: h.street_id IS NULL
@@ -17,13 +17,13 @@
 -- with outer_of: {outer_with_keys}
 -- with shown: {shown_in_locality}
 -- with locality_of:
--- with held: SELECT k.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = k.id
+-- with nested: SELECT k.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = k.id
 
 -- is_known --
 h.status IN ('active', 'retired') AND NOT h.restricted
 
 -- is_flat --
--- A flat is looked for only by its number; otherwise its building stands for it, unless it has none.
+-- A flat is found only by its number; otherwise its building is returned, unless it has none.
 (h.unit_number IS NULL OR h.parent_code IS NULL
     OR h.unit_number = ANY (ARRAY[k.flat, k.flat_too, k.flat_or]))
 
@@ -31,8 +31,8 @@ h.status IN ('active', 'retired') AND NOT h.restricted
 house_number_key = ANY (ARRAY[k.number, k.backward])
 
 -- has_alley --
--- EXISTS would be hashed, that is answered for all alleys of the country, where many streets come.
--- What was merged has left its alleys to another.
+-- EXISTS would be hashed, that is, computed for all alleys of the country, if there are many
+-- streets. A merged street has no alleys of its own.
 CASE WHEN k.alley IS NOT NULL AND s.named_id = s.id THEN (
     SELECT true FROM household h
     WHERE h.{column} = s.id AND h.house_number_key >= k.alley
@@ -59,15 +59,15 @@ CASE WHEN s.outer_ids <> '{}' THEN (
 -- with of_unit_then: true
 
 -- by_number --
--- Numbers of a street that was merged never counted in its heir: there only those count that were
--- remembered.
+-- Numbers of a merged street are not those of its successor: only recorded former numbers count
+-- there.
 -- with doors: {numbered_doors}
--- with borne: {bore_number}
+-- with has_former: {has_former_number}
 
 -- by_building --
--- Of a building without a number it has to be known that it stood there.
+-- A building without a number must have a version in the merged place.
 -- with doors: {built_doors}
--- with borne: NULL
+-- with has_former: NULL
 
 -- numbered_doors --
 SELECT h.* FROM household h
@@ -82,22 +82,21 @@ WHERE h.{column} = s.id AND h.building_key = k.building AND {is_flat} AND {is_kn
         WHERE v.code = h.code AND v.{column} = s.named_id LIMIT 1
     ) END
 
--- bore_number --
+-- has_former_number --
 (
     SELECT true FROM household_former_number f
     WHERE f.{column} = s.named_id AND f.{has_number} AND {alone_then} LIMIT 1
 )
 
 -- places --
--- Places of a key, each as often as doors were found in it. The place of a door is known; whether it
--- is continued by others is asked only where it is told. One probe of an index for each line: with
--- = ANY (…) and plain joins a generic plan expects so many rows that it reads the tables whole (8 ms
--- instead of 0.1).
+-- Places with a key, one row per door found. Successors of a door are queried only when it is
+-- returned. One index probe per line: using = ANY (…) and plain joins, a generic plan expects so
+-- many rows that it scans the tables (8 ms instead of 0.1).
 -- by street, locality
 -- by in_unit, anywhere
 -- by by_number, by_building
 SELECT k.question, s.id, s.unit_id, s.former_unit_id, s.key, s.name, s.kind,
-    {outer_of}, {has_alley}, s.was, s.named_id, {borne}, {shown}
+    {outer_of}, {has_alley}, s.was, s.named_id, {has_former}, {shown}
 FROM {lines} CROSS JOIN LATERAL (
     SELECT p.id, p.id AS named_id, p.unit_id, p.former_unit_id, p.outer_ids, p.key,
         p.name, p.kind, NULL::text[] AS was
@@ -113,11 +112,11 @@ LEFT JOIN LATERAL ({doors} LIMIT {most_doors}) h ON true
 {locality_of}
 
 -- former --
--- Doors that bore a number in a street or locality; where they are today is another question.
+-- Doors that formerly had a number in a street or locality, wherever they are today.
 -- by street, locality
-SELECT k.question, k.named_id, h.bore, {columns}
+SELECT k.question, k.named_id, h.former_number, {columns}
 FROM {lines} CROSS JOIN LATERAL (
-    SELECT h.*, f.house_number_key AS bore
+    SELECT h.*, f.house_number_key AS former_number
     FROM household_former_number f JOIN household h ON h.code = f.code
     WHERE f.{column} = k.named_id AND f.{has_number} AND {is_flat} AND {is_known}
         AND {alone_then}
@@ -126,7 +125,7 @@ FROM {lines} CROSS JOIN LATERAL (
 {joins}
 
 -- in_communes --
--- Doors that neither a street nor a locality leads to, and buildings known by their name alone.
+-- Doors without street and locality, and buildings known only by their name.
 SELECT k.question, {columns}
 FROM {lines} CROSS JOIN LATERAL (
     SELECT h.* FROM household h
@@ -143,12 +142,12 @@ SELECT k.question, {columns}
 FROM {lines} JOIN household h ON h.code = k.code COLLATE "C" {joins}
 
 -- unnumbered --
--- What stands in a street or a locality, its groups included, as far as it takes to see whether all
--- that is there has no number, and how much there is.
+-- Doors in a street or a locality, including its groups, as many as needed to see whether all of
+-- them lack a number, and how many there are.
 -- by street, locality
 SELECT k.question, k.id, {columns}
 FROM {lines} CROSS JOIN LATERAL (
-    SELECT h.* FROM ({held}) p (id) CROSS JOIN LATERAL (
+    SELECT h.* FROM ({nested}) p (id) CROSS JOIN LATERAL (
         (SELECT h.* FROM household h
         WHERE h.{column} = p.id AND h.house_number_key IS NULL AND {open}
         LIMIT {most_unnumbered})
@@ -179,8 +178,8 @@ WHERE c.point IS NOT NULL
 h.house_number_key >= k.alley AND h.house_number_key < k.alley_end
 
 -- is_unknown --
--- A name that a place bears or bore anywhere is a name, and no slip: no row is needed to say so. The
--- lengths of the names wanted keep most of the others in the database. EXISTS would be hashed.
+-- A current or former name of any place is a name, not a slip, and needs no candidates. The range
+-- of lengths keeps most names in the database. EXISTS would be hashed.
 (
     SELECT true FROM place o WHERE o.class = '{class}' AND o.key = k.key LIMIT 1
 ) IS NULL AND (
@@ -199,8 +198,8 @@ FROM {lines} CROSS JOIN LATERAL (
 WHERE {is_unknown}
 
 -- near_names --
--- Trigrams only gather candidates; the letters decide. A short name with a wrong letter falls under
--- 0.4 and is lost here; with its commune it would have been found.
+-- Trigrams only collect candidates; the letters decide. A short name with a wrong letter falls
+-- below 0.4 and is lost here; with its commune it is found.
 -- by street, locality
 SELECT DISTINCT k.question, p.key, p.name, p.kind
 FROM {lines} CROSS JOIN LATERAL (
@@ -237,8 +236,8 @@ WHERE d.number % 2 = k.number % 2
 GROUP BY k.question, k.id
 
 -- beside_number --
--- Doors on one side of a street, or in one alley of it, whose numbers are near to one: by as many
--- probes of the index of streets, for text does not sort as numbers do.
+-- Doors on one side of a street, or in one alley of it, with numbers near a given one: one index
+-- probe per number, because text does not sort as numbers do.
 SELECT k.question, k.at, h.house_number_key, ST_X(h.point), ST_Y(h.point), h.position_accuracy_m
 FROM {lines} CROSS JOIN LATERAL (
     SELECT p.id FROM place p

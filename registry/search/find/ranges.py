@@ -1,12 +1,9 @@
-"""Numbers between others: of a house that bears several, and where a split commune cut a street.
+"""Ranges of numbers: houses with several, and streets that a commune's split divided.
 
-A house of several numbers, 120-122, bears each of them, and those between: of its side of the
-street where both ends are of one. A split commune is told by the registered numbers around.
-
-The successors of a commune share its streets by side and by range. A number that stands between two
-doors of its side in one of them, and beyond all doors of the others, is in that one. Where ranges
-overlap, numbers begin anew in each, and where it is beyond all, nothing is known: somebody has to
-be asked.
+A house with a range, 120-122, has each of its numbers and those between, on its side of the street
+if both ends are on one. The successors of a split commune share its streets by side and by range. A
+number between two doors of its side in one of them, and beyond all doors of the others, is in that
+one. If ranges overlap, or it is beyond all of them, it is unknown and has to be asked.
 """
 
 import re
@@ -36,10 +33,8 @@ _SEVERAL: Final = bulk(
 )
 
 
-def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
-    """Keys of the houses of several numbers in these streets of which the number with this key is
-    one.
-    """
+def ranges_with(streets: list[Place], number: str) -> Query[list[str]]:
+    """Return the keys of the ranges in these streets that include the number with this key."""
     rows = yield Ask(_SEVERAL, tuple((place.id,) for place in streets))
     return [key for _, key in rows if number in numbers_in_range(key)]
 
@@ -47,15 +42,15 @@ def houses_with(streets: list[Place], number: str) -> Query[list[str]]:
 def are_numbered(
     places: Iterable[tuple[str, int, str]],
 ) -> Query[dict[tuple[str, int, str] | None, bool]]:
-    """Whether any door has a number, of each place (class, commune, key) that has doors."""
+    """Return, for each place (class, commune, key) with doors, whether any of them has a number."""
     rows = yield Ask(_NUMBERED, tuple(places))
     return {tuple(place): numbered for _, *place, numbered in rows}
 
 
-def in_whose_range(streets: list[Place], number: str) -> Query[list[Place]]:
-    """The streets of the one commune in whose range a number is; all of them where that is unclear.
+def streets_with_range(streets: list[Place], number: str) -> Query[list[Place]]:
+    """Return the streets of the one commune whose range includes a number; all if that is unclear.
 
-    `number` is the key of a house number: of `12/34` the first step counts, where the alley begins.
+    `number` is the key of a house number: in `12/34` the first step counts, where the alley starts.
     """
     first = _FIRST.match(number)
     communes = {place.unit_id for place in streets}

@@ -1,4 +1,4 @@
-"""What is answered: doors, streets and units as the register has them, with what does not fit."""
+"""Builds answers from doors, streets and units of the register, with their faults."""
 
 import datetime
 from collections import Counter
@@ -17,18 +17,18 @@ from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
 
 _OF_NAMESAKES: Final = {"commune_unsure": None, "province_missing": "province_supposed"}
-"""Fault of an area of several communes that are called so → what is left of it for the only one
-that is called so today.
+"""Fault of an area of several communes of one name → its replacement for the only one with that
+name today.
 """
 FEW_COMMUNES: Final = 5
-"""So few communes can be searched without street or locality."""
+"""Most communes that are searched without street or locality."""
 MAX_SHOWN: Final = 20
-"""Streets of one name that are answered, where the door is not known."""
+"""Most streets of one name that are returned if the door is unknown."""
 
 
 @value(frozen=True, slots=True)
-class Teller:
-    """Makes answers of what was found in one area."""
+class AnswerBuilder:
+    """Builds the answers of one area."""
 
     gazetteer: Gazetteer
     day: datetime.date
@@ -37,7 +37,7 @@ class Teller:
     def records(
         self, hits: Iterable[Hit], faults: list[str], *, reused: bool = False
     ) -> Query[list[Answer]]:
-        """The doors; retired ones as what continues them, nothing where nothing does."""
+        """Return the doors; retired ones as their successors, if any."""
         answers: dict[str, Answer] = {}
         for hit in hits:
             more = list(faults)
@@ -54,7 +54,7 @@ class Teller:
                 records = yield from active_records(whole[0].successors or () if whole else ())
             for record in records:
                 answers.setdefault(record.code, self._of_record(record, more))
-        return told_apart(list(answers.values()))
+        return mark_ambiguous(list(answers.values()))
 
     def _of_record(self, record: Record, faults: list[str]) -> Answer:
         units = self.gazetteer.units
@@ -67,13 +67,13 @@ class Teller:
         )
 
     def faults_of(self, unit_id: int | None, faults: Iterable[str]) -> tuple[str, ...]:
-        """Each fault once. The one commune that is called so today is sure, whatever former ones
-        bore its name."""
+        """Return each fault once. The one commune with that name today is certain, despite former
+        ones."""
         left = _OF_NAMESAKES if self.area.own == {unit_id} else {}
-        told = dict.fromkeys(left.get(fault, fault) for fault in faults)
+        kept = dict.fromkeys(left.get(fault, fault) for fault in faults)
         if unit_id in self.area.loose:
-            told["commune_missing"] = None
-        return tuple(fault for fault in told if fault is not None)
+            kept["commune_missing"] = None
+        return tuple(fault for fault in kept if fault is not None)
 
     def of_place(
         self,
@@ -82,7 +82,7 @@ class Teller:
         faults: list[str],
         middle: tuple[float | None, float | None],
     ) -> Answer:
-        """A street, an alley of one or a locality, at its middle where that is known."""
+        """Return the answer for a street, an alley of one or a locality, at its middle if known."""
         level: Level = "locality" if place.class_ == "locality" else "alley" if alley else "street"
         if place.class_ == "locality":
             outer = ((kind, name) for kind, name, _ in place.outer)
@@ -103,33 +103,33 @@ class Teller:
         )
 
     def units(self, faults: list[str]) -> list[Answer]:
-        """The communes or provinces that are named, where nothing inside of them was found."""
+        """Return the named communes or provinces, if nothing inside them was found."""
         units = list(self.area.innermost)
         communes = [unit for unit in units if unit.level == "commune"]
         if len(communes) > FEW_COMMUNES:
-            # A district of old: its province is what is sure.
+            # A former district: only its province is certain.
             provinces = {p.id: p for u in communes if (p := self._province(u)) is not None}
             units = list(provinces.values())
             if "commune_missing" not in faults:
                 # `Thạnh Phú, Bến Tre` was a town and the district around it.
                 faults = [*faults, "commune_unsure"]
-            if called := self._called_so(communes):
-                # Elsewhere in the district it may be as well, or in what was a commune of the name.
+            if called := self._current_namesakes(communes):
+                # It may also be elsewhere in the district, or in a former commune of the name.
                 wide = units if self.area.loose or len(called) == 1 else []
                 undecided = [*faults, "commune_undecided"]
-                return told_apart(
+                return mark_ambiguous(
                     [self._of_unit(unit, faults) for unit in wide]
                     + [self._of_unit(unit, undecided) for unit in called]
                 )
             undecided = [*faults, "commune_undecided", "ambiguous"]
-            heirs = [self._of_unit(unit, undecided) for unit in self._heirs(communes)]
-            return told_apart([self._of_unit(unit, faults) for unit in units]) + heirs
+            successors = [self._of_unit(unit, undecided) for unit in self._successors(communes)]
+            return mark_ambiguous([self._of_unit(unit, faults) for unit in units]) + successors
         if len(communes) > 1:
             faults = [*faults, "commune_undecided"]
-        return told_apart([self._of_unit(unit, faults) for unit in units])
+        return mark_ambiguous([self._of_unit(unit, faults) for unit in units])
 
-    def _heirs(self, communes: list[Unit]) -> list[Unit]:
-        """Those of the communes that a district of old became, most of it first."""
+    def _successors(self, communes: list[Unit]) -> list[Unit]:
+        """Return the communes that succeed a former district, those with most of it first."""
         shares: Counter[int] = Counter()
         for district in map(self.gazetteer.units.__getitem__, self.area.districts):
             for held in self.gazetteer.members(district, last_day(district)):
@@ -138,9 +138,9 @@ class Teller:
         found = [unit for unit in communes if shares[unit.id]]
         return sorted(found, key=lambda unit: -shares[unit.id])[:MAX_SHOWN]
 
-    def _called_so(self, communes: list[Unit]) -> list[Unit]:
-        """Those of the communes that are called today as the text has it: `Ba Đình, Hà Nội`, which
-        was a district as well. None where a district alone is named, or far too many are."""
+    def _current_namesakes(self, communes: list[Unit]) -> list[Unit]:
+        """Return the communes with the name in the text today: `Ba Đình, Hà Nội`, which was also a
+        district. Empty if only a district is named, or if there are too many."""
         area = self.area
         if area.districts and not area.loose:
             return []
@@ -151,8 +151,8 @@ class Teller:
         return self.gazetteer.province_of(unit, self.day)
 
     def _of_unit(self, unit: Unit, faults: list[str]) -> Answer:
-        asked = self.area.told.get(unit.id, frozenset())
-        former = self.gazetteer.units.get(next(iter(asked))) if len(asked) == 1 else None
+        named = self.area.named_formers.get(unit.id, frozenset())
+        former = self.gazetteer.units.get(next(iter(named))) if len(named) == 1 else None
         return Answer(
             level=cast(Level, unit.level),
             parts=LabelParts(),
@@ -165,8 +165,8 @@ class Teller:
         )
 
 
-def told_apart(answers: list[Answer]) -> list[Answer]:
-    """The same answers; where there are several, each says that it is not the only one."""
+def mark_ambiguous(answers: list[Answer]) -> list[Answer]:
+    """Return the answers; if there are several, each with the fault `ambiguous`."""
     if len(answers) < 2:
         return answers
     return [

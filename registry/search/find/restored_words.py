@@ -1,7 +1,7 @@
-"""The name of a street or hamlet in a text set right by its letters: its spaces and lost marks.
+"""Corrects spaces and lost diacritics in the name of a street or hamlet in a text.
 
-Only spaces and lost marks are set right: whether a name with another letter is that street, the
-exact reading decides, by what was typed.
+Nothing else is corrected: whether a name with another letter is that street is decided by the exact
+reading of what was typed.
 """
 
 import re
@@ -30,12 +30,12 @@ from registry.units.by_letters import (
 _LOOKED_AT: Final = 12
 _STREET: Final = "duong"
 _SLIPS: Final = 3
-"""Letters that may be wrong in that word, before a street that is known."""
+"""Most wrong letters in that word, before a known street."""
 _LAST_WORD: Final = re.compile(r"\d\S*\s+([^\W\d_]+)$")
 _BEHIND: Final = 9
-"""Letters before a street among which its number ends."""
+"""Letters before a street in which its number must end."""
 _SHORTEST: Final = 4
-"""Letters of a name that is looked for."""
+"""Least letters of a name."""
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _PLACES: Final = bulk(
     SQL.written("names_of_places"),
@@ -44,8 +44,8 @@ _PLACES: Final = bulk(
 
 
 def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Query[str]:
-    """The text with the spaces of one street or hamlet of these communes set right, behind a
-    number; with `marks` also those that its words have lost.
+    """Return the text with the spaces of one street or hamlet of these communes after a number
+    corrected; with `marks`, also its lost diacritics.
     """
     rows = yield Ask(_PLACES, tuple((unit,) for unit in communes))
     head = text.strip(TRIMMED)
@@ -85,7 +85,7 @@ def restore_places(text: str, communes: Iterable[int], *, marks: bool) -> Query[
 
 
 def _is_meant(typed: str, name: str, *, marks: bool) -> bool:
-    """Whether each word that is not the name's is none at all; with `marks`, or lost its marks."""
+    """Whether each differing word is invalid, or, with `marks`, has lost its diacritics."""
     words, meant = typed.lower().split(), name.lower().split()
     return len(words) == len(meant) and all(
         word == other or not is_word(word) or (marks and word == letters_of(other))
@@ -94,14 +94,14 @@ def _is_meant(typed: str, name: str, *, marks: bool) -> bool:
 
 
 def _spaced(typed: str, name: str) -> str:
-    """What was typed, with its spaces where the name has them."""
+    """Return what was typed, with spaces where the name has them."""
     letters = [sign for sign in typed if plain(sign)]
     letters_typed = letters_of(typed)
     if len(letters_typed) != len(letters):
         return typed
     ends = list(accumulate(len(letters_of(word)) for word in name.split()[:-1]))
     moved = dict(_aligned(letters_of(name), letters_typed))
-    # Where letters changed places, a space that was typed tells where the word ends.
+    # If letters were swapped, a typed space shows where the word ends.
     spaces = set(accumulate(len(letters_of(word)) for word in typed.split()[:-1]))
     found = (moved.get(end, end) for end in ends)
     near = (next((at for at in (end, end - 1, end + 1) if at in spaces), end) for end in found)
@@ -110,7 +110,7 @@ def _spaced(typed: str, name: str) -> str:
 
 
 def _aligned(name: str, typed: str) -> Iterator[tuple[int, int]]:
-    """Where each letter of the name stands in what was typed."""
+    """Yield the position of each letter of the name in what was typed."""
     for step in Levenshtein.opcodes(name, typed):
         for offset in range(step.src_end - step.src_start + 1):
             yield step.src_start + offset, min(step.dest_start + offset, step.dest_end)

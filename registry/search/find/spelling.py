@@ -1,4 +1,4 @@
-"""Names that are spelled otherwise than registered: asked only when no name fits as it is."""
+"""Names with another spelling than registered; searched only if no name fits as written."""
 
 from typing import Final
 
@@ -8,14 +8,14 @@ from registry.records.record import PLACES
 from registry.search.find.likeness import (
     Likeness,
     Name,
-    is_no_name,
+    is_impossible_name,
     likeness,
     shortened_words,
 )
 from registry.units.vocabulary import Vocabulary
 
 _MAX_UNITS: Final = 60
-"""So few communes have few enough names to compare each of them."""
+"""Most communes whose names are all compared."""
 
 SQL: Final = Statements(__file__, "queries.sql", lines=LINES)
 _KEY: Final = ("key", "text")
@@ -29,27 +29,25 @@ _NAMES_OF: Final = {
 }
 _NEAR_OF: Final = {class_: bulk(SQL.written("near_names", class_), (_KEY,)) for class_ in PLACES}
 _SLACK: Final = 2
-"""Letters by which a name with a slip may be longer or shorter: a letter, and a space around it."""
+"""Greatest difference in length of a name with a slip: a letter, and a space beside it."""
 
 _LONGEST_WORD: Final = len("Nguyễn ")
-"""Letters for which one may stand: `N. Văn Cừ`."""
+"""Letters that one may abbreviate: `N. Văn Cừ`."""
 
 
 def meant_by(
     vocabulary: Vocabulary, class_: str, typed: Name, units: tuple[int, ...] | None
 ) -> Query[dict[Likeness, list[Name]]]:
-    """Registered names of which `typed` is a slip, or which it is like; empty lists where it is a
-    name by itself.
-
-    Two names are two possibilities.
+    """Return the registered names that `typed` is a slip of, or is like; empty if it is itself a
+    known name.
     """
     wide = units is None or len(units) > _MAX_UNITS
     if units is None or wide:
         rows = yield Ask(_NEAR_OF[class_], ((typed.key,),))
     else:
         size = len(typed.name) - (len(typed.kind) + 1 if typed.kind else 0)
-        # What nobody can be called is a slip, though without its diacritics it is a name.
-        key = "" if is_no_name(vocabulary, typed) else typed.key
+        # An impossible name is a slip, even if it is a name without its diacritics.
+        key = "" if is_impossible_name(vocabulary, typed) else typed.key
         shortened = shortened_words(typed)
         more = _LONGEST_WORD * len(shortened) or _SLACK
         line = (key, size - _SLACK, size + more)
@@ -64,5 +62,5 @@ def meant_by(
 
 
 def known_name(class_: str, key: str, name: str, kind: str) -> Name:
-    """A registered street's or locality's name, to be compared with a typed one."""
+    """Return a registered name, for comparison with a typed one."""
     return Name(key, f"{kind} {name}", kind) if class_ == "locality" else Name(key, name)

@@ -1,7 +1,7 @@
-"""The addresses of a file, which differ in little but the number of the house: read once a street.
+"""Caches readings by street for files, whose addresses differ mostly in the house number.
 
-What the grammar makes of `12/5A Lê Lợi, Láng, Hà Nội` it makes of `14/7B Lê Lợi, Láng, Hà Nội`.
-Reading is half of what a row of a file costs, and a file goes from house to house.
+The grammar reads `12/5A Lê Lợi, Láng, Hà Nội` like `14/7B Lê Lợi, Láng, Hà Nội`. Reading is half of
+the cost of a row, and files are sorted by houses.
 """
 
 import re
@@ -18,17 +18,17 @@ from registry.units.gazetteer import Gazetteer
 
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
-_REMEMBERED: Final = 16_384
-"""Streets, those of the last rows: a few kB each."""
+_CACHED: Final = 16_384
+"""Most cached streets, a few kB each."""
 _LONGEST: Final = 200
 _STEP: Final = r"[1-9]\d{0,3}[A-Za-z]?"
 _IN_FRONT: Final = re.compile(
     rf"(?P<word>(?:[Ss]ố (?:nhà )?|K)?)(?P<number>{_STEP}(?:/{_STEP}){{0,3}})"
     r"(?P<rest>(?P<comma>,?) (?P<next>[^\W\d_]{2,}).*)"
 )
-"""A number in front, before a word on the same line: `3 A Lê Lợi` may be more than its number."""
+"""A leading number before a word on the same line; not `3 A Lê Lợi`, with a letter."""
 _NO_STREETS: Final = frozenset(["thang", "thg", "den", "toi", "va", "to", "bis", "ter"])
-"""Folded, behind a number that is a day, one of several, or not all of the number: `3 tháng 2`."""
+"""Folded words after a number that is a date, one of several, or incomplete: `3 tháng 2`."""
 _PLACES: Final = frozenset(
     [
         "thon",
@@ -47,14 +47,14 @@ _PLACES: Final = frozenset(
         "hem",
     ]
 )
-"""Folded, behind a number and a comma; `8, Hồ Chí Minh` may be a district."""
+"""Folded words after a number and a comma; `8, Hồ Chí Minh` may be a district."""
 _ALIKE: Final = str.maketrans(dict.fromkeys("BCEFGabcefg", "A"))
-"""These letters are read alike; a D behind a number may be a Đ."""
+"""Letters that are read alike; a D after a number may be a Đ."""
 _FIGURES: Final = re.compile(r"\d+")
 
 
 class HouseByHouse:
-    """Reads addresses; remembers what it made of the last ones."""
+    """Reads addresses, with a cache of the last ones."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
@@ -62,15 +62,14 @@ class HouseByHouse:
         self._streets: dict[tuple[str, ...], _Street | None] = {}
 
     def read(self, text: str) -> list[ReadAddress]:
-        """What `registry.search.read.address_reader.read_address` makes of `text`, which nobody may
-        change."""
+        """Return the readings of `text` as `read_address` does; callers must not modify them."""
         known = self._texts.get(text)
         if known is not None:
             return known
         front = _IN_FRONT.fullmatch(text) if len(text) <= _LONGEST else None
         if front is None or not _is_house(front):
             found = read_address(self._gazetteer, text)
-            _remember(self._texts, text, found)
+            _store(self._texts, text, found)
             return found
         return self._read_on_street(text, front["word"], front["number"], front["rest"])
 
@@ -83,7 +82,7 @@ class HouseByHouse:
                 return street.with_number(number, steps)
             return read_address(self._gazetteer, text)
         found = read_address(self._gazetteer, text)
-        _remember(self._streets, like, _street(found, number, steps, rest))
+        _store(self._streets, like, _street(found, number, steps, rest))
         return found
 
 
@@ -95,13 +94,13 @@ def _is_house(front: re.Match[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Street:
-    """What was made of an address whose number stands in each reading, and nowhere else."""
+    """The readings of an address whose number occurs in each of them, once."""
 
     readings: list[ReadAddress]
     number: str
     steps: tuple[str, ...]
     figures: frozenset[str]
-    """Those behind the number, which the number must not repeat: `12 ngõ 12`."""
+    """Figures after the number, which the number must not contain: `12 ngõ 12`."""
 
     def with_number(self, number: str, steps: tuple[str, ...]) -> list[ReadAddress]:
         other = dict(zip(self.steps, steps, strict=True))
@@ -114,7 +113,7 @@ class _Street:
         written = own.written.replace(self.number, number, 1)
         parts = tuple(other.get(part, part) for part in own.parts)
         house_number = HouseNumber(written, parts, own.alley_only)
-        # By position: `replace` takes as long as reading a part of a text.
+        # Not `replace`, which takes as long as reading a part of a text.
         return ReadAddress(
             Door(house_number, door.street, door.localities, door.flat, door.hint),
             read.namings,
@@ -127,7 +126,7 @@ class _Street:
 def _street(
     found: list[ReadAddress], number: str, steps: tuple[str, ...], rest: str
 ) -> _Street | None:
-    """None where another number might be read in another way."""
+    """Return the street of the readings; None if another number might be read differently."""
     figures, behind = _figures(number), _figures(rest)
     if len(figures) < len(steps) or not behind.isdisjoint(figures):
         return None
@@ -138,12 +137,12 @@ def _street(
         and sorted(part for part in own.parts if part in steps) == sorted(steps)
         for own in numbers
     )
-    said = " ".join(text for read in found for text in _texts_of(read))
-    return _Street(found, number, steps, behind) if sure and behind >= _figures(said) else None
+    texts = " ".join(text for read in found for text in _texts_of(read))
+    return _Street(found, number, steps, behind) if sure and behind >= _figures(texts) else None
 
 
 def _texts_of(read: ReadAddress) -> Iterator[str]:
-    """What a reading says in words beside its number."""
+    """Yield all texts of a reading except its number."""
     door = read.door
     yield from (door.hint or "", door.street.name if door.street else "", *read.unread)
     yield from (place.name for place in door.localities)
@@ -156,7 +155,7 @@ def _figures(text: str) -> frozenset[str]:
     return frozenset(_FIGURES.findall(text))
 
 
-def _remember(known: dict[_Key, _Made], key: _Key, made: _Made) -> None:
-    if len(known) >= _REMEMBERED:
+def _store(known: dict[_Key, _Made], key: _Key, made: _Made) -> None:
+    if len(known) >= _CACHED:
         del known[next(iter(known))]
     known[key] = made

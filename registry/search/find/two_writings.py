@@ -1,7 +1,7 @@
-"""Names of streets that are written in two ways for one person, from general knowledge.
+"""Names of persons with two spellings in names of streets, from general knowledge.
 
-Who types the one may stand in a street that is registered as the other. A town may also have both,
-and Tôn for Tông is so often the other one that it is left out.
+A street may be typed with one and registered with the other. A town may also have both, and Tôn for
+Tông is so often another person that it is left out.
 """
 
 from typing import Final
@@ -15,12 +15,12 @@ for _also, (_name,) in lexicon.readings("person").items():
 _GROUP_OF: Final = {fold(name): names for names in _NAMES.values() for name in names}
 
 
-def other_writings(name: str) -> list[str]:
-    """The other names of the one that is written so, with its marks or without any.
+def alternative_spellings(name: str) -> list[str]:
+    """Return the other spellings of a name, given with its diacritics or without any.
 
-    >>> other_writings("Phan Châu Trinh"), other_writings("ngo thoi nhiem")[0]
+    >>> alternative_spellings("Phan Châu Trinh"), alternative_spellings("ngo thoi nhiem")[0]
     (['Phan Chu Trinh'], 'Ngô Thì Nhậm')
-    >>> other_writings("Văn Hạnh"), other_writings("Lê Lợi")
+    >>> alternative_spellings("Văn Hạnh"), alternative_spellings("Lê Lợi")
     ([], [])
     """
     names = _GROUP_OF.get(fold(name), [])

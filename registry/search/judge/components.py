@@ -1,4 +1,4 @@
-"""What became of each part of an address."""
+"""Status of each component of an address."""
 
 import datetime
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ from geo.text import fold
 from registry.core.personal import without_people
 from registry.search.answers import Answer
 from registry.search.judge.verdicts import Component, ComponentName
-from registry.search.judge.wording import parts_asked
+from registry.search.judge.wording import label_parts_of
 from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import Naming
@@ -32,12 +32,12 @@ class _Compared:
     """The units that led to the answer."""
     missing: frozenset[str]
     alley: str = alley_word("")
-    """What an alley is called there."""
+    """The local word for an alley."""
     parts: LabelParts = field(init=False)
-    """As the label has them."""
+    """Parts of the label."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", parts_asked(self.answer, self.reading))
+        object.__setattr__(self, "parts", label_parts_of(self.answer, self.reading))
 
     @property
     def door(self) -> Door:
@@ -57,8 +57,8 @@ def components_of(
     *,
     several_communes: bool,
 ) -> tuple[Component, ...]:
-    """The components of an answer in the order of an address; those neither given, known nor
-    missing are left out. `missing` names what has to be asked for.
+    """Return the components of an answer in the order of an address, without those neither given,
+    known nor missing. `missing` are the components to ask for.
     """
     if reading is None:
         return tuple(_known_only(gazetteer, day, answer))
@@ -76,7 +76,7 @@ def components_of(
 
 
 def components_read(reading: ReadAddress, missing: frozenset[str]) -> tuple[Component, ...]:
-    """The components of an address that no unit and no street of the register was found for."""
+    """Return the components of an address for which no unit and no street was found."""
     nowhere = Answer("province", LabelParts(), None)
     compared = _Compared(nowhere, reading, Naming(), missing)
     found = (
@@ -91,7 +91,7 @@ def components_read(reading: ReadAddress, missing: frozenset[str]) -> tuple[Comp
 
 
 def components_unread(reading: ReadAddress) -> tuple[Component, ...]:
-    """What belongs to no place: a landmark beside the door, and what was not understood."""
+    """Return the components without a place: a landmark, and what was not understood."""
     hints = without_people([reading.door.hint] if reading.door.hint else [])
     return (
         *(Component("delivery_hint", "unverified", hint, hint) for hint in hints),
@@ -100,13 +100,13 @@ def components_unread(reading: ReadAddress) -> tuple[Component, ...]:
 
 
 def _alley_word(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> str:
-    """As the label of the answer has it: Ngõ, Hẻm or Kiệt."""
+    """Return the word in the answer's label: Ngõ, Hẻm or Kiệt."""
     province = gazetteer.province_of(answer.unit, day) if answer.unit else None
     return alley_word(province.version_on(day).full_name if province else "")
 
 
 def _known_only(gazetteer: Gazetteer, day: datetime.date, answer: Answer) -> Iterator[Component]:
-    """All of what a code or a point leads to: nothing of it was written."""
+    """Yield the components of a door found by a code or a point, none of which was given."""
     parts = answer.parts
     if parts.number_key:
         number = number_of(parts, _alley_word(gazetteer, day, answer))
@@ -159,30 +159,30 @@ def _street(compared: _Compared) -> Component | None:
 
 
 def _localities(compared: _Compared) -> Iterator[Component]:
-    """Those that were given, then those that the register adds."""
+    """Yield the given localities, then those that the register adds."""
     known = {
         fold(f"{kind} {name}"): (kind, name) for kind, name in compared.answer.parts.localities
     }
     kinds = dict(compared.answer.parts.localities)
-    told = set()
+    given = set()
     for place in compared.door.localities:
         written = named(place.kind, place.name)
         if place.key in known:
-            told.add(place.key)
+            given.add(place.key)
             yield Component("locality", "confirmed", written, named(*known[place.key]))
         elif (kind := _kind_among(kinds, place)) and compared.changed(_LOCALITY_CHANGED):
             value = (kind, kinds[kind])
-            told.add(fold(" ".join(value)))
+            given.add(fold(" ".join(value)))
             yield Component("locality", "corrected", written, named(*value))
         else:
             yield Component("locality", "unverified", written, named(place.kind, tidy(place.name)))
     for key, value in known.items():
-        if key not in told:
+        if key not in given:
             yield Component("locality", "inferred", None, named(*value))
 
 
 def _kind_among(kinds: Collection[str], place: Locality) -> str | None:
-    """Its kind, or the like one of a group that is called so: Tổ dân phố 1 for `tổ 1`."""
+    """Return its kind, or the equivalent kind of a group: Tổ dân phố 1 for `tổ 1`."""
     alike = (other.kind for other in as_other_groups(place))
     return next((kind for kind in (place.kind, *alike) if kind in kinds), None)
 
@@ -223,7 +223,7 @@ def _units(
     province = gazetteer.province_of(commune, day) if commune else unit
     yield _unit("commune", naming.commune, None if several else commune, day, compared.missing)
     if naming.district is not None:
-        # There are none since July 2025.
+        # There are no districts since July 2025.
         yield Component("district", "corrected", _name(naming.district, day), None)
     yield _unit("province", naming.province, province, day, compared.missing)
 
@@ -243,7 +243,7 @@ def _unit(
         return Component(level, "unverified", written, None)
     if given is None:
         return Component(level, "inferred", None, value)
-    # Another unit of the same name is written as before: nothing is to be corrected.
+    # Another unit of the same name needs no correction.
     return Component(level, "confirmed" if written == value else "corrected", written, value)
 
 

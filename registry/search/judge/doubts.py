@@ -1,5 +1,5 @@
-"""What an answer leaves in doubt, told as faults of it: what the text says beyond what was found,
-whether its units may be others, and what of the door is missing.
+"""Adds doubts to answers as faults: what the text states beyond what was found, whether other units
+may be meant, and what is missing of the door.
 """
 
 import datetime
@@ -32,13 +32,13 @@ def add_doubts(
     reading: ReadAddress | None,
     text: str | None,
 ) -> list[Answer]:
-    """The answers, each with what the text leaves in doubt of it."""
+    """Return the answers, each with the faults of what the text leaves in doubt."""
     if reading is None:
         return answers
     unread = [part for part in reading.unread if any(map(str.isalpha, part))]
     abroad = bool(unread) and ends_in_other_country(text if text is not None else unread[-1])
     elsewhere = any(_is_commune_elsewhere(gazetteer, part) for part in unread)
-    told = []
+    doubted = []
     for answer in answers:
         answer = _with_commune_by_street(answer, reading)
         doubts = list(doubts_of_door(gazetteer, day, answer, reading))
@@ -48,13 +48,13 @@ def add_doubts(
             doubts.append("other_country" if abroad else "unread_words")
         if elsewhere and not COMMUNE_NOT_GIVEN.isdisjoint(answer.faults):
             doubts.append("commune_elsewhere")
-        told.append(with_fault(answer, *doubts))
-    return told
+        doubted.append(with_fault(answer, *doubts))
+    return doubted
 
 
 def _with_commune_by_street(answer: Answer, reading: ReadAddress) -> Answer:
-    """Where nothing but a district is named, and one street in it is called so, that says the
-    commune; unless there are many of the name (`Đường số 7`).
+    """Infer the commune from the street, if only a district is named and one street in it has the
+    name; not for common names (`Đường số 7`).
     """
     street = reading.door.street
     inner = [naming.innermost for naming in reading.namings]
@@ -73,8 +73,8 @@ def doubts_of_door(
     *,
     coded: bool = False,
 ) -> Iterator[str]:
-    """Faults of a registered door beside which the text has this reading, where it may be another
-    one, or is told by an earlier map; `coded` where a code leads to the door.
+    """Yield the faults of a registered door for this reading: another one may be meant, or the text
+    refers to an earlier map. `coded`: the door was found by a code.
     """
     door, unit = reading.door, answer.unit
     if answer.record is None or unit is None:
@@ -84,7 +84,7 @@ def doubts_of_door(
         yield "commune_former"
     if door.street is None and not door.localities and not coded:
         if reading.namings and not answer.has_no_street:
-            # Found by its number or building alone; others of that name may be unregistered.
+            # Found only by its number or building; others may not be registered.
             yield "street_missing"
     elif not _is_placed(gazetteer, day, answer, reading, coded=coded):
         if COMMUNE_NOT_GIVEN.isdisjoint(answer.faults):
@@ -96,10 +96,10 @@ def doubts_of_door(
 def naming_of(
     gazetteer: Gazetteer, day: datetime.date, unit: Unit | None, reading: ReadAddress | None
 ) -> Naming:
-    """The naming that led to the unit, one of a commune before others."""
+    """Return the naming that led to the unit, preferably one with a commune."""
     namings = reading.namings if reading else ()
     leading = [n for n in namings if unit is not None and leads(gazetteer, day, n, unit)]
-    # A commune of today is meant by its name, though one of old bore it as well.
+    # A current commune takes precedence over former ones of the same name.
     return min(
         leading or namings or (Naming(),),
         key=lambda naming: (naming.commune is None, naming.commune is not unit),
@@ -107,7 +107,7 @@ def naming_of(
 
 
 def leads(gazetteer: Gazetteer, day: datetime.date, naming: Naming, unit: Unit) -> bool:
-    """Whether what is named is the unit, or holds or became it."""
+    """Whether the named unit is the unit, contains it, or was succeeded by it."""
     inner = naming.innermost
     return inner is not None and (
         inner.id == unit.id or unit.id in communes_of(gazetteer, day, inner)
@@ -124,9 +124,9 @@ def _is_placed(
 ) -> bool:
     """Whether the units lead to the commune of the door and to no other one.
 
-    A name that a commune of today bears means it, though a split one of old bore it as well. A
-    split one does not matter where the door's own is on record, or its street has a name of its
-    own, which goes on where the split cut it: `Đường số 7` is in many.
+    The name of a current commune means it, even if a split former one had the same name. A split
+    former commune is no doubt if the door's own is on record, or if its street has a distinctive
+    name, which continues across the split: `Đường số 7` is in many.
     """
     unit, street = answer.unit, reading.door.street
     if unit is None or any(naming.commune is unit for naming in reading.namings):
@@ -150,7 +150,7 @@ def _is_placed(
 
 
 def _contradicts(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unread: str) -> bool:
-    """Whether a part that found no place names another street, or a unit somewhere else."""
+    """Whether an unread part names another street, or a unit elsewhere."""
     if unread.split(maxsplit=1)[0].casefold() in ("đường", "phố"):
         return True
     here = answer.unit
@@ -163,26 +163,26 @@ def _contradicts(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unrea
     nearby = [unit for unit in units if not communes_of(gazetteer, day, unit).isdisjoint(around)]
     holding = [unit for unit in nearby if here.id in communes_of(gazetteer, day, unit)]
     if holding:
-        return not any(_held_door(gazetteer, day, answer, unit) for unit in holding)
+        return not any(_contained_door(gazetteer, day, answer, unit) for unit in holding)
     return bool(nearby) or any(reading.kinds for reading in readings)
 
 
-def _held_door(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unit: Unit) -> bool:
-    """Whether the door was in a unit that leads to its commune of today, as far as it is on
-    record: beside the commune, one of old says which street of its name is meant.
+def _contained_door(gazetteer: Gazetteer, day: datetime.date, answer: Answer, unit: Unit) -> bool:
+    """Whether the door was in a unit that leads to its current commune, as far as recorded: a
+    former commune besides the current one shows which street of the name is meant.
     """
     former = answer.former
     if unit.level != "commune" or unit.alive_on(day):
         return True
     if former is None:
-        return True  # no other door of this number and street is left
+        return True  # there is no other door with this number and street
     onward = continuations(gazetteer, unit, day)
     return unit is former or any(step.id == former.id for one in onward for step in one.via)
 
 
 def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
-    """Whether what was not read is what communes are called, none of which is in the units named:
-    `Thuận Thành, TP Huế`, a ward that was merged before anybody's list.
+    """Whether an unread part is the name of communes, none of them in the named units: `Thuận
+    Thành, TP Huế`, a ward that was merged before the oldest list.
     """
     hits = [hit for hit in gazetteer.named(name_key(part)) if hit.unit.level == "commune"]
     typed = accent_key(part) if has_diacritics(part) else None
@@ -193,19 +193,19 @@ def _is_commune_elsewhere(gazetteer: Gazetteer, part: str) -> bool:
 
 
 def add_missing(answers: list[Answer], reading: ReadAddress | None) -> Query[list[Answer]]:
-    """The answers, each with what of the door the text does not say. Two doors that only their
-    codes tell apart say so.
+    """Return the answers, each with the faults of what the text lacks of the door, and of doors
+    that only their codes distinguish.
     """
     door = reading.door if reading is not None else Door()
     missing = [_missing(answer, door) for answer in answers]
-    asked = [a for a, fault in zip(answers, missing, strict=True) if fault == _NUMBER]
-    numbered = yield from _numbered(asked)
+    unnumbered = [a for a, fault in zip(answers, missing, strict=True) if fault == _NUMBER]
+    numbered = yield from _numbered(unnumbered)
     shared = _sharing(answers) if answers[1:] else set()
-    told = []
+    found = []
     for answer, fault in zip(answers, missing, strict=True):
         if fault == _NUMBER:
-            # A street has numbers unless its doors are known and none has any; a hamlet has none
-            # unless one is known.
+            # A street has numbers unless its registered doors have none; a hamlet has none unless a
+            # registered door has one.
             place = _place(answer)
             if numbered.get(place, door.street is not None):
                 fault = "alley_alone" if door.house_number else _NUMBER
@@ -213,15 +213,15 @@ def add_missing(answers: list[Answer], reading: ReadAddress | None) -> Query[lis
                 answer = without_fault(answer, _NUMBER)
                 fault = "no_number_known" if place else None
         more = ([fault] if fault else []) + ["address_shared"] * (id(answer) in shared)
-        told.append(with_fault(answer, *more))
-    return told
+        found.append(with_fault(answer, *more))
+    return found
 
 
 _NUMBER: Final = "house_number_missing"
 
 
 def _missing(answer: Answer, door: Door) -> str | None:
-    """What of the door was not given; `_NUMBER` where that depends on what is registered."""
+    """Return the fault of what was not given; `_NUMBER` if it depends on the registered doors."""
     if answer.record is not None:
         building = answer.level == "building" and "flat_not_found" not in answer.faults
         return "flat_missing" if building else None
@@ -237,7 +237,7 @@ def _missing(answer: Answer, door: Door) -> str | None:
 
 
 def _place(answer: Answer) -> tuple[str, int, str] | None:
-    """Class, commune and key of the street or locality of an answer."""
+    """Return class, commune and key of the street or locality of an answer."""
     parts, unit = answer.parts, answer.unit
     if unit is None or answer.level not in ("street", "alley", "locality"):
         return None
@@ -251,13 +251,14 @@ def _place(answer: Answer) -> tuple[str, int, str] | None:
 def _numbered(
     answers: Sequence[Answer],
 ) -> Query[dict[tuple[str, int, str] | None, bool]]:
-    """Whether any door has a number, of each place that has doors."""
+    """Return, for each place with doors, whether any of them has a number."""
     places = dict.fromkeys(place for answer in answers if (place := _place(answer)))
     return (yield from are_numbered(places)) if places else {}
 
 
 def _sharing(answers: Sequence[Answer]) -> set[int]:
-    """Ids of the answers that are doors of one wording, which no commune of old tells apart."""
+    """Return `id()` of the answers that are doors with the same label and no distinct former
+    commune."""
     alike: dict[object, list[Answer]] = defaultdict(list)
     for answer in answers:
         if answer.record is not None:

@@ -1,4 +1,4 @@
-"""What tells places apart whose wordings are the same: their communes of old, else their codes."""
+"""Makes equal labels of places distinct: by former communes, else by codes."""
 
 import datetime
 from collections import Counter
@@ -11,7 +11,7 @@ from registry.units.gazetteer import Gazetteer, Unit
 
 
 class Labelled(NamedTuple):
-    """A place as it is worded today."""
+    """A place with its current label."""
 
     label: str
     commune: Unit | None
@@ -21,36 +21,36 @@ class Labelled(NamedTuple):
 
 
 def is_by_code(label: str, code: str | None) -> bool:
-    """Whether the label had to be told apart by its door's code."""
+    """Whether the label was made distinct by the door's code."""
     return code is not None and label.endswith(_of_code(code))
 
 
 def _of_code(code: str) -> str:
-    """As a search reads it behind an address."""
+    """Return the code as a search reads it after an address."""
     return f" (mã {codes.format(code)})"
 
 
 def labels_apart(
     gazetteer: Gazetteer, day: datetime.date, places: Sequence[Labelled]
 ) -> list[Labelled]:
-    """The places in this order, those of one label with more to it, as far as anything is known.
+    """Return the places in this order, with distinct labels as far as possible.
 
-    `9 Đường Nguyễn Trãi, Phường Láng (Phường Láng Hạ cũ), Thành phố Hà Nội`, which is read so.
-    Doors that no former commune tells apart are told by their codes.
+    `9 Đường Nguyễn Trãi, Phường Láng (Phường Láng Hạ cũ), Thành phố Hà Nội`, which can be parsed
+    again. Doors with the same former commune get their codes.
     """
-    told = list(places)
+    labelled = list(places)
     for with_district in (False, True):
-        times = Counter(place.label for place in told)
-        told = [
+        times = Counter(place.label for place in labelled)
+        labelled = [
             _with_former(gazetteer, day, plain, with_district=with_district)
             if times[place.label] > 1
             else place
-            for plain, place in zip(places, told, strict=True)
+            for plain, place in zip(places, labelled, strict=True)
         ]
     labels: dict[str, list[str]] = {}
-    for plain, place in zip(places, told, strict=True):
+    for plain, place in zip(places, labelled, strict=True):
         labels.setdefault(plain.label, []).append(place.label)
-    # Without its former commune a door may be of each of those of the others.
+    # A door without a former commune may be in any of the others'.
     unclear = {
         plain
         for plain, apart in labels.items()
@@ -60,7 +60,7 @@ def labels_apart(
         place._replace(label=place.label + _of_code(place.code))
         if place.code and plain.label in unclear
         else place
-        for plain, place in zip(places, told, strict=True)
+        for plain, place in zip(places, labelled, strict=True)
     ]
 
 
@@ -72,7 +72,7 @@ def _with_former(
         return place
     last = last_day(former)
     district = gazetteer.district_of(former, last) if with_district else None
-    told = ", ".join(f"{name} cũ" for name in unit_names(former, last, district))
+    formers = ", ".join(f"{name} cũ" for name in unit_names(former, last, district))
     here = commune.version_on(day).full_name
     before, _, behind = place.label.rpartition(here)
-    return place._replace(label=f"{before}{here} ({told}){behind}")
+    return place._replace(label=f"{before}{here} ({formers}){behind}")

@@ -1,4 +1,4 @@
-"""What the shopper is asked: one question at a time, the place before the door."""
+"""Questions to the shopper: one at a time, the place before the door."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from registry.core.messages import both
 from registry.search.judge.verdicts import REASONS, VERDICTS, Choice, ComponentName, Question
 
-# code → what it is about, in Vietnamese, in English. `{place}` is filled in.
+# code → component, text in Vietnamese, text in English. `{place}` is filled in.
 _TEXTS: Final[dict[str, tuple[ComponentName, str, str]]] = {
     "ask_address": (
         "other",
@@ -59,33 +59,33 @@ QUESTIONS: Final = tuple(_TEXTS)
 def ask(
     code: str, place: str = "", choices: Sequence[Choice] = (), place_en: str | None = None
 ) -> Question:
-    """The question of that code about a place; `place_en` where English words it otherwise."""
+    """Return the question of a code about a place; `place_en` if the English wording differs."""
     component, text, text_en = _TEXTS[code]
     filled = text.format(place=place), text_en.format(place=place_en or place)
     return Question(code, component, *filled, tuple(choices))
 
 
 def component_of(code: str) -> ComponentName:
-    """What the question of that code is about."""
+    """Return the component that a question is about."""
     return _TEXTS[code][0]
 
 
 def ask_again(reason: str | None) -> Question:
-    """For an address, in place of what is none for that reason (`verdicts.REASONS`)."""
+    """Return the question for another address after a rejection (reason: `verdicts.REASONS`)."""
     rejected = VERDICTS["reject"]
-    said, said_en = REASONS[reason] if reason else (rejected.message, rejected.message_en)
-    return ask("ask_address", said, place_en=said_en)
+    message, message_en = REASONS[reason] if reason else (rejected.message, rejected.message_en)
+    return ask("ask_address", message, place_en=message_en)
 
 
 def choose_commune(names: Sequence[str], choices: Sequence[Choice], *, renamed: bool) -> Question:
-    """Which of these communes; `renamed` where a unit of an old map was written."""
+    """Return the question which of these communes; `renamed` if a former unit was given."""
     belongs = "nay thuộc" if renamed else "thuộc"
     vietnamese = f"{belongs} {either(names)}"
     return ask("choose_commune", vietnamese, choices, either(names, "or"))
 
 
 def either(names: Sequence[str], word: str = "hay") -> str:
-    """Names to choose from, in one phrase.
+    """Join names to choose from in one phrase.
 
     >>> either(["Phường Láng", "Phường Đống Đa", "Phường Giảng Võ"])
     'Phường Láng, Phường Đống Đa hay Phường Giảng Võ'

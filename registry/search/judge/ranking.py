@@ -1,6 +1,6 @@
-"""What was found of a text, and which of several readings' answers fit it best.
+"""Compares the answers of several readings of a text.
 
-A likelier reading wins among equals; whatever had to be supposed is a fault of the answer.
+A likelier reading wins among equals; every assumption is a fault of the answer.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from geo.text import fold, is_one_slip
 from geo.values import value
 from registry.search.answers import DOORS, LEVELS, PLACED, Answer, with_fault, without_fault
 from registry.search.faults import COMMUNE_NOT_GIVEN, ONLY_DOOR, confidence
-from registry.search.find.blocks import has_building_name, is_called_so
+from registry.search.find.blocks import has_building_name, may_have_name
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.judge.explanation import Tried
 from registry.search.read.door_with_units import ReadAddress
@@ -29,34 +29,34 @@ from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.lineage import ancestors
 
 _SURE: Final = 0.95
-"""A reading with such an answer is not compared with less likely readings."""
+"""Confidence from which less likely readings are not compared."""
 _PASSED_OVER: Final = frozenset(
     {"unread_words", "unread_place", "commune_unknown", "province_missing", *COMMUNE_NOT_GIVEN}
 )
 SECOND_NUMBER: Final = "second_number"
 _EITHER: Final = frozenset({LETTER_UNSURE, DASH_UNSURE})
-"""Faults of a number that is read in two ways."""
+"""Faults of a number with two readings."""
 
 
 @value(frozen=True, slots=True)
 class Located:
-    """Answers, and how the question was read."""
+    """Answers with their reading of the query."""
 
     answers: list[Answer]
     reading: ReadAddress | None
-    """What was read of the text, the likeliest reading where nothing was found; None where the text
-    is a code or a point, or holds no word."""
+    """The reading that was answered, or the likeliest if nothing was found; None if the text is a
+    code or a point, or has no word."""
     tried: tuple[Tried, ...] = ()
-    """Every reading that was asked of the register, in that order."""
+    """Every reading that was looked up, in order."""
     meant: MeantCode | None = None
-    """Where the text leads nowhere, and all of it was meant as a code."""
+    """Set if nothing was found and the whole text was meant as a code."""
     coded: tuple[Answer, ...] = ()
-    """Doors of a code in the text that leads elsewhere than the rest, which is answered."""
+    """Doors of a code in the text that contradicts the rest, which was answered."""
 
 
 def rank(answer: Answer) -> tuple[int, float]:
-    """The nearer to the door the better: what understands less of a text has fewer faults. A door
-    that is told by its hamlet alone is no nearer than that.
+    """Return the sort key: nearness to the door first, since understanding less of a text causes
+    fewer faults. A door found only by its hamlet counts as the hamlet.
     """
     level = "locality" if ONLY_DOOR in answer.faults else answer.level
     return (LEVELS.index(level), -answer.confidence)
@@ -65,15 +65,15 @@ def rank(answer: Answer) -> tuple[int, float]:
 def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAddress) -> bool:
     """Whether a reading's answer beats that of a likelier reading.
 
-    Where no more than the commune is found, leaving the street unread is no better fit; nor is a
-    single door a better one than several of the likelier reading.
+    If only the commune is found, leaving the street unread is not a better fit; nor is a single
+    door better than several of the likelier reading.
     """
     if one.level not in PLACED and other.level not in PLACED:
         more = len(reading.unread) - len(before.unread)
         if one.level == other.level or more > 0:
-            return more < 0  # `P. Hưng Phúc, Yên Sở, Hai Bà Trưng` is no ward of Nghệ An
+            return more < 0  # `P. Hưng Phúc, Yên Sở, Hai Bà Trưng` is not a ward of Nghệ An
     if "street_not_found" in one.faults and before.door.street is None and other.unit is not None:
-        return False  # `p Trảng Dài` is the ward, where no street is called so
+        return False  # `p Trảng Dài` is the ward if no street has the name
     sure = confidence(fault for fault in other.faults if fault != "ambiguous")
     return rank(one) < (LEVELS.index(other.level), -sure)
 
@@ -81,7 +81,7 @@ def fits_better(one: Answer, reading: ReadAddress, other: Answer, before: ReadAd
 _LEFT_OUT: Final = frozenset(
     {"ambiguous", "address_shared", "province_missing", "flat_missing", *COMMUNE_NOT_GIVEN}
 )
-"""Faults of what a text does not say; no other way to read it says more."""
+"""Faults of what a text lacks, which no other reading can supply."""
 
 
 def is_door(located: Located) -> bool:
@@ -90,8 +90,8 @@ def is_door(located: Located) -> bool:
 
 
 def better_by_letters(best: Located, other: Located) -> Located:
-    """The answers to a text whose names were found by their letters, where they are nearer to the
-    door, or as near and surer.
+    """Return the answers of names matched by their letters, if they are nearer to the door, or as
+    near and surer, else `best`.
     """
     faulty = [with_fault(answer, "spelling_corrected") for answer in other.answers]
     if not faulty:
@@ -104,7 +104,7 @@ def better_by_letters(best: Located, other: Located) -> Located:
     if is_door(best) and (whole or new.level not in DOORS):
         return best
     nearer = LEVELS.index(one.level) - LEVELS.index(new.level)
-    # What passes over units names less of the text, though it may be the surer for it.
+    # An answer that ignores units uses less of the text, even if it has fewer faults.
     passed = _PASSED_OVER.intersection(one.faults).difference(new.faults)
     elsewhere = passed and {a.unit for a in best.answers} != {a.unit for a in faulty}
     if nearer == 0 and "ambiguous" in one.faults and not passed and one.level not in DOORS:
@@ -115,25 +115,27 @@ def better_by_letters(best: Located, other: Located) -> Located:
 
 
 def names_other_commune(gazetteer: Gazetteer, best: Located, commune: Unit) -> bool:
-    """Whether a door was found without a commune, past words that but for spaces are that one's
-    name, and not even nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
+    """Whether a door was found without a commune although unread words are, except for spaces, the
+    name of `commune`, and not nearly that of the door's: `18 Đ. số 7, Tân H ưng, Qu ận 7`.
     """
     unread = best.reading.unread if best.reading else ()
     if not is_door(best) or COMMUNE_NOT_GIVEN.isdisjoint(best.answers[0].faults):
         return False
     named = any(squash(version.name) in squash("".join(unread)) for version in commune.versions)
-    return named and not any(_is_told_in(gazetteer, answer, unread) for answer in best.answers)
+    return named and not any(
+        _nearly_names_unit(gazetteer, answer, unread) for answer in best.answers
+    )
 
 
 def is_other_door(one: Located, other: Located) -> bool:
-    """Whether a door was found that the other reading does not name."""
+    """Whether a door was found that differs from the other reading's door."""
     if not is_door(one) or one.reading is None or other.reading is None:
         return False
-    return _door_said(one.reading.door) != _door_said(other.reading.door)
+    return _door_identity(one.reading.door) != _door_identity(other.reading.door)
 
 
-def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """What tells a door from its neighbours: number, flat and localities."""
+def _door_identity(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """Return what identifies a door among its neighbours: number, flat and localities."""
     number, flat = door.house_number, door.flat
     return (
         number.key if number else None,
@@ -143,34 +145,34 @@ def _door_said(door: Door) -> tuple[str | None, str | None, tuple[str, ...]]:
 
 
 def is_sure(answer: Answer) -> bool:
-    """Whether less likely readings need not be asked for."""
+    """Whether less likely readings need not be looked up."""
     return answer.level in DOORS and answer.confidence >= _SURE
 
 
 def is_as_written(answer: Answer) -> bool:
-    """Whether it is a door that bears all that the text says, which may fit others as well."""
+    """Whether it is a door that matches all of the text, which may match others as well."""
     return answer.level in DOORS and _LEFT_OUT.issuperset(answer.faults)
 
 
 def is_unit_alone(reading: ReadAddress, day: datetime.date) -> bool:
-    """Whether the text says nothing but a commune or province of today, as it is called."""
+    """Whether the text is only the name of a current commune or province."""
     inner = (naming.innermost for naming in reading.namings)
     named = any(u is not None and u.level != "district" and u.alive_on(day) for u in inner)
     return named and reading.door == Door() and not reading.unread
 
 
 def with_unit_first(unit: Located, streets: Located) -> Located:
-    """A unit before the streets of its name: `Trường Sa` is an archipelago as well."""
+    """Put a unit before the streets of its name: `Trường Sa` is also an archipelago."""
     answers = [*unit.answers, *streets.answers]
-    told = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
-    return Located(told, unit.reading)
+    marked = [a if "ambiguous" in a.faults else with_fault(a, "ambiguous") for a in answers]
+    return Located(marked, unit.reading)
 
 
 def either_door(
     answers: list[Answer], others: list[Answer], reading: ReadAddress | None
 ) -> list[Answer]:
-    """With the doors of another reading beside it, where a letter or a dash leaves it open which is
-    meant: `51 D Nguyen Hue`. A second number with which no door is registered leaves nothing open.
+    """Add the doors of another reading if a letter or a dash has two readings: `51 D Nguyen Hue`. A
+    second number without a registered door is not a doubt.
     """
     if not answers or answers[0].record is None or reading is None:
         return answers
@@ -185,7 +187,7 @@ def either_door(
 
 
 def with_named_places(answers: list[Answer], reading: ReadAddress) -> ReadAddress:
-    """The reading with the estate or building of the doors found, where the text has its name
+    """Return the reading with the estate or building of the doors found, if the text has its name
     without a kind: `căn 1205 Sunrise City`, `toà S2 Vinhomes Smart City`.
     """
     records = [answer.record for answer in answers]
@@ -202,7 +204,7 @@ def with_named_places(answers: list[Answer], reading: ReadAddress) -> ReadAddres
         flat, place = door.flat, named.get(squash(part))
         block = flat.building if flat else None
         called = f"{block} {part}" if block else part  # `W1, Sunrise City`
-        is_said_of = has_building_name if block else is_called_so
+        is_said_of = has_building_name if block else may_have_name
         if place is not None and not are_apart(part, place.name):
             door = replace(door, localities=(*door.localities, place))
         elif flat and all(one and is_said_of(called, one) for one in records):
@@ -213,38 +215,40 @@ def with_named_places(answers: list[Answer], reading: ReadAddress) -> ReadAddres
 
 
 def filter_by_named_place(answers: list[Answer], unread: Iterable[str]) -> list[Answer]:
-    """Of doors that fit alike, those in an estate or hamlet of which the text has the name without
-    a kind: `12 Nguyễn Huệ, Ciputra`. Their street is not missing.
+    """Return, of doors that fit equally, those in an estate or hamlet that the text names without a
+    kind: `12 Nguyễn Huệ, Ciputra`. Their street is not missing.
     """
     parts = {squash(part): part for part in unread} if answers and answers[0].record else {}
     there = [
         without_fault(answer, "street_missing")
         for answer in answers
-        if any(_is_said(parts, kind, name) for kind, name in answer.parts.localities if parts)
+        if any(
+            _names_locality(parts, kind, name) for kind, name in answer.parts.localities if parts
+        )
     ]
     return [without_fault(there[0], "ambiguous")] if len(there) == 1 else there or answers
 
 
-def _is_said(parts: Mapping[str, str], kind: str, name: str) -> bool:
-    """Whether one of the parts is the name of a locality, with its kind or without."""
-    said = ((part, one) for one in (name, f"{kind} {name}") if (part := parts.get(squash(one))))
-    return not name.isdigit() and any(not are_apart(part, one) for part, one in said)
+def _names_locality(parts: Mapping[str, str], kind: str, name: str) -> bool:
+    """Whether one of the parts is the name of a locality, with or without its kind."""
+    pairs = ((part, one) for one in (name, f"{kind} {name}") if (part := parts.get(squash(one))))
+    return not name.isdigit() and any(not are_apart(part, one) for part, one in pairs)
 
 
 def filter_by_unread_unit(
     gazetteer: Gazetteer, answers: list[Answer], unread: Iterable[str]
 ) -> list[Answer]:
-    """Of answers from anywhere, no unit being named, those whose commune or district is what was
-    left unread, nearly: `13 Đồng Khởi, Pưhờng Ninh Kiều` is no house in Hải Phòng. All of them
-    where only numbers were left.
+    """Return, without a named unit, the answers whose commune or district nearly matches unread
+    text: `13 Đồng Khởi, Pưhờng Ninh Kiều` is not a house in Hải Phòng. All if only numbers are
+    unread.
     """
     unread = tuple(unread)
     if not any(any(map(str.isalpha, part)) for part in unread):
         return answers
-    return [answer for answer in answers if _is_told_in(gazetteer, answer, unread)]
+    return [answer for answer in answers if _nearly_names_unit(gazetteer, answer, unread)]
 
 
-def _is_told_in(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
+def _nearly_names_unit(gazetteer: Gazetteer, answer: Answer, unread: Iterable[str]) -> bool:
     inner = [unit for unit in (answer.unit, answer.former) if unit is not None]
     before = [gazetteer.units[held] for unit in inner for held in ancestors(gazetteer, unit)]
     around = [gazetteer.units[held] for unit in inner for held in gazetteer.holders(unit)]
@@ -265,7 +269,7 @@ def contradict(coded: Answer, read: Answer) -> bool:
     one, other = coded.parts, read.parts
     known = read.record.code if read.record else None
     if known is not None and coded.record is not None and known != coded.record.code:
-        # The building of the flat is no contradiction.
+        # The building of the flat does not contradict.
         return known != coded.record.parent_code
     return (
         _elsewhere(coded.unit, read.unit)
@@ -282,7 +286,7 @@ def _elsewhere(one: Unit | None, other: Unit | None) -> bool:
 
 
 def nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]:
-    """Among answers of equal level and confidence, those near the point first."""
+    """Sort answers of equal level and confidence by distance from the point."""
 
     def key(answer: Answer) -> tuple[Any, ...]:
         return answer.is_of_other_former, *rank(answer), metres_from(answer, lon, lat)
@@ -291,7 +295,7 @@ def nearest_first(answers: list[Answer], lon: float, lat: float) -> list[Answer]
 
 
 def metres_from(answer: Answer, lon: float, lat: float) -> float:
-    """How far an answer lies from a point, in metres; infinite without a position."""
+    """Return the distance of an answer from a point in metres; infinite without a position."""
     if answer.lon is None or answer.lat is None:
         return math.inf
     return moved_m((answer.lon, answer.lat), (lon, lat))

@@ -1,4 +1,4 @@
-"""The verdict on what was found: what is missing, what is doubtful, what to ask."""
+"""The verdict on the answers of a search: what is missing, what is doubtful, what to ask."""
 
 import datetime
 from collections.abc import Iterable
@@ -25,15 +25,15 @@ from registry.search.judge.verdicts import (
     Validation,
     VerdictCode,
 )
-from registry.search.judge.wording import in_todays_words, parts_asked
+from registry.search.judge.wording import label_parts_of, todays_wording
 from registry.units.gazetteer import Gazetteer, Unit
 
 MAX_CHOICES: Final = 5
-"""More possible addresses are not worth reading: the shopper is asked for what is missing."""
+"""With more choices, the shopper is asked for what is missing instead."""
 
 
 class Judge:
-    """Weighs the answers of one level, of which there is at least one."""
+    """Judges the answers of one level, at least one."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Judge:
         reads: Reads,
         day: datetime.date,
         located: Located,
-        beside: list[Answer],
+        next_door: list[Answer],
         *,
         on: datetime.date | None = None,
         former: Unit | None = None,
@@ -53,26 +53,26 @@ class Judge:
         self.former = former
         self.reading = located.reading
         self.door = located.reading.door if located.reading else Door()
-        beside = alone(reads, answers_with_past(beside, on))
-        self.beside = self._told_apart(beside)
-        """Doors of another commune than the one named, of which the shopper may mean one."""
-        self.coded = self._told_apart(list(located.coded))
-        """Doors of a code that was written beside the address of another place."""
-        self.found = self._told_apart(self._where_named(located.answers))
+        next_door = alone(reads, answers_with_past(next_door, on))
+        self.next_door = self._distinct(next_door)
+        """Doors in other communes than the named one, of which the shopper may mean one."""
+        self.coded = self._distinct(list(located.coded))
+        """Doors of a code in the address of another place."""
+        self.found = self._distinct(self._where_named(located.answers))
         self.first = self.found[0][0]
-        # Streets of one wording are one to who writes an address.
-        untold = {"ambiguous"} if len(self.found) == 1 else set()
-        self.faults = [fault for fault in self.first.faults if fault not in untold]
+        # Streets with one label are one to the writer of an address.
+        ignored = {"ambiguous"} if len(self.found) == 1 else set()
+        self.faults = [fault for fault in self.first.faults if fault not in ignored]
         self.is_registered = self.first.level in DOORS and "flat_not_found" not in self.faults
         self.naming = naming_of(gazetteer, day, self.first.unit, self.reading)
 
     def validation(self) -> Validation:
-        """The verdict with all that belongs to it."""
+        """Return the complete validation."""
         missing = self._missing()
         question = self._question(missing)
         verdict, action = self._verdict(missing, question)
-        possible = [*self.beside, *self.found]
-        # The only street known is not where the commune that was written lies.
+        possible = [*self.next_door, *self.found]
+        # The only registered street is not in the given commune.
         elsewhere = "commune" in missing and self.first.level in PLACED
         one = len(possible) == 1 and not elsewhere
         answer, words = self.found[0]
@@ -104,24 +104,24 @@ class Judge:
             words=words if one else None,
         )
 
-    def _told_apart(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
-        """Each door, and each wording above it once, where only today's counts: two streets of one
-        name in one commune, which earlier were in two, are one to whoever writes an address today.
+    def _distinct(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
+        """Return each door, and each label above the door once, by today's units: two streets of
+        one name in a commune, formerly in two, are one to the writer of an address.
         """
         found: dict[str, tuple[Answer, Wording]] = {}
         for answer in answers:
-            words = in_todays_words(
+            words = todays_wording(
                 *(self.gazetteer, self.day, answer, self.reading, self.on, self.former)
             )
-            # Nobody is sure whether a street is a đường or a phố.
+            # Usage of đường and phố varies for the same street.
             street = words.label.replace(" Phố ", " Đường ")
             found.setdefault(answer.record.code if answer.record else street, (answer, words))
         return list(found.values())
 
     def _where_named(self, answers: list[Answer]) -> list[Answer]:
-        """Without the streets next door that the search tells: only a door there is a question.
+        """Drop streets in neighbouring communes: only a door there is worth a question.
 
-        So are doors of another commune of old: `doors_beside` tells those worth asking about.
+        Likewise doors of other former communes: `doors_next_door` finds those worth asking about.
         """
         namings = self.reading.namings if self.reading else ()
         communes = [naming for naming in namings if naming.commune is not None]
@@ -135,8 +135,8 @@ class Judge:
         ] or answers
 
     def _is_wide(self) -> bool:
-        """Whether nothing below the province is sure: it is an answer, alone or beside a commune
-        that is called as a district was."""
+        """Whether only the province is certain: it is an answer, alone or besides a commune with
+        the name of a former district."""
         return any(answer.level == "province" for answer, _ in self.found)
 
     def _communes(self) -> set[int]:
@@ -145,12 +145,12 @@ class Judge:
     # The fold
 
     def _asking(self, verdict: str) -> set[str]:
-        """The questions of the faults that make this verdict of the first answer."""
+        """Return the questions of the first answer's faults with this verdict."""
         faults = (FAULTS[code] for code in self.faults)
         return {f.question for f in faults if f.verdict_on(door=self.is_registered) == verdict}
 
     def _missing(self) -> frozenset[str]:
-        """The components that have to be asked for."""
+        """Return the components to ask for."""
         missing = {questions.component_of(question) for question in self._asking("complete")}
         if "street" in missing and self.door.house_number is None:
             missing.add("house_number")
@@ -177,10 +177,10 @@ class Judge:
     # The question
 
     def _question(self, missing: frozenset[str]) -> Question | None:
-        """What to ask first: the place, then the door, then whether it is the right one."""
+        """Return the first question: for the place, then for the door, then for a confirmation."""
         if "commune" in missing:
             return self._ask_commune()
-        if self.beside and not missing:
+        if self.next_door and not missing:
             return questions.ask("choose_address", choices=self._choices())
         if len(self.found) > 1:
             return self._choose()
@@ -188,7 +188,7 @@ class Judge:
             return self._ask_door(missing)
         asked = self._asking("confirm")
         if "confirm_province" in asked and self.reading and self.reading.namings:
-            # A commune was named alone: another one may bear its name.
+            # Only a commune was named: another one may have the same name.
             province = self.found[0][1].province
             name = province.version_on(self.day).full_name if province else ""
             return questions.ask("confirm_province", name)
@@ -197,7 +197,8 @@ class Judge:
         return questions.ask("confirm_address", self.found[0][1].label) if asked else None
 
     def _ask_commune(self) -> Question:
-        """Where a district of old is named, its heirs are offered; a province has too many."""
+        """Ask for the commune; offer the successors of a former district, but not all of a
+        province."""
         near = None if self._is_wide() else self._communes()
         choices = choices_of_units(self.gazetteer, self.day, self.first, self.reading, near)
         districts = districts_named(self.reading)
@@ -214,12 +215,12 @@ class Judge:
         provinces = {w.province.id for _, w in shown if w.province}
         names = [self._commune_name(w, full=len(provinces) > 1) for _, w in shown if w.commune]
         if self.first.level not in DOORS and len(set(names)) == len(shown):
-            return questions.choose_commune(names, choices, renamed=self._names_old_unit())
+            return questions.choose_commune(names, choices, renamed=self._names_former_unit())
         return questions.ask("choose_address", choices=choices)
 
     def _choices(self) -> list[Choice]:
-        """Registered doors first: the shopper who knows one of them has its code."""
-        doors = {words.label: words.before_2025_07 for _, words in self.beside}
+        """Return the choices, registered doors first."""
+        doors = {words.label: words.before_2025_07 for _, words in self.next_door}
         others = [
             (answer, words)
             for answer, words in self.found
@@ -229,17 +230,17 @@ class Judge:
                 and doors[words.label] not in (None, words.before_2025_07)
             )
         ]
-        shown = [*self.beside, *others, *self.coded][:MAX_CHOICES]
+        shown = [*self.next_door, *others, *self.coded][:MAX_CHOICES]
         return choices_of_places(self.gazetteer, self.day, shown, self.reading)
 
     def _commune_name(self, words: Wording, *, full: bool) -> str:
-        """The commune, with its province where they are of several."""
+        """Return the commune, with its province if `full`."""
         units = (words.commune, words.province if full else None)
         names = [unit.version_on(self.day).full_name for unit in units if unit is not None]
         return names[0] if len(names) == 1 else f"{names[0]} ({names[1]})"
 
-    def _names_old_unit(self) -> bool:
-        """Whether the text names a unit that is no more."""
+    def _names_former_unit(self) -> bool:
+        """Whether the text names a former unit."""
         named = (
             unit
             for naming in (self.reading.namings if self.reading else ())
@@ -250,7 +251,7 @@ class Judge:
     def _ask_door(self, missing: frozenset[str]) -> Question:
         answer, words = self.found[0]
         if "unit" in missing:
-            parts = replace(parts_asked(answer, self.reading), unit_number=None)
+            parts = replace(label_parts_of(answer, self.reading), unit_number=None)
             return questions.ask("ask_flat", label(parts, self._commune_names(words)))
         if "street" in missing:
             return questions.ask("ask_street", ", ".join(self._commune_names(words)))
@@ -261,6 +262,6 @@ class Judge:
 
 
 def _common(units: Iterable[Unit | None]) -> Unit | None:
-    """The unit of all of them, or None."""
+    """Return the unit if all are the same, or None."""
     known = {unit.id if unit else None: unit for unit in units}
     return next(iter(known.values())) if len(known) == 1 else None

@@ -1,4 +1,4 @@
-"""What a validation says: verdicts, states of components, questions; one table each."""
+"""Results of a validation: verdicts, statuses of components, questions; one table each."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -12,7 +12,7 @@ VerdictCode = Literal["accept", "correct", "confirm", "complete", "unverified", 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a shop may do with an address; it decides by the code alone."""
+    """What a shop may do with an address, decided by the code alone."""
 
     code: VerdictCode
     message: str
@@ -62,7 +62,7 @@ REASONS: Final = {
         "No province, district or commune has the code that was sent; ask the shopper"
     ),
 }
-"""What is said in place of the verdict's message, where that alone would not say why."""
+"""Messages that replace the verdict's, which would not give the reason."""
 
 NextAction = Literal[
     "use",
@@ -73,12 +73,12 @@ NextAction = Literal[
     "use_without_code",
     "ask_again",
 ]
-"""What a shop's program does next, without a person."""
+"""The next step of a shop's program, without a person."""
 NEXT_ACTIONS: Final = get_args(NextAction)
 
 Status = Literal["confirmed", "corrected", "inferred", "missing", "unexpected", "unverified"]
-"""What became of a component: it is as registered, or was changed, supplied, is needed, was not
-understood, or cannot be checked because the register does not know it (a landmark never is)."""
+"""Status of a component: as registered, changed, supplied, required, not understood, or not
+checkable because the register does not have it (as all landmarks)."""
 STATUSES: Final = get_args(Status)
 
 ComponentName = Literal[
@@ -100,7 +100,7 @@ COMPONENTS: Final = get_args(ComponentName)
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of an address: what was given, and what it is today."""
+    """One part of an address: as given, and its current value."""
 
     name: ComponentName
     status: Status
@@ -110,15 +110,15 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One possible address, to be shown to the shopper."""
+    """One possible address, shown to the shopper."""
 
     label: str
     before_2025_07: str | None
-    """The same on the old map, where two addresses differ by it alone."""
+    """The address on the old map, if two addresses differ only by it."""
     code: str | None
-    """Where the register knows that door."""
+    """Code of a registered door."""
     on: DatedLabel | None = None
-    """The same on the day that was asked about."""
+    """The address on the requested day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,49 +127,49 @@ class Question:
 
     code: str
     component: ComponentName
-    """What it is about; `other` for the whole address."""
+    """The component in question; `other` for the whole address."""
     text: str
     text_en: str
     choices: tuple[Choice, ...] = ()
-    """Never all that there may be: another answer must stay possible."""
+    """Not exhaustive: another answer must remain possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """All that is said of one address."""
+    """The result for one address."""
 
     verdict: VerdictCode
     next_action: NextAction
     code: str | None
-    """Only when the door is certain."""
+    """Only if the door is certain."""
     address: str | None
-    """As it is written today; None where nothing was recognised, or several are possible."""
+    """In current form; None if nothing was recognised, or several are possible."""
     before_2025_07: str | None
-    """The same on the old map, where that is known."""
+    """The address on the old map, if known."""
     commune: Unit | None
     province: Unit | None
     level: str | None
-    """How near to the door the register knows it, as `Answer.level`; None for not at all."""
+    """Level of the match, as `Answer.level`; None without one."""
     lon: float | None
     lat: float | None
     components: tuple[Component, ...]
     question: Question | None
     reason: str | None = None
-    """One of REASONS, where the verdict alone would not say it."""
+    """One of REASONS, if the verdict needs one."""
     suggestions: tuple[str, ...] = ()
-    """Registered codes of which a mistyped one may be a slip."""
+    """Registered codes that a mistyped one may mean."""
     on: DatedLabel | None = None
-    """The address as it was written on the day that was asked about."""
+    """The address on the requested day."""
     faults: tuple[str, ...] = ()
-    """Codes of `registry.search.faults`: those of the answer that is told."""
+    """Codes of `registry.search.faults`, of the first answer."""
     accuracy_m: float | None = None
-    """Of the point."""
+    """Accuracy of the point."""
     words: Wording | None = None
-    """Of the one address."""
+    """Wording of the address, if there is only one."""
 
     @property
     def messages(self) -> tuple[str, str]:
-        """What is said of it, in Vietnamese and in English."""
+        """The message in Vietnamese and in English."""
         verdict = VERDICTS[self.verdict]
-        said = REASONS.get(self.reason) if self.reason else None
-        return said or (verdict.message, verdict.message_en)
+        reason = REASONS.get(self.reason) if self.reason else None
+        return reason or (verdict.message, verdict.message_en)

@@ -1,4 +1,4 @@
-"""The address as it is written today: what the register knows, and what was given beyond it."""
+"""The current form of an address: what is registered, and what was given beyond it."""
 
 import datetime
 import re
@@ -20,7 +20,7 @@ from registry.units.gazetteer import Gazetteer, Unit
 _NAME: Final = re.compile(r"(?=[^\W\d_]).*(?<!\S)[^\W\d_]{2,}(?!\S)")
 
 
-def in_todays_words(
+def todays_wording(
     gazetteer: Gazetteer,
     day: datetime.date,
     answer: Answer,
@@ -28,12 +28,12 @@ def in_todays_words(
     on: datetime.date | None = None,
     asked_former: Unit | None = None,
 ) -> Wording:
-    """The wording of an answer; where it stops above the door, with the door that was asked for.
+    """Return the wording of an answer; above the door, with the door that was given.
 
-    `asked_former` is the former commune that somebody was asked for.
+    `asked_former` is the former commune that the shopper was asked for.
     """
-    former, parts = former_told(answer, reading, day), parts_asked(answer, reading)
-    # The flat that was asked for in a building was in none of its labels.
+    former, parts = former_shown(answer, reading, day), label_parts_of(answer, reading)
+    # A given flat in a building was not in any of the building's labels.
     own = answer.record if parts == answer.parts else None
     return wording(
         *(gazetteer, day, parts, answer.unit, former),
@@ -44,16 +44,16 @@ def in_todays_words(
     )
 
 
-def former_told(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:
-    """The former commune of the wording: that of a door, else the one that was named."""
+def former_shown(answer: Answer, reading: ReadAddress | None, day: datetime.date) -> Unit | None:
+    """Return the former commune of the wording: that of a door, else the named one."""
     if answer.record is None and answer.unit is not None:
-        # The street is known in one former commune, and may go on into the one that was named.
+        # The street is registered in one former commune, and may continue into the named one.
         return _former_named(reading, day) or answer.former
     return answer.former
 
 
-def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
-    """What the label is made of."""
+def label_parts_of(answer: Answer, reading: ReadAddress | None) -> LabelParts:
+    """Return the parts of the label."""
     if reading is None:
         return answer.parts
     if answer.record is not None:
@@ -62,14 +62,14 @@ def parts_asked(answer: Answer, reading: ReadAddress | None) -> LabelParts:
 
 
 def door_parts(door: Door, unread: Iterable[str] = ()) -> LabelParts:
-    """A door that nobody registered, in words."""
+    """Return the label parts of a door that is not registered."""
     return _with_names(_with_door(LabelParts(), door), unread)
 
 
 def _with_names(parts: LabelParts, unread: Iterable[str]) -> LabelParts:
-    """With the names that nobody knows, of estates, landmarks and hamlets: the courier may.
+    """Add unknown names of estates, landmarks and hamlets, which the courier may know.
 
-    Not those of units, which are beside those that were found.
+    Without names of units, since the units were found.
     """
     named = (part for part in without_people(unread) if _NAME.match(part))
     names = [("", part) for part in named if not parse_name(part)[0].kinds]
@@ -77,7 +77,7 @@ def _with_names(parts: LabelParts, unread: Iterable[str]) -> LabelParts:
 
 
 def _with_flat(answer: Answer, door: Door) -> LabelParts:
-    """A registered building keeps the flat that was asked for in it."""
+    """Add the given flat to a registered building."""
     parts, flat = answer.parts, door.flat
     if flat is None or "flat_not_found" not in answer.faults:
         return parts
@@ -105,8 +105,8 @@ def _with_door(parts: LabelParts, door: Door) -> LabelParts:
 
 
 def _former_named(reading: ReadAddress | None, day: datetime.date) -> Unit | None:
-    """The former commune that was named, when it is only one."""
-    told = (naming.former or naming.commune for naming in (reading.namings if reading else ()))
-    named = {unit.id: unit for unit in told if unit is not None}
+    """Return the named former commune, if there is exactly one."""
+    formers = (naming.former or naming.commune for naming in (reading.namings if reading else ()))
+    named = {unit.id: unit for unit in formers if unit is not None}
     only = next(iter(named.values())) if len(named) == 1 else None
     return only if only is not None and not only.alive_on(day) else None

@@ -1,1 +1,1 @@
-"""From a text, point or components to a few readings; nothing here asks the register."""
+"""From a text, point or components to a few readings, without querying the register."""

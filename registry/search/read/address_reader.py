@@ -1,4 +1,4 @@
-"""From a text to a door and the units that it names: the grammar and the gazetteer together."""
+"""Reads a text as a door and units, with the grammar and the gazetteer."""
 
 import re
 from contextlib import suppress
@@ -16,23 +16,23 @@ from registry.core.tracing import traced
 from registry.search.read.door_with_units import (
     ReadAddress,
     levels,
-    names_communes_alone,
+    names_only_communes,
     outermost,
     with_units,
 )
-from registry.search.read.units_in_names import MAY_END_SO, without_commas
+from registry.search.read.units_in_names import MAY_BE_LONGER, without_commas
 from registry.units.gazetteer import Gazetteer
 from registry.units.misspelt_kinds import mend_kinds, set_kinds_apart
 from registry.units.restored import restore_units
 from registry.units.vocabulary import vocabulary_of
 
 _TIGHT_DASH: Final = re.compile(r"(?<=[^\W\d_]{2})\s?[-–]\s?(?=[^\W\d_]{2})")
-"""Between units in one run: `Thạch Xá- Thạch Thất-Hà Nội`."""
+"""A dash without spaces between units: `Thạch Xá- Thạch Thất-Hà Nội`."""
 _DASH: Final = re.compile(r"\s+([-–—/])\s+(?!(?<=\d\s[-–—/]\s)\d)(?=([^\s.]*))")
-"""Between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an address; and
-the word behind it, up to a point: `Q.10`."""
+"""A dash between the two ends of a road, `Tân Hội - Mỹ Hạnh Đông`, or between the parts of an
+address; and the word after it, up to a point: `Q.10`."""
 _CHARACTERS_OF_STEP: Final = 25
-"""Of a text, which are parsed in a step of its work."""
+"""Characters of a text that are parsed in one step of work."""
 _COMMUNES: Final = frozenset(kind for kind, levels in KIND_LEVELS.items() if "commune" in levels)
 _Pairs = list[tuple[AddressReading, ReadAddress]]
 TWO_NUMBERS: Final = frozenset(
@@ -41,47 +41,48 @@ TWO_NUMBERS: Final = frozenset(
         *("second_door_dropped", "first_door_dropped", KIET_UNSURE),
     }
 )
-"""Notes of steps of the grammar that had two house numbers before them, or an alley's."""
+"""Notes of grammar steps for two house numbers, or a number and an alley."""
 
 
 @traced("read")
 def read_address(gazetteer: Gazetteer, text: str) -> list[ReadAddress]:
-    """The readings of `text`, best first: those that name a commune before those that do not.
+    """Return the readings of `text`, best first: those that name a commune before the others.
 
     Empty for a text without any word.
     """
     text = to_plain_signs(text)
     parsed = _parsed(text)
-    pairs = _of_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
+    pairs = _only_wards([(reading, with_units(gazetteer, reading)) for reading in parsed])
     found = _with_wards_kept([read for _, read in pairs])
     if len(found) > 1:
         found = _in_order(found)
     with suppress(WorkSpentError):
-        found = _otherwise_parted(gazetteer, text, pairs, found)
+        found = _with_other_splits(gazetteer, text, pairs, found)
     if found and levels(found[0]) > 1:
-        # A reading that passes over units in each other finds but namesakes elsewhere.
+        # A reading that ignores nested units finds only namesakes elsewhere.
         found = [read for read in found if read.namings]
     return found
 
 
-def _otherwise_parted(
+def _with_other_splits(
     gazetteer: Gazetteer, text: str, pairs: _Pairs, found: list[ReadAddress]
 ) -> list[ReadAddress]:
-    """The readings, with those in which the text is parted otherwise than by its commas."""
+    """Return the readings, with those that split the text other than by its commas."""
     found = [*found]
     if not _DASH.search(text):
-        asked = () if any(map(names_communes_alone, found)) else pairs
-        tried = (without_commas(gazetteer, *pair) for pair in asked)
+        candidates = () if any(map(names_only_communes, found)) else pairs
+        tried = (without_commas(gazetteer, *pair) for pair in candidates)
         for parted in next(filter(None, tried), ()):
-            found.insert(int(MAY_END_SO in parted.notes), parted)
+            found.insert(int(MAY_BE_LONGER in parted.notes), parted)
     if found and _DASH.search(text):
-        # Between the two ends of a road a dash is written as well: where a unit is named without.
+        # A dash may also join the two ends of a road: then the reading with a unit without it comes
+        # first.
         first = int(bool(found[0].namings))
         found[first:first] = _without_dashes(gazetteer, text, found)
     if found and (not found[0].namings or "-" in "".join(found[0].unread)):
         found = [*_with_tight_dashes(gazetteer, text, levels(found[0])), *found]
     if found and found[0].namings:
-        found = [*_with_kind_unsaid(gazetteer, text, found[0]), *found]
+        found = [*_with_implied_kind(gazetteer, text, found[0]), *found]
     return found
 
 
@@ -91,8 +92,8 @@ def _parsed(text: str) -> list[AddressReading]:
 
 
 def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list[ReadAddress]:
-    """The readings of a text that is not surely read as it is written, with the units that its
-    letters name; empty where these name no other, or what was the `exact` one's street or hamlet.
+    """Return the readings with units matched by their letters, for a text without a sure reading;
+    empty if these are not other units, or use up the street or hamlet of the `exact` reading.
     """
     mended = mend_kinds(vocabulary_of(gazetteer), set_kinds_apart(text))
     restored = restore_units(gazetteer, mended)
@@ -109,8 +110,8 @@ def read_by_letters(gazetteer: Gazetteer, text: str, exact: ReadAddress) -> list
 
 
 def is_sure(read: ReadAddress, text: str) -> bool:
-    """Whether it names a commune as that is written, and has read the end of the text, where as
-    many parts are units as it names."""
+    """Whether the reading names a commune as written, and leaves nothing unread in the parts at the
+    end of the text that name the units."""
     if outermost(read) or read.namings[0].corrected:
         return False
     if not read.unread:
@@ -121,7 +122,7 @@ def is_sure(read: ReadAddress, text: str) -> bool:
 
 
 def _keeps_door(door: Door, exact: Door) -> bool:
-    """Whether it has a street and the hamlets where the exact one has: `45 Tân Quý, Q. Tân Phú`."""
+    """Whether the door keeps the exact one's street and hamlets: `45 Tân Quý, Q. Tân Phú`."""
     street = door.street is not None or exact.street is None
     return street and len(door.localities) >= len(exact.localities)
 
@@ -140,16 +141,16 @@ def _in_order(found: list[ReadAddress]) -> list[ReadAddress]:
 
 
 def _is_bare(read: ReadAddress) -> bool:
-    """Whether a name behind a number is read as its street, where all of the text is read: `5, ngõ
-    12, Tên Lửa, Láng`. A reading to which it is no unit around says nothing of it."""
+    """Whether a bare name after a number is read as its street and nothing is unread: `5, ngõ 12,
+    Tên Lửa, Láng`. Readings that leave the name unread rank behind it."""
     return "bare_street" in read.notes and read.door.house_number is not None and not read.unread
 
 
 def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
-    """Without the readings of `P.` as a phố that lose the ward: `Tổ 3, P. Đống Đa, TP. Quy Nhơn`.
+    """Drop readings of `P.` as phố that lose the ward: `Tổ 3, P. Đống Đa, TP. Quy Nhơn`.
 
-    Where the district named has a ward of that name, a street of that name is not meant; nor behind
-    a group of neighbours, `Tổ 11, P. Quang Trung, Hà Nội`, nor where no number is on a street.
+    If the named district has a ward of that name, a street of that name is not meant; nor after a
+    group of neighbours, `Tổ 11, P. Quang Trung, Hà Nội`, nor without a house number.
     """
     kept = [read for read in found if "p_is_pho" not in read.notes]
     sure = any(
@@ -163,10 +164,10 @@ def _with_wards_kept(found: list[ReadAddress]) -> list[ReadAddress]:
     ]
 
 
-def _of_wards(pairs: _Pairs) -> _Pairs:
-    """Those in which a number is a ward, where one is in the district behind it: `p12 tan binh`.
+def _only_wards(pairs: _Pairs) -> _Pairs:
+    """Keep only readings of a number as a ward, if the district after it has one: `p12 tan binh`.
 
-    A house P12 is meant where another commune is named, or none is found so.
+    A house P12 is meant if another commune is named, or no such ward is found.
     """
     wards = [pair for pair in pairs if "number_is_ward" in pair[1].notes]
     if not wards or not all(_is_ward_in_district(read) for _, read in wards):
@@ -180,9 +181,9 @@ def _is_ward_in_district(read: ReadAddress) -> bool:
 
 
 def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -> list[ReadAddress]:
-    """`67 Lý Nam Đế - Vĩnh Phước - Nha Trang`, where dashes or slashes stand for commas.
+    """`67 Lý Nam Đế - Vĩnh Phước - Nha Trang`: read dashes or slashes as commas.
 
-    Only where more units are named so than without, and all that is parted is understood.
+    Only if that names more units, and all of the parts are understood.
     """
     parted = _DASH.sub(_comma_between_words, text)
     if parted == text:
@@ -197,32 +198,32 @@ def _without_dashes(gazetteer: Gazetteer, text: str, plain: list[ReadAddress]) -
 
 
 def _with_tight_dashes(gazetteer: Gazetteer, text: str, named: int) -> list[ReadAddress]:
-    """The readings with commas for such dashes, where units that hold one another come of it, and
-    more of them than are `named` without."""
+    """Return the readings with commas for dashes without spaces, if they name nested units, and
+    more than the `named` ones."""
     parted = _TIGHT_DASH.sub(", ", text)
     found = read_address(gazetteer, parted) if parted != text else []
     return [read for read in found if levels(read) > max(named, 1)]
 
 
-def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> list[ReadAddress]:
-    """`Bản Mù, Chợ Gạo, Đồng Tháp`, `12 Lê Lợi, Trung Tâm, Lào Cai`: communes called like a
-    market, a road or an office, where all of the part before the units is such a name in one of
-    them, and a street, a hamlet or a flat is left before it."""
+def _with_implied_kind(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> list[ReadAddress]:
+    """`Bản Mù, Chợ Gạo, Đồng Tháp`, `12 Lê Lợi, Trung Tâm, Lào Cai`: communes named like a market,
+    a road or an office, if the whole part before the units is such a name in one of them, and a
+    street, a hamlet or a flat remains before it."""
     if text.count(",") + text.count("\n") <= levels(plain):
-        return []  # a unit to each part behind the first, as mostly
+        return []  # each part after the first is a unit, the common case
     parts = [part.strip() for part in text.replace("\n", ",").split(",")]
     if is_country(words_of(parts[-1])):
         parts.pop()
     at = len(parts) - levels(plain) - 1
-    # Before `Phường X` stands a ward of before, which is no part of it by name.
+    # A part before `Phường X` is a former ward.
     if at <= 0 or not _COMMUNES.isdisjoint(parse_name(parts[at + 1])[0].kinds):
         return []
     kinds = _kinds_of_communes(gazetteer, parts[at], parts[at + 1 :])
-    said = (
+    texts = (
         ", ".join([*parts[:at], f"{KIND_NAMES[kind]} {parts[at]}", *parts[at + 1 :]])
         for kind in kinds
     )
-    read = (with_units(gazetteer, reading) for text in said for reading in _parsed(text))
+    read = (with_units(gazetteer, reading) for text in texts for reading in _parsed(text))
     return [
         one
         for one in read
@@ -234,7 +235,7 @@ def _with_kind_unsaid(gazetteer: Gazetteer, text: str, plain: ReadAddress) -> li
 
 
 def _kinds_of_communes(gazetteer: Gazetteer, name: str, outer: list[str]) -> list[str]:
-    """The kinds of communes that are called exactly so, in one of the units called `outer`."""
+    """Return the kinds of communes with exactly this name, in one of the units named `outer`."""
     hits = [hit for hit in gazetteer.named(name_key(name)) if hit.unit.level == "commune"]
     if not hits:
         return []
@@ -254,5 +255,5 @@ def _kinds_of_communes(gazetteer: Gazetteer, name: str, outer: list[str]) -> lis
 
 
 def _comma_between_words(dash: re.Match[str]) -> str:
-    """A comma, unless a number stands behind: ranges, flats and paths are written so as well."""
+    """Return a comma, unless a number follows: ranges, flats and paths also have dashes."""
     return dash[0] if any(map(str.isdigit, dash[2])) else ", "

@@ -1,4 +1,4 @@
-"""What answers without reading an address: codes in a text."""
+"""Address codes in a text, which are answered without reading an address."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from geo.code_writing import ANNOUNCING, LINK, strip_announcement
 from registry.core.text_work import spend
 
 _LONGEST_CODE: Final = 24
-"""Characters of a text that is looked at as a code as a whole: eleven spoken digits, spaced out."""
+"""Most characters of a text that is a code as a whole: eleven digits with spaces."""
 _LONGEST_ANNOUNCED: Final = 100
-"""Eleven digits in words behind `mã địa chỉ số`."""
+"""With eleven digits in words after `mã địa chỉ số`."""
 _LONGEST_LINK: Final = 300
 _INSIDE: Final = re.compile(r"(?<![\w/.-])(\w{4}-\w{4}|(?=\w*[^\W\d_])\w{8})(?![\w/.-])")
 _ANNOUNCED: Final = re.compile(
@@ -24,12 +24,12 @@ _ANNOUNCED: Final = re.compile(
 _APART: Final = re.compile(
     r"(?:^|[,;|\n(\[])\s*((?=[\d-]*[^\W\d_])(?=\D*\d)\w{4}-?\w{4})\s*(?=$|[,;|\n)\]])"
 )
-"""A part of its own, of letters and digits."""
+"""A code with letters and digits as a part of its own."""
 _BEFORE_NUMBER: Final = re.compile(
     rf"^\s*((?=[\d-]*[^\W\d_])[{codes.ALPHABET}]{{4}}-[{codes.ALPHABET}]{{4}})\s+(?=\d)",
     re.IGNORECASE,
 )
-"""In front of a house number, of symbols of a code alone."""
+"""A code in front of a house number, with symbols of the alphabet only."""
 _LINKED: Final = re.compile(LINK, re.IGNORECASE)
 _WORDS: Final = ("mã", "ma", "code")
 _LONG: Final = re.compile(r"[\w-]{8}")
@@ -47,14 +47,14 @@ class CodeInText:
 
 @dataclass(frozen=True, slots=True)
 class UnreadCode:
-    """What was meant as a code in a text, and the text without it."""
+    """A text's part that was meant as a code, and the text without it."""
 
     written: str
     rest: str
 
 
 def whole_code(text: str) -> str | None:
-    """The code that all of `text` writes or says, or None.
+    """Return the code that all of `text` is, written or spoken, or None.
 
     >>> whole_code("2ht6 4fp5"), whole_code("123 456 789 78"), whole_code("12 Láng")
     ('2HT64FP5', '2HT64FP5', None)
@@ -70,10 +70,10 @@ def whole_code(text: str) -> str | None:
 
 
 def codes_in(text: str) -> Iterator[CodeInText]:
-    """Codes inside a longer text: `XXXX-XXXX`, eight unbroken symbols with a letter, or announced;
-    also in the link of a plate.
+    """Yield the codes inside a longer text: `XXXX-XXXX`, eight symbols with a letter, announced
+    codes, and the link of a plate.
 
-    Whether one is registered is for the caller to see: `9448-9456 Hẻm 94` is a range of numbers.
+    The caller has to check whether they are registered: `9448-9456 Hẻm 94` is a range of numbers.
 
     >>> [found.code for found in codes_in("gửi 2HT6-4FP5, 12 Láng")]
     ['2HT64FP5']
@@ -83,7 +83,7 @@ def codes_in(text: str) -> Iterator[CodeInText]:
     ['2HT64FP5']
     """
     seen: set[str] = set()
-    # Asking is faster than searching, and nearly no text holds a code.
+    # Testing is faster than searching, and almost no text has a code.
     lower = text.lower()
     announced = any(word in lower for word in _WORDS)
     patterns = [_ANNOUNCED] * announced + [_INSIDE] * (_LONG.search(text) is not None)
@@ -98,8 +98,8 @@ def codes_in(text: str) -> Iterator[CodeInText]:
 
 
 def unread_code(text: str) -> UnreadCode | None:
-    """The first part of a text that can only be meant as a code: it is announced, or stands apart
-    and has letters and digits of one; whether it is none, or none that is registered.
+    """Return the first part of a text that can only be meant as a code, whether it is valid or not:
+    it is announced, or is a part of its own with letters and digits of a code.
 
     >>> unread_code("2HT6-4FP6, 12 Láng")
     UnreadCode(written='2HT6-4FP6', rest=' , , 12 Láng')

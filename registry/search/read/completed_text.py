@@ -1,4 +1,4 @@
-"""An address as one text, beside units that a form asked for in fields of their own."""
+"""Combines an address in one text with units from separate fields of a form."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,15 +7,15 @@ from geo.admin import LEVELS, parse_name
 from geo.text import fold
 
 UNITS: Final = LEVELS[::-1]
-"""What may stand beside a text, the smallest first."""
+"""Units in separate fields, the smallest first."""
 BESIDE: Final = (*UNITS, "postcode")
-"""What is no part of a door."""
+"""Fields that are not part of a door."""
 _NUMBERED: Final = {"commune": "Phường", "district": "Quận"}
-"""The kind of a unit that is a mere number."""
+"""Kind of a unit that is only a number."""
 
 
 def completed_text(address: str, units: Mapping[str, str | None]) -> str:
-    """The text with the units that it does not name itself.
+    """Return the text with the units added that it does not name.
 
     >>> completed_text("27 Láng, P. Láng", {"commune": "Láng", "province": "Hà Nội"})
     '27 Láng, P. Láng, Hà Nội'
@@ -32,11 +32,11 @@ def completed_text(address: str, units: Mapping[str, str | None]) -> str:
 
 
 def _names(address: str, unit: str, level: str) -> bool:
-    """Whether a text names a unit; a street may bear the same name, so that a name without its kind
-    has to be a part behind the first one, or a province at the end.
+    """Whether a text names a unit. A street may have the same name, so a name without its kind must
+    be a part after the first one, or a province at the end.
     """
     readings = parse_name(unit)
-    # The names without the kind where one is written: `Quận 1` is not held by `Phường 1`.
+    # Names with their kinds, if given: `Phường 1` is not `Quận 1`.
     here = {(reading.key, reading.kinds) for reading in readings}
     for part in address.split(",")[1:]:
         for reading in parse_name(part.strip()):

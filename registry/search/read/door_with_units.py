@@ -23,44 +23,45 @@ class ReadAddress:
 
     door: Door
     namings: tuple[Naming, ...]
-    """Empty when no unit is named."""
+    """Empty if no unit is named."""
     unread: tuple[str, ...]
     penalty: int
     notes: tuple[str, ...] = ()
-    """Steps that the grammar took (`geo.understanding.STEPS`), most of which cost."""
+    """Steps that the grammar took (`geo.understanding.STEPS`), most of which have a penalty."""
 
     def by(self, step: str) -> "ReadAddress":
-        """The same by one step more."""
+        """Return the reading with one more step."""
         penalty = self.penalty + STEPS[step].penalty
         return replace(self, penalty=penalty, notes=(*self.notes, step))
 
 
 def with_building(read: ReadAddress, name: str) -> ReadAddress:
-    """The reading of a door in a building of this name."""
+    """Return the reading with the door in a building of this name."""
     flat = read.door.flat or Flat(name, None, None, None, block_key(name))
     return replace(read, door=replace(read.door, flat=replace(flat, building=name)))
 
 
 def outermost(read: ReadAddress) -> int:
-    """0 where a commune is named, 1 where only what holds communes is, 2 where nothing is."""
+    """Return 0 if a commune is named, 1 if only a larger unit is, 2 without units."""
     if not read.namings:
         return 2
     return 0 if read.namings[0].commune is not None else 1
 
 
 def levels(read: ReadAddress) -> int:
-    """How many units in each other are named."""
+    """Return the number of nested units that are named."""
     first = read.namings[0] if read.namings else Naming()
     return sum(unit is not None for unit in (first.commune, first.district, first.province))
 
 
-def names_communes_alone(read: ReadAddress) -> bool:
-    """Whether a commune is named for sure: `Gò Dầu, Tây Ninh` is one of today and a district."""
+def names_only_communes(read: ReadAddress) -> bool:
+    """Whether every naming has a commune; not `Gò Dầu, Tây Ninh`, a current commune and a
+    district."""
     return bool(read.namings) and all(naming.commune is not None for naming in read.namings)
 
 
 def is_unit(gazetteer: Gazetteer, tail: str) -> bool:
-    """Whether a unit is called so, with the accents typed: Thắng Tam is not `Tháng Tám`."""
+    """Whether a unit has this name, with the typed accents: Thắng Tam is not `Tháng Tám`."""
     if not has_diacritics(tail):
         return True
     hits = [
@@ -72,7 +73,7 @@ def is_unit(gazetteer: Gazetteer, tail: str) -> bool:
 
 
 def with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
-    """The reading with every equally good naming of the units among its parts."""
+    """Return the reading with every equally good naming of the units among its parts."""
     parts = ", ".join(part for part in reading.admin_parts if any(map(str.isalnum, part)))
     namings = _with_formers(gazetteer, read_units(gazetteer, parts)) if parts else []
     left = namings[0].unread if namings else reading.admin_parts
@@ -89,7 +90,7 @@ def with_units(gazetteer: Gazetteer, reading: AddressReading) -> ReadAddress:
 
 
 def _not_units(reading: AddressReading, left: Collection[str]) -> tuple[str, ...]:
-    """What the grammar left unread, without the streets that were units: `12 Lê Lợi, Đ. Nẵng`."""
+    """Return the grammar's unread parts, without streets that are units: `12 Lê Lợi, Đ. Nẵng`."""
     if not reading.unread:
         return ()
     used = [parse_street(part) for part in reading.admin_parts if part not in left]
@@ -99,26 +100,27 @@ def _not_units(reading: AddressReading, left: Collection[str]) -> tuple[str, ...
 
 
 def _with_formers(gazetteer: Gazetteer, namings: list[Naming]) -> list[Naming]:
-    """Those beside whose commune one of old is told that leads to it, or else all of them.
+    """Return the namings whose commune has a former commune beside it that leads to it, else all.
 
-    `Phường Láng (Phường Láng Hạ cũ)` is the part of the one that was the other.
+    `Phường Láng (Phường Láng Hạ cũ)` is the part of the current commune that was the former one.
     """
-    told = []
+    with_formers = []
     for naming in namings:
-        said = [part for part in naming.unread if FORMER.fullmatch(part)]
-        formers = _communes_of_old(gazetteer, ", ".join(said), naming) if said else []
+        stated = [part for part in naming.unread if FORMER.fullmatch(part)]
+        formers = _former_communes(gazetteer, ", ".join(stated), naming) if stated else []
         if len(formers) == 1:
-            unread = tuple(part for part in naming.unread if part not in said)
-            told.append(replace(naming, former=formers[0], unread=unread))
-    return told or namings
+            unread = tuple(part for part in naming.unread if part not in stated)
+            with_formers.append(replace(naming, former=formers[0], unread=unread))
+    return with_formers or namings
 
 
-def _communes_of_old(gazetteer: Gazetteer, said: str, naming: Naming) -> list[Unit]:
-    """The communes of old that may be said, of those that lead to the commune of today."""
+def _former_communes(gazetteer: Gazetteer, stated: str, naming: Naming) -> list[Unit]:
+    """Return the former communes that `stated` may name, of those that lead to the current
+    commune."""
     day, here = today(), naming.commune
     if here is None or not here.alive_on(day):
         return []
-    named = (other.commune for other in read_units(gazetteer, said))
+    named = (other.commune for other in read_units(gazetteer, stated))
     return [
         unit
         for unit in named
@@ -127,8 +129,8 @@ def _communes_of_old(gazetteer: Gazetteer, said: str, naming: Naming) -> list[Un
 
 
 def _street_behind(door: Door, left: tuple[str, ...]) -> Street | None:
-    """The street that stands behind a hamlet and before all units: `25 A/12 kp4 Trần Quốc Thảo`,
-    where no unit is called so.
+    """Return the street between a hamlet and the units, `25 A/12 kp4 Trần Quốc Thảo`, if it is not
+    a unit.
     """
     if door.street or door.house_number is None or not door.localities or len(left) != 1:
         return None
@@ -137,9 +139,9 @@ def _street_behind(door: Door, left: tuple[str, ...]) -> Street | None:
 
 
 def _leads_here(gazetteer: Gazetteer, namings: Iterable[Naming], name: str) -> bool:
-    """Whether a unit of this name lies where the namings lead: a commune of old in that of today.
+    """Whether a unit of this name is where the namings lead: a former commune in the current one.
 
-    What else stands behind a group is the name of the hamlet around it.
+    Any other name after a group is the hamlet around it.
     """
     day = today()
     here = {

@@ -1,7 +1,7 @@
-"""A text that leads nowhere as it stands: its units looked for in the words at its ends.
+"""Finds units in the words at the ends of a text that matches nothing as written.
 
-`12 nguyen trai thanh xuan`, `Vinhomes Ocean Park Gia Lâm`: without a comma, a name in it could as
-well be a part of the street's. So this is tried last, and what it finds has to prove itself.
+`12 nguyen trai thanh xuan`, `Vinhomes Ocean Park Gia Lâm`: without a comma, a unit's name could
+also be part of the street's. So this is tried last, and its results must be confirmed by a match.
 """
 
 from collections.abc import Iterator
@@ -19,26 +19,26 @@ from registry.units.text import Naming, read_units
 _WAYS: Final = frozenset(
     write(kind) for kind in ("đường", "phố", *ALLEY_RANK) for write in (accent_key, fold)
 )
-"""Words behind which the name of a street begins."""
+"""Words before the name of a street."""
 _MOST: Final = 7
-"""Words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
+"""Most words of units without commas: `xã Phước Kiển huyện Nhà Bè` has six."""
 _ONE_WORD: Final = frozenset({"hn", "hcm", "tphcm", "sg", "dn", "brvt", "bmt"})
-"""Units in one word that ends no street's name: no `Huế`."""
+"""Units in one word that does not end street names; not `Huế`."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetApart:
-    """The text with a comma before its units."""
+class SplitText:
+    """A text with a comma before its units."""
 
     text: str
     sure: bool
-    """Whether the words can hardly be anything else than units; else the street has to be found
-    there: `Khởi Nghĩa` was a commune."""
+    """Whether the words are almost certainly units; else the street must be found there: `Khởi
+    Nghĩa` was a commune."""
 
 
-def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
-    """The text with the units at its end set apart, most words first, or with those at its
-    beginning put last."""
+def split_units(gazetteer: Gazetteer, text: str) -> Iterator[SplitText]:
+    """Yield the text with the units at its end split off, most words first, then with those at its
+    start moved to the end."""
     *before, last = text.split(",")
     words = last.split()
     for at in range(max(1, len(words) - _MOST), len(words)):
@@ -48,18 +48,20 @@ def set_apart(gazetteer: Gazetteer, text: str) -> Iterator[SetApart]:
         if ends_in_middle_name(words[:at]) or (opens and before_it in _WAYS):
             continue  # `Nguyễn Thị Hà Giang`; `Phố Lạng Sơn`, but `ly thuong kiet hoan kiem`
         if naming := _units_of(gazetteer, tail):
-            yield SetApart(", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail))
+            yield SplitText(
+                ", ".join([*before, " ".join(words[:at]), tail]), _is_sure(naming, tail)
+            )
     first, *after = text.split(",")
     words = first.split()
     for end in range(min(_MOST, len(words) - 1), 1, -1):
         head = " ".join(words[:end])
         if _has_kind(head) and (naming := _units_of(gazetteer, head)):
-            yield SetApart(", ".join([" ".join(words[end:]), *after, head]), sure=True)
+            yield SplitText(", ".join([" ".join(words[end:]), *after, head]), sure=True)
             break
 
 
 def _units_of(gazetteer: Gazetteer, words: str) -> Naming | None:
-    """What the words name, if all of them do, spelled as the units are."""
+    """Return the naming of the words if all of them are units, spelled exactly."""
     if not any(map(str.isalpha, words)):
         return None
     namings = read_units(gazetteer, words)

@@ -1,4 +1,4 @@
-"""Units at the end of the name of a street or a hamlet, where no comma parts them."""
+"""Units at the end of the name of a street or a hamlet, without a comma."""
 
 import re
 from collections.abc import Iterator
@@ -17,26 +17,26 @@ from registry.search.read.door_with_units import ReadAddress, is_unit, levels, w
 from registry.units.gazetteer import Gazetteer, Unit
 
 _MAX_NAME: Final = 10
-"""Words of the longest street with the units behind it."""
+"""Words of the longest street with the units after it."""
 _LONGEST_NAME: Final = 5
-"""Words of the longest name of a street or hamlet that has no units in it: `Xô Viết Nghệ Tĩnh`."""
+"""Words of the shortest name of a place that may contain units; `Xô Viết Nghệ Tĩnh` has fewer."""
 _WHOLE: Final = frozenset({"xo viet nghe tinh", "nguy nhu kon tum", "tan ki tan qui"})
-"""Streets whose name ends like a unit's."""
+"""Names of streets that end like a unit's."""
 _SHORT_STREETS: Final = frozenset({"hue", "lang", "vong"})
 """Streets of one word: `phố Huế Hai Bà Trưng`."""
-MAY_END_SO: Final = "street_may_be_longer"
+MAY_BE_LONGER: Final = "street_may_be_longer"
 """Note of a reading whose commune may be the end of the street's name."""
 _DAY: Final = re.compile(r"\d{1,2}/\d{1,2}")
 _SHORT_TAILS: Final = frozenset(map(accent_key, ("huế", "hue")))
-"""The one province of one word: `Lê Lợi Huế`."""
+"""The only province of one word: `Lê Lợi Huế`."""
 
 
 def without_commas(
     gazetteer: Gazetteer, reading: AddressReading, plain: ReadAddress
 ) -> list[ReadAddress]:
-    """`12 Nguyễn Trãi Bến Nghé Quận 1 HCM`, where the street holds the commune.
+    """`12 Nguyễn Trãi Bến Nghé Quận 1 HCM`: split the commune off the street.
 
-    Only where the units then named are more than without it, and none of the text is lost by it.
+    Only if that names more units, and none of the text is lost.
     """
     for door, tail in _shorter_doors(reading.door):
         if not is_unit(gazetteer, tail):
@@ -48,9 +48,9 @@ def without_commas(
         bare = "bare_street" in reading.notes
         if not more or (bare and read.namings[0].district is None):
             continue
-        if _may_end_so(gazetteer, read, plain, tail):
-            return [read.by(MAY_END_SO)]
-        # The name of a province alone is sure, that of a commune needs something around it.
+        if _may_be_longer(gazetteer, read, plain, tail):
+            return [read.by(MAY_BE_LONGER)]
+        # The name of a province is certain, that of a commune only inside another unit.
         if read.namings[0].province is not None:
             return [read]
         if plain.namings and read.namings[0].commune is not None:
@@ -58,16 +58,16 @@ def without_commas(
     return []
 
 
-def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tail: str) -> bool:
-    """Whether a name before the district may end like its commune: `Dương Đông Cửa Cạn, Phú Quốc`.
+def _may_be_longer(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tail: str) -> bool:
+    """Whether the commune may be the end of the name: `Dương Đông Cửa Cạn, Phú Quốc`.
 
-    That leads from one commune to another, and `Khu đô thị Trung Hòa Nhân Chính` lies in two;
-    `Nghĩa sĩ Cần Giuộc, Cần Giuộc` says the district twice.
+    That street leads from one commune to another, and `Khu đô thị Trung Hòa Nhân Chính` is in two;
+    `Nghĩa sĩ Cần Giuộc, Cần Giuộc` repeats the district.
     """
     first = read.namings[0]
     if first.commune is None or all(n.district is not first.district for n in plain.namings):
         return False
-    if first.district is None or not _is_called(gazetteer, first.commune, tail):
+    if first.district is None or not _has_name(gazetteer, first.commune, tail):
         return False
     if read.door.street:
         head, around = read.door.street.name, first.district
@@ -75,17 +75,18 @@ def _may_end_so(gazetteer: Gazetteer, read: ReadAddress, plain: ReadAddress, tai
         head, around = read.door.localities[-1].name, first.province or first.district
     else:
         return False
-    return _is_called(gazetteer, first.district, tail) or any(
+    return _has_name(gazetteer, first.district, tail) or any(
         around.id in gazetteer.holders(hit.unit) for hit in gazetteer.named(name_key(head))
     )
 
 
-def _is_called(gazetteer: Gazetteer, unit: Unit, name: str) -> bool:
+def _has_name(gazetteer: Gazetteer, unit: Unit, name: str) -> bool:
     return any(own.key == name_key(name) for own in gazetteer.names_of(unit))
 
 
 def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
-    """The door with fewer words in its street, or else its hamlet, and the words left over."""
+    """Yield the door with fewer words in its street, or else its hamlet, and the remaining
+    words."""
     if street := door.street:
         first = street.name.split()[0]
         short = fold(first) in _SHORT_STREETS or _DAY.fullmatch(first)
@@ -106,18 +107,19 @@ def _shorter_doors(door: Door) -> Iterator[tuple[Door, str]]:
 
 
 def _is_long(name: str) -> bool:
-    """Whether the name of a place beside a street may hold units."""
+    """Whether the name of a place beside a street may contain units."""
     return len(name.split()) >= _LONGEST_NAME
 
 
 def _dated_words(words: list[str]) -> int:
-    """How many of the first words are a day: `Tháng Tám` of `Cách Mạng Tháng Tám` is no unit."""
+    """Return how many of the first words are a date: `Tháng Tám` in `Cách Mạng Tháng Tám` is not a
+    unit."""
     dated = (n for n in range(len(words), 1, -1) if is_dated(words_of(" ".join(words[:n]))))
     return next(dated, 0)
 
 
 def _cuts(name: str, *, at_least: int) -> Iterator[tuple[str, str]]:
-    """`name` in two, the longest second one first; `Nguyễn Thị` is never the whole name."""
+    """Yield `name` in two, the longest second part first; `Nguyễn Thị` is never the whole name."""
     words = text_of(without_tail(words_of(name))).split()
     if fold(name) in _WHOLE or len(words) > _MAX_NAME:
         return

@@ -100,7 +100,7 @@ def test_a_street_is_read_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyP
 def test_what_is_remembered_is_bounded(
     gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(street_cache, "_REMEMBERED", 2)
+    monkeypatch.setattr(street_cache, "_CACHED", 2)
     texts = [
         f"{number} {street}, Láng" for street in ("Lê Lợi", "Lê Lai", "Lê Lý") for number in (1, 2)
     ]
