@@ -94,30 +94,30 @@ def _two_numbers(one: Understanding) -> Iterator[Understanding]:
         building = replace(one.pieces[first + 1], role="building", kind="tòa")
         inside = [replace(a, role="code", steps=()), building]
         pieces = [*one.pieces[:first], *inside, *one.pieces[first + 2 :]]
-        yield one.but("number_is_flat", pieces)
+        yield one.with_step("number_is_flat", pieces)
     elif _is_premises_pair(one.pieces, first, second):
         yield _without_first_door(one, first)
     elif b.steps[: len(a.steps)] == a.steps or any(alley.steps == a.steps for alley in alleys):
-        yield one.but("number_repeated", _without(one, first))
+        yield one.with_step("number_repeated", _without(one, first))
     elif a.steps[: len(b.steps)] == b.steps or b.steps[0] == a.steps[0]:
-        yield one.but("number_repeated", _without(one, second))
+        yield one.with_step("number_repeated", _without(one, second))
     elif a.part == b.part and any(p.role == "street" for p in one.pieces[first:second]):
         # `82 Trần Hưng Đạo - 3 Lê Lợi`: no step of a path follows the street.
-        yield one.but("second_door_dropped", _without(one, second))
+        yield one.with_step("second_door_dropped", _without(one, second))
     elif a.part == b.part:
         # `Số 4 nhà 12 ngõ 95`
         yield one
     elif any(p.role == "alley" for p in one.pieces[first:second]):
         # `Số 7B9 Ngách 64, 8 P. Lưu Hữu Phước`
-        yield one.but("number_is_alley", _as_alley(one, second))
+        yield one.with_step("number_is_alley", _as_alley(one, second))
     else:
         street = next((p for p in one.pieces[second:] if p.role == "street"), None)
         pho = street is not None and street.kind == "phố"
         dropped = "second_number_dropped.before_pho" if pho else SECOND_NUMBER_DROPPED
-        yield one.but(dropped, _without(one, second))
+        yield one.with_step(dropped, _without(one, second))
         alley = "number_is_alley.before_pho" if pho else "number_is_alley.of_two"
-        yield one.but(alley, _as_alley(one, second))
-        yield one.but(FIRST_NUMBER_DROPPED, _without(one, first))
+        yield one.with_step(alley, _as_alley(one, second))
+        yield one.with_step(FIRST_NUMBER_DROPPED, _without(one, first))
 
 
 def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
@@ -130,7 +130,7 @@ def _number_or_ward(one: Understanding) -> Iterator[Understanding]:
     if named and not any(p.role in ("street", *HOUSE_ROLES) for p in others):
         ward = replace(number, role="admin", kind="phường", steps=())
         outer = replace(street, role="bare")
-        yield one.but("number_is_ward", [ward, outer, *others])
+        yield one.with_step("number_is_ward", [ward, outer, *others])
 
 
 def _may_be_ward(piece: Piece) -> bool:
@@ -150,7 +150,7 @@ def _flat_or_house(one: Understanding) -> Iterator[Understanding]:
     yield one
     for at, (number, estate) in enumerate(pairwise(one.pieces)):
         if number.role == "number" and is_flat_of_estate(number, estate):
-            yield one.but("number_is_flat", _with(one, at, replace(number, role="code")))
+            yield one.with_step("number_is_flat", _with(one, at, replace(number, role="code")))
             return
 
 
@@ -165,8 +165,8 @@ def _flat_on_street(one: Understanding) -> Iterator[Understanding]:
             named = replace(estate, role="building", kind="tòa", words=estate.all_words, opening=[])
             inside = [replace(number, role="code"), named]
             pieces = [*one.pieces[:at], *inside, *one.pieces[at + 2 :]]
-            yield one.but("number_is_flat.on_street", pieces)
-            yield one.but("number_is_house", list(one.pieces))
+            yield one.with_step("number_is_flat.on_street", pieces)
+            yield one.with_step("number_is_house", list(one.pieces))
             return
     yield one
 
@@ -178,7 +178,7 @@ def _flat_first(one: Understanding, at: int, *, apart: bool) -> Understanding:
         replace(p, role="bare") if apart and p.part == number.part and p.role == "street" else p
         for p in _with(one, at, as_flat(number))
     ]
-    return one.but("number_is_flat", pieces)
+    return one.with_step("number_is_flat", pieces)
 
 
 def _without_first_door(one: Understanding, first: int) -> Understanding:
@@ -188,9 +188,9 @@ def _without_first_door(one: Understanding, first: int) -> Understanding:
     removed = [p for p in one.pieces if p.part == number.part and p.role in roles]
     pieces = [p for p in one.pieces if p not in removed]
     if first > 0 and one.pieces[first - 1].part == number.part:
-        return one.but("premises_number_dropped", pieces)
+        return one.with_step("premises_number_dropped", pieces)
     other = text_of(word for piece in removed for word in piece.all_words)
-    return one.but("first_door_dropped", pieces, dropped=other)
+    return one.with_step("first_door_dropped", pieces, dropped=other)
 
 
 def _is_premises_pair(pieces: tuple[Piece, ...], first: int, second: int) -> bool:
@@ -228,8 +228,8 @@ def _date_or_number(one: Understanding) -> Iterator[Understanding]:
         return
     number = replace(first, role="number", steps=path_steps(first.words[0].text))
     named = len(one.pieces) > 1 and one.pieces[1].role in ("bare", "locality", "street")
-    yield one if not named else one.but("date_is_street", list(one.pieces))
-    yield one.but(
+    yield one if not named else one.with_step("date_is_street", list(one.pieces))
+    yield one.with_step(
         "date_is_number.before_name" if named else "date_is_number", _with(one, 0, number)
     )
 
@@ -245,8 +245,8 @@ def _bare_street(one: Understanding) -> Iterator[Understanding]:
     for further, at in enumerate(places):
         street = _with(one, at, replace(one.pieces[at], role="street"))
         unlikely = not _is_beside_number(one, at) or _is_ward(one, at)
-        yield one.but("bare_street", street, more=further + unlikely)
-    yield one.but("bare_unit", list(one.pieces), more=len(places)) if likely else one
+        yield one.with_step("bare_street", street, more=further + unlikely)
+    yield one.with_step("bare_unit", list(one.pieces), more=len(places)) if likely else one
 
 
 def _is_beside_number(one: Understanding, at: int) -> bool:
@@ -301,13 +301,13 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
     elif one.pieces[at].role == "street":
         yield one
         ward = replace(one.pieces[at], role="admin", kind="phường")
-        yield one.but("p_is_ward", _with(one, at, ward))
+        yield one.with_step("p_is_ward", _with(one, at, ward))
     else:
         # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is not a ward.
         wards = sum(p.role == "admin" and p.kind in COMMUNES for p in one.pieces)
         street = replace(one.pieces[at], role="street", kind="phố")
-        yield one if wards == 1 else one.but("p_is_ward", list(one.pieces))
-        yield one.but("p_is_pho" if wards == 1 else "p_is_pho.of_two", _with(one, at, street))
+        yield one if wards == 1 else one.with_step("p_is_ward", list(one.pieces))
+        yield one.with_step("p_is_pho" if wards == 1 else "p_is_pho.of_two", _with(one, at, street))
 
 
 def _opened_by_p(piece: Piece) -> bool:
@@ -325,7 +325,7 @@ def _street_or_unit(one: Understanding) -> Iterator[Understanding]:
             return
         if piece.role == "street" and _may_be_unit(piece):
             bare = replace(piece, role="bare", words=piece.all_words, opening=[])
-            yield one.but("street_is_unit", _with(one, at, bare))
+            yield one.with_step("street_is_unit", _with(one, at, bare))
             return
 
 
@@ -345,15 +345,17 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
         if before and before.role == "alley" and piece.kind == "chợ" and before.part == piece.part:
             # `ngõ 31 Chợ Mới`
             if not any(p.role == "street" for p in one.pieces):
-                yield one.but(
+                yield one.with_step(
                     "locality_is_street.in_alley", _with(one, at, replace(bare, role="street"))
                 )
-            yield one.but("market_of_alley", list(one.pieces))
+            yield one.with_step("market_of_alley", list(one.pieces))
             return
         if before and before.role == "number":
             yield one
             if not any(p.role == "street" for p in one.pieces):
-                yield one.but("locality_is_street", _with(one, at, replace(bare, role="street")))
+                yield one.with_step(
+                    "locality_is_street", _with(one, at, replace(bare, role="street"))
+                )
             return
         if _is_like_unit(piece):
             outer = [_as_unit(other) for other in one.pieces[at + 1 :]]
@@ -362,7 +364,7 @@ def _locality_or_other(one: Understanding) -> Iterator[Understanding]:
                 yield replace(one, pieces=tuple(both))
             else:
                 yield replace(one, pieces=(*one.pieces[:at], bare, *outer))
-                yield one.but("unit_is_locality", both)
+                yield one.with_step("unit_is_locality", both)
             return
     yield one
 

@@ -31,8 +31,8 @@ def row_or_street(one: Understanding) -> Iterator[Understanding]:
     name."""
     joined = with_rows(one.pieces)
     if joined != list(one.pieces) and any(piece.kind in ESTATES for piece in one.pieces):
-        yield one.but("street_is_row", joined)
-        yield one.but("row_is_street", list(one.pieces))
+        yield one.with_step("street_is_row", joined)
+        yield one.with_step("row_is_street", list(one.pieces))
     else:
         yield one
 
@@ -72,7 +72,7 @@ def street_or_block(one: Understanding) -> Iterator[Understanding]:
         block = replace(street, role="building", kind="tòa", words=street.words[:1])
         name = replace(street, role="bare", words=street.words[1:])
         flat = replace(number, role="code", steps=())
-        yield one.but("street_is_block", [flat, block, name, *others])
+        yield one.with_step("street_is_block", [flat, block, name, *others])
 
 
 def has_block(number: Piece, street: Piece) -> bool:
@@ -123,7 +123,7 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
                 *one.pieces[at + 1 :],
             ]
             bare = piece.role == "bare"
-            yield one.but("number_behind_street.bare" if bare else NUMBER_BEHIND, pieces)
+            yield one.with_step("number_behind_street.bare" if bare else NUMBER_BEHIND, pieces)
             return
         if piece.role == "admin":
             streets = ("street",)  # a name without a kind after a unit is a unit
@@ -144,7 +144,7 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
             house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
             street = replace(piece, role="street", words=piece.words[cut + 1 :])
             pieces = [*one.pieces[:at], before, house, street, *one.pieces[at + 1 :]]
-            yield one.but("premises_before_number", pieces)
+            yield one.with_step("premises_before_number", pieces)
             return
     yield one
 
@@ -182,8 +182,8 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
         pieces = [*one.pieces[:at], plain, *one.pieces[at + 1 :]]
         readings = [list(one.pieces), pieces]
         likely, unlikely = readings[::-1] if number.words[-1].pointed else readings
-        yield one.but(LETTER_UNSURE, likely)
-        yield one.but("letter_unsure.unlikely", unlikely)
+        yield one.with_step(LETTER_UNSURE, likely)
+        yield one.with_step("letter_unsure.unlikely", unlikely)
         return
     steps = (*outer, f"{last}D")
     lettered = replace(number, words=[*number.words, street.words[0]], steps=steps)
@@ -191,10 +191,10 @@ def letter_of_number(one: Understanding) -> Iterator[Understanding]:
     pieces = [*one.pieces[:at], lettered, named, *one.pieces[at + 2 :]]
     if has_diacritics(text_of(named.words)):
         yield replace(one, pieces=tuple(pieces))
-        yield one.but("letter_unsure.unlikely", list(one.pieces))
+        yield one.with_step("letter_unsure.unlikely", list(one.pieces))
     else:
-        yield one.but(LETTER_UNSURE, list(one.pieces))
-        yield one.but("letter_unsure.unlikely", pieces)
+        yield one.with_step(LETTER_UNSURE, list(one.pieces))
+        yield one.with_step("letter_unsure.unlikely", pieces)
 
 
 DASH_UNSURE: Final = "dash_unsure"
@@ -207,9 +207,9 @@ def dash_of_number(one: Understanding) -> Iterator[Understanding]:
     12/3 or 3-12. With both on one side, `67-63`, it is a range if that is registered."""
     first = one.pieces[0]
     written = text_of(first.words)
-    yield one if _down(written) % 2 == 0 else one.but(DASH_UNSURE, list(one.pieces))
+    yield one if _down(written) % 2 == 0 else one.with_step(DASH_UNSURE, list(one.pieces))
     path = replace(first, steps=path_steps(written.replace("–", "-").replace("-", "/")))
-    yield one.but("dash_unsure.slash", [path, *one.pieces[1:]])
+    yield one.with_step("dash_unsure.slash", [path, *one.pieces[1:]])
 
 
 def is_falling(number: Piece) -> bool:
@@ -278,7 +278,7 @@ def kiet_or_quarter(one: Understanding) -> Iterator[Understanding]:
     kiet = replace(piece, role="alley", kind="kiệt", words=piece.words[:1], steps=(number,))
     named = [replace(piece, words=piece.words[1:])] if street else []
     yield replace(one, pieces=(*one.pieces[:at], kiet, *named, *one.pieces[at + 1 :]))
-    yield one.but(KIET_UNSURE, list(one.pieces))
+    yield one.with_step(KIET_UNSURE, list(one.pieces))
 
 
 def is_kiet(pieces: Sequence[Piece], at: int) -> bool:

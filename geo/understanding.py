@@ -43,7 +43,7 @@ class Understanding:
     dropped: tuple[str, ...] = ()
     """Text of pieces that were left out."""
 
-    def but(
+    def with_step(
         self, step: str, pieces: list[Piece], *, more: int = 0, dropped: str = ""
     ) -> "Understanding":
         """Return an alternative by a step of the table; `more` is added to its penalty."""
