@@ -63,7 +63,7 @@ def readyz(query: ReadinessQuery) -> Readiness:
     """Whether requests can be served: database, schema and units.
 
     As seen `seconds_ago`, at most three; callers never wait for the database. `jobs` is `failing`
-    without a worker. 503 at once when the server was told to end.
+    without a worker. 503 at once when the server is being stopped.
     """
     if register().settings.leaving.exists():
         raise LeavingError(Message("server_stopping"))

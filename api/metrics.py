@@ -184,7 +184,7 @@ class _RegisterCollector(Collector):
         up = float(bool(found))
         yield Figure("diachiso_database_up", "Whether the database answers", "gauge", up)
         yield from (*found, *_read(self._register.engine, read_primary_figures))
-        line = "Age of the newest commit of DATABASE_READ_URL; infinite where it does not answer"
+        line = "Age of the newest commit of DATABASE_READ_URL; infinite if it does not answer"
         replica = self._register.replica
         age_s = replica.age_s() if replica else 0.0
         yield Figure("diachiso_replica_age_seconds", line, "gauge", age_s)

@@ -39,8 +39,8 @@ class Facts:
     page: bool = False
     """One of our HTML pages: pages of other sites may not read it (CORS)."""
     reads_key: bool = True
-    """Whether the caller is identified and counted; if not, it stays open whatever
-    `DIACHISO_ANONYMOUS_READS` says."""
+    """Whether the caller is identified and counted; if not, it stays open even without
+    `DIACHISO_ANONYMOUS_READS`."""
     takes_session: bool = False
     """A desk session identifies the caller as a key does."""
     writes: bool = True

@@ -43,7 +43,7 @@ def sent_token(asked: Request) -> str | None:
 
 def own_form_token() -> str:
     """Return the CSRF token for forms of this page; empty without a session."""
-    token = g.get("begun_session") or request.cookies.get(COOKIE)
+    token = g.get("started_session") or request.cookies.get(COOKIE)
     return form_token(token) if token else ""
 
 

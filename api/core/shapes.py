@@ -144,7 +144,7 @@ class Entrance(TypedDict):
     """How to get in"""
     seen_on: datetime.date | None
     source: Source | None
-    """Role of whoever recorded it"""
+    """Role of the source"""
     of: str | None
     """Code of the building, if the entrance is the building's; else null"""
 

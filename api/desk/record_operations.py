@@ -170,12 +170,12 @@ class OneRecord(Subject):
         into = getattr(self.asked, "into", None)
         at = read_code("into", into) if into else (living or [made.records[0].code])[0]
         if self.operation.name == "reserve":
-            said = f"{len(made.records)} mã, từ {codes.format(at)}"
+            words = f"{len(made.records)} mã, từ {codes.format(at)}"
             url = f"/desk/records?status=reserved&unit={self.asked.commune or ''}"
         else:
-            said = label_of(gazetteer(), find_record(register().reads, gazetteer(), at))
+            words = label_of(gazetteer(), find_record(register().reads, gazetteer(), at))
             url = f"/desk/records/{codes.format(at)}"
-        return url, _("Done ({what}): {said}", what=_(self.operation.called), said=said)
+        return url, _("Done ({what}): {said}", what=_(self.operation.called), said=words)
 
     def latest(self) -> LastChange | None:
         """Return the last change; the form then refers to that state."""

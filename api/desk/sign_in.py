@@ -67,7 +67,7 @@ def start_session(
         raise ForbiddenError(Message("key_or_account_required"))
     with session_scope(register().engine) as session:
         token = begin_session(session, holder.key_id)
-    g.begun_session = token
+    g.started_session = token
     response = resubmit_page(leads_to, kept) if kept else redirect(leads_to, 303)
     keep_session(response, token, own_name)
     return response

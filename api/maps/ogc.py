@@ -87,7 +87,7 @@ class OgcItemsQuery(OgcFeatureQuery):
     bbox: str | None = Field(
         None,
         max_length=200,
-        description="west,south,east,north in degrees, or as `bbox-crs` says",
+        description="west,south,east,north in degrees, or in `bbox-crs`",
         examples=["105.80,21.01,105.82,21.03"],
         json_schema_extra={"pattern": BBOX},
     )
@@ -108,7 +108,7 @@ class OgcItemsQuery(OgcFeatureQuery):
 
     @property
     def asked(self) -> FeatureQuery:
-        """What is asked of the register; raises InvalidInputError."""
+        """The parsed query; raises InvalidInputError."""
         return parse_query(
             limit=self.limit,
             bbox=self.bbox,
@@ -126,7 +126,7 @@ class OgcDoorsQuery(OgcItemsQuery):
 
     @property
     def asked(self) -> FeatureQuery:
-        """What is asked of the register; raises InvalidInputError."""
+        """The parsed query; raises InvalidInputError."""
         return replace(super().asked, use=self.use)
 
 

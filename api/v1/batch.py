@@ -80,7 +80,7 @@ class LookupRow(Request):
 
     @property
     def asked(self) -> CodeQuestion:
-        """What is asked of the register."""
+        """The parsed query."""
         day = label_day(self.on, self.wording)
         return CodeQuestion(self.code, day, map_needed=self.on is not None)
 

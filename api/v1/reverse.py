@@ -27,7 +27,7 @@ class ReverseQuery(WithIds):
 
     @property
     def asked(self) -> PointQuestion:
-        """What is asked of the register."""
+        """The parsed query."""
         return PointQuestion(
             self.lon, self.lat, self.limit, self.radius_m, label_day(self.on, self.wording)
         )
@@ -81,5 +81,5 @@ def nearest(query: ReverseQuery) -> FeatureCollection:
 
 
 def point_query(asked: PointQuestion) -> str:
-    """How an answer repeats the point that was asked about."""
+    """Return the queried point as answers repeat it."""
     return f"{asked.lat},{asked.lon}"

@@ -89,7 +89,7 @@ class RouteQuery(Request):
 
     @property
     def wish(self) -> RouteOptions:
-        """What is asked of the register."""
+        """The parsed query."""
         wordings = self.wording or TODAYS_WORDING
         return RouteOptions(self.order, self.start, self.end, self.round_trip, wordings)
 
