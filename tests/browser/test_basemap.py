@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from api.pages.assets import has_map
 from registry.core.settings import Settings
 from tests.support.basemap import red_map
-from tests.support.browser import chromium, visiting
+from tests.support.browser import choose_in_menu, chromium, visiting
 from tests.support.search_world import LANG, World
 from tests.support.serving import serving_here
 
@@ -62,11 +62,11 @@ def test_phone_that_has_a_pack_has_the_map_below_it_without_a_network(
         page.wait_for_selector(".hand[data-ready]")
         page.get_by_role("searchbox", name="Mã, số nhà").fill("27 lang")
         card = page.locator("#found .hand-card").first
-        card.get_by_role("button", name="Sơ đồ").click()
+        choose_in_menu(card, "Sơ đồ")
         expect(card.locator(".hand-map[data-ready]")).to_be_visible()
         expect(card.locator(".hand-map")).to_contain_text("© Đỏ")
         assert visit.complaints() == []
         assert visit.is_sound()
         # Gone with its pack; then there is the sketch.
-        card.get_by_role("button", name="Sơ đồ").click()
+        choose_in_menu(card, "Sơ đồ")
         expect(card.locator(".hand-map")).to_have_count(0)

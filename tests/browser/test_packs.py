@@ -17,7 +17,7 @@ from geo.code_writing import strip_announcement
 from geo.text import fold
 from registry.core.database import session_scope
 from registry.core.settings import ROOT, Settings
-from tests.support.browser import Visit, chromium, send_waiting, visiting
+from tests.support.browser import Visit, choose_in_menu, chromium, send_waiting, visiting
 from tests.support.factories import make_event
 from tests.support.search_world import LANG, World, search_world
 from tests.support.serving import serving_here
@@ -128,7 +128,17 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     expect(find(page, "khong co duong nay")).to_contain_text("Không thấy")
     assert visit.barriers() == []
     assert not visit.overflows()
-    find(page, code).get_by_role("button", name="Sơ đồ").click()
+    first = find(page, code).locator(".hand-card").first
+    dots = first.get_by_label("Sơ đồ và báo về", exact=False)
+    dots.focus()
+    page.keyboard.press("Enter")
+    expect(first.get_by_role("button", name="Không có nhà")).to_be_visible()
+    assert visit.barriers() == []
+    assert not visit.overflows()
+    page.keyboard.press("Escape")
+    expect(first.get_by_role("button", name="Không có nhà")).to_be_hidden()
+    expect(dots).to_be_focused()
+    choose_in_menu(first, "Sơ đồ")
     expect(page.locator("#found svg text", has_text="Phố Láng")).to_be_visible()
     page.get_by_role("button", name="Gần tôi").click()
     expect(page.locator("#found .hand-card .metres").first).to_have_text(" 0 m")
@@ -161,16 +171,16 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(card).to_contain_text("Chỉ dẫn: cổng xanh")
     expect(card.locator(".ways li")).to_contain_text("Tủ nhận hàng cách cửa 67 m")
     expect(card.locator(".ways li")).to_contain_text("ở sảnh sau")
-    card.get_by_role("button", name="Sơ đồ").click()
+    choose_in_menu(card, "Sơ đồ")
     expect(card.locator("svg .sketch-mark")).to_have_text("1")
-    card.get_by_role("button", name="Lối vào", exact=True).click()
+    choose_in_menu(card, "Lối vào")
     card.get_by_role("combobox", name="Lối vào").select_option(label="Lối xe vào")
     for note in ("gọi 0912345678", "nhà anh Hùng"):
         card.get_by_label("Vào thế nào").fill(note)
         card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
         expect(card.get_by_role("alert")).to_contain_text("Xin bỏ tên người")
         expect(page.locator("#outbox li")).to_have_count(0)
-    card.get_by_role("button", name="Biển", exact=True).click()
+    choose_in_menu(card, "Biển")
     card.get_by_role("button", name="Biển đã treo").click()
     page.locator("#outbox").get_by_role("button", name="Bỏ").click()
     expect(page.locator("#outbox li")).to_have_count(0)
@@ -231,7 +241,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     page = with_pack(visit)
     visit.context.set_offline(True)
     page = opened(visit)
-    find(page, "3/5 lang").get_by_role("button", name="Nhà ở đây").click()
+    choose_in_menu(find(page, "3/5 lang"), "Nhà ở đây")
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
     page.get_by_text("Báo nhà chưa có mã").click()
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")

@@ -186,6 +186,13 @@ class Visit:
         return bool(self.page.evaluate(wider))
 
 
+def choose_in_menu(card: Locator, name: str) -> None:
+    """Press a button of the first menu in the card."""
+    menu = card.locator(".menu").first
+    menu.locator("summary").click()
+    menu.get_by_role("button", name=name, exact=True).click()
+
+
 def send_waiting(page: Page) -> None:
     """Press the outbox's button, hidden where the page itself has just sent everything."""
     page.locator("#send").dispatch_event("click")

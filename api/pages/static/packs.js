@@ -9,7 +9,7 @@ import { dropMap, keepParts, mapBytes, mapOf, takeMap } from './packs_map.js';
 import { entranceWords, position, reportButtons, reportNew, showOutbox } from './packs_reports.js';
 import { sketch } from './sketch.js';
 import { all, get, put, remove, whyNotKept as why } from './store.js';
-import { _, call, make, mapApp, number } from './ui.js';
+import { _, call, make, mapApp, menu, number } from './ui.js';
 
 const OLD_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -238,10 +238,12 @@ function card(commune, door, remark = null, metres = null, here = null) {
     ...namesOf(door).map((name) => make('p', {}, name)),
     door.hint ? make('p', {}, _('Hint: {hint}', { hint: door.hint })) : null,
     entrances(commune, door, here),
-    make('p', { class: 'actions' },
+    make('div', { class: 'actions' },
       point ? make('a', { class: 'button', href: mapApp(point, shown(door.code)) }, _('Open map')) : make('span', { class: 'quiet' }, _('no position yet')),
-      point ? make('button', { type: 'button', class: 'button button-quiet', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, _('Sketch')) : null,
-      ...reportButtons(door.code, commune.label(door))));
+      menu(_('Sketch and reports: {label}', { label: commune.label(door) }),
+        point ? make('button', { type: 'button', onclick: ({ currentTarget }) => drawIn(currentTarget.closest('article'), commune, point, door, commune.entrances(door).list) }, _('Sketch')) : null,
+        make('p', { class: 'quiet' }, _('Report from the door')),
+        ...reportButtons(door.code, commune.label(door)))));
 }
 
 /** The uses at the door: `office: UBND phường Láng [2025-07-01..]`. */

@@ -37,7 +37,7 @@ async function report(kind, code, label, more = {}) {
 
 /** The report form of a card's door. */
 export function reportButtons(code, label) {
-  const button = (words, act) => make('button', { type: 'button', class: 'button button-quiet', onclick: async ({ currentTarget }) => {
+  const button = (words, act, look = null) => make('button', { type: 'button', class: look, onclick: async ({ currentTarget }) => {
     const article = currentTarget.closest('article');
     article.querySelector('.hand-wrong')?.remove();
     try {
@@ -46,7 +46,7 @@ export function reportButtons(code, label) {
       article.append(make('p', { class: 'wrong hand-wrong', role: 'alert' }, why(error)));
     }
   } }, words);
-  const plate = ['plate_mounted', 'plate_lost'].map((kind) => button(KINDS[kind], () => report(kind, code, label)));
+  const plate = ['plate_mounted', 'plate_lost'].map((kind) => button(KINDS[kind], () => report(kind, code, label), 'button button-quiet'));
   return [
     button(_('Right'), () => report('confirmed', code, label)),
     button(_('It is here'), async () => report('wrong_point', code, label, pointOf(await position()))),

@@ -29,6 +29,24 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
+/** What else can be done beside a main action: buttons behind one, `name` for who does not see the dots. */
+export function menu(name, ...actions) {
+  const head = make('summary', { class: 'button button-quiet', 'aria-label': name }, '⋯');
+  const box = make('details', { class: 'menu', name: 'menu' }, head, make('div', {}, ...actions));
+  const close = () => {
+    box.open = false;
+    head.focus();
+  };
+  // Before the button acts: what it opens may take the focus.
+  box.addEventListener('click', ({ target }) => target.closest('button') && close(), true);
+  box.addEventListener('keydown', ({ key }) => key === 'Escape' && box.open && close());
+  return box;
+}
+
+document.addEventListener('click', ({ target }) => {
+  for (const open of document.querySelectorAll('.menu[open]')) open.open = open.contains(target);
+});
+
 /** A request in the page's language. */
 export const call = (path, options = {}) => fetch(path, { ...options, headers: { 'Accept-Language': language, ...options.headers } });
 
