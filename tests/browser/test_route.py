@@ -74,6 +74,7 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     visit.context.set_offline(True)
     page = opened(visit)
     unclear = page.locator(".round-unplaced li[data-line='4']")
+    page.locator(".round-unplaced > summary").click()
     unclear.get_by_role("button").first.click()
     expect(unclear).to_contain_text("✓ Đã chọn")
     page = restarted(visit)
@@ -131,3 +132,26 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     ).to_be_checked()
     expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "6")
     visit.is_sound()
+
+
+def test_places_that_one_door_fits_are_taken_together(visit: Visit, world: World) -> None:
+    page = opened(visit)
+    lines = [
+        world.codes["129 Láng"],
+        "12/34/7 Láng, Hà Nội",
+        "3/5 Láng, Hà Nội",
+        "9 Nguyễn Trãi, Phường Láng, Hà Nội",
+    ]
+    page.get_by_label("Dán mỗi dòng").fill("\n".join(lines))
+    page.get_by_role("button", name="Xếp tuyến", exact=True).click()
+    expect(page.locator(".round-next")).to_be_in_viewport()
+    expect(page.locator(".round-unplaced li")).to_have_count(3)
+    expect(page.locator(".round-unplaced li").first).to_be_hidden()
+    expect(page.get_by_role("region", name="Bản đồ các điểm phát")).to_have_attribute(
+        "data-ready", "yes"
+    )
+    visit.is_sound()
+    page.get_by_role("button", name="Nhận tất cả chỗ chắc chắn (2)").click()
+    expect(page.locator(".round-stops li")).to_have_count(3)
+    expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "4")
+    expect(page.get_by_role("button", name="Nhận tất cả")).to_have_count(0)

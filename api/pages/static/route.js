@@ -2,6 +2,7 @@
 
 import { isDemo, shown } from './code.js';
 import { formToken } from './outbox.js';
+import { showStops } from './route_map.js';
 import { get, put, remove } from './store.js';
 import { _, make, mapApp, number, ofBoth, reach, whereAmI } from './ui.js';
 
@@ -139,11 +140,13 @@ function lead(number, place) {
   kept.rows = kept.rows.map((row, at) => (kept.numbers[at] === number ? { ...place, ...(row.ref ? { ref: row.ref } : {}) } : row));
 }
 
-/** The list with the chosen place instead of an unclear line; stored until there is a network. */
-async function choose({ line, given }, { label, door }) {
-  const place = door ? { code: door.code } : { address: label };
-  lead(line, place);
-  kept = { ...kept, chosen: { ...kept.chosen, [given]: { place, label } }, waits: true };
+/** The list with the chosen places instead of unclear lines; stored until there is a network. */
+async function choose(pairs) {
+  for (const [{ line, given }, { label, door }] of pairs) {
+    const place = door ? { code: door.code } : { address: label };
+    lead(line, place);
+    kept = { ...kept, chosen: { ...kept.chosen, [given]: { place, label } }, waits: true };
+  }
   try {
     await put('known', kept);
     show();
@@ -208,7 +211,8 @@ function show() {
     ...answer.notices.map(({ message }) => make('li', {}, message)),
     ...(kept.empty.length ? [make('li', {}, _('Empty lines: {lines}', { lines: kept.empty.join(', ') }))] : []),
   );
-  at('unplaced').replaceChildren(...(answer.unplaced.length ? [unplacedBox(answer.unplaced)] : []));
+  const unfolded = document.querySelector('.round-unplaced')?.open ?? false;
+  at('unplaced').replaceChildren(...(answer.unplaced.length ? [unplacedBox(answer.unplaced, unfolded)] : []));
   at('stops').replaceChildren(...groups(answer.stops).map(groupOf));
 }
 
@@ -230,6 +234,7 @@ function showNext() {
   const { stops } = kept.answer;
   const next = stops.find((stop) => !isDone(stop));
   at('next').replaceChildren(...(next ? [nextCard(next)] : stops.length ? [make('p', { class: 'thanks' }, _('All delivered.'))] : []));
+  showStops(stops, (stop) => (isDone(stop) ? 'done' : stop === next ? 'next' : 'open'));
 }
 
 const nextCard = (stop) => make('article', { class: 'hand-card round-next', 'data-code': stop.code },
@@ -295,10 +300,19 @@ async function tick(stop, done) {
   showSum();
 }
 
-/** The form at the top, collapsed once the route has started. */
-const unplacedBox = (lines) => make('details', { class: 'round-unplaced', open: !Object.keys(kept.done).length },
-  make('summary', {}, make('h2', {}, _('{count:n} lines without a door: ask first', { count: lines.length }))),
-  make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine)));
+/** Folded up; the lines of which one door is asked about are taken together. */
+function unplacedBox(lines, open) {
+  const sure = lines.filter((line) => isSure(line) && !isChosen(line));
+  return make('div', {},
+    sure.length ? make('p', { class: 'round-sure' }, make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(sure.map((line) => [line, line.question.choices[0]])) },
+      _('Take all sure places ({count:n})', { count: sure.length })), ' ', make('span', { class: 'quiet' }, _('Only one door fits each of them.'))) : null,
+    make('details', { class: 'round-unplaced', open },
+      make('summary', {}, make('h2', {}, _('{count:n} lines without a door: ask first', { count: lines.length }))),
+      make('ul', { class: 'hand-list' }, ...lines.map(unplacedLine))));
+}
+
+/** Whether the register found one household for the line, and asks for no more than a yes. */
+const isSure = ({ status, level, question }) => status === 'confirm' && level === 'household' && question?.choices.length === 1;
 
 function unplacedLine(unplaced) {
   const { line, ref, given, question } = unplaced;
@@ -310,7 +324,7 @@ function unplacedLine(unplaced) {
     asked ? make('p', {}, asked) : null,
     kept.waits && isChosen(unplaced) ? make('p', { class: 'thanks' }, _('✓ {place} is chosen: it is ordered again when there is a network.', { place: kept.chosen[given].label })) : null,
     ...(question?.choices ?? []).map((choice) => make('p', {},
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose(unplaced, choice) }, choice.label)))));
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose([[unplaced, choice]]) }, choice.label)))));
 }
 
 // --- the page --------------------------------------------------------------------------------------
