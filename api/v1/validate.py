@@ -136,9 +136,7 @@ class ShopperQuestion(TypedDict):
 
     code: Annotated[str, Field(examples=["ask_house_number"])]
     component: str
-    text: Annotated[
-        str, Field(examples=["Số nhà ở Phố Láng, Phường Láng, Thành phố Hà Nội là bao nhiêu?"])
-    ]
+    text: Annotated[str, Field(examples=["Nhà số mấy ở Phố Láng, Phường Láng, Thành phố Hà Nội?"])]
     text_en: str
     choices: list[AddressChoice]
     """Choices, not necessarily all"""

@@ -12,10 +12,10 @@
   const LINES = 6;
   const WORDS = {
     vi: {
-      label: 'Địa chỉ', count: (n) => `${n} gợi ý`, none: 'Không có gợi ý', checking: 'Đang kiểm tra…', missing: 'Hãy điền địa chỉ.',
-      keep: 'Giữ như đã gõ', choose: 'Chọn tỉnh, xã', province: 'Tỉnh, thành phố', commune: 'Xã, phường', street: 'Đường, thôn', number: 'Số nhà', use: 'Dùng địa chỉ này',
-      pick: '— chọn —', ask: 'Hãy trả lời câu hỏi về địa chỉ.', yes: 'Đúng', code: 'Mã địa chỉ', silent: 'Chưa kiểm tra được địa chỉ này; vẫn dùng như đã gõ.',
-      rewritten: 'Địa chỉ đã được viết lại như trên. Xem lại rồi gửi.', old: 'Cách viết cũ', former: 'Phường, xã cũ',
+      label: 'Địa chỉ', count: (n) => `${n} gợi ý`, none: 'Không có gợi ý', checking: 'Đang kiểm tra…', missing: 'Vui lòng điền địa chỉ.',
+      keep: 'Dùng địa chỉ tôi đã gõ', choose: 'Chọn tỉnh, xã', province: 'Tỉnh, thành phố', commune: 'Xã, phường', street: 'Đường, thôn', number: 'Số nhà', use: 'Dùng địa chỉ này',
+      pick: '— chọn —', ask: 'Vui lòng trả lời câu hỏi về địa chỉ.', yes: 'Đúng', code: 'Mã địa chỉ', silent: 'Chưa kiểm tra được địa chỉ; vẫn dùng địa chỉ bạn đã gõ.',
+      rewritten: 'Địa chỉ đã viết lại như trên. Vui lòng xem lại rồi gửi.', old: 'Cách viết cũ', former: 'Phường, xã cũ',
     },
     en: {
       label: 'Address', count: (n) => `${n} suggestion${n === 1 ? '' : 's'}`, none: 'No suggestions', checking: 'Checking…', missing: 'Please fill in the address.',

@@ -140,7 +140,7 @@ def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
     if found.total.without_accuracy:
         yield f"<p class=warn>{NO_ACCURACY}</p>"
     if any(unit.is_estimate for unit in (*whole.units, whole.total)):
-        yield "<p class=warn>«ước tính» không phải số liệu công bố của địa phương.</p>"
+        yield "<p class=warn>Số «ước tính» không phải số liệu địa phương công bố.</p>"
 
 
 def _totals(unit: UnitCoverage) -> str:

@@ -19,7 +19,7 @@ _OF_DAYS: Final = ("Ngày", "Hộ có mã", "Chỗ ở", "Giao được", "Tổn
 _NOTES: Final = (
     "Hộ có mã: hộ của các chỗ ở đang dùng; nhiều hộ có thể chung một chỗ ở.",
     "Tỷ lệ: so với tổng số hộ, hoặc chỗ ở khi tổng số đếm chỗ ở; cắt, không làm tròn lên.",
-    "«ước tính» không phải số liệu công bố của địa phương.",
+    "Số «ước tính» không phải số liệu địa phương công bố.",
     "Ngày không ghi độ phủ thì không có trong chuỗi ngày.",
 )
 

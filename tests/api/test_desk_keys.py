@@ -113,6 +113,6 @@ def test_only_the_whole_countrys_administrator_makes_keys(office: Office, admin:
 def test_audit_log_is_read_at_the_desk(office: Office, admin: Seat) -> None:
     office.post("verify", office.key("hay ghi"), code="nothing", on="2026-11-02")
     page = admin.get("/desk/audit", actor="hay ghi", refused="on").text
-    assert "không được xác minh" in page
+    assert "bị từ chối: xác minh" in page
     assert "Sở Nội vụ" not in re.sub(r'class="sitting".*?</div>', "", page, flags=re.DOTALL)
     assert admin.get("/desk/audit", since="hôm qua").status_code == 422

@@ -199,8 +199,8 @@ def test_state_counts_once(office: Office, issuer: Provider) -> None:
 @pytest.mark.parametrize(
     ("claims", "said"),
     [
-        ({}, "chưa được giao vai trò"),
-        ({"diachiso_role": "boss", "diachiso_units": COMMUNE}, "chưa được giao vai trò"),
+        ({}, "chưa có vai trò"),
+        ({"diachiso_role": "boss", "diachiso_units": COMMUNE}, "chưa có vai trò"),
         ({"diachiso_role": "editor"}, "thuộc xã, tỉnh nào"),
         ({"diachiso_role": "viewer", "diachiso_units": []}, "thuộc xã, tỉnh nào"),
         ({"diachiso_role": "editor", "diachiso_units": ["VN"]}, "VN"),

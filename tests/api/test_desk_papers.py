@@ -53,7 +53,7 @@ def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) 
         form = dict(hidden(shown.text)) | {"on": day, "_step": "do"}
         noted = [seat.client.post(f"{PAGE}/{act}", data=form) for _ in range(2)]
         assert [(each.status_code, each.location) for each in noted] == [(303, PAGE)] * 2
-        assert "vừa được ghi rồi" in seat.get(PAGE).text
+        assert "đã ghi rồi" in seat.get(PAGE).text
     (plate,) = office.place.rows("SELECT issued_on, mounted_on FROM plate WHERE code = :c", c=code)
     assert [each.isoformat() for each in plate] == ["2026-11-02", "2026-11-03"]
     listed = seat.post(f"{PAGE}/list", PAGE, codes=code, purpose="field")

@@ -258,10 +258,10 @@ def test_far_move_is_asked_about(office: Office, approver: Seat) -> None:
     code = house(office, **LANG)
     path = page_of(code, "move")
     near = preview(approver, path, lon="105.8062", lat="21.0211")
-    assert "cách điểm đang ghi 21 m" in shown(near)
+    assert "cách vị trí đang ghi 21 m" in shown(near)
     assert 'name="_sure"' not in near.text
     far = preview(approver, path, lon="105.8162", lat="21.0211")
-    assert "cách điểm đang ghi 1,1 km" in shown(far)
+    assert "cách vị trí đang ghi 1,1 km" in shown(far)
     assert "nhà ở xa" in shown(approver.confirm(path, far))
     assert office.place.record(code).lon == LANG["lon"]
     form = dict(hidden(far.text)) | {"_step": "do", "_sure": "1"}
@@ -339,7 +339,7 @@ def test_two_editors_lose_nothing(office: Office, approver: Seat) -> None:
     assert late.status_code == 412
     assert office.audited()[-1]["outcome"] == "stale"
     said = shown(late)
-    assert "nay đã là 9003" in said
+    assert "hiện là 9003" in said
     assert "tests" in said
     assert 'name="house_number" value="9001"' in late.text
     # What he did not touch is as the other left it.
@@ -373,7 +373,7 @@ def _drawn(response: TestResponse) -> dict[str, str]:
         ("move", {"lon": "một", "lat": "hai"}, "phải là số"),
         ("correct", {}, "không có gì để sửa"),
         ("correct", {"street": "<script>alert(1)</script>"}, "chưa có trong xã, phường"),
-        ("correct", {"delivery_hint": "gọi 0912 345 678"}, "xin bỏ số điện thoại"),
+        ("correct", {"delivery_hint": "gọi 0912 345 678"}, "xin đừng ghi số điện thoại"),
         ("correct", {"households_count": "-1"}, "phải từ 1 trở lên"),
         ("renumber", {"house_number": ""}, "còn thiếu"),
         ("retire", {"reason": " "}, "còn thiếu"),
@@ -443,7 +443,7 @@ def test_several_records_are_done_together_and_what_cannot_be_is_told(
     told = approver.client.post(path, data=ticked | {"_step": "preview", "reason": "giải toả"})
     said = shown(told)
     assert "1 mã không làm được" in said
-    assert "đã được sửa sau lần bạn xem" in said
+    assert "đã có người sửa sau khi bạn xem" in said
     assert "2 hộ ở đó" in said
     before = events(office)
     answer = approver.confirm(path, told)

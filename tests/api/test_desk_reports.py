@@ -65,7 +65,7 @@ def test_whoever_reported_reads_the_outcome_by_the_receipt(office: Office, edito
         assert told.headers["Cache-Control"] == "no-store"
         assert told.get_json()["outcome"] == "rejected"
         page = office.client.get(f"/reports/{each['receipt']}")
-        assert all(said in page.text for said in ("Không nhận", "nhà có trong &lt;ngõ&gt;"))
+        assert all(said in page.text for said in ("Không chấp nhận", "nhà có trong &lt;ngõ&gt;"))
         assert "cán bộ Láng" not in page.text
         assert page.headers["Referrer-Policy"] == "no-referrer"
     stored = office.place.rows("SELECT token_hash FROM field_report_receipt")
@@ -108,7 +108,7 @@ def test_carriers_list_their_own_reports_alone(office: Office, editor: Seat) -> 
     ]
     assert office.client.get("/v1/reports/mine").status_code == 401
     page = seated(office, "bưu cục", "carrier").get("/desk/my-reports").text
-    assert "Chưa báo gì" in page
+    assert "Chưa gửi báo cáo nào" in page
 
 
 def test_equal_and_alike_reports_stand_together(office: Office, editor: Seat) -> None:
@@ -157,7 +157,7 @@ def test_several_are_decided_at_once_and_what_cannot_be_is_told(
     done = editor.post("/desk/reports/decide", report=[*right, stale], decision="accept")
     assert done.status_code == 409
     assert "Đã xử lý 2" in done.text
-    assert "đã được sửa sau báo cáo này" in done.text
+    assert "đã sửa sau báo cáo này" in done.text
     assert [state(office, each) for each in (*right, stale)] == ["accepted", "accepted", "open"]
     # Its own page shows the record as it is now; who accepts it there has seen that.
     page = editor.get(f"/desk/reports/{stale}").text
@@ -174,7 +174,7 @@ def test_several_are_decided_at_once_and_what_cannot_be_is_told(
     assert editor.post(f"/desk/reports/{stale}", **fields).status_code == 303
     # A double click, or a second editor.
     twice = editor.post(f"/desk/reports/{stale}", **fields)
-    assert (twice.status_code, "đã được xử lý" in twice.text) == (409, True)
+    assert (twice.status_code, "đã xử lý báo cáo" in twice.text) == (409, True)
 
 
 def test_editor_proposes_to_retire_and_an_approver_decides(office: Office, editor: Seat) -> None:

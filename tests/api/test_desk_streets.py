@@ -72,7 +72,7 @@ def test_list_counts_doors_and_names_what_is_missing(office: Office, editor: Sea
     assert "Phố Nơi Khác" not in editor.get("/desk/streets").text
     one = editor.get(f"/desk/streets/{place_id(office, 'street', 'Khuyết')}").text
     assert "giữa 5 và 11" in one
-    assert "Đổi tên, gộp, đánh số lại: việc của người duyệt." in one
+    assert "Đổi tên, gộp, đánh số lại là việc của người duyệt." in one
     assert 'action="/desk/streets/' not in one
 
 
@@ -92,14 +92,14 @@ def test_list_goes_on_where_the_page_before_ended(office: Office, editor: Seat) 
 def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
     given = {"street": "Đường Trần Duy Hưng", "commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
     shown = editor.post("/desk/streets/new", **given)
-    assert (shown.status_code, "Chưa có gì được ghi" in shown.text) == (200, True)
+    assert (shown.status_code, "Chưa ghi gì" in shown.text) == (200, True)
     assert not office.place.rows("SELECT FROM place WHERE name = 'Trần Duy Hưng'")
     assert editor.confirm("/desk/streets/new", shown).status_code == 303
     assert "Đã đặt tên: Trần Duy Hưng." in editor.get("/desk").text
     # The very same form again is told so; another one of that name is refused.
     twice = editor.confirm("/desk/streets/new", shown)
     assert twice.status_code == 303
-    assert "vừa được ghi rồi" in editor.get(twice.location).text
+    assert "đã ghi rồi" in editor.get(twice.location).text
     there = editor.post("/desk/streets/new", **given)
     assert (there.status_code, "đã có ở đó" in there.text) == (409, True)
     assert 'value="12/QĐ-UBND"' in there.text
@@ -158,12 +158,12 @@ def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
     for commune, code in (("Láng", codes["5"]), ("Cửa Nam", far["5"])):
         assert code in found(office, f"5 Phố Dài, Phường {commune}, Hà Nội")
     after = approver.get(f"/desk/streets/{own}").text
-    assert "Tên cũ, vẫn tìm ra" in after
-    assert "địa chỉ của 2 chỗ ở nay đọc theo tên mới" in after
-    assert "trước là Dài" in approver.get("/desk/streets", q="dài").text
+    assert "Tên cũ, vẫn tìm được" in after
+    assert "địa chỉ của 2 chỗ ở nay ghi theo tên mới" in after
+    assert "tên cũ: Dài" in approver.get("/desk/streets", q="dài").text
     twice = approver.confirm(path, shown)
     assert (twice.status_code, twice.location) == (303, f"/desk/streets/{own}")
-    assert "vừa được ghi rồi" in approver.get(twice.location).text
+    assert "đã ghi rồi" in approver.get(twice.location).text
     again = approver.post(path, new_name="Phố Láng")
     assert again.status_code == 409
     (merges,) = re.findall(rf'href="(/desk/streets/{own}/merge\?into=\d+)"', again.text)
@@ -198,7 +198,7 @@ def test_what_somebody_wrote_since_the_preview_is_shown_before_anything_is_done(
     office.place.do("renumber", code=codes["4"], house_number="8")
     again = approver.confirm(path, shown)
     assert again.status_code == 412
-    assert "Có người vừa ghi ở đây" in again.text
+    assert "Có người vừa sửa" in again.text
     assert number_of(office, codes["2"]) == "2"
     assert approver.confirm(path, again).status_code == 303
     assert number_of(office, codes["2"]) == "6"
@@ -328,7 +328,7 @@ def test_undo_of_a_table_of_numbers_names_what_was_done_since(
     office.place.do("correct", code=codes["3"], floor="2")
     (link,) = re.findall(r'href="(/desk/undo/\d+\?back=[^"]*)"', approver.get(done.location).text)
     shown = approver.get(link)
-    assert f"{codes['3']}: hộ đã được sửa từ đó" in shown.text
+    assert f"{codes['3']}: hộ đã sửa sau đó" in shown.text
     assert 'action="/desk/undo' not in shown.text
     refused = approver.post(link.partition("?")[0], reason="nhầm")
     assert refused.status_code == 409

@@ -294,7 +294,7 @@ def test_page_of_an_address_shows_them_and_takes_a_report(here: Office, editor: 
     page = here.client.get(path).text
     assert "&lt;b&gt;sảnh&lt;/b&gt;" in page
     assert "cách ghim 40 m" in page
-    assert "thấy ngày 02/11/2026" in page
+    assert "xác minh ngày 02/11/2026" in page
     assert '; 1 tủ nhận hàng"' in page
     assert page.count('class="sketch-entrance"') == 1
     form = {"kind": "entrance", "entrance": "main", "note": NOTE, **at(5)}
@@ -302,7 +302,7 @@ def test_page_of_an_address_shows_them_and_takes_a_report(here: Office, editor: 
     assert sent.status_code == 303, sent.text
     assert "Có lối vào ở đây" in here.client.get(sent.headers["Location"]).text
     for wrong, told in (
-        ({"note": "gọi 0912345678"}, "xin bỏ số điện thoại"),
+        ({"note": "gọi 0912345678"}, "xin đừng ghi số điện thoại"),
         ({"entrance": "roof"}, "hãy chọn loại lối vào"),
         ({"lon": "", "lat": ""}, "Hãy cho biết nhà ở đâu"),
     ):

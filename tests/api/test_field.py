@@ -207,7 +207,7 @@ def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver
     editor.post(f"{url}/aside", url, record=gone["id"], aside="yes")
     assert editor.post(f"{url}/take-back", url).status_code == 403
     preview = approver.post(f"{url}/take-over", url)
-    assert "có mã dùng được" in preview.text
+    assert "có mã, dùng được ngay" in preview.text
     form_fields = dict(re.findall(r'name="(seen|_once|step)" value="([^"]*)"', preview.text))
     assert form_fields["step"] == "do"
     stale = approver.post(f"{url}/take-over", url, **form_fields | {"seen": "other"})
@@ -226,7 +226,7 @@ def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver
     approver.post(f"{url}/aside", url, record=gone["id"], aside="no")
     assert approver.post(f"{url}/take-back", url, **{"import": str(import_id)}).status_code == 303
     assert office.place.rows(made) == []
-    assert "đã rút lại" in approver.get(url).text
+    assert "đã huỷ" in approver.get(url).text
     stranger = sign_in(office, office.key("nơi khác", "approver", (ELSEWHERE,)))
     assert stranger.get(url).status_code == 404
     assert f"/desk/field/{number}" not in stranger.get("/desk/field").text

@@ -50,7 +50,7 @@ def test_stopped_database_is_told_by_a_page(language: str) -> None:
         for path in ("/", "/a/0000-0647", "/coverage"):
             answer = client.get(path, headers=BROWSER)
             assert (answer.status_code, answer.mimetype) == (503, "text/html"), path
-            assert {"vi": "Sổ đăng ký tạm nghỉ", "en": "resting"}[language] in answer.text
+            assert {"vi": "Sổ tạm thời không phục vụ", "en": "resting"}[language] in answer.text
             assert answer.headers["Retry-After"]
             assert f'href="{path}"' in answer.text  # try again
 
@@ -134,7 +134,7 @@ def test_tiles_have_a_limit_of_their_own_and_pages_the_common_one(site: Site) ->
         assert tiles == [200] * 20 + [429]
         answers = [client.get("/try", headers=BROWSER) for _ in range(3)]
         assert [each.status_code for each in answers] == [200, 200, 429]
-        assert "Hơi nhanh quá" in answers[-1].text
+        assert "Thao tác quá nhanh" in answers[-1].text
         assert int(answers[-1].headers["Retry-After"]) > 0
         assert client.get("/static/any/site.css").status_code == 200
 
@@ -187,7 +187,7 @@ def test_old_addresses_are_written_as_today_with_their_commune(site: Site) -> No
     assert "Đã đổi: 2" in text
     # A ward that was split, without its street: both heirs are offered.
     split = converted(site, "P. Ngọc Hà, Q. Ba Đình, Hà Nội")
-    assert "Phải chọn: 1" in split
+    assert "Cần chọn: 1" in split
     assert "Phường Ba Đình" in split
     assert "Phường Ngọc Hà" in split
     nothing = converted(site, "zzz")
@@ -258,8 +258,8 @@ def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
     """The search world is of demonstration codes, none with the accuracy of its point."""
     page = site.client.get("/coverage/01", headers=BROWSER).text
     assert "Giao được tận nơi" in page
-    assert "Chưa điểm nào ghi độ chính xác" in page
-    assert "Chưa điểm nào" not in site.client.get("/coverage/96", headers=BROWSER).text
+    assert "Chưa vị trí nào ghi độ chính xác" in page
+    assert "Chưa vị trí nào" not in site.client.get("/coverage/96", headers=BROWSER).text
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_columns_of_a_carrier_are_known_and_the_others_named(site: Site) -> None
         shown = site.client.post("/try", data=sent, headers=BROWSER)
         assert "Đúng: 1<" in shown.text
         assert "Cột không đọc: to_name, to_phone<" in shown.text
-        assert '<td data-head="Gửi">27 Láng, Phường Láng, Hà Nội</td>' in shown.text
+        assert '<td data-head="Đã gửi">27 Láng, Phường Láng, Hà Nội</td>' in shown.text
 
 
 def test_column_of_addresses_that_is_not_known_is_chosen(site: Site) -> None:

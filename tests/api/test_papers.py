@@ -138,7 +138,7 @@ def test_certificate_is_checked_by_anybody_until_it_is_taken_back(office: Office
     assert revoked.get_json()["state"] == "revoked"
     again = office.print(f"/v1/certificates/{number}/revoke", reason="in sai")
     assert again.status_code == 409
-    assert "đã bị thu hồi" in office.client.get(f"/verify/{number}").get_data(as_text=True)
+    assert "Giấy đã thu hồi" in office.client.get(f"/verify/{number}").get_data(as_text=True)
     english = office.client.get(f"/verify/{number}?lang=en", follow_redirects=True)
     assert "was taken back" in english.get_data(as_text=True)
     office.client.delete_cookie("lang")

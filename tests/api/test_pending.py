@@ -127,7 +127,7 @@ def test_the_desk_sends_shows_and_approves_it(office: Office, seat: Seat) -> Non
     assert office.place.row(code).status == "active"
     assert other.post(sent.location, sent.location, step="approve").status_code == 303
     assert office.place.row(code).status == "retired"
-    assert "Đã duyệt và đã làm" in seat.get(sent.location).text
+    assert "Đã duyệt và thực hiện" in seat.get(sent.location).text
     # A second click says so, and does nothing.
     assert other.post(sent.location, "/desk/field", step="approve").status_code == 303
 

@@ -150,10 +150,10 @@ def test_carrier_tries_a_file_at_the_desk_and_writes_it(office: Office) -> None:
     assert "Phường Láng" in tried
     assert "Vùng chồng nhau" in tried
     named = seat.get("/desk/services", unit="Phường Láng, Hà Nội").text
-    assert "Cửa nhà nào ở đây cũng được phục vụ" in named
+    assert "Ở đây nhà nào cũng có hãng phục vụ" in named
     assert seat.get("/desk/services", unit="Xã Không Đâu").status_code == 422
     counted = seat.get("/desk/services", unit=ELSEWHERE, kind="collects").text
-    assert "Cửa nhà nào ở đây cũng được phục vụ" in counted
+    assert "Ở đây nhà nào cũng có hãng phục vụ" in counted
     for page, status in (
         (seat.get("/desk/services", unit="99999"), 422),
         (seat.post("/desk/services/file"), 422),

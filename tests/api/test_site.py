@@ -120,7 +120,7 @@ def test_open_data_is_made_listed_and_taken(
     place: Office, app: Flask, settings: Settings, client: FlaskClient
 ) -> None:
     place.place.house("1")
-    assert "Chưa có tệp nào" in client.get("/data").text
+    assert "Chưa có tệp" in client.get("/data").text
     assert client.get("/data/manifest.json").get_json() == []
     wanted = replace(settings, open_data=("units", "coverage", "households.csv"))
     made = publish(place.place.engine, wanted)

@@ -133,7 +133,7 @@ def test_what_is_no_address_is_rejected_in_vietnamese(site: Site, text: str) -> 
     body = ask(site, address=text)
     assert (body["verdict"], body["code"], body["components"]) == ("reject", None, [])
     assert body["question"]["text"].startswith(body["message"])  # which says why
-    assert "Hãy nhập số nhà" in body["question"]["text"]
+    assert "Vui lòng nhập số nhà" in body["question"]["text"]
 
 
 @pytest.mark.parametrize("text", ["", "  "])

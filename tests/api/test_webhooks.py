@@ -171,9 +171,9 @@ def test_webhook_is_made_looked_at_and_sent_again_at_the_desk(
     receiver.answers.append((410, {}, b""))
     office.place.house("3")
     send(office)
-    assert "đã thôi gửi" in seat.get(page).text
+    assert "đã ngừng gửi" in seat.get(page).text
     shown = seat.get(path).text
-    assert "nơi nhận báo đã bỏ (410)" in shown
+    assert "nơi nhận báo không còn (410)" in shown
     assert "lần cuối" in shown
     assert seat.post(f"{path}/state", path, state="active").status_code == 303
     send(office)

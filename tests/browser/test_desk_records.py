@@ -92,7 +92,7 @@ def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Offi
     # The way from the point on record to the new one.
     page.wait_for_selector(".desk-map[data-before][data-ready]")
     assert visit.is_sound()
-    page.get_by_role("button", name="Làm", exact=True).dblclick()
+    page.get_by_role("button", name="Thực hiện", exact=True).dblclick()
     expect(page.locator("#said")).to_contain_text("Đã")
     expect(page.locator(".steps li").first).to_contain_text("chuyển vị trí")
     assert office.place.record(code).lon == pytest.approx(lon)
@@ -114,7 +114,7 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     page.get_by_label("Chỉ dẫn cho người giao").fill("=cmd()")
     office.place.do("correct", code=codes[0], households_count=3)
     page.get_by_role("button", name="Xem trước").click()
-    expect(page.get_by_role("alert")).to_contain_text("vừa được sửa")
+    expect(page.get_by_role("alert")).to_contain_text("đã có người sửa")
     expect(page.get_by_label("Chỉ dẫn cho người giao")).to_have_value("=cmd()")
     expect(page.get_by_label("Số hộ ở chung")).to_have_value("3")
     assert visit.is_sound()
@@ -132,7 +132,7 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     expect(page.locator(".demo")).to_contain_text(code_display(codes[2]))
     expect(page.locator(".change")).to_have_count(2)
     assert visit.is_sound()
-    page.get_by_role("button", name="Làm", exact=True).click()
+    page.get_by_role("button", name="Thực hiện", exact=True).click()
     expect(page.locator("#said")).to_contain_text("2 mã")
     states = [office.place.row(code).status for code in codes]
     assert states == ["retired", "retired", "active"]
@@ -183,14 +183,14 @@ def test_without_scripts_coordinates_are_typed(browser: Browser, url: str, offic
         page = enter(visit, office, "approver", f"/desk/records/{code_display(code)}/move")
         page.get_by_label("Vĩ độ").fill("21,0213")
         page.get_by_role("button", name="Xem trước").click()
-        page.get_by_role("button", name="Làm", exact=True).click()
+        page.get_by_role("button", name="Thực hiện", exact=True).click()
         expect(page.locator("#said")).to_contain_text("chuyển vị trí")
         assert office.place.record(code).lat == pytest.approx(21.0213)
         visit.open("/desk/records/new/reserve")
         page.get_by_label("Số mã cần giữ").fill("5")
         page.get_by_role("button", name="Xem trước").click()
         expect(page.locator("main")).to_contain_text("Giữ 5 mã mới")
-        page.get_by_role("button", name="Làm", exact=True).click()
+        page.get_by_role("button", name="Thực hiện", exact=True).click()
         expect(page.locator(".records tbody tr")).to_have_count(5)
 
 

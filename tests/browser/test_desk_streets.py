@@ -64,20 +64,20 @@ def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
     page = visit.enter(key(office, "editor").secret, "/desk/reports")
     card = page.locator("li.box", has_text=code_display(code))
     expect(card).to_contain_text("1 người dân")
-    expect(card).to_contain_text("chuyển điểm của mã")
+    expect(card).to_contain_text("chuyển vị trí của mã")
     if has_map():
         page.wait_for_selector("#points[data-ready]")
         assert page.locator(".map-pin").count() >= 1
     assert visit.is_sound()
     card.get_by_role("link", name="Xem báo cáo").click()
-    expect(page.get_by_text("Nhận thì", exact=True)).to_be_visible()
+    expect(page.get_by_text("Khi chấp nhận", exact=True)).to_be_visible()
     assert visit.is_sound()
     page.get_by_label("Lời nhắn cho người báo").fill("đã đo lại, cảm ơn")
     # A double click is one decision.
-    page.get_by_role("button", name="Nhận", exact=True).dblclick()
+    page.get_by_role("button", name="Chấp nhận", exact=True).dblclick()
     expect(page.locator("#said")).to_contain_text("Đã xử lý 1 báo cáo")
     page.goto(receipt)
-    expect(page.locator(".outcome")).to_have_text("Đã nhận")
+    expect(page.locator(".outcome")).to_have_text("Đã chấp nhận")
     expect(page.locator(".word")).to_have_text("đã đo lại, cảm ơn")
     assert visit.is_sound()
 
@@ -96,12 +96,12 @@ def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office
     expect(ticks).to_have_count(2)
     for tick in ticks.all():
         tick.press("Space")
-    page.get_by_role("button", name="Không nhận").press("Enter")
+    page.get_by_role("button", name="Không chấp nhận").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("hãy viết cho người báo")
     assert [tick.is_checked() for tick in ticks.all()] == [True, True]
     assert visit.is_sound()
     page.get_by_label("Lời nhắn cho người báo").fill("nhà ở trong ngõ")
-    page.get_by_role("button", name="Không nhận").press("Enter")
+    page.get_by_role("button", name="Không chấp nhận").press("Enter")
     expect(page.locator("#said")).to_contain_text("Đã xử lý 2 báo cáo")
     expect(page.locator(".empty")).to_be_visible()
     page.get_by_role("button", name="Thoát").click()
@@ -157,7 +157,7 @@ def test_clerk_names_a_hamlet_and_finds_what_is_an_approvers(visit: Visit, offic
     page.get_by_label("Tên, có cả loại").fill(f"Tổ {number}")
     assert visit.is_sound()
     page.get_by_role("button", name="Xem trước").click()
-    expect(page.locator(".lead")).to_contain_text("Chưa có gì được ghi")
+    expect(page.locator(".lead")).to_contain_text("Chưa ghi gì")
     assert visit.is_sound()
     page.get_by_role("button", name="Ghi vào sổ").click()
     page.get_by_role("link", name=f"Tổ {number}").click()

@@ -171,5 +171,5 @@ def test_carrier_tries_its_areas_and_writes_them(office: Office, visit: Visit) -
     expect(page.get_by_role("region", name="Vùng chồng nhau")).to_contain_text("Phường Láng")
     page.get_by_label("Xã, phường hoặc tỉnh: mã hay tên").fill("26743")
     page.get_by_role("button", name="Đếm").click()
-    expect(page.get_by_text("cũng được phục vụ")).to_be_visible()
+    expect(page.get_by_text("cũng có hãng phục vụ")).to_be_visible()
     assert visit.is_sound()

@@ -109,10 +109,10 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
     door(walk, "3").locator(".field-row").click()
     door(walk, "3").get_by_role("button", name="Nhà ở đây").click()
-    expect(door(walk, "3").get_by_role("status")).to_contain_text("Sổ đã có điểm")
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("Nhà đã có vị trí")
     door(walk, "3").get_by_role("button", name="Vị trí máy").click()
     expect(door(walk, "3").get_by_role("status")).to_contain_text("± 8 m")
-    expect(door(walk, "3").get_by_role("status")).to_contain_text("cách điểm đang ghi 10 m")
+    expect(door(walk, "3").get_by_role("status")).to_contain_text("cách vị trí đang ghi 10 m")
     # Hidden where the phone has measured long enough by then.
     door(walk, "3").locator(".field-point .button", has_text="Dùng điểm này").dispatch_event(
         "click"
@@ -137,7 +137,7 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     door(walk, "7").get_by_role("button", name="Ghi", exact=True).click()
     expect(walk.get_by_label("Số nhà (bỏ trống")).to_have_value("13/2")
     walk.get_by_role("button", name="Ghi nhà mới").click()
-    expect(walk.locator("#new-house [role=alert]")).to_contain_text("bỏ tên người")
+    expect(walk.locator("#new-house [role=alert]")).to_contain_text("đừng ghi tên người")
     walk.get_by_label("Mốc dễ thấy").fill("cạnh giếng")
     walk.locator("#new-house").get_by_role("button", name="Chấm trên sơ đồ").click()
     walk.locator("#new-house svg.sketch").click(position={"x": 200, "y": 120})
@@ -168,15 +168,15 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     page.goto(round_url)
     expect(page.locator("details.box").first).to_contain_text("13/2 Phố Láng")
     assert desk.is_sound()
-    page.get_by_role("button", name="Xem trước khi nhận").click()
-    page.get_by_role("button", name="Nhận cả đợt").click()
-    expect(page.locator("#said")).to_contain_text("Đã nhận 5 điều ghi")
+    page.get_by_role("button", name="Xem trước khi tiếp nhận").click()
+    page.get_by_role("button", name="Tiếp nhận cả đợt").click()
+    expect(page.locator("#said")).to_contain_text("Đã tiếp nhận 5 kết quả")
     new = "SELECT status FROM household WHERE house_number = '13/2'"
     assert office.place.rows(new) == [("active",)]
-    page.get_by_text("Rút lại lần nhận này").click()
+    page.get_by_text("Huỷ lần tiếp nhận này").click()
     page.get_by_label("Lý do").fill("nhận nhầm")
-    page.get_by_role("button", name="Rút lại").click()
-    expect(page.locator("#said")).to_contain_text("Đã rút lại: bỏ 1 mã mới")
+    page.get_by_role("button", name="Huỷ lần tiếp nhận").click()
+    expect(page.locator("#said")).to_contain_text("Đã huỷ: bỏ 1 mã mới")
     assert office.place.rows(new) == []
     why = "SELECT reason FROM event WHERE kind = 'rollback'"
     assert office.place.rows(why) == [("nhận nhầm",)]
@@ -192,11 +192,11 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     expect(walk.locator("#ended")).to_contain_text("cán bộ đã đóng đợt này")
     expect(walk.locator("#waiting")).to_have_text("1 chờ gửi")
     with walk.expect_download() as file:
-        walk.get_by_role("button", name="Tải tệp chưa gửi").click()
+        walk.get_by_role("button", name="Tải tệp kết quả chưa gửi").click()
     page.get_by_text("Nạp tệp từ điện thoại").click()
     page.get_by_label("Tệp", exact=True).set_input_files(file.value.path())
     page.get_by_role("button", name="Nạp", exact=True).click()
-    expect(page.locator("#said")).to_contain_text("Đã nạp 1 điều ghi mới")
+    expect(page.locator("#said")).to_contain_text("Đã nạp 1 kết quả mới")
     page.get_by_text("Mã của đợt", exact=True).click()
     page.get_by_role("button", name="Lấy mã mới").click()
     walk.goto(page.get_by_role("link", name="Đường dẫn có sẵn mã").get_attribute("href") or "")
@@ -237,7 +237,7 @@ def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Vi
     page.get_by_role("button", name="Vị trí máy").click()
     expect(page.get_by_role("status")).to_contain_text("kém chính xác")
     page.get_by_role("button", name="Chấm trên sơ đồ").click()
-    expect(page.get_by_role("status")).to_contain_text("chưa có nhà nào có điểm")
+    expect(page.get_by_role("status")).to_contain_text("chưa nhà nào có vị trí")
     phone.context.clear_permissions()
     page.evaluate(show, part)
     page.get_by_role("button", name="Vị trí máy").click()

@@ -77,7 +77,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     expect(page.locator(".sitting")).to_contain_text("người nhập")
     assert visit.is_sound()
     choose(page, table(row("1", "R1"), row("2", "R2"), NOWHERE))
-    page.get_by_label("Ai giao").fill(source)
+    page.get_by_label("Đơn vị gửi").fill(source)
     page.get_by_role("button", name="Chạy thử").click()
     expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
@@ -86,9 +86,9 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     expect(one.locator("[data-count=new]")).to_have_text("2")
     expect(one.locator("[data-count=rejected]")).to_have_text("1")
     wrong = one.locator("[data-code=address_names_no_dwelling]")
-    expect(wrong).to_contain_text("Địa chỉ không chỉ ra chỗ ở nào")
+    expect(wrong).to_contain_text("Không xác định được chỗ ở")
     expect(wrong).to_contain_text("dòng 4 của bảng tính")
-    expect(one).to_contain_text("Bạn không duyệt được đợt này")
+    expect(one).to_contain_text("Bạn không có quyền duyệt đợt này")
     expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
     assert visit.is_sound()
     with page.expect_download() as came:
@@ -117,7 +117,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     one.get_by_role("button", name="Huỷ đợt này").click()
     expect(one).to_contain_text("đang huỷ")
     desk.work()
-    expect(one).to_contain_text("Đã huỷ: mã mà đợt này cấp không dùng được nữa")
+    expect(one).to_contain_text("Đã huỷ: mã do đợt này cấp không dùng được nữa")
     assert checksum(desk.office.place.engine) == before
 
 
@@ -154,14 +154,14 @@ def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
     with page.expect_download() as came:  # a key of one commune says which
         page.get_by_role("button", name="Tải mẫu trống").click()
     assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
-    page.get_by_label("Tệp nêu xã ở đâu").select_option(index=1)
+    page.get_by_label("Xã, phường ghi ở đâu trong tệp").select_option(index=1)
     page.get_by_label("Cả tệp thuộc").select_option(COMMUNE)
     with page.expect_download() as came:
         page.get_by_role("button", name="Tải mẫu trống").click()
     assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
     houses = [{"so nha": number, "duong": "Phố Láng"} for number in ("31", "33")]
     choose(page, table(*houses))
-    page.get_by_label("Ai giao").fill(f"không xã {visit.page.viewport_size}")
+    page.get_by_label("Đơn vị gửi").fill(f"không xã {visit.page.viewport_size}")
     page.get_by_role("button", name="Chạy thử").click()
     expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
@@ -178,7 +178,7 @@ def test_zone_that_the_points_vote_for_is_confirmed_on_the_page(visit: Visit, de
         for n in range(1, 31)
     ]
     choose(page, table(*houses))
-    page.get_by_label("Ai giao").fill(f"đo đạc {visit.page.viewport_size}")
+    page.get_by_label("Đơn vị gửi").fill(f"đo đạc {visit.page.viewport_size}")
     page.get_by_role("button", name="Chạy thử").click()
     expect(page.locator("#one")).to_contain_text("chờ đến lượt")
     desk.work()
@@ -213,12 +213,12 @@ def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
     place = str(visit.page.viewport_size)
     page = visit.enter(desk.office.key(f"giao nguồn {place}").secret, DESK)
     choose(page, table(row("61", f"N{place}")))
-    page.get_by_label("Ai giao").fill(f"nguồn {place}")
+    page.get_by_label("Đơn vị gửi").fill(f"nguồn {place}")
     try_it(page, desk)
     page.get_by_role("button", name="Thoát").click()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     visit.enter(desk.office.key(f"duyệt nguồn {place}", "approver").secret, DESK)
-    expect(page.get_by_label("Ai giao")).to_have_value(f"nguồn {place}")
+    expect(page.get_by_label("Đơn vị gửi")).to_have_value(f"nguồn {place}")
 
 
 def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, desk: Desk) -> None:
@@ -228,7 +228,7 @@ def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, 
     try_it(page, desk)
     one = page.locator("#one")
     expect(one).to_contain_text("Không có gì để ghi")
-    expect(one).not_to_contain_text("báo người duyệt")
+    expect(one).not_to_contain_text("cho người duyệt")
     expect(one).not_to_contain_text("Các dòng khác")
     choose(page, b"")
     page.get_by_role("button", name="Chạy thử", exact=True).click()
@@ -240,7 +240,7 @@ def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, 
 def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: Desk) -> None:
     page = visit.enter(desk.office.key(f"giao thiếu xã {visit.page.viewport_size}").secret, DESK)
     choose(page, table({"so nha": "71", "duong": "Phố Láng"}))
-    page.get_by_label("Ai giao").fill(f"thiếu xã {visit.page.viewport_size}")
+    page.get_by_label("Đơn vị gửi").fill(f"thiếu xã {visit.page.viewport_size}")
     try_it(page, desk)
     assert visit.is_sound()
     expect(page.locator("[data-count=new]")).to_have_text("1")
@@ -257,7 +257,7 @@ def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) ->
         for n in range(1, 31)
     ]
     choose(page, table(*houses), "đo đạc.csv")
-    page.get_by_label("Ai giao").fill(f"nhiều câu hỏi {place}")
+    page.get_by_label("Đơn vị gửi").fill(f"nhiều câu hỏi {place}")
     try_it(page, desk)
     one = page.locator("#one")
     one.get_by_label("Cả tệp thuộc một xã").select_option(COMMUNE)
@@ -280,7 +280,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     place = str(visit.page.viewport_size)
     page = visit.enter(desk.office.key(f"giao chọn cột {place}").secret, DESK)
     choose(page, table({"Cột A": "61 Phố Láng", "Cột B": COMMUNE}))
-    page.get_by_label("Ai giao").fill(f"chọn cột {place}")
+    page.get_by_label("Đơn vị gửi").fill(f"chọn cột {place}")
     try_it(page, desk)
     one = page.locator("#one")
     expect(one).to_contain_text("Cần trả lời")
@@ -294,7 +294,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     desk.work()
     expect(page.locator("[data-count=new]")).to_have_text("1")
     page.reload()
-    one.get_by_text("Chọn cột nào là gì").click()
+    one.get_by_text("Chọn nội dung của từng cột").click()
     expect(one.get_by_label("Cột “Cột A”")).to_have_value("address")
     assert visit.is_sound()
     one.get_by_label("Cột “Cột B”").select_option(label="để máy tự nhận")
@@ -308,10 +308,10 @@ def test_whoever_delivered_is_not_offered_to_approve(visit: Visit, desk: Desk) -
     place = str(visit.page.viewport_size)
     page = visit.enter(desk.office.key(f"giao và duyệt {place}", "approver").secret, DESK)
     choose(page, table(row("91", f"T{place}"), row("91", f"U{place}")))
-    page.get_by_label("Ai giao").fill(f"tự duyệt {place}")
+    page.get_by_label("Đơn vị gửi").fill(f"tự duyệt {place}")
     try_it(page, desk)
     one = page.locator("#one")
-    expect(one).to_contain_text("Ai giao tệp thì không tự duyệt")
+    expect(one).to_contain_text("Người gửi tệp không tự duyệt")
     expect(one.get_by_role("button", name="Duyệt, ghi vào sổ")).to_have_count(0)
     # Two hộ at one door: the second row had no code before.
     expect(one.locator("[data-count=linked]")).to_have_count(0)
@@ -331,7 +331,7 @@ def test_sheets_of_a_workbook_are_chosen_with_a_button(visit: Visit, desk: Desk)
             sheet.write_row(0, 0, ["số nhà", "đường", "mã xã"])
             sheet.write_row(1, 0, [number, "Phố Láng", COMMUNE])
     page = visit.enter(desk.office.key(f"giao trang {visit.page.viewport_size}").secret, DESK)
-    page.get_by_label("Ai giao").fill(f"trang {visit.page.viewport_size}")
+    page.get_by_label("Đơn vị gửi").fill(f"trang {visit.page.viewport_size}")
     for button, houses in (("Chỉ đọc “Tổ 2, KP 3”", "1"), ("Đọc hết các trang", "2")):
         choose(page, made.getvalue(), "tổ.xlsx")
         try_it(page, desk)

@@ -176,15 +176,15 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     choose_in_menu(card, "Lối vào")
     card.get_by_role("combobox", name="Lối vào").select_option(label="Lối xe vào")
     for note in ("gọi 0912345678", "nhà anh Hùng"):
-        card.get_by_label("Vào thế nào").fill(note)
+        card.get_by_label("Cách vào nhà").fill(note)
         card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
-        expect(card.get_by_role("alert")).to_contain_text("Xin bỏ tên người")
+        expect(card.get_by_role("alert")).to_contain_text("Xin đừng ghi tên người")
         expect(page.locator("#outbox li")).to_have_count(0)
     choose_in_menu(card, "Biển")
-    card.get_by_role("button", name="Biển đã treo").click()
+    card.get_by_role("button", name="Biển đã gắn").click()
     page.locator("#outbox").get_by_role("button", name="Bỏ").click()
     expect(page.locator("#outbox li")).to_have_count(0)
-    card.get_by_label("Vào thế nào").fill("cổng phía ngõ 34")
+    card.get_by_label("Cách vào nhà").fill("cổng phía ngõ 34")
     assert visit.barriers() == []
     assert not visit.overflows()
     card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
@@ -201,7 +201,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
     expect(find(page, "20 hang dao").locator("h3").first).to_contain_text("20 Phố Hàng Đào")
     expect(find(page, "20 hang khay")).to_contain_text("tên cũ: Phố Hàng Khay")
     for name, body, told in (
-        ("cut", whole[:-100], "bị cắt cụt"),
+        ("cut", whole[:-100], "chưa tải hết"),
         ("altered", whole[:-100] + bytes(100), "đã bị sửa đổi"),
         (
             "other",
@@ -246,7 +246,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     page.get_by_text("Báo nhà chưa có mã").click()
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")
     page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
-    expect(page.locator("#new-told")).to_contain_text("Xin bỏ tên người")
+    expect(page.locator("#new-told")).to_contain_text("Xin đừng ghi tên người")
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
     visit.page = page = visit.context.new_page()
@@ -358,13 +358,13 @@ def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: Worl
     page.get_by_label("Nhà ở chỗ khác").check()
     page.get_by_role("button", name="Gửi").click()
     expect(page.locator("#report-told")).to_contain_text("Hãy cho biết nhà ở đâu")
-    page.get_by_label("Biển mất, vỡ").check()
+    page.get_by_label("Biển mất hoặc hỏng").check()
     page.get_by_role("button", name="Gửi").click()
-    expect(page.locator("#report-told")).to_contain_text("đã giữ trong hộp gửi")
-    page.get_by_role("link", name="Hộp gửi").click()
-    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Biển mất, vỡ")
+    expect(page.locator("#report-told")).to_contain_text("đã lưu trong máy này")
+    page.get_by_role("link", name="Chờ gửi").click()
+    expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Biển mất hoặc hỏng")
     visit.context.set_offline(False)
-    expect(page.locator("#outbox [data-state=sent]")).to_contain_text("Biển mất, vỡ")
+    expect(page.locator("#outbox [data-state=sent]")).to_contain_text("Biển mất hoặc hỏng")
 
 
 def test_phone_reads_codes_as_the_register_does(visit: Visit) -> None:

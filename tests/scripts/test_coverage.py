@@ -191,7 +191,7 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
 
 
 def test_it_is_said_when_no_point_tells_how_good_it_is(run_declared: Run) -> None:
-    said = "Chưa điểm nào ghi độ chính xác"
+    said = "Chưa vị trí nào ghi độ chính xác"
     assert said in run_declared("--unit", "00004").stdout
     assert said not in run_declared("--unit", "00097").stdout  # nothing is there
 

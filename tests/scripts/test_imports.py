@@ -117,7 +117,7 @@ def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
     tried = run(file, "--dry-run")
 
     lines = tried.stdout.splitlines()
-    told = next(at for at, line in enumerate(lines) if "cột có dữ liệu mà không được đọc" in line)
+    told = next(at for at, line in enumerate(lines) if "cột có dữ liệu nhưng không đọc" in line)
     assert lines[told + 1].strip() == "Nhóm 5"
     assert "Zuyên" not in tried.stdout
     option, given = shlex.split(lines[told + 2].partition(": ")[2])
@@ -419,7 +419,7 @@ def test_all_that_is_missing_is_asked_for_at_once(run: Run, tmp_path: Path) -> N
 def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"), door("Ngõ 5", "b"))
     shown = run(file, "--dry-run").output.partition("các dòng bị loại")[2]
-    assert "dòng 2 (Excel: 3): Địa chỉ không chỉ ra chỗ ở nào" in shown
+    assert "dòng 2 (Excel: 3): Không xác định được chỗ ở" in shown
     assert "address_names_no_dwelling" not in shown
 
 

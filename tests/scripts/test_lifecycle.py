@@ -70,9 +70,9 @@ def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path
     table.write_text("Số nhà cũ,số nhà mới\n1,2\n2,1\n", encoding="utf-8-sig")
     arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
     dry = run(*arguments, "--numbers", table, "--dry-run")
-    assert dry.stdout == f"{COMMUNE}  Phố Bảng  2 nơi ở, toà nhà\n2 mã sẽ được ghi\n"
+    assert dry.stdout == f"{COMMUNE}  Phố Bảng  2 nơi ở, toà nhà\nsẽ ghi 2 mã\n"
     assert place.record(codes[0]).house_number_key == "1"
-    assert run(*arguments, "--numbers", table).stdout.endswith("2 mã được ghi lại\n")
+    assert run(*arguments, "--numbers", table).stdout.endswith("đã ghi lại 2 mã\n")
     assert [place.record(code).house_number_key for code in codes] == ["2", "1"]
 
 
@@ -100,7 +100,7 @@ def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Ru
     arguments = ("operation", "propose", "--commune", COMMUNE, "--house-number", 9, "--dry-run")
     done = run(*arguments, "--street", "Lang")
     address = "9 Phố Láng, Phường Láng, Thành phố Hà Nội"
-    assert done.stdout == f"đề nghị  {address}\n1 mã sẽ được ghi\n"
+    assert done.stdout == f"đề nghị  {address}\nsẽ ghi 1 mã\n"
     assert "cảnh báo: “Lang” được hiểu là Phố Láng" in done.stderr
 
 

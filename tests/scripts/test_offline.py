@@ -56,7 +56,7 @@ def test_parse_tells_the_parts_and_every_unit_that_fits() -> None:
 def test_parse_writes_the_address_of_today_where_one_commune_continues_it() -> None:
     lines = said("parse", "27 phố Láng, P. Ngọc Khánh cũ, Phường Láng, Hà Nội")
     assert lines[:2] == ["Số nhà: 27", "Đường: phố Láng"]
-    assert "Địa chỉ hôm nay: 27 Phố Láng, Phường Láng, Thành phố Hà Nội" in lines
+    assert "Địa chỉ hiện nay: 27 Phố Láng, Phường Láng, Thành phố Hà Nội" in lines
 
 
 def test_parse_takes_a_code_out_of_a_text() -> None:

@@ -67,7 +67,7 @@ def test_report_of_the_country_holds_every_province_and_commune(session, gazette
     rows = rows_of(html)
     assert len(rows) == 34 + 3_321
     assert sum("ước tính" in row for row in rows) == 34
-    assert "«ước tính» không phải số liệu công bố" in html
+    assert "Số «ước tính» không phải số liệu địa phương công bố" in html
     (ba_dinh,) = [row for row in rows if "Phường Ba Đình" in row]
     assert "⚑" in ba_dinh
     assert "125,0 %" in ba_dinh

@@ -68,7 +68,7 @@ def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Pat
         ("14", "", "tổ 5"),
         ("16", "Phố Vũ Ngọc Phan", "tổ 5"),
     ]
-    assert sum("đường của các dòng dưới" in str(note) for note in open_file(path).notes) == 1
+    assert sum("đường của các dòng bên dưới" in str(note) for note in open_file(path).notes) == 1
 
 
 def test_a_roman_number_says_that_a_row_is_a_heading(tmp_path: Path) -> None:

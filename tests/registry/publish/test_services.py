@@ -434,7 +434,7 @@ def test_commands_load_list_and_check(depot: Depot, monkeypatch: pytest.MonkeyPa
     assert [each["areas"] for each in kept if each["operator"] == POST] == [1]
     checked = call("services", "check", "--operator", POST)
     assert checked.return_value == 1
-    assert "1 cửa nhà chưa ai phục vụ" in checked.stdout
+    assert "1 nhà chưa có hãng phục vụ" in checked.stdout
     asked = call("services", "check", "--operator", POST, "--format", "json")
     assert json.loads(asked.stdout)["doors"] == 1
     for options in (("--dry-run",), ()):

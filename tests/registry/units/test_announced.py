@@ -46,12 +46,12 @@ ON, THEN = f"{DAY:%d/%m/%Y}", f"{LATER:%d/%m/%Y}"
     ("unit", "expected"),
     [
         ("east", [("ended", f"Từ {ON} Xã Đông Hoà nhập vào Phường Tây Đông Hoà ({BASIS})")]),
-        ("big", [("ended", f"Từ {ON} Xã Nam Hoà chia cho Xã Trung Hoà, Xã Nam Sơn ({BASIS})")]),
+        ("big", [("ended", f"Từ {ON} Xã Nam Hoà chia vào Xã Trung Hoà, Xã Nam Sơn ({BASIS})")]),
         ("giver", [("gives_part", f"Từ {ON} một phần của Xã Bắc Hoà thuộc Xã Trung Hoà")]),
         (
             "taker",
             [
-                ("takes_in", f"Từ {ON} Xã Trung Hoà nhận thêm từ Xã Nam Hoà, Xã Bắc Hoà"),
+                ("takes_in", f"Từ {ON} Xã Trung Hoà nhận thêm địa bàn từ Xã Nam Hoà, Xã Bắc Hoà"),
                 ("renamed", f"Từ {THEN} Xã Trung Hoà là Phường Trung Tâm Đảo ({BASIS})"),
                 ("moved", f"Từ {THEN} Phường Trung Tâm Đảo thuộc Tỉnh Hoàng Hôn ({BASIS})"),
             ],

@@ -153,7 +153,7 @@ def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -
     (said,) = announced(known, unit_by_code(known, BO_HA, None))
     assert said.day is None
     assert said.message == (
-        "Chưa rõ từ ngày nào Xã Bố Hạ là Phường Bố Hạ (388/NQ-UBTVQH16 of 2026-08-04)"
+        "Xã Bố Hạ sẽ là Phường Bố Hạ, chưa rõ từ ngày nào (388/NQ-UBTVQH16 of 2026-08-04)"
     )
     with open_app(release.url) as app:
         told = app.test_client().get(f"/v1/units/{BO_HA}").get_json()
