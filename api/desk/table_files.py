@@ -166,7 +166,7 @@ def edited_file(
         return None
     with table.opened(path, opened_table(path, sheet, in_request=True)) as found:
         headers, places, rows = [*found.headers], {**found.places}, [*found.rows]
-        held = [{n: row.cells[n] or found.said.get(n, "") for n in row.cells} for row in rows]
+        held = [{n: row.cells[n] or found.defaults.get(n, "") for n in row.cells} for row in rows]
     edited = {field for __, field in edits}
     for field in (field for field in table.fields if field in edited and field not in places):
         places[field] = len(headers)

@@ -33,6 +33,6 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     """
     with TABLE.opened(path, opened_table(path, sheet, in_request=True)) as found:
         for row in found.rows:
-            said = {field: row.cells.get(field) or value for field, value in found.said.items()}
+            said = {field: row.cells.get(field) or value for field, value in found.defaults.items()}
             footer = "yes" if is_footer(row.written) else ""
             yield target_cells(**row.cells | said | {"footer": footer})

@@ -1,1 +1,1 @@
-"""Files of tables and maps: how they are read, written and recognised."""
+"""Files of tables and maps: reading, writing and recognising them."""

@@ -1,4 +1,4 @@
-"""Which column of a file is which: headers in Vietnamese or English, and those we must not read."""
+"""Map the headers of a file to fields, in Vietnamese or English, and drop personal columns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -30,57 +30,57 @@ from registry.files.spellings.headers import (
 )
 
 ROW_COLUMN: Final = "dòng"
-"""The column of a row's number: what else it held is the sender's to look up."""
+"""The column of row numbers, by which the sender finds the original row."""
 REPORT_COLUMNS: Final = ("problems", "mức độ", "vấn đề", "đề nghị", ROW_COLUMN)
 ANSWER_COLUMNS: Final = ("code", "code_display", "outcome", ROW_COLUMN)
-"""Added to rows that are handed back (`registry.intake.row_reports`), and never read again."""
+"""Columns added to returned rows (`registry.intake.row_reports`), and ignored when read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Columns that are read as one, or one that is read as several (`joined`)."""
+    """Several columns that are read as one field, or one as several (`columns.joined`)."""
 
     field: str
-    """What they are read as."""
+    """The field that is made of them."""
     parts: tuple[tuple[str, int], ...]
     """Field and index of each column, in the order of `_PARTS`, then of the file."""
     always: str = ""
-    """What stands in each row, where no column says it."""
+    """The value of each row, if no column holds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the fields of a file stand, and what is left out of it."""
+    """The columns of a file: fields, and what is left out."""
 
     positions: dict[str, int]
     """Field → index of its column."""
     personal: tuple[str, ...]
     """Headers dropped unread, because they look like names, phones or identity numbers."""
     unknown: tuple[str, ...]
-    """Headers that are no field; ignored."""
+    """Headers that are not a field; ignored."""
     own: tuple[int, ...] = ()
-    """Indexes of columns that are ours: in a file that comes back corrected, or made by us."""
+    """Indexes of the program's own columns, in a returned or generated file."""
     about_people: tuple[int, ...] = ()
     """Indexes of the columns in `personal`."""
     unread: tuple[int, ...] = ()
     """Indexes of the columns in `unknown`."""
     joined: tuple[Joined, ...] = ()
-    """What is yet to be made of several columns."""
-    units_of_before: bool = False
-    """Whether communes are named by a column of former ones alone."""
-    texts_of_before: bool = False
-    """Whether addresses come as a text of before alone."""
+    """Fields to be made of several columns."""
+    former_units: bool = False
+    """Whether only a column of former communes names communes."""
+    former_texts: bool = False
+    """Whether addresses are texts of the former map only."""
     known: Mapping[int, str] = field(default_factory=dict)
-    """Index → the field that the header means, read or not: all that is returned (`returned`)."""
+    """Index → field of the header, read or not: the columns that may be returned (`returned`)."""
 
     @property
     def fields(self) -> frozenset[str]:
-        """What is read, or made, of the columns."""
+        """Fields that are read from columns or made of them."""
         return frozenset(self.positions) | {each.field for each in self.joined}
 
     @property
     def free_text(self) -> bool:
-        """Whether addresses come as one text."""
+        """Whether addresses are one text."""
         return "address" in self.positions
 
 
@@ -94,20 +94,19 @@ _PARTS: Final[dict[str, tuple[str, ...]]] = {
     "former_commune": ("former_commune", "former_district", "former_province"),
     "uses": ("uses", "use_name"),
 }
-"""Field → the fields of columns that may be joined to it."""
+"""Field → fields of the columns that may be joined to it."""
 _SEVERAL: Final = ("alley", "locality", "uses", "use_name")
-"""Fields of which a file may have several columns: one lies in the other, or both are so."""
+"""Fields that several columns may hold: places that nest, or several uses."""
 
 
 def find_columns(
     headers: Sequence[str], mapping: Mapping[str, str] | None = None, commune: str | None = None
 ) -> Columns:
-    """The fields among `headers`; what `mapping`, header → field, says goes before our own list.
+    """The fields of `headers`; `mapping`, header → field, precedes the known headers.
 
-    `commune` is the code of the one that all rows lie in, where no column names communes. Raises
-    UnreadableFileError, naming what is missing, when no address can be read from them, when two
-    columns mean the same field, when a column names communes beside `commune`, and when there are
-    too many.
+    `commune` is the code of the commune of all rows, for a file without a column of communes.
+    Raises UnreadableFileError, stating what is missing, if no address can be read, if two columns
+    mean the same field, if a column names communes beside `commune`, and for too many columns.
     """
     check_width(headers)
     stated = _stated(mapping or {})
@@ -133,9 +132,9 @@ def find_columns(
     personal += (at for at in unread if is_personal(headers[at]))
     unread = [at for at in unread if at not in personal]
     known = identifiers | {at: name for name, places in found.items() for at in places}
-    part_levels(found, headers)
-    of_before, text_before = found.get("former_commune"), found.get("former_address")
-    unread += _said_otherwise(found, headers, of_one_commune=commune is not None)
+    split_levels(found, headers)
+    former_commune, former_text = found.get("former_commune"), found.get("former_address")
+    unread += _take_redundant(found, headers, of_one_commune=commune is not None)
     for name, places in found.items():
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
         nested = name in _SEVERAL or (len(blocks) == 2 and sum(map(bool, blocks)) == 1)
@@ -150,29 +149,29 @@ def find_columns(
     _check_complete({*positions, *(each.field for each in joined)}, headers)
     return Columns(
         positions,
-        tuple(told_headers(headers[i] for i in sorted(personal))),
-        tuple(told_headers(headers[i] for i in sorted(unread))),
+        tuple(safe_headers(headers[i] for i in sorted(personal))),
+        tuple(safe_headers(headers[i] for i in sorted(unread))),
         own,
         tuple(sorted(personal)),
         tuple(sorted(unread)),
         tuple(joined),
-        units_of_before=of_before is not None and found.get("commune") == of_before,
-        texts_of_before=text_before is not None and found.get("address") == text_before,
+        former_units=former_commune is not None and found.get("commune") == former_commune,
+        former_texts=former_text is not None and found.get("address") == former_text,
         known=known,
     )
 
 
-def told_headers(headers: Iterable[str]) -> list[str]:
-    """The headers for whoever reads of them: a file without any begins with somebody's row."""
+def safe_headers(headers: Iterable[str]) -> list[str]:
+    """The headers that may be shown: those of a file without headers are a row about somebody."""
     return [
         header
         for header in headers
-        if header and not holds_personal(header) and not _names_somebody(header)
+        if header and not holds_personal(header) and not _names_person(header)
     ]
 
 
-def _names_somebody(header: str) -> bool:
-    """Whether it is a cell of a row: `Họ tên chủ hộ` speaks of people, and names none."""
+def _names_person(header: str) -> bool:
+    """Whether a header names a person; `Họ tên chủ hộ` does not."""
     if not is_personal(header):
         return mentions_person(header) or may_be_name(header)
     words = header.split()
@@ -183,8 +182,8 @@ def _names_somebody(header: str) -> bool:
     )
 
 
-def part_levels(found: dict[str, list[int]], headers: Sequence[str]) -> None:
-    """Of two columns of one level let the one that may be it be the level below: `City`."""
+def split_levels(found: dict[str, list[int]], headers: Sequence[str]) -> None:
+    """Move one of two columns of a level to the level below, if its header allows it: `City`."""
     for level, below in pairwise(LEVELS):
         places = found.get(level, [])
         lower = [at for at in places if is_of_level_below(headers[at])]
@@ -196,22 +195,22 @@ def part_levels(found: dict[str, list[int]], headers: Sequence[str]) -> None:
 def _without_weak(
     found: dict[str, list[int]], headers: Sequence[str], unread: Sequence[int]
 ) -> list[int]:
-    """Take columns into `found` that hold what no other one does; those that are left unread."""
+    """Add weakly named columns to `found` for fields without a column; return the unread rest."""
     weak: dict[str, list[int]] = {}
     for at in unread:
         name = weak_field_of(headers[at])
-        whole = name == "address" and not found.keys().isdisjoint(_NO_ADDRESS_BESIDE)
-        if name is not None and name not in found and not whole:
+        excluded = name == "address" and not found.keys().isdisjoint(_NO_ADDRESS_BESIDE)
+        if name is not None and name not in found and not excluded:
             weak.setdefault(name, []).append(at)
     found.update(weak)
     taken = {at for places in weak.values() for at in places}
     return [at for at in unread if at not in taken]
 
 
-def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> list[Message]:
-    """Notes on columns that were taken for a field by words that may say another one.
+def weak_columns(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> list[Message]:
+    """Notes on columns whose header only weakly implies their field.
 
-    `stated` are the headers of which the deliverer has said what they are.
+    `stated` are the headers in the mapping of the caller.
     """
     known = {fold(header) for header in stated}
     return [
@@ -227,9 +226,9 @@ def read_as(columns: Columns, headers: Sequence[str], stated: Iterable[str]) -> 
 
 
 def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]) -> None:
-    """Raise where columns name communes of today: what they say must not be passed over.
+    """Raise if columns name current communes, which must not be ignored.
 
-    Those that name former ones say in which of them each row lies.
+    Columns of former communes may stand beside the one commune.
     """
     named = [headers[at] for name in ("commune", "commune_code") for at in found.get(name, ())]
     if named:
@@ -245,7 +244,7 @@ def _check_of_one_commune(found: Mapping[str, list[int]], headers: Sequence[str]
 
 
 def two_columns(name: str, first: str, second: str) -> Message:
-    """That two columns mean the same field, and how to leave one out."""
+    """The message for two columns of the same field, and how to leave one out."""
     if fold(first) == fold(second):
         return Message("column_name_repeated", first=first)
     return Message(
@@ -258,7 +257,7 @@ def two_columns(name: str, first: str, second: str) -> Message:
 
 
 def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
-    """Folded header → field, or None for one that is not to be read."""
+    """Folded header → field, or None for a header to be ignored."""
     unknown = sorted(set(mapping.values()) - {*FIELDS, ""})
     if unknown:
         raise UnreadableFileError(
@@ -271,17 +270,17 @@ _DOOR_FIELDS: Final = ("house_number", "alley", "street", "locality", "building"
 
 
 _NO_ADDRESS_BESIDE: Final = ("house_number", "street", "former_address")
-"""Fields beside which an address of some kind is rather another one's."""
+"""Fields beside which a weakly named address is probably not the dwelling's."""
 _OF_COMMUNES: Final = ("commune", "commune_code", "former_commune_code")
 
 
-def _said_otherwise(
+def _take_redundant(
     found: dict[str, list[int]], headers: Sequence[str], *, of_one_commune: bool
 ) -> list[int]:
-    """Take columns out of `found` that are not read, because others say the same.
+    """Remove and return the columns in `found` that others make redundant.
 
-    `Số` beside a number or a text numbers the rows. An address, or a commune, of before completes
-    the one of today, is read in its place, or is left aside beside columns.
+    `Số` beside a number or a text numbers the rows. A former address or commune completes the
+    current one, replaces it, or is ignored beside columns of parts.
     """
     left: list[int] = []
     numbers = found.get("house_number", [])
@@ -294,7 +293,7 @@ def _said_otherwise(
             left += found.pop("former_address")
         else:
             found["address"] = found.pop("former_address")
-    left += _of_before(found, of_one_commune=of_one_commune)
+    left += _take_former(found, of_one_commune=of_one_commune)
     if not found.keys().isdisjoint(("longitude", "latitude")):
         left += found.pop("point", [])
     for axis in ("longitude", "latitude"):
@@ -305,8 +304,8 @@ def _said_otherwise(
     return left
 
 
-def _of_before(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int]:
-    """Names of units of before stand for those of today where none are there or stated."""
+def _take_former(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int]:
+    """Let former units stand for current ones if none are named; return the columns not used."""
     former = [f"former_{name}" for name in reversed(LEVELS) if f"former_{name}" in found]
     if "former_commune" not in former:
         return [at for name in former for at in found.pop(name)]
@@ -322,7 +321,7 @@ def _of_before(found: dict[str, list[int]], *, of_one_commune: bool) -> list[int
 
 
 def _joined(found: dict[str, list[int]]) -> Iterator[Joined]:
-    """What is to be made of several columns, which are taken out of `found`."""
+    """The joined fields; their columns are removed from `found`."""
     for made, names in _PARTS.items():
         parts = tuple((name, at) for name in names for at in found.get(name, ()))
         if len(parts) > 1 or (parts and (made in ("point", "uses") or parts[0][0] != made)):
@@ -332,7 +331,7 @@ def _joined(found: dict[str, list[int]]) -> Iterator[Joined]:
 
 
 def _own(headers: Sequence[str]) -> tuple[int, ...]:
-    """Our own columns: those of a group that is there as we write it, or else they are others'."""
+    """Indexes of the program's own columns: a group counts if its first headers are all there."""
     folded = [fold(header) for header in headers]
     own: set[str] = set()
     for group, signs in ((REPORT_COLUMNS, 1), (ANSWER_COLUMNS, 3)):
@@ -352,13 +351,13 @@ def _check_complete(fields: Set[str], headers: Sequence[str]) -> None:
     if not {"commune_code", "commune", "former_commune_code"} & fields:
         missing.append(Message("commune_column_required", remedy=Remedy("commune")))
     if missing:
-        seen = told_headers(headers)
+        seen = safe_headers(headers)
         shown = ", ".join(f"'{header[:40]}'" for header in seen[:12])
-        told = Message("columns_missing", missing=Several(missing), shown=shown)
+        message = Message("columns_missing", missing=Several(missing), shown=shown)
         if named:
-            raise CommuneNotNamedError(told)
+            raise CommuneNotNamedError(message)
         unknown = (header for header in seen if field_of(header) is None)
         example = Remedy("mapping", {next(unknown, "Tên cột")[:40]: TO_FILL_IN})
         raise ColumnsNotRecognisedError(
-            Message("name_the_columns", problem=told, example=example), columns=seen
+            Message("name_the_columns", problem=message, example=example), columns=seen
         )

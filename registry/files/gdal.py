@@ -1,9 +1,8 @@
-"""GDAL as it reads and writes the layers of others: `pyogrio`, imported from here only.
+"""GDAL with safe drivers only: import `pyogrio` from here, nowhere else.
 
-GDAL asks each of its drivers whether a file is one of its own, by what stands in it and never by
-its name. Some read what a file tells them to: any other one of the machine, or a server
-(`<OGRVRTDataSource>` in what began as KML, a virtual table of SQLite). They are left out before the
-library is loaded.
+GDAL asks each driver whether it recognises a file by its content, regardless of its name. Some
+drivers follow references in a file to other local files or to servers (`<OGRVRTDataSource>` in a
+file that begins like KML, a virtual table of SQLite). They are disabled before the library loads.
 """
 
 import os
@@ -13,11 +12,11 @@ READ: Final = frozenset(
     {
         *("ESRI Shapefile", "MapInfo File", "GPKG", "OpenFileGDB", "KML", "LIBKML"),
         *("GPX", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "JSONFG", "MEM", "FlatGeobuf"),
-        *("MVT", "PMTiles"),  # written by an export, and read by its tests
+        *("MVT", "PMTiles"),  # written by exports, read by their tests
     }
 )
-"""Drivers that are left; each reads the file that it is given, and what goes with it."""
-_LEFT_OUT: Final = (
+"""Enabled drivers; each reads only the given file and its sidecar files."""
+_DISABLED: Final = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF"),
     *("EDIGEO", "EEDA", "Elasticsearch", "GDALG", "GML", "GPSBabel", "GTFS"),
     *("GeoRSS", "HTTP", "Idrisi", "JML", "LVBAG", "MBTiles", "MapML", "MiraMonVector", "NGW"),
@@ -25,9 +24,9 @@ _LEFT_OUT: Final = (
     *("PGDUMP", "PLSCENES", "S57", "SQLite", "SXF", "Selafin", "VDV", "VFK"),
     *("VICAR", "WAsP", "WFS", "XLSX"),
 )
-os.environ["OGR_SKIP"] = ",".join(_LEFT_OUT)
+os.environ["OGR_SKIP"] = ",".join(_DISABLED)
 
-# It asks the environment when it is loaded.
+# GDAL reads the environment when it is loaded.
 import pyogrio  # noqa: E402
 from pyogrio.errors import DataLayerError, DataSourceError  # noqa: E402
 from pyogrio.raw import open_arrow, write_arrow  # noqa: E402

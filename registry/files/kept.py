@@ -1,4 +1,4 @@
-"""Where a delivered file and its reports lie, until they are deleted."""
+"""Storage of delivered files and their reports, until they are deleted."""
 
 import errno
 import os
@@ -17,15 +17,15 @@ from registry.core.settings import Settings
 
 DELIVERED: Final = "delivered"
 REJECTED: Final = "rejected"
-"""The rejected rows as they came, with what is wrong with each."""
+"""The rejected rows as delivered, with their problems."""
 WARNED: Final = "warned"
-"""Those that are published and have warnings or notices."""
+"""The published rows with warnings or notices."""
 CODES: Final = "codes"
 """Every row with its code."""
 VANISHED: Final = "vanished"
-"""What a full delivery no longer has."""
+"""What is missing from a full delivery."""
 ROWS: Final = "rows"
-"""Rows with problems, and edited ones, for the page on which they are edited."""
+"""Rows with problems, and edited rows, for the page that edits them."""
 WORDS: Final = {
     REJECTED: "bi-loai",
     WARNED: "can-xem-lai",
@@ -34,21 +34,21 @@ WORDS: Final = {
     ROWS: "dong",
     "problems": "van-de",
 }
-"""What the names of files that are handed back say of them."""
+"""Kind → its word in the names of returned files."""
 _KINDS: Final = {word: kind for kind, word in WORDS.items()}
-_HANDED_BACK: Final = re.compile(rf"-dot-(\d{{1,18}})-({'|'.join(WORDS.values())})\b")
+_RETURNED: Final = re.compile(rf"-dot-(\d{{1,18}})-({'|'.join(WORDS.values())})\b")
 PART: Final = ".part-"
-"""What the name of a file begins with that is not whole yet."""
+"""Prefix of the names of incomplete files."""
 _INCOMING: Final = "incoming"
 _MOST_BYTES: Final = 120
-"""Of a file's name: 255 is the limit, and a report's name is longer."""
+"""Longest name of a file: the limit is 255, and a report's name is longer."""
 _KEPT_FREE: Final = 100_000_000
-"""Bytes that are left to others who write on the same disk."""
+"""Bytes left free for other writers on the same disk."""
 _UNSAFE: Final = re.compile(r"[^\w.()\[\] +-]")
 
 
 def clean_name(given: str | None) -> str:
-    """A name that is safe as a file's, for whatever a sender calls its own.
+    """A safe file name made of the sender's.
 
     >>> clean_name("../../etc/passwd"), clean_name("C:\\\\hộ dân.xlsx"), clean_name(" .. ")
     ('passwd', 'hộ dân.xlsx', 'file')
@@ -62,30 +62,30 @@ def clean_name(given: str | None) -> str:
 
 
 def name_of_report(file_name: str, import_id: int, kind: str, suffix: str) -> str:
-    """The name of what is handed back of a delivery.
+    """The name of a report on a delivery.
 
     >>> name_of_report("hộ dân.xlsx", 12, REJECTED, ".xlsx")
     'hộ dân-dot-12-bi-loai.xlsx'
     >>> name_of_report("hộ dân-dot-12-bi-loai (1).xlsx", 15, CODES, ".csv")
     'hộ dân-dot-15-ma.csv'
     """
-    stem = _HANDED_BACK.split(Path(file_name).stem)[0]
+    stem = _RETURNED.split(Path(file_name).stem)[0]
     return f"{stem}-dot-{import_id}-{WORDS[kind]}{suffix}"
 
 
 def delivery_of_report(file_name: str) -> tuple[int, str] | None:
-    """The import whose rows were handed back under this name, and the kind; None for others.
+    """The import and the kind of the report of this name; None for other files.
 
     >>> delivery_of_report("hộ dân-dot-12-bi-loai (1).xlsx"), delivery_of_report("hộ dân.xlsx")
     ((12, 'rejected'), None)
     """
-    found = _HANDED_BACK.search(file_name)
+    found = _RETURNED.search(file_name)
     return (int(found[1]), _KINDS[found[2]]) if found else None
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """In the block, what the disk refuses is a StorageFullError or a StorageUnavailableError."""
+    """Translate OSError in the block to StorageFullError or StorageUnavailableError."""
     try:
         yield
     except OSError as error:
@@ -97,9 +97,9 @@ def refusals() -> Iterator[None]:
 
 
 def check_space(folder: Path, size: int) -> None:
-    """Raises StorageFullError where a file of `size` bytes would leave the disk without room.
+    """Raises StorageFullError if a file of `size` bytes would fill the disk.
 
-    Twice the size: a form is read into a file of its own beside the one that it came in.
+    Counts the size twice: an upload is spooled to a file before it is copied here.
     """
     if shutil.disk_usage(folder).free < 2 * size + _KEPT_FREE:
         raise _full()
@@ -110,19 +110,19 @@ def _full() -> StorageFullError:
 
 
 def incoming_folder(settings: Settings) -> Path:
-    """Where what is being received lies."""
+    """The folder of files being received."""
     return _private(settings.kept / "imports" / _INCOMING)
 
 
 def incoming(settings: Settings) -> Path:
-    """A new file for what is being received; it is renamed or removed by who asked for it."""
+    """A new file to receive into; the caller renames or removes it."""
     handle, path = tempfile.mkstemp(dir=incoming_folder(settings))
     os.close(handle)
     return Path(path)
 
 
 def adopted(settings: Settings, written: Path) -> Path:
-    """Another name of a file in the folder of what is received, which outlives its own."""
+    """A hard link to a file in the folder of incoming files, which outlives the original name."""
     path = incoming(settings)
     path.unlink()
     path.hardlink_to(written)
@@ -130,42 +130,42 @@ def adopted(settings: Settings, written: Path) -> Path:
 
 
 def folder(settings: Settings, kind: str, number: int) -> Path:
-    """Where the files of one of `imports` or `reforms` lie."""
+    """The folder of one import or reform (`kind`: `imports` or `reforms`)."""
     return settings.kept / kind / str(number)
 
 
 def numbers_kept(settings: Settings, kind: str) -> list[int]:
-    """The numbers of those of which files lie here."""
+    """The numbers of the imports or reforms with files."""
     folders = (settings.kept / kind).glob("*")
     return [int(folder.name) for folder in folders if folder.name.isdecimal()]
 
 
 def keep(folder: Path, received: Path, name: str, kind: str = DELIVERED) -> None:
-    """Make a received file that of the import or resolution whose folder this is."""
+    """Move a received file to the folder of its import or reform."""
     received.rename(new_report(folder, kind, name))
 
 
 def delivered(folder: Path) -> Path | None:
-    """The delivered file; None when it is not here."""
+    """The delivered file; None if absent."""
     return report(folder, DELIVERED)
 
 
 def report(folder: Path, kind: str) -> Path | None:
-    """A report, or another file of the kind; None where there is none."""
+    """The report or other file of the kind; None if absent."""
     return _only(folder / kind)
 
 
 def new_report(folder: Path, kind: str, name: str) -> Path:
-    """Where a report is to be written, under this name; the one before is removed."""
+    """The path for a new report of this name; removes the previous one."""
     shutil.rmtree(folder / kind, ignore_errors=True)
     return _private(folder / kind) / name
 
 
 @contextmanager
 def replaced_report(folder: Path, kind: str, name: str) -> Iterator[Path]:
-    """Where to write a report, which takes the place of the one before when the block ends."""
+    """A path to write a report to, which replaces the previous one when the block ends."""
     path = _private(folder / kind) / name
-    part = path.with_name(f"{PART}{name}")  # its suffix says the form
+    part = path.with_name(f"{PART}{name}")  # keeps the suffix, which determines the format
     yield part
     part.rename(path)
     for other in (folder / kind).iterdir():
@@ -184,7 +184,7 @@ def remove_kind(folder: Path, kind: str) -> None:
 
 
 def with_delivered(settings: Settings) -> dict[int, float]:
-    """Imports whose delivered file lies here, and when each came: a time since 1970, seconds."""
+    """Import → Unix time at which its delivered file arrived, for the files still kept."""
     found = (settings.kept / "imports").glob(f"*/{DELIVERED}")
     return {
         int(path.parent.name): path.stat().st_mtime
@@ -194,7 +194,7 @@ def with_delivered(settings: Settings) -> dict[int, float]:
 
 
 def remove_left_behind(settings: Settings, older_than: float) -> None:
-    """Delete what was received by a server that ended in the middle; a time since 1970, seconds."""
+    """Delete incoming files older than a Unix time, left by servers that stopped midway."""
     for path in (settings.kept / "imports" / _INCOMING).glob("*"):
         if path.stat().st_mtime < older_than:
             path.unlink(missing_ok=True)

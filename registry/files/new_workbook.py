@@ -1,4 +1,4 @@
-"""A workbook as it is written: texts as texts, and what cannot be written an OSError."""
+"""Write workbooks: cells are text unless stated otherwise, and write errors are OSError."""
 
 import io
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from typing import Any
 
 
 class _Output(io.FileIO):
-    """A file whose first failure is kept and told at the end.
+    """A file that keeps its first write error, to be raised at the end.
 
-    The library wraps it in an error of its own, and leaves an archive behind that complains once
-    more when it is cleared away.
+    xlsxwriter wraps the error in one of its own, and leaves an archive behind that raises again
+    when it is collected.
     """
 
     failed: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """How much was taken: all of it, also where it is lost."""
+        """The number of bytes written; all of `data` after a failure, although it is lost."""
         if self.failed is None:
             try:
                 return super().write(data)
@@ -28,12 +28,12 @@ class _Output(io.FileIO):
 
 @contextmanager
 def new_workbook(path: Path, *, row_by_row: bool = False) -> Iterator[Any]:
-    """An empty workbook, which is in `path` after the block; `row_by_row` keeps no row in memory.
+    """An empty workbook, saved to `path` when the block ends.
 
-    A text that looks like a formula, a link or a number is a text. Raises OSError where the file
-    cannot be written.
+    `row_by_row` keeps no row in memory. Text that looks like a formula, a link or a number stays
+    text. Raises OSError if the file cannot be written.
     """
-    import xlsxwriter  # a tenth of a second to load, for this alone
+    import xlsxwriter  # takes 0.1 s to load and is used only here
     from xlsxwriter.exceptions import FileCreateError
 
     as_text = {"strings_to_formulas": False, "strings_to_urls": False}
@@ -42,7 +42,7 @@ def new_workbook(path: Path, *, row_by_row: bool = False) -> Iterator[Any]:
         try:
             with io.BufferedWriter(output) as stream, xlsxwriter.Workbook(stream, options) as book:
                 yield book
-        except FileCreateError as error:  # of its own files, in the folder of temporary ones
+        except FileCreateError as error:  # raised for its own temporary files
             raise error.args[0] from error
         if output.failed is not None:
             raise output.failed

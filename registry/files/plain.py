@@ -1,6 +1,7 @@
-"""Columns that a list brings as they are: of all of them an import does the same.
+"""Plain columns: columns that an import copies from the file, all in the same way.
 
-In the scripts a line `-- each plain column: …` stands once for each, with its pieces in braces.
+A line `-- each plain column: …` in a script is repeated for each of them, with the fields of
+`PlainColumn` in braces.
 """
 
 from typing import Final, NamedTuple
@@ -11,14 +12,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from registry.core.sql import for_each_column
 from registry.core.tables.records import Goes, described, going
 
-_OTHERWISE: Final = ("floor", "unit_number", "households_count", "delivery_hint")
-"""Columns that are read with others, or counted."""
-_WHOLE: Final = r"TRY_CAST(regexp_extract({name}, '^\s*([0-9]{{1,9}})\s*$', 1) AS INTEGER)"
+_NOT_PLAIN: Final = ("floor", "unit_number", "households_count", "delivery_hint")
+"""Columns that are read together with others, or counted."""
+_INTEGER: Final = r"TRY_CAST(regexp_extract({name}, '^\s*([0-9]{{1,9}})\s*$', 1) AS INTEGER)"
 _KINDS: Final = {
-    Integer: ("INTEGER", "int", _WHOLE),
+    Integer: ("INTEGER", "int", _INTEGER),
     Text: ("VARCHAR", "text", "nullif(trim({name}), '')"),
     Date: ("DATE", "date", "TRY_CAST({name} AS DATE)"),
-    # `registry.records.uses` makes the text that PostgreSQL would, and marks what it left out.
+    # `registry.records.uses` writes JSON as PostgreSQL would, and marks what it left out.
     JSONB: (
         "VARCHAR",
         "jsonb",
@@ -28,21 +29,21 @@ _KINDS: Final = {
 
 
 class PlainColumn(NamedTuple):
-    """A column, and what becomes of its cells."""
+    """A plain column: its types and the expression that reads its cells."""
 
     name: str
     duck: str
-    """Its type in DuckDB."""
+    """Type in DuckDB."""
     pg: str
-    """Its type in PostgreSQL."""
+    """Type in PostgreSQL."""
     value: str
-    """SQL of the value of a cell; NULL where it cannot be read."""
+    """SQL expression for the value of a cell; NULL if it cannot be parsed."""
 
 
 def _plain() -> list[PlainColumn]:
     found = []
     for column in going(Goes.DELIVERED):
-        if column.name not in _OTHERWISE:
+        if column.name not in _NOT_PLAIN:
             duck, pg, value = next(
                 kind for of, kind in _KINDS.items() if isinstance(column.type, of)
             )
@@ -57,5 +58,5 @@ PLAIN: Final = tuple(_plain())
 
 
 def with_each_plain(written: str) -> str:
-    """A script with its lines for each plain column."""
+    """The script with its `each plain column` lines repeated for each of them."""
     return for_each_column(written, "plain", (each._asdict() for each in PLAIN))

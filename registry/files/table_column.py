@@ -1,6 +1,6 @@
-"""A column of a small table: what it is called, and what its cells may hold.
+"""A column of a small table: its headers, and the values that its cells may have.
 
-Each type reads a text, or raises ValueError; `text:100` is text of at most 100 characters.
+Each type parses a text or raises ValueError; `text:100` is text of at most 100 characters.
 """
 
 import re
@@ -16,7 +16,7 @@ from registry.core.days import parse_day
 from registry.files.formats.writing import Hint
 
 Wrong = tuple[str, str]
-"""Code of a problem, and the value that has it."""
+"""Code of a problem, and the value concerned."""
 
 _WORD: Final = "*"
 """Before a spelling: any header that has this word."""
@@ -29,7 +29,7 @@ _BREAK: Final = re.compile(r"[,;\s]+")
 
 
 class _WrongPartsError(ValueError):
-    """Some parts of a cell are wrong, and the others are not."""
+    """Some parts of a cell are invalid."""
 
     def __init__(self, parts: list[str]) -> None:
         super().__init__("; ".join(dict.fromkeys(parts)))
@@ -50,7 +50,7 @@ def _count(written: str) -> int:
 
 
 def _unit(written: str, digits: int = 0) -> str:
-    """The code of a unit, with the zeros that a spreadsheet took."""
+    """The code of a unit, with the leading zeros that a spreadsheet removed."""
     if not _UNIT_CODE.fullmatch(written):
         raise ValueError(written)
     return written.zfill(digits or (2 if len(written) < 3 else 5))
@@ -67,7 +67,7 @@ def _words(written: str) -> tuple[str, ...]:
 
 
 def _listed(written: str) -> tuple[str, ...]:
-    """Parts of a cell: behind semicolons and lines; behind commas and blanks too, where all of them
+    """Parts of a cell, split at semicolons and line breaks; at commas and spaces too if all parts
     are codes.
 
     >>> _listed("00004, 00008"), _listed("Phường Láng, Hà Nội; 00004")
@@ -86,7 +86,7 @@ def _codes(written: str) -> tuple[str, ...]:
         try:
             found.add(codes.validate(part))
         except CodeError:
-            for each in part.split():  # several, with blanks between them
+            for each in part.split():  # several, separated by spaces
                 try:
                     found.add(codes.validate(each))
                 except CodeError:
@@ -111,16 +111,16 @@ _TYPES: Final = MappingProxyType[str, Callable[..., Any]](
         "yes": _yes,
     }
 )
-"""Name of a type → what reads a text; a number behind the name is its second argument."""
+"""Name of a type → its parser; a number behind the name is the second argument."""
 _TYPE_WORDS: Final = MappingProxyType(
     {
         "count": ("số nguyên", "whole number"),
         "number": ("số", "number"),
         "day": ("ngày: 02/11/2026 hoặc 2026-11-02", "day: 2026-11-02 or 02/11/2026"),
-        "yes": ("`x`: đúng vậy", "`x`: it is so"),
+        "yes": ("`x`: đúng vậy", "`x`: yes"),
     }
 )
-"""Types that are explained, in Vietnamese and in English."""
+"""Explanations of types, in Vietnamese and in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +131,28 @@ class TableColumn:
     type: str
     """One of `_TYPES`, or `choice`."""
     missing: str
-    """Code of the problem of a blank cell; may be blank where empty."""
+    """Code of the problem of a blank cell; empty if blank cells are allowed."""
     shown: str
-    """The field whose cell the problem of a blank one repeats."""
+    """The field whose cell the problem of a blank cell shows."""
     invalid: str
-    """Code of the problem of a cell that is not of the type; empty where its reader judges it."""
+    """Code of the problem of a cell not of the type; empty if the caller checks it."""
     header: str
-    """In Vietnamese, of the template."""
+    """In the template, Vietnamese."""
     vietnamese: str
-    """What stands in it."""
+    """Description, shown in the template and the documentation."""
     english: str
     choices: Mapping[str, tuple[str, ...]]
-    """What may stand in it → what people write for it, the usual word first."""
-    says: str
-    """What a header may say of all its cells (`spellings`)."""
+    """Value → words that people write for it, the usual one first."""
+    default_for: str
+    """The field whose default value a header may state (see `spellings`)."""
     spellings: Mapping[str, str]
-    """Headers that mean it, folded, the surest first; its field and header are among them. With
-    what the header says of all cells: `Số hộ thường trú` what is counted."""
+    """Folded headers of the column, the surest first, including its field and header → the default
+    value stated by that header: `Số hộ thường trú` states what is counted."""
     words: tuple[str, ...]
-    """Words that a header has which means it, where no spelling matches."""
+    """Words that identify a header if no spelling matches."""
     example: str
     parse: Callable[[str], Any]
-    """What a text that is not blank says; raises ValueError."""
+    """Parses a text that is not blank; raises ValueError."""
 
     @classmethod
     def of(cls, row: Mapping[str, str]) -> "TableColumn":
@@ -160,16 +160,17 @@ class TableColumn:
         given = [*row["spellings"].split("|"), fold(row["header"]), row["field"].replace("_", " ")]
         spellings: dict[str, str] = {}
         for each in given:
-            spelling, _, said = each.partition("=")
+            spelling, _, stated = each.partition("=")
             if spelling and not spelling.startswith(_WORD):
-                spellings.setdefault(spelling, said)
+                spellings.setdefault(spelling, stated)
         missing, _, shown = row["missing"].partition(":")
         written = (each.partition("=") for each in row["choices"].split(";") if each)
         choices = {choice: tuple(words.split("|")) for choice, _, words in written}
-        texts = ("field", "type", "invalid", "header", "vietnamese", "english", "says", "example")
+        texts = ("field", "type", "invalid", "header", "vietnamese", "english", "example")
         return cls(
             **{name: row[name] for name in texts},
             missing=missing,
+            default_for=row["says"],
             shown=shown,
             choices=choices,
             spellings=spellings,
@@ -178,9 +179,9 @@ class TableColumn:
         )
 
     def read(self, cells: Mapping[str, str]) -> tuple[Any, Wrong | None]:
-        """What its cell of a row says, and what is wrong with it.
+        """The value of the column's cell in a row, and its fault.
 
-        None for a blank cell; the text itself where it cannot be read.
+        The value is None for a blank cell, and the text itself for one that cannot be parsed.
         """
         written = cells.get(self.field, "")
         if not written:
@@ -195,14 +196,14 @@ class TableColumn:
 
     @property
     def hint(self) -> Hint:
-        """What a spreadsheet shows at its cells, and offers for them."""
+        """The input hint and the choices that a spreadsheet shows at the cells."""
         words = _MARKUP.sub(r"\1", self.explained(0))
-        return Hint(self.header, words, tuple(said[0] for said in self.choices.values()))
+        return Hint(self.header, words, tuple(words[0] for words in self.choices.values()))
 
     def explained(self, language: int) -> str:
-        """What stands in it, in Vietnamese (0) or English (1), with its choices."""
-        said = ((self.vietnamese, self.english)[language], *self._of_type(language))
-        return "; ".join(filter(None, said))
+        """Description in Vietnamese (0) or English (1), with the choices."""
+        texts = ((self.vietnamese, self.english)[language], *self._of_type(language))
+        return "; ".join(filter(None, texts))
 
     def _of_type(self, language: int) -> Iterator[str]:
         if self.type in _TYPE_WORDS:
@@ -212,7 +213,7 @@ class TableColumn:
             yield ", ".join(vietnamese if language == 0 else (f"`{each}`" for each in self.choices))
 
     def place(self, headers: Sequence[str]) -> int | None:
-        """Where it is among folded headers."""
+        """Index of the column among folded headers; None if absent."""
         for spelling in self.spellings:
             if spelling in headers:
                 return headers.index(spelling)
@@ -221,14 +222,14 @@ class TableColumn:
 
 
 def _reader_of(type_: str) -> Callable[[str], Any]:
-    """What reads the texts of a type, `text:100` say."""
+    """The parser of a type such as `text:100`."""
     name, _, number = type_.partition(":")
     read = _TYPES[name]
     return (lambda written: read(written, int(number))) if number else read
 
 
 def _chooser(choices: Mapping[str, tuple[str, ...]]) -> Callable[[str], str]:
-    meant = {fold(said): each for each, words in choices.items() for said in (each, *words)}
+    meant = {fold(word): each for each, words in choices.items() for word in (each, *words)}
 
     def parse(written: str) -> str:
         if (choice := meant.get(fold(written))) is None:

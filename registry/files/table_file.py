@@ -1,8 +1,8 @@
-"""Small tables that somebody keeps as a file: their columns, and what is wrong with a row.
+"""Small tables kept as files: their columns, and the problems of their rows.
 
-The columns are data, in `table_headers.csv`, with their types and choices: from it come reading,
-the problems of cells, the template to fill in, and the tables of the documentation. A wrong row is
-reported by a stable code and does not affect others.
+`table_headers.csv` describes the columns with their types and choices. Reading, problems of cells,
+the template to fill in and the tables of the documentation follow from it. A wrong row is reported
+by a stable code and does not affect other rows.
 """
 
 import csv
@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 from geo.text import fold
 from registry.core.errors import UnreadableFileError
 from registry.core.messages import Message
-from registry.files.fields import told_headers
+from registry.files.fields import safe_headers
 from registry.files.formats.any_file import read_file
 from registry.files.formats.table import (
     LOOKED_AT,
@@ -45,27 +45,27 @@ SHOWN_VALUE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with a row, or worth a look; rows are counted below the header."""
+    """A problem of a row."""
 
     row_number: int
-    """Below the header, from 1; of a feature its place"""
+    """From 1, below the header; for a feature, its position."""
     code: str
     value: str
     words: str
     severity: Severity
-    """`error`: rejected; `warning`: taken, look at it; `notice`: reported only."""
+    """`error`: rejected; `warning`: accepted, to be checked; `notice`: reported only."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemTable:
-    """The problems that rows of one kind of file may have."""
+    """The possible problems of the rows of one kind of file."""
 
     words: Mapping[str, Message]
-    """Code → what is wrong, in words; an error where neither of the others has it."""
+    """Code → message; an error unless listed in `warnings` or `notices`."""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     identifiers: frozenset[str] = frozenset()
-    """Codes whose values are identifiers or figures, and shown as they came."""
+    """Codes whose values are identifiers or numbers, shown as delivered."""
 
     def of(self, row_number: int, code: str, value: str) -> RowProblem:
         """The problem of a row."""
@@ -80,37 +80,37 @@ class ProblemTable:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a small table, as it is written."""
+    """A row of a small table."""
 
     line: int
-    """The row in which a spreadsheet or an editor shows it, from 1."""
+    """The row number that a spreadsheet or an editor shows, from 1."""
     cells: dict[str, str]
-    """By field; '' where there is nothing."""
+    """By field; '' for a blank cell."""
     written: list[str]
-    """All cells, those of unknown columns too."""
+    """All cells, including those of unknown columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The header of a small table, and the rows below it; blank rows are left out."""
+    """The header of a small table and the rows below it, without blank rows."""
 
     headers: Sequence[str]
     places: Mapping[str, int]
-    """Field → its column."""
+    """Field → index of its column."""
     rows: Iterator[TableRow]
-    said: Mapping[str, str]
-    """What the headers say of all cells that say nothing themselves, by field."""
+    defaults: Mapping[str, str]
+    """Field → default value that the headers state for cells without one."""
 
 
 Rule = Callable[[Mapping[str, Any], Mapping[str, str]], Wrong | None]
-"""What is wrong with what the cells of a row say together; takes what they say, and the cells."""
+"""Checks a row as a whole: takes its values and its cells, and returns a fault or None."""
 
 
 def in_order(first: str, last: str, code: str) -> Rule:
-    """That one day is not after another."""
+    """A rule: the day in field `first` is not after the day in `last`."""
 
-    def rule(said: Mapping[str, Any], _cells: Mapping[str, str]) -> Wrong | None:
-        days = said[first], said[last]
+    def rule(values: Mapping[str, Any], _cells: Mapping[str, str]) -> Wrong | None:
+        days = values[first], values[last]
         swapped = all(isinstance(day, datetime.date) for day in days) and days[1] < days[0]
         return (code, f"{days[0]} – {days[1]}") if swapped else None
 
@@ -123,40 +123,40 @@ class MissingColumnsError(UnreadableFileError):
 
 @dataclass(frozen=True)
 class TableFile:
-    """A small table that somebody keeps as a file, of any format that an import reads."""
+    """A small table kept as a file, in any format that an import reads."""
 
     name: str
     needed: tuple[tuple[str, ...], ...]
     """One column of each group is required."""
     meant: Mapping[str, str] = MappingProxyType({})
-    """Field of an import → the one that it is here: `Tên xã/phường`."""
+    """Field of an import → field of this table, for headers such as `Tên xã/phường`."""
     ordered: tuple[str, ...] = ()
-    """Fields in their order, of a table that may come without a header."""
+    """Fields in their order, for a table that may lack a header."""
     closed: bool = False
-    """Whether unknown columns are refused: where no column is required, a misspelt one would
-    otherwise be ignored."""
+    """Whether unknown columns are refused: a misspelt optional one would otherwise be ignored."""
     rules: tuple[Rule, ...] = ()
-    """What the cells of a row must be together."""
+    """Checks of a row as a whole."""
 
     @cached_property
     def columns(self) -> tuple[TableColumn, ...]:
-        """Its columns in their order."""
+        """The columns in their order."""
         with _HEADERS.open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["table"] == self.name]
         return tuple(map(TableColumn.of, rows))
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of its columns."""
+        """The fields of the columns."""
         return tuple(column.field for column in self.columns)
 
     def headers(self, fields: Collection[str] = ()) -> tuple[str, ...]:
-        """The headers of its template, or of some fields."""
+        """The headers of the template; with `fields`, only theirs."""
         return tuple(each.header for each in self.columns if not fields or each.field in fields)
 
     def places(self, headers: Sequence[str]) -> dict[str, int]:
-        """Field → its column, by the first of its spellings that is a header; else by what an
-        import takes the header for.
+        """Field → index of its column, by its first spelling that is a header.
+
+        Falls back on the field that an import reads from the header (`meant`).
         """
         folded = list(map(_folded, headers))
         found: dict[str, int] = {}
@@ -171,53 +171,53 @@ class TableFile:
         return found
 
     def cells(self, row: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
-        """The cells of a row by field; '' where there is nothing."""
+        """The cells of a row by field; '' for a missing or blank cell."""
         return {
             field: row[at].strip() if at is not None and at < len(row) else ""
             for field, at in ((name, places.get(name)) for name in self.fields)
         }
 
     def read(self, cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Wrong]]:
-        """What the cells of a row say by field (`TableColumn.read`), and all that is wrong."""
+        """The values of a row by field (`TableColumn.read`), and all faults."""
         read = {column.field: column.read(cells) for column in self.columns}
-        said = {field: value for field, (value, _) in read.items()}
-        faults = (*(fault for _, fault in read.values()), *(r(said, cells) for r in self.rules))
-        return said, [fault for fault in faults if fault]
+        values = {field: value for field, (value, _) in read.items()}
+        faults = (*(fault for _, fault in read.values()), *(r(values, cells) for r in self.rules))
+        return values, [fault for fault in faults if fault]
 
     def column(self, field: str) -> TableColumn:
-        """One of its columns."""
+        """The column of a field."""
         return next(column for column in self.columns if column.field == field)
 
     def is_complete(self, places: Mapping[str, int]) -> bool:
-        """Whether the required columns are there."""
+        """Whether all required columns are present."""
         return all(any(field in places for field in group) for group in self.needed)
 
     def fault(self, found: TableRows) -> Message | None:
-        """What is wrong with the header of a table, if anything."""
+        """The fault of a header that lacks required columns or has unknown ones, if any."""
         if not self.is_complete(found.places):
-            told = told_headers(found.headers)[:_SHOWN_HEADERS]
-            return Message("table_columns_required", columns=self.required, headers=told)
+            headers = safe_headers(found.headers)[:_SHOWN_HEADERS]
+            return Message("table_columns_required", columns=self.required, headers=headers)
         known = found.places.values()
         unknown = [h for at, h in enumerate(found.headers) if h.strip() and at not in known]
         if self.closed and unknown:
             columns = list(map(self.shown, self.fields))
-            return Message("column_unknown", unknown=told_headers(unknown), columns=columns)
+            return Message("column_unknown", unknown=safe_headers(unknown), columns=columns)
         return None
 
     @property
     def required(self) -> list[str]:
-        """The required columns in words; any of a group."""
+        """The required columns as displayed; alternatives are separated by ` / `."""
         return [" / ".join(map(self.shown, group)) for group in self.needed]
 
     def shown(self, field: str) -> str:
-        """A field as the template and as the documentation name it."""
+        """A field as displayed: its header in the template, and its name in the documentation."""
         return f"{self.column(field).header} ({field})"
 
     def find(self, rows: Iterable[Sequence[str]], line: int = 1) -> TableRows:
-        """The header among the first rows, for titles may stand above it, and the rows below.
+        """The header among the first rows, since titles may stand above it, and the rows below.
 
-        `line` is that of the first row. Where no row is a header, the first is taken for one; of a
-        table in order, for a row unless it looks like a header.
+        `line` is the line of the first row. If no row has the required columns, the first one
+        counts as the header; for an `ordered` table, as data unless it looks like a header.
         """
         rest = iter(rows)
         first = list(islice(rest, LOOKED_AT + 1))
@@ -230,18 +230,18 @@ class TableFile:
         below = enumerate(chain(first[at:], rest), line + at)
         read = (TableRow(number, self.cells(row, places), list(row)) for number, row in below)
         filled = (row for row in read if any(row.cells.values()))
-        return TableRows(headers, places, filled, self._said(headers, places))
+        return TableRows(headers, places, filled, self._defaults(headers, places))
 
-    def _said(self, headers: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
+    def _defaults(self, headers: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
         return {
-            column.says: column.spellings.get(_folded(headers[places[column.field]]), "")
+            column.default_for: column.spellings.get(_folded(headers[places[column.field]]), "")
             for column in self.columns
-            if column.says and headers and column.field in places
+            if column.default_for and headers and column.field in places
         }
 
     @contextmanager
     def opened(self, path: Path, table: Table) -> Iterator[TableRows]:
-        """The rows of a table of a file. Raises MissingColumnsError."""
+        """The header and rows of a table. Raises MissingColumnsError."""
         with table.rows() as rows:
             above: Sequence[Sequence[str]] = [table.headers]
             if not self.is_complete(self.places(table.headers)):
@@ -265,7 +265,7 @@ class TableFile:
         numbers: Collection[str] = (),
         sheet: str = _SHEET,
     ) -> None:
-        """A workbook of rows by field, or of some `fields`; those of `numbers` as numbers."""
+        """Write a workbook of rows by field, or of some `fields`; those in `numbers` as numbers."""
         shown = [column for column in self.columns if not fields or column.field in fields]
         cells = ([row.get(column.field, "") for column in shown] for row in rows)
         hints = [column.hint for column in shown]
@@ -273,7 +273,7 @@ class TableFile:
         write_sheet(path, self.headers(fields), cells, sheet, counted, hints)
 
     def write_template(self, path: Path) -> None:
-        """A workbook to fill in: its headers, and a row of examples to write over."""
+        """Write a workbook to fill in: the headers, and a row of examples to overwrite."""
         self.write(path, [{column.field: column.example for column in self.columns}])
 
 
@@ -282,7 +282,7 @@ def _folded(header: str) -> str:
 
 
 def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row that is not blank has only words, `Số trước`, and not `12A` or `B`."""
+    """Whether the first non-blank row has only words (`Số trước`), not numbers (`12A`, `B`)."""
     cells = next(([cell for cell in row if cell.strip()] for row in rows if any(row)), [])
     return all(
         len(cell.strip()) > _LONGEST_NUMBER_WITHOUT_DIGITS and not any(map(str.isdigit, cell))
@@ -291,7 +291,7 @@ def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def opened_table(path: Path, sheet: str | None, *, in_request: bool = False) -> Table:
-    """The table of a file. Raises UnreadableFileError."""
+    """Open the table of a file. Raises UnreadableFileError."""
     try:
         return read_file(path, sheet, in_request=in_request)
     except OSError as error:

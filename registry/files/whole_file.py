@@ -1,4 +1,4 @@
-"""Files that are there when they are whole, and else are not."""
+"""Write files atomically: a file appears when it is complete, or not at all."""
 
 import errno
 import fcntl
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Final
 
 _BESIDE: Final = ".partial-"
-"""Beginning of the folders in which files are written that need a name."""
+"""Prefix of the folders for files that need a name while they are written."""
 
 
 @contextmanager
 def whole_file(path: Path, *, by_name: bool = False) -> Iterator[Path]:
-    """Where to write what is in `path` after the block, on the disk; an error leaves no file.
+    """A path to write to; after the block the content is at `path`, synced. No file on error.
 
-    What is written has no name before, so that nothing is left behind by a process that is killed;
-    `by_name` gives it one, for writers that lay other files beside it, and where the disk knows no
-    files without a name. It lies in a folder of its own then, which the next file that is written
-    beside it takes away. A pipe or a device, `/dev/null` say, stays what it is, and takes what is
-    written as it comes. Raises OSError where the file cannot be written.
+    Until then the file has no name, so a killed process leaves nothing behind. `by_name` gives it
+    one, for writers that create other files beside it; so does a file system without nameless
+    files. It is then in a folder of its own, which the next write to the same folder removes if it
+    was left behind. A pipe or a device such as `/dev/null` is written to directly. Raises OSError
+    if the file cannot be written.
     """
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -41,7 +41,7 @@ def whole_file(path: Path, *, by_name: bool = False) -> Iterator[Path]:
     try:
         yield Path(f"/proc/self/fd/{descriptor}")
         os.fsync(descriptor)
-        # A link cannot take the place of a file that is there.
+        # A link cannot replace an existing file.
         os.link(f"/proc/self/fd/{descriptor}", named, src_dir_fd=descriptor)
         named.replace(path)
     finally:
@@ -50,7 +50,7 @@ def whole_file(path: Path, *, by_name: bool = False) -> Iterator[Path]:
 
 
 def _nameless(folder: Path) -> int | None:
-    """A new file without a name in the folder; None where there are none such."""
+    """Descriptor of a new nameless file in the folder; None if not supported."""
     with suppress(AttributeError, OSError):
         return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
     return None
@@ -58,7 +58,7 @@ def _nameless(folder: Path) -> int | None:
 
 @contextmanager
 def _own_folder(parent: Path) -> Iterator[Path]:
-    """A folder that is locked as long as somebody writes into it, and gone afterwards."""
+    """A temporary folder, locked during the block and removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=parent))
     try:
         with _locked(folder):
@@ -68,7 +68,7 @@ def _own_folder(parent: Path) -> Iterator[Path]:
 
 
 def _sweep(parent: Path) -> None:
-    """Take away the folders of processes that were killed."""
+    """Remove the folders of killed processes."""
     for folder in parent.glob(f"{_BESIDE}*"):
         with suppress(OSError), _locked(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -76,7 +76,7 @@ def _sweep(parent: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder; raises OSError where another process does."""
+    """Lock the folder; raises OSError if another process has locked it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -93,7 +93,7 @@ class TextReader:
         self._addresses = HouseByHouse(gazetteer)
         self._of_before = of_before
         self._today = CommuneReader(gazetteer, day, ())
-        self._before = CommuneReader(gazetteer, day, (), of_before=True)
+        self._before = CommuneReader(gazetteer, day, (), names_are_former=True)
         self._of_namings: dict[object, CommuneReading] = {}
         self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
 
@@ -119,13 +119,13 @@ class TextReader:
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
             coded = bool(code or former_code)
             readings = self._readings(f"{number} {address}", words, coded=coded) or readings
-        of_before = self._is_of_before(address)
-        today = Beside(readings[0].door, self._commune(readings[0], of_before=of_before))
+        former_map = self._is_on_former_map(address)
+        today = Beside(readings[0].door, self._commune(readings[0], former=former_map))
         if former and former != address:
             written = fold(former)
             same_words = all(fold(words) in written for words in readings[0].unread)
             for read in self._addresses.read(former)[:1]:
-                before = Beside(read.door, self._commune(read, of_before=True))
+                before = Beside(read.door, self._commune(read, former=True))
                 today = completed(today, before, same_words=same_words)
         communes = today.commune
         if (column := self._of_column(code, former_code, commune, district, province)).candidates:
@@ -140,7 +140,7 @@ class TextReader:
         read = self._addresses.read(former)[:1]
         if not read:
             return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
-        before = self._commune(read[0], of_before=True)
+        before = self._commune(read[0], former=True)
         named = self._of_column(*units).candidates
         common = tuple(unit for unit in before.candidates if unit in named)
         if common:
@@ -197,8 +197,8 @@ class TextReader:
         elif set(together.candidates) <= set(wide):
             return together
         alone = self._addresses.read(address)
-        of_before = self._of_before.texts
-        of_text = self._commune(alone[0], of_before=of_before).candidates if alone else ()
+        former = self._of_before.texts
+        of_text = self._commune(alone[0], former=former).candidates if alone else ()
         if of_text and set(of_text).isdisjoint(named):
             return CommuneReading(problem="commune_differs_from_address")
         common = tuple(unit for unit in together.candidates if unit in wide)
@@ -206,7 +206,7 @@ class TextReader:
             return together
         return replace(together, candidates=common, assumed_id=None) if common else of_column
 
-    def _is_of_before(self, address: str) -> bool:
+    def _is_on_former_map(self, address: str) -> bool:
         """Whether the commune of the address, or of the columns behind it, is of before."""
         texts, units = self._of_before.texts, self._of_before.units
         if texts == units:
@@ -214,20 +214,20 @@ class TextReader:
         alone = self._addresses.read(address)[:1]
         return texts if any(n.commune for read in alone for n in read.namings) else units
 
-    def _commune(self, read: ReadAddress, *, of_before: bool) -> CommuneReading:
+    def _commune(self, read: ReadAddress, *, former: bool) -> CommuneReading:
         # The rows of a file lie in the same few communes.
         missing = read.door != Door() and not any(
             any(map(str.isalpha, words)) for words in read.unread
         )
         named = (
-            *(of_before, missing),
+            *(former, missing),
             *((_id(n.commune), _id(n.district), n.corrected, n.contradicted) for n in read.namings),
         )
         reading = self._of_namings.get(named)
         if reading is None:
             reading = CommuneReading(problem="commune_missing" if missing else "commune_unknown")
             if any(naming.commune for naming in read.namings):
-                reader = self._before if of_before else self._today
+                reader = self._before if former else self._today
                 reading = reader.of_namings(read.namings)
             self._of_namings[named] = reading
         return reading

@@ -107,7 +107,7 @@ def load_unit_identifiers(
     day = said.map_on or today()
     known = load_gazetteer(session).knowing(day)
     with TABLE.opened(path, opened_table(path, sheet)) as found:
-        cells = [row.cells | _said_of(found.said, row.cells) for row in found.rows]
+        cells = [row.cells | _said_of(found.defaults, row.cells) for row in found.rows]
     units = WrittenUnits.of(known, day, cells)
     read = [_read(units, said, number, each) for number, each in enumerate(cells, start=1)]
     rows = [row for row in read if isinstance(row, _Row)]

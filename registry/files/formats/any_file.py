@@ -1,4 +1,4 @@
-"""Which format a file is in, by its first bytes and never by its name, and its table."""
+"""Detect the format of a file by its first bytes, never by its name, and read its table."""
 
 import gzip
 import re
@@ -19,23 +19,23 @@ from registry.files.formats.ods_spaces import is_spaced, write_tight
 from registry.files.formats.other_kinds import BLANK, WORDS, refuse_other_kinds
 from registry.files.formats.sandbox import read_sandboxed
 from registry.files.formats.scratch import Scratch
-from registry.files.formats.spreadsheet_artifacts import undone
-from registry.files.formats.table import MOST_COLUMNS, TOO_FAR, Table, said_of, unreadable
+from registry.files.formats.spreadsheet_artifacts import without_artifacts
+from registry.files.formats.table import MOST_COLUMNS, TOO_FAR, Table, reason_of, unreadable
 from registry.files.formats.text import SNIFFED_BYTES, nearly_utf8
 from registry.files.formats.xlsx_size import is_too_large
 
 MOST_UNPACKED: Final = 4 << 30
-"""Bytes that a packed file may hold: more is taken for a bomb."""
+"""Most bytes of an unpacked archive; a larger one is treated as a bomb."""
 _MOST_RATIO: Final = 200
 _BLOCK: Final = 1 << 20
 _SAMPLE: Final = 2_000
-"""Rows at the top of a table that say how its cells are written."""
+"""First rows of a table, by which the encoding of its cells is detected."""
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 _GO_WITH: Final = ((".shx", ".shp"), (".shp", ".dbf"), (".id", ".map"), (".mid", ".mif"))
-"""A file of a layer, and the one that it goes with."""
+"""Suffix of a file of a layer, and of the file it requires."""
 _GEODATABASE: Final = ".gdb"
-"""A folder that is a database of ArcGIS."""
+"""Suffix of a folder that is an ArcGIS geodatabase."""
 _GEODATABASE_PART: Final = re.compile(r"a[0-9a-f]{8}(?:\.[A-Za-z0-9_]+)+|gdb|timestamps")
 _SINGLE: Final = tuple(
     suffix
@@ -43,40 +43,40 @@ _SINGLE: Final = tuple(
     if each.reader and Trait.SEVERAL not in each.traits
     for suffix in each.suffixes
 )
-"""Suffixes of files that hold a table by themselves."""
+"""Suffixes of formats whose table is a single file."""
 _BOOKS: Final = {member: name for name, each in FORMATS.items() for member in each.members}
 _EMPTY: Final = Message("file_empty")
 _BOMB: Final = Message("archive_too_large")
 _BROKEN: Final = Message("archive_damaged")
 _PACKING_ERRORS: Final = (
     *(zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
-    # A member in a packing of its own, or with a password.
+    # A member with an unknown compression, or with a password.
     *(NotImplementedError, RuntimeError),
 )
 _MOST_NESTED: Final = 4
-"""Packed files inside of one another."""
+"""Most levels of nested archives."""
 _NOTHING: Final = Message("archive_has_no_table")
 
 
 def read_file(path: Path, sheet: str | None = None, *, in_request: bool = False) -> Table:
-    """The table in a file of any format that we know; `sheet` chooses a sheet or layer.
+    """The table of a file in any known format; `sheet` chooses a sheet or layer.
 
-    `in_request`: somebody waits for the answer (`sandbox`). Raises UnreadableFileError for what
-    cannot be read.
+    `in_request`: called in a web request (see `sandbox`). Raises UnreadableFileError for a file
+    that cannot be read.
     """
     table = _read(path, _Wanted(sheet, in_request=in_request))
     if len(table.headers) > MOST_COLUMNS:
         raise unreadable(path, Message("too_many_columns", most=MOST_COLUMNS))
-    # Once for all who look at it: a workbook is parsed as a whole each time.
+    # Opened once for both: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
-    return table_in_unicode(*undone(table, sample))
+    return table_in_unicode(*without_artifacts(table, sample))
 
 
 def text_form(path: Path) -> str | None:
-    """`csv` or `ndjson` for a text in UTF-8 of lines of cells or of objects; None for other files.
+    """`csv` or `ndjson` for a UTF-8 text of lines of cells or of objects; None for other files.
 
-    A few bytes of it may be wrong. Raises UnreadableFileError for what holds no table.
+    A few bytes may be invalid. Raises UnreadableFileError for kinds of files without a table.
     """
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
@@ -95,14 +95,14 @@ class _Wanted:
     in_request: bool
 
     def read(self, path: Path, form: str) -> Table:
-        """The table of a file that is not packed in anything."""
+        """The table of a file that is not an archive."""
         if Trait.TRUSTED in FORMATS[form].traits and not self.in_request:
             return FORMATS[form].read(path, self.sheet)
         return read_sandboxed(path, form, self.sheet, in_request=self.in_request)
 
 
 def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
-    """`packed`: how many archives it was in."""
+    """`packed`: number of archives around the file."""
     if path.suffix == _GEODATABASE and path.is_dir():
         return wanted.read(path, "gdb")
     with path.open("rb") as stream:
@@ -123,12 +123,12 @@ def _read(path: Path, wanted: _Wanted, packed: int = 0) -> Table:
 
 
 def _holding(folder: Scratch, table: Table) -> Table:
-    """The table, which may lie in a folder of its own already."""
+    """The table, which keeps the folder alive as long as it lives."""
     return replace(table, holds=(folder, table.holds))
 
 
 def _read_by_name(path: Path, form: str, wanted: _Wanted) -> Table:
-    """The table of a file under a name that ends as its reader expects."""
+    """The table of a file, read by a name with the suffix that its reader expects."""
     folder = Scratch()
     named = folder.path / f"{path.stem}{FORMATS[form].suffix}"
     named.symlink_to(path.resolve())
@@ -151,7 +151,7 @@ def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
         members = {PurePosixPath(each.filename): each for each in archive.infolist()}
         found = (form for name, form in _BOOKS.items() if PurePosixPath(name) in members)
         if book := next(found, None):
-            # The reader unpacks all of it into memory.
+            # The reader unpacks the workbook into memory.
             _check_size(path, sum(e.file_size for e in members.values()), path.stat().st_size)
             if is_too_large(archive):
                 raise unreadable(path, TOO_FAR)
@@ -167,7 +167,7 @@ def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
         whole = sum(members[member].file_size for member in chosen)
         _check_size(path, whole, path.stat().st_size)
         folder = Scratch()
-        # Under names of our own: what stands in the archive may point anywhere.
+        # Under names of our own: paths in an archive may point anywhere.
         for member in chosen:
             target = folder.path / f"{path.stem}{member.suffix.lower()}"
             if _is_of_geodatabase(member):
@@ -182,7 +182,7 @@ def _from_archive(path: Path, wanted: _Wanted, packed: int) -> Table:
 
 
 def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
-    """The files of one table or layer inside an archive, the one to open first."""
+    """The files of one table or layer inside an archive; the first one is opened."""
     own = [name for name in names if not name.name.startswith(".") and "__MACOSX" not in name.parts]
     if of_base := [name for name in own if _is_of_geodatabase(name)]:
         if len(bases := {name.parent for name in of_base}) > 1:
@@ -195,12 +195,12 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
                 n.suffix.lower(): n for n in own if n.with_suffix("") == heads[0].with_suffix("")
             }
             if missing := _missing_part(of_layer.values()):
-                raise unreadable(path, _lacks(missing))
+                raise unreadable(path, _incomplete(missing))
             return [of_layer[part] for part in parts if part in of_layer]
         if heads:
             raise unreadable(path, Message("several_layers", names=", ".join(map(str, heads))))
     if missing := _missing_part(own):
-        raise unreadable(path, _lacks(missing))
+        raise unreadable(path, _incomplete(missing))
     single = [name for name in own if name.suffix.lower() in _SINGLE]
     if not single:
         raise unreadable(path, _NOTHING)
@@ -209,12 +209,12 @@ def _members(path: Path, names: list[PurePosixPath]) -> list[PurePosixPath]:
     return single
 
 
-def _lacks(missing: str) -> Message:
+def _incomplete(missing: str) -> Message:
     return Message("layer_part_missing", missing=missing)
 
 
 def _missing_part(names: Iterable[PurePosixPath]) -> str:
-    """The file without which others of a layer say nothing of where its rows are, '' for none."""
+    """Suffix of a required file of a layer that is missing; '' if complete."""
     found = {name.suffix.lower() for name in names}
     return next((part for other, part in _GO_WITH if other in found and part not in found), "")
 
@@ -225,7 +225,7 @@ def _is_of_geodatabase(name: PurePosixPath) -> bool:
 
 
 def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
-    """The table of an unpacked file; errors name the file that was given."""
+    """The table of an unpacked file; errors name the given file."""
     try:
         return _read(inner, wanted, packed + 1)
     except UnreadableFileError as error:
@@ -233,7 +233,7 @@ def _renamed(path: Path, inner: Path, wanted: _Wanted, packed: int) -> Table:
 
 
 def _named_outside(path: Path, error: UnreadableFileError) -> UnreadableFileError:
-    """The error of a file that was in another one, with the name of that one."""
+    """The error of an unpacked file, with the name of the outer file."""
     reason = error.message.values.get("reason", error.message)
     return unreadable(path, cast(Message, reason), type(error), **error.extra)
 
@@ -258,5 +258,5 @@ def _unpacking(path: Path) -> Iterator[None]:
         yield
     except _PACKING_ERRORS as error:
         raise unreadable(
-            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error))
+            path, Message("broken_as_said", broken=_BROKEN, reason=reason_of(path, error))
         ) from error

@@ -1,7 +1,7 @@
-"""Text read column by column, a block of lines at a time: a fifth of the time of row by row.
+"""Read text in blocks of lines, column by column: a fifth of the time of reading rows.
 
-Only blocks are read so in which every line is a row of as many cells as the header, which a row by
-row reading understands in the same way. Where one is otherwise, the stream is left before it.
+Only regular blocks are read, in which every line is a row with as many cells as the header, so the
+result equals that of reading rows. The stream stops before the first irregular block.
 """
 
 import csv
@@ -17,14 +17,14 @@ from registry.files.csv_cells import MARK, unguarded_column
 
 _BLOCK: Final = 1 << 20
 _MARK: Final = b"\xef\xbb\xbf"
-"""Arrow takes it off the first cell; in the middle of a file it is one of its letters."""
+"""Arrow removes it from the first cell, but in the middle of a file it is text."""
 _ASCII: Final = 0x7F
 
 
 def read_blocks(stream: BinaryIO, delimiter: str, width: int) -> Iterator[pa.Table]:
-    """The lines of UTF-8 from where the stream stands, as tables of texts.
+    """UTF-8 lines from the position of the stream, as tables of texts.
 
-    Ends at the end of the stream, or leaves it before the first block that is irregular.
+    Stops at the end of the stream, or positions it before the first irregular block.
     """
     start = stream.tell()
     while block := stream.read(_BLOCK):
@@ -40,8 +40,8 @@ def read_blocks(stream: BinaryIO, delimiter: str, width: int) -> Iterator[pa.Tab
 
 
 def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
-    """The rows of the block; None unless each line is one, of `width` cells."""
-    # A return alone ends a line as well, and a mark that is not closed goes on to the next one.
+    """The rows of the block; None unless each line is a row of `width` cells."""
+    # A lone CR ends a line too, and an open quotation continues on the next line.
     if not block or block.startswith(_MARK) or block.count(b"\r") != block.count(b"\r\n"):
         return None
     lines = block.count(b"\n") + (not block.endswith(b"\n"))
@@ -69,7 +69,7 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
 
 
 def spellings(table: pa.Table) -> Iterator[str]:
-    """The distinct texts of its columns, but for columns of ASCII."""
+    """The distinct texts of the columns, without columns of ASCII."""
     for column in table.columns:
         for chunk in column.chunks:
             data = chunk.buffers()[2]
@@ -78,6 +78,6 @@ def spellings(table: pa.Table) -> Iterator[str]:
 
 
 def table_of(rows: list[list[str]], names: list[str]) -> pa.Table:
-    """The rows as such a table."""
+    """A table of texts made of rows."""
     columns = zip(*rows, strict=True)
     return pa.table([pa.array(column, pa.string()) for column in columns], names=names)

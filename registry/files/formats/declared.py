@@ -1,4 +1,4 @@
-"""Which coordinate system a map layer says it is in, as far as that is certain."""
+"""Identify the coordinate system that a map layer declares, if it is certain."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 _SAME_AS_WGS_84: Final = frozenset({"EPSG:4326", "OGC:CRS84", "EPSG:4979"})
 _KNOWN: Final = frozenset({WGS_84, VN2000_DEGREES, *VN2000_METRES, *WGS_84_METRES})
-_FULL_TURN: Final = 1e-6
-"""Degrees, and parts of a scale, within which two zones are one."""
-# The shift that is written where a datum has no name: metres, the first three of EPSG:6960.
+_TOLERANCE: Final = 1e-6
+"""Tolerance, in degrees and as a scale factor, within which two zones are equal."""
+# Shift stated for an unnamed datum: metres, the first three parameters of EPSG:6960.
 _VN2000_SHIFT: Final = (-191.90441429, -39.30318279, -111.45032835)
 
 
 class UnsupportedSystemError(Exception):
-    """The layer states a system that we cannot convert from; the text names it."""
+    """The layer declares a system that cannot be converted; the text names it."""
 
 
 def declared_system(stated: str | None, *, without_vn2000: bool = False) -> str | None:
-    """The system as `EPSG:…` where the statement leaves no doubt; None where nothing is certain.
+    """The system as `EPSG:…` if the declaration is unambiguous, else None.
 
-    `without_vn2000`: the format cannot say VN-2000 (MapInfo) and writes WGS 84 in its place, so
-    that a statement of metres on WGS 84 says nothing. So does a projection in a VN-2000 zone whose
-    datum is not named. Raises UnsupportedSystemError for any other system.
+    `without_vn2000`: the format cannot express VN-2000 (MapInfo) and declares WGS 84 instead, so a
+    declaration of metres on WGS 84 is not reliable. Neither is a projection in a VN-2000 zone with
+    an unnamed datum. Raises UnsupportedSystemError for any other system.
     """
     if stated is None or stated in _SAME_AS_WGS_84:
         return None if stated is None else WGS_84
@@ -41,7 +41,7 @@ def declared_system(stated: str | None, *, without_vn2000: bool = False) -> str 
 
 
 def _by_parameters(stated: str) -> str | None:
-    # Takes a tenth of a second to load, for statements without a number alone.
+    # Takes 0.1 s to load, and is needed only for declarations without an EPSG code.
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -62,7 +62,7 @@ def _by_parameters(stated: str) -> str | None:
     zone = _zone(base) if base.is_projected else None
     if zone is None or not (vn2000 or _is_unnamed(base)):
         raise UnsupportedSystemError(crs.name if crs.name != "unknown" else stated[:40])
-    # Without the datum's name a zone may be any that was drawn on the same meridian.
+    # Without the name of the datum, other zones on the same meridian are possible.
     return zone if vn2000 else None
 
 
@@ -74,13 +74,13 @@ def _zone(crs: "CRS") -> str | None:
     scale = float(parameters["scale_factor_at_central_meridian"])
     for code in VN2000_METRES:
         other_meridian, other_scale = central_meridian_and_scale(code)
-        if abs(meridian - other_meridian) < _FULL_TURN and abs(scale - other_scale) < _FULL_TURN:
+        if abs(meridian - other_meridian) < _TOLERANCE and abs(scale - other_scale) < _TOLERANCE:
             return code
     return None
 
 
 def _is_unnamed(crs: "CRS") -> bool:
-    """Whether the datum says nothing: none, or the ellipsoid that VN-2000 shares with WGS 84."""
+    """Whether the datum is uninformative: absent, or the ellipsoid shared by VN-2000 and WGS 84."""
     name = crs.datum.name.casefold() if crs.datum is not None else "unknown"
     return any(word in name for word in ("unknown", "unnamed", "wgs", "world geodetic"))
 
@@ -90,7 +90,7 @@ def _is_vn2000(crs: "CRS") -> bool:
     names = [crs.name, geodetic.name if geodetic else ""]
     if geodetic is not None and geodetic.datum is not None:
         names.append(geodetic.datum.name)
-    if any(_says_vn2000(name) for name in names):
+    if any(_mentions_vn2000(name) for name in names):
         return True
     operation = crs.coordinate_operation if crs.is_bound else None
     shift = tuple(operation.towgs84)[:3] if operation is not None else ()
@@ -99,6 +99,6 @@ def _is_vn2000(crs: "CRS") -> bool:
     )
 
 
-def _says_vn2000(name: str) -> bool:
+def _mentions_vn2000(name: str) -> bool:
     letters = "".join(sign for sign in name.casefold() if sign.isalnum())
     return any(word in letters for word in ("vn2000", "vietnam2000"))

@@ -1,4 +1,4 @@
-"""The rows of a table in Unicode, where some or all of its cells are in a font of before it."""
+"""Convert tables to Unicode whose cells, all or some, are encoded for a legacy font."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TOGETHER: Final = 500
-"""Rows that are looked at together: nearly always none of them holds such a word."""
+"""Rows checked at once: nearly always none contains such a word."""
 _SOME_NOTE: Final = Message("old_font_rows_converted")
 
 _Fonts = Sequence[Font | None]
 
 
 def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
-    """The table with every cell in Unicode that only makes sense in a font, whatever others are in.
+    """The table with cells that make sense only in a legacy font converted to Unicode.
 
-    A file whose first rows, the `sample`, hold any such cell is gone through once, to know what its
-    columns are in: a single word may be one in both, as `Té` is `Tộ`. What is no word in any font,
-    or stands beside words of another, stays as it is.
+    If the first rows, the `sample`, contain such a cell, the whole file is read once to determine
+    the font of each column: a single word may be valid in both, as `Té` is `Tộ`. Text that is not a
+    word in any font, or is beside words of another one, is unchanged.
     """
-    begins_so = _hold_font([list(table.headers)]) or any(map(_hold_font, _together(iter(sample))))
-    columns = _columns(table) if begins_so else []
+    has_font = _hold_font([list(table.headers)]) or any(map(_hold_font, _together(iter(sample))))
+    columns = _columns(table) if has_font else []
     fonts = [column.font(columns) for column in columns]
     of_header = CellsInFonts(table.headers).font(columns)
     found = sorted({font for font in (*fonts, of_header) if font})
@@ -37,12 +37,12 @@ def table_in_unicode(table: Table, sample: list[list[str]]) -> Table:
     headers, remarks = names_in_unicode(table.headers, columns), table.remarks
     above = tuple(names_in_unicode(row, columns) for row in table.above)
 
-    def tell() -> None:
+    def note_conversion() -> None:
         if not found and not remarks:
             remarks.append(_SOME_NOTE)
 
     kind = _BlocksInUnicode if isinstance(table.rows, InBlocks) else _RowsInUnicode
-    rows = kind(table.rows, fonts, tell)
+    rows = kind(table.rows, fonts, note_conversion)
     return replace(table, headers=headers, above=above, rows=rows, notes=notes)
 
 
@@ -57,20 +57,20 @@ def _columns(table: Table) -> list[CellsInFonts]:
 
 @dataclass(frozen=True, slots=True)
 class _RowsInUnicode:
-    """The rows of a table, read anew at each call."""
+    """The rows of a table; each call reads them again."""
 
     rows: Callable[[], AbstractContextManager[Rows]]
     fonts: _Fonts
-    """Of the columns."""
-    tell: Callable[[], None]
-    """To be called when a row is changed."""
+    """Font of each column, or None."""
+    on_change: Callable[[], None]
+    """Called when rows are changed."""
 
     @contextmanager
     def __call__(self) -> Iterator[Rows]:
         with self.rows() as rows:
-            yield self._mended(rows)
+            yield self._converted(rows)
 
-    def _mended(self, rows: Rows) -> Rows:
+    def _converted(self, rows: Rows) -> Rows:
         for block in _together(rows):
             yield from self._block(block)
 
@@ -79,19 +79,19 @@ class _RowsInUnicode:
             return block
         read = [row if _is_ascii(row) else to_unicode(row, self.fonts) for row in block]
         if read != block:
-            self.tell()
+            self.on_change()
         return read
 
 
 class _BlocksInUnicode(_RowsInUnicode):
-    """The same of a table that can also be read column by column."""
+    """The same for a table that can also be read column by column."""
 
     @contextmanager
     def blocks(self) -> Iterator[Iterator["pa.Table | Rows"]]:
-        """As of every `InBlocks`."""
+        """See `InBlocks.blocks`."""
         rows: object = self.rows
         if not isinstance(rows, InBlocks):
-            raise TypeError("these rows come in no blocks")
+            raise TypeError("rows cannot be read in blocks")
         with rows.blocks() as pieces:
             yield self._pieces(pieces)
 
@@ -103,7 +103,7 @@ class _BlocksInUnicode(_RowsInUnicode):
 
         for piece in pieces:
             if not isinstance(piece, pa.Table):
-                yield self._mended(piece)
+                yield self._converted(piece)
             elif any(self.fonts) or has_legacy_font(" ".join(spellings(piece))):
                 rows = zip(*(column.to_pylist() for column in piece.columns), strict=True)
                 yield table_of(self._block(list(map(list, rows))), piece.column_names)

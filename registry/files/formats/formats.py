@@ -1,7 +1,7 @@
-"""The formats of files, one row each: imports, what they hand back, exports and pages read them.
+"""The file formats, one row each, used by imports, returned files, exports and pages.
 
-A new one is a row here, and a module with its reader where no other reads it. How an export is
-written stands in `registry.publish.export.formats`, with the facts of this table.
+A new format needs a row here, and a module with its reader unless an existing one reads it.
+`registry.publish.export.formats` defines how exports are written, on top of this table.
 """
 
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "application/octet-stream"
 Recognizer = Callable[[bytes], object]
-"""Whether a file begins so, by something that is true."""
+"""Takes the first bytes of a file; truthy if it is of the format."""
 
 
 def _never(_head: bytes) -> bool:
@@ -29,67 +29,68 @@ def _never(_head: bytes) -> bool:
 
 
 def _begins(pattern: bytes) -> Recognizer:
-    """Whether a file begins with a pattern."""
+    """Recognises files that begin with a pattern."""
     return re.compile(pattern, re.DOTALL).match
 
 
 def _is_text(pattern: bytes) -> Recognizer:
-    """Whether a text begins with a pattern, after blanks."""
+    """Recognises texts that begin with a pattern, after whitespace."""
     return _begins(b"[" + BLANK + b"]*(?:" + pattern + b")")
 
 
 class Trait(Flag):
-    """What holds for a format."""
+    """Traits of a format."""
 
     NONE = 0
     TABLE = auto()
-    """A spreadsheet, or text that one opens."""
+    """A spreadsheet, or text that a spreadsheet opens."""
     LAYER = auto()
-    """It holds shapes."""
+    """Has shapes."""
     CHOICE = auto()
-    """Its reader chooses among sheets or layers."""
+    """The reader takes the name of a sheet or layer."""
     TRUSTED = auto()
-    """Our own code reads it: a job does so in its own process."""
+    """Read by our own code, so jobs read it in their own process."""
     SEVERAL = auto()
-    """A file of it is several files, one for each of its suffixes; the first is opened."""
+    """Consists of several files, one for each suffix; the first is opened."""
     BY_NAME = auto()
-    """Its reader recognizes it by its suffix alone."""
+    """The reader recognises it only by its suffix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format; one without a reader is not imported, one without a writer not handed back."""
+    """A format; imported if it has a reader, used for returned rows if it has a writer."""
 
     label: str
-    """A name that is the same in every language."""
+    """Name, the same in every language."""
     endings: str
-    """Its suffixes, separated by blanks; the first is that of a download."""
+    """Suffixes separated by spaces; the first is that of downloads."""
     media_type: str = UNKNOWN
     traits: Trait = Trait.NONE
     reader: str = ""
-    """`module:function` of this package, which gets a path, and a sheet where there is a choice.
-    Loaded when it is called: libraries that read layers take a second, and are not to be trusted.
+    """`module:function` of this package, called with a path, and a sheet for `Trait.CHOICE`.
+
+    Loaded when called: libraries for layers take a second to load, and are not trusted.
     """
     writer: str = ""
-    """`module:function` of this package, which gets a path and `Returned` rows."""
+    """`module:function` of this package, called with a path and `Returned` rows."""
     recognizes: Recognizer = _never
-    """Whether a file begins so; names are not looked at."""
+    """Recognises the first bytes of a file, regardless of its name."""
     members: tuple[str, ...] = ()
-    """Members by one of which an archive is a file of this format."""
+    """Members that identify an archive as this format; one suffices."""
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """What names of its files end in."""
+        """The suffixes of file names."""
         return tuple(self.endings.split())
 
     @property
     def suffix(self) -> str:
-        """What a download ends in."""
+        """The suffix of a download."""
         return self.suffixes[0]
 
     @property
     def is_layer(self) -> bool:
-        """Whether it holds shapes."""
+        """Whether the format has shapes."""
         return Trait.LAYER in self.traits
 
     def read(self, path: Path, sheet: str | None) -> "Table":
@@ -98,7 +99,7 @@ class Format:
         return table
 
     def write(self, path: Path, returned: "Returned") -> None:
-        """Write rows of a file that are handed back."""
+        """Write returned rows."""
         loaded(self.writer)(path, returned)
 
 
@@ -109,7 +110,7 @@ def loaded(function: str, package: str = __package__) -> Any:
 
 
 def _book(label: str, suffixes: str, media_type: str = UNKNOWN, **more: Any) -> Format:
-    """A workbook, of which calamine reads a sheet."""
+    """A workbook, read by calamine."""
     traits = Trait.TABLE | Trait.CHOICE
     return Format(label, suffixes, media_type, traits, "sheets:read_sheet", **more)
 
@@ -122,7 +123,7 @@ def _layer(
     writer: str = "",
     traits: Trait = Trait.NONE,
 ) -> Format:
-    """A map layer, which GDAL reads."""
+    """A map layer, read by GDAL."""
     traits |= Trait.LAYER | Trait.CHOICE
     return Format(label, suffixes, media_type, traits, "layers:read_layer", writer, recognizes)
 
@@ -194,14 +195,14 @@ FORMATS: Final = {
     "gpx": _layer("GPX", ".gpx", _is_text(rb"(?=<).{,2000}?<gpx"), "application/gpx+xml"),
     "gdb": _layer("ArcGIS geodatabase", ".gdb"),  # a folder
     "dbf": _layer("dBase", ".dbf", is_dbf, traits=Trait.BY_NAME),
-    # Text that the reader of text tells from other text.
+    # Text whose kind the reader of text detects.
     "json": Format("JSON", ".json", "application/json", reader="text:read_plain"),
     "ndjson": Format("NDJSON", ".ndjson .jsonl", "application/x-ndjson", reader="text:read_plain"),
     "csv.gz": Format("CSV, gzip", ".csv.gz", "application/gzip"),
     "flatgeobuf": Format("FlatGeobuf", ".fgb", "application/flatgeobuf"),
     "pmtiles": Format("PMTiles", ".pmtiles", "application/vnd.pmtiles"),
 }
-"""Name → format; the first that recognizes a file reads it."""
+"""Name → format; the first one that recognises a file reads it."""
 WORKBOOKS: Final = tuple(
     end for each in FORMATS.values() if each.reader == "sheets:read_sheet" for end in each.suffixes
 )
@@ -212,11 +213,11 @@ TABLES: Final = tuple(
 
 
 def recognized(head: bytes) -> str | None:
-    """The name of the format of a file that begins so, but for archives and text."""
+    """The name of the format by the first bytes of a file; None for archives and text."""
     return next((name for name, each in FORMATS.items() if each.recognizes(head)), None)
 
 
 def returned_as(suffix: str) -> str | None:
-    """The name of the format in which rows are handed back in a file of this suffix."""
+    """The name of the format of returned rows by the suffix of the file."""
     found = (name for name, each in FORMATS.items() if each.writer and suffix in each.suffixes)
     return next(found, None)

@@ -1,7 +1,7 @@
-"""Layers of maps: GeoJSON, GeoPackage, Shapefile, KML, GPX, MapInfo (GDAL) and GeoParquet (Arrow).
+"""Map layers: GeoJSON, GeoPackage, Shapefile, KML, GPX, MapInfo (GDAL) and GeoParquet (Arrow).
 
-The attributes are the cells; the place becomes the columns `longitude` and `latitude`, unless the
-layer has such columns itself.
+Attributes become cells; the geometry becomes the columns `longitude` and `latitude`, unless the
+layer has such columns.
 """
 
 import json
@@ -20,10 +20,10 @@ from registry.core.errors import FileLinksElsewhereError, SheetNotChosenError
 from registry.core.messages import Message
 from registry.files.formats.declared import UnsupportedSystemError, declared_system
 from registry.files.formats.other_kinds import BLANK
-from registry.files.formats.table import Features, Rows, Table, said_of, unreadable
+from registry.files.formats.table import Features, Rows, Table, reason_of, unreadable
 from registry.files.formats.undeclared import (
     encoding_of_shapes,
-    is_cut,
+    is_truncated,
     kml_names,
     rows_of_mapinfo,
 )
@@ -33,20 +33,20 @@ from registry.files.spellings.headers import fields_named, uncut
 _PLACE: Final = ("longitude", "latitude")
 _JSON: Final = ("GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJSON")
 _KML: Final = ("LIBKML", "KML")
-# How a place is drawn, and the name that a program gave its element; GDAL has these of every KML.
+# Style fields and element ids that GDAL adds to every KML.
 _KML_OWN: Final = (
     *("timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"),
     *("drawOrder", "icon", "id"),
 )
 _WAYPOINTS: Final = "waypoints"
-"""The layer of GPX that may hold houses, beside tracks and routes."""
+"""The layer of GPX that may contain houses, beside tracks and routes."""
 _MAPINFO: Final = "MapInfo File"
 _SHAPES: Final = "ESRI Shapefile"
 _LINKED: Final = re.compile(
     rb'"crs"\s*:\s*\{[^{}]{0,1000}(?:\{[^{}]{0,1000}\}[^{}]{0,1000})?"type"\s*:\s*"(?:link|url)"',
     re.IGNORECASE,
 )
-"""A coordinate system that is to be fetched, as GeoJSON once allowed it."""
+"""A linked coordinate system, as the 2008 GeoJSON allowed."""
 _LONGEST_LINK: Final = 4_000
 _LINKS: Final = Message("crs_is_link")
 _BROKEN: Final = Message("map_layer_unreadable")
@@ -55,12 +55,12 @@ _NO_LAYER: Final = Message("no_layers")
 _LAYER_ERRORS: Final = (
     *(DataSourceError, DataLayerError, pa.ArrowException, KeyError, ValueError),
     OverflowError,  # a day beyond the year 9999
-    OSError,  # what GDAL says in the middle of a layer comes through Arrow as that
+    OSError,  # Arrow raises it for errors of GDAL in the middle of a layer
 )
 _BLOCK: Final = 1 << 20
 _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 1 << 17
-"""Letters, as of a CSV: a longer one is no address, and packed it may stand in every row."""
+"""Characters, as for CSV: a longer cell is no address, and compressed it may be in every row."""
 # Decimals of a degree: 0.1 m.
 _DECIMALS: Final = 6
 
@@ -68,11 +68,10 @@ _DECIMALS: Final = 6
 def read_layer(path: Path, layer: str | None = None) -> Table:
     """The table of one layer of a file that GDAL reads.
 
-    Points stand in it as the layer has them, in the system that it states. Raises
-    UnreadableFileError for a broken file, several layers without a choice, and a system that is
-    neither WGS 84 nor VN-2000.
+    Points are in the layer's coordinate system. Raises UnreadableFileError for a broken file,
+    several layers without a choice, and a system other than WGS 84 and VN-2000.
     """
-    if is_cut(path):
+    if is_truncated(path):
         raise unreadable(path, _CUT)
     if _has_linked_system(path):
         raise unreadable(path, _LINKS, FileLinksElsewhereError)
@@ -120,7 +119,7 @@ def read_layer(path: Path, layer: str | None = None) -> Table:
 
 
 def read_parquet(path: Path) -> Table:
-    """The table of a Parquet file, with its primary geometry when it is GeoParquet.
+    """The table of a Parquet file, with the primary geometry of GeoParquet.
 
     Raises UnreadableFileError as `read_layer` does.
     """
@@ -135,7 +134,7 @@ def read_parquet(path: Path) -> Table:
 
     @contextmanager
     def batches(*, shapes: bool) -> Iterator[Any]:
-        # As words and their places, as they lie in it: one of a megabyte in every row is one.
+        # Dictionary-encoded as stored: a megabyte of text repeated in every row is kept once.
         with pq.ParquetFile(path, read_dictionary=words) as reading:
             names = [*fields, *([primary] if shapes else ())]
             yield reading.iter_batches(batch_size=_BATCH, columns=names)
@@ -154,7 +153,7 @@ def _table(
     form: str,
     least: int = 0,
 ) -> Table:
-    """`least`: of its rows, if fewer are read it was cut."""
+    """`least`: with fewer rows the file is truncated."""
 
     @contextmanager
     def rows() -> Iterator[Rows]:
@@ -167,7 +166,7 @@ def _table(
 
 
 def _has_linked_system(path: Path) -> bool:
-    """Whether a file of JSON has a system that stands elsewhere: GDAL asks the network for it."""
+    """Whether a JSON file links its coordinate system, which GDAL would fetch."""
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -183,7 +182,7 @@ def _has_linked_system(path: Path) -> bool:
 
 
 def _uncut(fields: list[str]) -> dict[str, str]:
-    """Fields of which the format cut the names → the names, where no other column has them."""
+    """Truncated field → full name, if no other column has that name."""
     own = {field: name for field in fields if (name := uncut(field)) != field}
     names = [*own.values(), *fields]
     return {field: name for field, name in own.items() if names.count(name) == 1}
@@ -222,7 +221,7 @@ def _declared(path: Path, crs: str | None, driver: str = "") -> str | None:
 
 
 def _geo_columns(path: Path, geo: Any) -> tuple[str | None, dict[str, dict[str, Any]]]:
-    """The primary geometry, and what is said of each; raises where this is no GeoParquet."""
+    """The primary geometry and the metadata of each; raises for invalid GeoParquet metadata."""
     columns = geo.get("columns", {}) if isinstance(geo, dict) else None
     if not isinstance(columns, dict) or not all(isinstance(c, dict) for c in columns.values()):
         raise unreadable(path, Message("geoparquet_metadata_invalid", broken=_BROKEN))
@@ -246,7 +245,7 @@ def _declared_by_parquet(path: Path, column: dict[str, Any]) -> str | None:
 def _rows(
     path: Path, batches: Any, fields: tuple[str, ...], geometry: str | None, least: int
 ) -> Rows:
-    # Only what is raised in here is the file's fault, not what whoever reads the rows does.
+    # Only errors raised in here are the file's fault, not those of the consumer of the rows.
     with _readable(path):
         count = 0
         for batch in batches:
@@ -276,7 +275,7 @@ def _text(value: object) -> str:
 
 
 def _places(column: pa.Array) -> list[list[str]]:
-    """Longitudes and latitudes as text: of a point, or of a point inside a polygon; else none."""
+    """Longitudes and latitudes as text: of a point, or of a point inside a polygon; else ''."""
     shapes = shapely.from_wkb(column.to_pylist(), on_invalid="ignore")
     kinds = shapely.get_type_id(shapes)
     usable = ((kinds == 0) | (kinds == 3) | (kinds == 4) | (kinds == 6)) & ~shapely.is_empty(shapes)
@@ -294,5 +293,5 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except _LAYER_ERRORS as error:
         raise unreadable(
-            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error)[:200])
+            path, Message("broken_as_said", broken=_BROKEN, reason=reason_of(path, error)[:200])
         ) from error

@@ -1,4 +1,4 @@
-"""Which cells of an OpenDocument sheet are merged over rows: calamine does not tell."""
+"""Find the cells of an OpenDocument sheet merged across rows, which calamine does not report."""
 
 import re
 import zipfile
@@ -7,7 +7,7 @@ from typing import IO, Final
 from xml.etree import ElementTree
 
 Merged = tuple[tuple[int, int], tuple[int, int]]
-"""Row and column of the first cell, and of the last, from 0 on."""
+"""Row and column of the first and of the last cell, from 0."""
 
 _CONTENT: Final = "content.xml"
 _OVER_ROWS: Final = re.compile(rb'number-rows-spanned="(?!1")')
@@ -19,13 +19,13 @@ _CELLS: Final = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 
 
 def merged_over_rows(path: Path, sheet: str) -> list[Merged]:
-    """The merged cells of the sheet; none where the file is no OpenDocument or has none."""
+    """The merged cells of the sheet; empty for other formats."""
     if not zipfile.is_zipfile(path):
         return []
     with zipfile.ZipFile(path) as book:
         if _CONTENT not in book.namelist():
             return []
-        # Few books have any, and reading one as XML takes a while.
+        # Few workbooks have any, and parsing the XML is slow.
         with book.open(_CONTENT) as content:
             if not _spans_rows(content):
                 return []
@@ -45,7 +45,7 @@ def _spans_rows(content: IO[bytes]) -> bool:
 def _merged(content: IO[bytes], sheet: str) -> list[Merged]:
     merged: list[Merged] = []
     row, inside = 0, False
-    # Expat refuses entities that grow without end; others are not read.
+    # Expat rejects exponential entity expansion and does not load external entities.
     for event, element in ElementTree.iterparse(content, ("start", "end")):  # noqa: S314
         if element.tag == f"{_TABLE}table":
             if event == "start":

@@ -1,4 +1,4 @@
-"""Files that are no table, though they hold one, or look so: what to do with each."""
+"""Refuse kinds of files that may contain a table but cannot be read, with advice for each."""
 
 from pathlib import Path
 from typing import Final
@@ -7,7 +7,7 @@ from registry.core.messages import Message
 from registry.files.formats.table import unreadable
 
 BLANK: Final = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before the first sign of a text."""
+"""Bytes that may precede the first character of a text."""
 _PDF: Final = Message("file_is_pdf")
 _WEB_PAGE: Final = Message("file_is_web_page")
 WORDS: Final = Message("file_is_text_document")
@@ -29,17 +29,17 @@ _OTHER_KINDS: Final = (
     (b"  0\r\nSECTION", _DRAWING),
     (b"0\nSECTION", _DRAWING),
 )
-"""How files begin that hold a table all the same, or may, and what to do about them."""
+"""First bytes of such files, and the advice."""
 _PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<style", b"<meta")
 
 
 def refuse_other_kinds(path: Path, head: bytes) -> None:
-    """Raise UnreadableFileError where the first bytes of the file are those of such a one."""
-    begun = head.lstrip(BLANK)
+    """Raise UnreadableFileError if the first bytes are those of such a file."""
+    start = head.lstrip(BLANK)
     for begins, reason in _OTHER_KINDS:
         if head.startswith(begins):
             raise unreadable(path, reason)
-    if begun.lower().startswith(_PAGES):
+    if start.lower().startswith(_PAGES):
         raise unreadable(path, _WEB_PAGE)
-    if begun.startswith(b"<?xml"):
+    if start.startswith(b"<?xml"):
         raise unreadable(path, _XML)

@@ -1,7 +1,7 @@
-"""Records in JSON: an array of objects, an object a line, or what wraps such an array.
+"""Records in JSON: an array of objects, one object per line, or an object that wraps such an array.
 
-Each object is a row, each of its names a column; one inside of another is `nha/so`. Numbers stay as
-they are written.
+Each object is a row and each member a column; nested members are named `nha/so`. Numbers stay as
+written.
 """
 
 import json
@@ -19,13 +19,13 @@ from registry.files.formats.table import Rows, Table, unreadable
 
 _BLOCK: Final = 1 << 18
 _LONGEST: Final = 1 << 24
-"""Letters of one record, or of an array that is wrapped in something."""
+"""Longest record, or wrapped array, in characters."""
 _DEPTH: Final = 4
 _LEAST_CELLS: Final = 10_000_000
 _CELLS_A_BYTE: Final = 20
-"""Records that have few of all the columns are short, and their rows are not."""
-_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
-"""What JSON may hold and no text: half of a sign, and what a database takes for the end."""
+"""Limit for sparse records, whose rows are much longer than their text."""
+_INVALID: Final = re.compile("[\0\ud800-\udfff]")
+"""Valid in JSON but not in text: lone surrogates, and NUL, which a database rejects."""
 _UNKNOWN: Final = "\ufffd"
 _BETWEEN: Final = " \t\r\n,"
 _BROKEN: Final = "json_broken_at_record"
@@ -41,9 +41,9 @@ _Row = dict[str, str]
 
 
 def read_records(path: Path) -> Table:
-    """The table of a file of records, with a column for each name in any of them.
+    """The table of a file of records, with a column for each member of any record.
 
-    Raises UnreadableFileError for one that is broken, or holds no records.
+    Raises UnreadableFileError for a file that is broken or has no records.
     """
     source = _Source(path)
     names: dict[str, None] = {}
@@ -72,7 +72,7 @@ class _Source:
     path: Path
 
     def records(self) -> Iterator[_Record]:
-        """One after the other; a file that is one object may wrap them."""
+        """The records in order; a file of a single object may wrap them."""
         values = self._values()
         first = next(values, None)
         if first is None:
@@ -91,7 +91,7 @@ class _Source:
         return value
 
     def _wrapped(self, value: object) -> Iterator[_Record]:
-        """The records in the only value of a file: itself, or those that one of its members is."""
+        """The records of a single value: the list in one of its members, or the value itself."""
         only = self._record(value)
         lists = list(_lists_in(only))
         if len(lists) == 1:
@@ -104,7 +104,7 @@ class _Source:
             yield only
 
     def _values(self) -> Iterator[object]:
-        """What an array holds, or what stands one behind the other."""
+        """The elements of an array, or consecutive values."""
         count = 0
         try:
             with self.path.open(encoding="utf-8-sig") as stream:
@@ -117,7 +117,7 @@ class _Source:
                             raise unreadable(self.path, _MORE)
                         return
                     found = _decoded(text, at)
-                    # A number may go on in the next block.
+                    # A number may continue in the next block.
                     if found is not None and (found[1] < len(text) or not more):
                         count += 1
                         value, at = found
@@ -138,20 +138,20 @@ class _Source:
 
 
 class _Number(str):
-    """A number, as it is written."""
+    """A number as written."""
 
     __slots__ = ()
 
 
 def _skipped(text: str, at: int) -> int:
-    """The place behind what stands between records."""
+    """Index behind the separators between records."""
     while at < len(text) and text[at] in _BETWEEN:
         at += 1
     return at
 
 
 def _decoded(text: str, at: int) -> tuple[object, int] | None:
-    """The value that begins there and where it ends; None for none, or for half of one."""
+    """The value at `at` and its end; None for an incomplete or invalid value."""
     try:
         return _DECODER.raw_decode(text, at)
     except DuplicateMemberError:
@@ -169,7 +169,7 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _lists_in(wrapping: Mapping[str, object], depth: int = 0) -> Iterator[list[_Record]]:
-    """The lists of records in an object, and in those inside of it."""
+    """The lists of records in an object and its nested objects."""
     for value in wrapping.values():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
             yield value
@@ -178,7 +178,7 @@ def _lists_in(wrapping: Mapping[str, object], depth: int = 0) -> Iterator[list[_
 
 
 def _columns(only: Mapping[str, object]) -> list[_Row]:
-    """The records of an object that holds columns, each a list or numbered; none for others."""
+    """The records of an object of columns, each a list or numbered; empty for other objects."""
     columns = {
         name: dict(enumerate(value)) if isinstance(value, list) else value
         for name, value in only.items()
@@ -204,10 +204,10 @@ def _cells(
     listed: Callable[[str], object] = lambda _name: None,
     above: str = "",
 ) -> _Row:
-    """The members of a record as texts; `listed` hears of those that hold lists."""
+    """The members of a record as texts; `listed` is called with the names of nested lists."""
     cells: _Row = {}
     for name, value in record.items():
-        path = f"{above}{_NO_TEXT.sub(_UNKNOWN, name)}"
+        path = f"{above}{_INVALID.sub(_UNKNOWN, name)}"
         if isinstance(value, dict) and above.count("/") < _DEPTH:
             cells |= _cells(value, listed, f"{path}/")
         elif isinstance(value, list) and not all(isinstance(each, _Number) for each in value):
@@ -222,4 +222,4 @@ def _cells(
 def _text(value: object) -> str:
     if value is None or isinstance(value, dict):
         return ""
-    return str(value).upper() if isinstance(value, bool) else _NO_TEXT.sub(_UNKNOWN, str(value))
+    return str(value).upper() if isinstance(value, bool) else _INVALID.sub(_UNKNOWN, str(value))

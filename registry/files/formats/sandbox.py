@@ -1,9 +1,9 @@
-"""Map layers, Parquet and workbooks, read by a process of their own that can do no harm.
+"""Read map layers, Parquet and workbooks in a sandboxed process.
 
-Libraries written in C read these formats, and a file can make them fetch what it names, go on for
-ever, or end the process in which memory fails them. That process (`sandboxed_reader`) has no
-network, and limits of processor time, memory, rows and text by the size of the file; it leaves what
-it read in a folder, from which the table is read here.
+C libraries read these formats, and a file can make them follow references, loop for ever, or crash
+when memory runs out. The process (`sandboxed_reader`) has no network access, and limits of CPU
+time, memory, rows and text by the size of the file. It writes its result to a folder, from which
+the table is read here.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ from registry.files.formats.table import Features, Part, Rows, Table, unreadable
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
 _IN_REQUESTS_AT_ONCE: Final = 2
-"""Files that one web process has read at once: their requests hold its threads meanwhile."""
+"""Files read at once for requests of one web process, whose threads wait meanwhile."""
 _TURN_S: Final = 3.0
 _RETRY_S: Final = 10
 _IN_REQUESTS: Final = BoundedSemaphore(_IN_REQUESTS_AT_ONCE)
@@ -65,10 +65,10 @@ _log: Final = logging.getLogger("diachiso.files")
 def read_sandboxed(
     path: Path, form: str, sheet: str | None = None, *, in_request: bool = False
 ) -> Table:
-    """The table of a file of one of `FORMATS`; `sheet` chooses a sheet or layer.
+    """The table of a file in one of `FORMATS`; `sheet` chooses a sheet or layer.
 
-    `in_request`: somebody waits for the answer, so it takes little time or none. Raises
-    UnreadableFileError and its kinds, and in a request TooManyRequestsError where others are read.
+    `in_request` applies tighter limits. Raises UnreadableFileError and its subclasses, and in a
+    request TooManyRequestsError if too many files are being read.
     """
     scratch = Scratch()
     with _turn() if in_request else contextlib.nullcontext():
@@ -115,7 +115,7 @@ def _run(path: Path, form: str, sheet: str | None, folder: Path, use: str) -> No
             stderr=subprocess.DEVNULL,
             check=False,
             cwd=folder,
-            # Nothing of ours: neither passwords nor what a library may be told to do.
+            # A clean environment: no passwords, and no settings of libraries.
             env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(_ROOT)}
             | {"TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PROJ_NETWORK": "OFF"},
             timeout=limits.waited_s,
@@ -135,7 +135,7 @@ def _run(path: Path, form: str, sheet: str | None, folder: Path, use: str) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The rows as they were written, a JSON list a line."""
+    """The rows as the sandbox wrote them: a JSON list per line."""
 
     scratch: Scratch
 
@@ -150,7 +150,7 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class _Batches:
-    """The features as they were written, in Arrow's format of streams."""
+    """The features as the sandbox wrote them, in Arrow's stream format."""
 
     scratch: Scratch
     geometry: str | None

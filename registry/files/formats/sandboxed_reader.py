@@ -1,8 +1,8 @@
-"""The process that reads a file of a format whose library is not to be trusted with it.
+"""The process that reads formats whose libraries are not trusted.
 
-`python -m registry.files.formats.sandboxed_reader ARGUMENTS`, started by `sandbox` alone. Exit
-status: 0 the table, or why it was refused, is written; DISK_FULL; OUT_OF_MEMORY; a signal where it
-broke a limit; 1 the program is broken.
+`python -m registry.files.formats.sandboxed_reader ARGUMENTS`, started only by `sandbox`. Exit
+status: 0 the table or the refusal is written; DISK_FULL; OUT_OF_MEMORY; a signal if a limit was
+exceeded; 1 a bug of the program.
 """
 
 import errno
@@ -23,28 +23,28 @@ TABLE: Final = "table.json"
 ROWS: Final = "rows.jsonl"
 FEATURES: Final = "features.arrow"
 FAILED: Final = "failed.txt"
-"""Where in our code it failed, which no file should bring about."""
+"""Traceback of a failure in our code, which no file should cause."""
 DISK_FULL: Final = 74
 OUT_OF_MEMORY: Final = 75
 _MB: Final = 1_000_000
 _LEAST_ROWS: Final = 100_000
 _LEAST_LETTERS: Final = 64 * _MB
 _RATIO: Final = 200
-"""Letters a byte: as much as a packed file may hold more than it is long."""
+"""Characters per byte: the allowed compression ratio."""
 _GONE: Final = (errno.ENOSPC, errno.EDQUOT)
 _TOO_MANY: Final = Message("file_unpacks_too_large")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading a file may take."""
+    """Limits for reading a file."""
 
     processor_s: int
     waited_s: int
-    """On a machine that has more to do."""
+    """Wall-clock limit, for a busy machine."""
     memory_bytes: int
     rows: int
-    """A row of an address is longer than a byte, however it is packed."""
+    """At most one row per byte: even compressed, a row of an address is longer."""
     letters: int
 
 
@@ -60,18 +60,18 @@ def _of_job(size: int) -> Limits:
 
 
 def _of_request(size: int) -> Limits:
-    """Somebody waits, and a thread of the web process with him."""
+    """Tighter: a user and a thread of the web process wait."""
     of_job = _of_job(size)
     processor_s = 5 + size // _MB
     return Limits(processor_s, 4 * processor_s, 512 * _MB, of_job.rows, of_job.letters)
 
 
 LIMITS: Final[dict[str, Callable[[int], Limits]]] = {"job": _of_job, "request": _of_request}
-"""By the size of the file in bytes."""
+"""Use → limits by the size of the file in bytes."""
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file and of those that go with it: the parts of a layer, or of a folder."""
+    """Bytes of a file and its sidecar files, or of all files in a folder."""
     parts = path.rglob("*") if path.is_dir() else path.parent.iterdir()
     return sum(
         part.stat().st_size
@@ -90,7 +90,7 @@ def _write(path: Path, folder: Path, table: Any, limits: Limits, *, handed_back:
             out.write(f"{json.dumps(row, ensure_ascii=False)}\n")
     described |= {
         name: getattr(table, name)
-        for name in ("notes", "first_row", "parts", "sheet", "remarks")  # known once it is read
+        for name in ("notes", "first_row", "parts", "sheet", "remarks")  # known only after reading
     }
     features = table.features
     if features is not None and handed_back:
@@ -129,7 +129,7 @@ def _write_features(path: Path, target: Path, features: Any, limits: Limits) -> 
 
 
 def _bytes_of(column: Any) -> int:
-    """As it would be with each of its words written out."""
+    """Size of the column with its dictionary expanded."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -147,7 +147,7 @@ def _too_many(path: Path) -> Exception:
 
 
 def main() -> int:
-    """The exit status."""
+    """Read the file of the arguments; returns the exit status."""
     from registry.core.errors import UnreadableFileError
 
     path, form, sheet, folder, use = json.loads(sys.argv[1])
@@ -155,13 +155,13 @@ def main() -> int:
     forbid_network()
     limit_processor(limits.processor_s)
     limit_memory(limits.memory_bytes)
-    # What goes wrong is told by its place: the words of an error may quote a row.
+    # Log only the traceback: the text of an error may quote a row.
     sys.excepthook = lambda _kind, _error, where: Path(folder, FAILED).write_text(
         "".join(traceback.format_tb(where)), encoding="utf-8"
     )
-    # pyogrio loads it where it is installed, for half a second, and it is not used here.
+    # pyogrio loads pandas if it is installed, which takes 0.5 s and is not needed here.
     sys.modules["pandas"] = None  # type: ignore[assignment]
-    gc.disable()  # millions of short lists, none of which holds another
+    gc.disable()  # millions of short lists without cycles
     try:
         table = FORMATS[form].read(Path(path), sheet)
         _write(Path(path), Path(folder), table, limits, handed_back=use == "job")

@@ -1,4 +1,4 @@
-"""Folders for what is unpacked or read of a file, gone with whoever holds them."""
+"""Temporary folders for unpacked files, removed with the objects that own them."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class Scratch:
-    """A folder that goes when nobody holds it any more."""
+    """A folder that is removed when this object is garbage-collected."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="diachiso-"))

@@ -32,32 +32,32 @@ from registry.files.formats.table import (
     Rows,
     Table,
     find_header,
-    said_of,
+    reason_of,
     unreadable,
 )
 from registry.files.spellings.headers import fields_named
 from registry.files.spellings.heading_words import PLACE_HEADER, place_kinds
 
 Given = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
-"""A cell as it stands."""
+"""A cell as calamine returns it."""
 
 ALL: Final = "*"
-"""In place of a sheet's name: all that have one header, as the hamlets of a commune have."""
+"""Instead of a sheet's name: all sheets of one header, such as those of a commune's hamlets."""
 _LOCKED: Final = Message("file_has_password")
 _BROKEN: Final = Message("spreadsheet_damaged")
 _EMPTY: Final = Message("spreadsheet_empty")
 
 _LEAST_NAMED: Final = 2
-"""Fields that a sheet names which may be a table as well."""
+"""Fewest fields in the header of another sheet that may be a table."""
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> Table:
     """The table of one sheet: `sheet`, or the one whose header names most fields.
 
-    For `ALL` the rows of all visible sheets that have as good a header, which must be one.
-    A cell that a spreadsheet took for a date is its ISO form, which no house number has.
-    Raises UnreadableFileError for a broken or locked file, an unknown sheet, and when several
-    sheets name as many fields, with their names.
+    `ALL` reads all visible sheets whose header names as many fields; they must have the same
+    header. A cell that a spreadsheet took for a date becomes its ISO form, which no house number
+    has. Raises UnreadableFileError for a broken or locked file, an unknown sheet, and, with their
+    names, if several sheets name as many fields.
     """
     with _readable(path):
         book = CalamineWorkbook.from_path(str(path))
@@ -89,9 +89,9 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
         )
     header = headers[chosen[0]]
     places = _places(chosen, header) if sheet == ALL else []
-    # A heading of another kind would lie in the last one of this kind.
-    apart = len({place_kinds(name) for name in places}) > 1
-    names = (*header.names, PLACE_HEADER) if apart else header.names
+    # A heading of another kind would be read as nested in the previous one.
+    has_column = len({place_kinds(name) for name in places}) > 1
+    names = (*header.names, PLACE_HEADER) if has_column else header.names
     code = code_on_lists(_rows(path, book, LISTS)) if LISTS in book.sheet_names else ""
 
     several = len(book.sheet_names) > 1
@@ -104,35 +104,35 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
                 _named(
                     name if name in places else "",
                     _in_order(_below(path, reading, name, headers[name]), headers[name], header),
-                    len(header.names) if apart else None,
+                    len(header.names) if has_column else None,
                 )
                 for name in chosen
             )
-            # A heading that a sheet's name is put in stands where its header ended.
-            heading = bool(places) and not apart
+            # A heading with the sheet's name is inserted right below the header.
+            heading = bool(places) and not has_column
             first = [headers[name].rows_before_data + 1 - heading for name in chosen]
-            every = _parted(parts if several else [], zip(chosen, first, below, strict=True))
+            every = _joined(parts if several else [], zip(chosen, first, below, strict=True))
             yield completed(every, header.names, code)
 
     read, left = (
         ", ".join(map(repr, names))
         for names in (chosen, [name for name in headers if name not in chosen])
     )
-    said = [Message("sheet_read", read=read)]
+    notes = [Message("sheet_read", read=read)]
     if sheet == ALL and left:
-        said.append(Message("sheets_of_other_columns", sheets=left))
+        notes.append(Message("sheets_of_other_columns", sheets=left))
     elif tables := [
         name
         for name, other in headers.items()
         if name not in chosen and len(fields_named(other.names)) >= _LEAST_NAMED
     ]:
-        said.append(Message("sheets_not_read", tables=", ".join(map(repr, tables))))
+        notes.append(Message("sheets_not_read", tables=", ".join(map(repr, tables))))
     turned = any(headers[name].column is not None for name in chosen)
     return Table(
         names,
         rows,
         notes=(
-            *((Several(said),) if several else ()),
+            *((Several(notes),) if several else ()),
             *((TURNED_NOTE,) if header.column is not None else ()),
         ),
         form="xlsx",
@@ -144,8 +144,8 @@ def read_sheet(path: Path, sheet: str | None = None) -> Table:
     )
 
 
-def _parted(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
-    """The rows of all sheets; which sheet they come from is noted the first time."""
+def _joined(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
+    """The rows of all sheets; the first reading records where each sheet begins."""
     count = 0
     for at, (name, first_row, rows) in enumerate(sheets):
         if at == len(parts):
@@ -156,15 +156,17 @@ def _parted(parts: list[Part], sheets: Iterable[tuple[str, int, Rows]]) -> Rows:
 
 
 def _places(sheets: list[str], header: Header) -> list[str]:
-    """Sheets that are called like hamlets, where no column has them; none where one is not."""
+    """The sheets if all are named like hamlets and no column holds these; else none."""
     if not fields_named(header.names).isdisjoint(("locality", "address")):
         return []
     return sheets if all(map(place_kinds, sheets)) else []
 
 
 def _named(sheet: str, rows: Rows, width: int | None) -> Rows:
-    """The rows with the name of their sheet: as a heading above them, or behind the `width` cells
-    of each that is not blank.
+    """The rows with the name of their sheet.
+
+    It is a heading above them or, with `width`, a cell behind the first `width` cells of each
+    non-blank row.
     """
     if not sheet:
         return rows
@@ -177,7 +179,7 @@ def _named(sheet: str, rows: Rows, width: int | None) -> Rows:
 
 
 def _check_one_header(path: Path, headers: dict[str, tuple[str, ...]]) -> None:
-    """Raise where sheets that are to be read as one table differ in their columns."""
+    """Raise if sheets to be read as one table have different columns."""
     (first, names), *others = headers.items()
     for other, their_names in others:
         ours, theirs = _columns(names), _columns(their_names)
@@ -200,7 +202,7 @@ def _are_reordered(ours: list[str], theirs: list[str]) -> bool:
 
 
 def _in_order(rows: Rows, theirs: Header, ours: Header) -> Rows:
-    """The rows of a sheet with its columns in the order of another one's."""
+    """The rows of a sheet with its columns in the order of the first sheet's."""
     names, order = _columns(theirs.names), _columns(ours.names)
     if names == order:
         return rows
@@ -217,10 +219,10 @@ def _header(path: Path, book: CalamineWorkbook, name: str) -> Header | None:
 
 
 def _rows(path: Path, book: CalamineWorkbook, name: str) -> Rows:
-    # Only what is raised in here is the file's fault, not what whoever reads the rows does.
+    # Only errors raised in here are the file's fault, not those of the consumer of the rows.
     with _readable(path):
         for row in book.get_sheet_by_name(name).iter_rows():
-            # A CSV of ours that was opened in a spreadsheet and saved as a workbook.
+            # A CSV of this program may have been saved as a workbook.
             yield unguarded([_text(cell) for cell in row])
 
 
@@ -229,10 +231,12 @@ def _below(path: Path, book: CalamineWorkbook, name: str, header: Header) -> Row
 
 
 def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> Rows:
-    """The rows, with what stands in merged cells in each of the rows from the `first` on that they
-    span, but for blank ones, and with the errors of formulas. An .xlsb tells neither."""
+    """The rows with merged cells repeated in each non-blank row they span, and formula errors.
+
+    Merged cells are repeated from row `first` on. An .xlsb reports neither.
+    """
     sheet = book.get_sheet_by_name(name)
-    _, left = sheet.start or (0, 0)  # rows begin in the first column that is used
+    _, left = sheet.start or (0, 0)  # rows begin at the first used column
     with _readable(path):
         spans = sheet.merged_cell_ranges or merged_over_rows(path, name)
         errors = xlsx_errors.error_cells(path, name) or xls_errors.error_cells(path, name)
@@ -242,26 +246,26 @@ def _filled_down(path: Path, book: CalamineWorkbook, name: str, first: int) -> R
         if first <= top < bottom
     }
     starts = sorted(merged, reverse=True)
-    held: dict[int, tuple[int, str]] = {}
+    open_cells: dict[int, tuple[int, str]] = {}
     for at, row in enumerate(_rows(path, book, name)):
         while starts and starts[-1][0] == at:
             column = starts.pop()[1]
             if column < len(row):
-                held[column] = (merged[at, column], row[column])
+                open_cells[column] = (merged[at, column], row[column])
         for column, error in errors.get(at, {}).items():
             if left <= column < left + len(row):
                 row[column - left] = error
-        if held and any(row):
-            for column, (bottom, text) in list(held.items()):
+        if open_cells and any(row):
+            for column, (bottom, text) in list(open_cells.items()):
                 if at > bottom:
-                    del held[column]
+                    del open_cells[column]
                 elif column < len(row):
                     row[column] = text
         yield row
 
 
 def _text(cell: Given) -> str:
-    """A cell as the text that stood in it: 12.0 is 12, a date is YYYY-MM-DD."""
+    """The text of a cell: 12.0 is 12, a date is YYYY-MM-DD."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
@@ -281,5 +285,5 @@ def _readable(path: Path) -> Iterator[None]:
         raise unreadable(path, _LOCKED) from error
     except (CalamineError, ZipError, ElementTree.ParseError) as error:
         raise unreadable(
-            path, Message("broken_as_said", broken=_BROKEN, reason=said_of(path, error))
+            path, Message("broken_as_said", broken=_BROKEN, reason=reason_of(path, error))
         ) from error

@@ -1,8 +1,7 @@
-"""Cells as they were before a program wrote them in a way of its own, undone where it is certain.
+"""Undo artifacts of programs in cells, where that is certain.
 
-A table that was opened in the wrong encoding and saved has each Vietnamese letter as two or three
-others, pages write `&aacute;`, and spreadsheets are told by `="00199"` or `'00199` that a cell is
-text.
+A table opened in the wrong encoding and saved has two or three other letters for each Vietnamese
+one, web pages write `&aacute;`, and `="00199"` or `'00199` mark a cell as text for a spreadsheet.
 """
 
 import html
@@ -30,7 +29,7 @@ def _without_entities(text: str) -> str:
 
 
 def _without_mark(text: str) -> str:
-    """What a spreadsheet is told to show as text.
+    """The text of a cell that is marked as text for a spreadsheet.
 
     >>> _without_mark('="00199"'), _without_mark("'3/2"), _without_mark("'12'")
     ('00199', '3/2', '12')
@@ -57,13 +56,13 @@ _UNDO: Final[tuple[tuple[Callable[[str], str], Message], ...]] = (
     ),
 )
 _SIGNS: Final = re.compile(f"{TWICE.pattern}|&|=\"|\x1f'")
-"""Without any of which nothing is to be undone; \\x1f stands between cells."""
+"""Present if anything is to be undone; \\x1f separates cells."""
 
 
-def undone(table: Table, sample: list[list[str]]) -> tuple[Table, list[list[str]]]:
-    """The table, and its first rows, with cells as they were.
+def without_artifacts(table: Table, sample: list[list[str]]) -> tuple[Table, list[list[str]]]:
+    """The table and its first rows without artifacts.
 
-    The same where the `sample`, its first rows, holds nothing of the kind.
+    Unchanged if the `sample`, the first rows, contains none.
     """
     first = [list(table.headers), *sample]
     if not _SIGNS.search("\x1f".join(cell for row in first for cell in ("", *row))):

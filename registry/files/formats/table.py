@@ -1,4 +1,4 @@
-"""What every format is read as, and where the header of a table stands."""
+"""`Table`, the common result of all readers, and the search for its header."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ from registry.files.spellings.headers import (
     field_of,
     fields_named,
     is_personal,
-    says_little,
+    is_vague,
 )
 
 if TYPE_CHECKING:
@@ -31,37 +31,37 @@ if TYPE_CHECKING:
 Rows = Iterator[list[str]]
 
 MOST_COLUMNS: Final = 16_384
-"""Of a table, as of a spreadsheet: more are no columns, and each row would be as wide."""
+"""Most columns of a table, as of a spreadsheet; more are not columns, and widen every row."""
 TOO_FAR: Final = Message("sheet_cell_too_far_out")
 LOOKED_AT: Final = 30
-"""Rows at the top of a table among which its header is looked for."""
+"""Rows at the top of a table in which its header is searched."""
 _LOOKED_ALONG: Final = 300
-"""Columns at the left of a table in which its header is looked for."""
+"""Columns at the left of a table in which its header is searched."""
 FONT_NOTES: Final[dict[Font, Message]] = {
     "tcvn3": Message("tcvn3_converted"),
     "vni": Message("vni_converted"),
 }
-# Vietnamese forms number their columns below the header: (1) (2) (3), or A B 1 2.
+# Vietnamese forms number the columns below the header: (1) (2) (3), or A B 1 2.
 _NUMBERING: Final = re.compile(r"\(?([A-D]|\d{1,2})\)?")
 _LEAST_NUMBERED: Final = 3
 _LEAST_DOWN: Final = 3
-"""Fields that the names down a column have to be."""
+"""Fewest fields that the names down a column must be."""
 _FIRST_COLUMNS: Final = 2
 _MOST_TIERS: Final = 3
-"""Rows of a header that together name the fields."""
+"""Most rows of a header that together name the fields."""
 _TIERS_ABOVE: Final = 2
-"""Rows of a header above those that name most fields."""
+"""Most rows of a header above those that name most fields."""
 _LEAST_ABOVE: Final = 2
-"""Cells of such a row: a title has one."""
+"""Fewest cells of such a row; a title has one."""
 TURNED_NOTE: Final = Message("table_was_transposed")
 
 
 @runtime_checkable
 class InBlocks(Protocol):
-    """What some tables have for `rows`: they can also be read column by column."""
+    """`Table.rows` of tables that can also be read column by column."""
 
     def blocks(self) -> AbstractContextManager[Iterator["pa.Table | Rows"]]:
-        """The same rows, as tables of texts as wide as the header, and as rows between them."""
+        """The same rows as Arrow tables of texts, as wide as the header, and as rows in between."""
 
 
 _PLACE: Final = re.compile(r"(\d{1,9})(?: trang “(.*)”)?")
@@ -72,45 +72,45 @@ class SheetPlace(NamedTuple):
 
     row: int
     sheet: str = ""
-    """Its name, of a workbook of several."""
+    """Its name, in a workbook of several sheets."""
 
     def __str__(self) -> str:
         return f"{self.row} trang “{self.sheet}”" if self.sheet else str(self.row)
 
     @classmethod
-    def written(cls, text: str) -> "SheetPlace | None":
-        """The place that `str` wrote; None for another text."""
+    def parse(cls, text: str) -> "SheetPlace | None":
+        """The place whose `str` is the text; None for other texts."""
         found = _PLACE.fullmatch(text)
         return cls(int(found[1]), found[2] or "") if found else None
 
 
 class Part(NamedTuple):
-    """The rows of a table that come from one of the sheets of a workbook."""
+    """The rows of a table that come from one sheet of a workbook."""
 
     sheet: str
     begins: int
-    """Rows of the table before it, blank ones counted."""
+    """Rows of the table before it, including blank ones."""
     first_row: int
-    """Which row of the sheet its first one is, from 1."""
+    """The row of the sheet, from 1, that its first row is."""
 
 
 class Numbering(NamedTuple):
-    """Where a spreadsheet shows each row of a file that was read."""
+    """Maps rows of a file to where a spreadsheet shows them."""
 
     parts: tuple[Part, ...]
     blank: tuple[tuple[int, int], ...]
-    """Where blank rows stand: how many others went before them, and blank ones up to there."""
+    """Positions of blank rows: non-blank rows before them, and blank rows up to there."""
 
     @classmethod
     def of_json(cls, kept: Sequence[Any] | None) -> "Numbering | None":
-        """What was kept as JSON."""
+        """The numbering stored as JSON."""
         if kept is None:
             return None
         parts, blank = kept
         return cls(tuple(Part(*part) for part in parts), tuple(map(tuple, blank)))
 
     def place(self, number: int) -> SheetPlace:
-        """Of a row, counted from 1 without blank ones."""
+        """The place of a row, counted from 1 without blank rows."""
         before = bisect_left(self.blank, number, key=itemgetter(0))
         at = number - 1 + (self.blank[before - 1][1] if before else 0)
         part = self.parts[max(bisect_right(self.parts, at, key=attrgetter("begins")) - 1, 0)]
@@ -119,70 +119,70 @@ class Numbering(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Where the features of a layer come from, to be gone through again."""
+    """Access to the features of a layer; they can be read repeatedly."""
 
     fields: tuple[str, ...]
     geometry: str | None
-    """Its column in a batch; None for a layer without shapes."""
+    """The column of geometries in a batch; None for a layer without shapes."""
     batches: Callable[..., AbstractContextManager[Any]]
-    """`batches(shapes=True)`: Arrow batches of the fields, and of the shapes as WKB."""
+    """`batches(shapes=True)` opens Arrow batches of the fields, with the shapes as WKB."""
     crs: str | None
-    """As the layer states it, for writing its shapes again."""
+    """As declared by the layer, for writing its shapes."""
     geometry_type: str
     geo: bytes = b"{}"
-    """What GeoParquet says of its columns."""
+    """GeoParquet metadata."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that can be gone through several times."""
+    """A table that can be read repeatedly."""
 
     headers: tuple[str, ...]
     rows: Callable[[], AbstractContextManager[Rows]]
-    """The rows behind the header."""
+    """Opens the rows below the header."""
     delimiter: str = ","
-    """Between cells, where rows are handed back."""
+    """Separates cells when rows are returned as CSV."""
     notes: tuple[Message, ...] = ()
-    """What was found out about the file, for its sender."""
+    """Notes on the file for its sender."""
     crs: str | None = None
-    """The system of the points, where the file states it: see `formats.declared`."""
+    """The coordinate system declared by the file, see `formats.declared`."""
     systems: tuple[str, ...] = ()
-    """Those that the points speak for, where a dry run goes on in one that nobody confirmed."""
+    """Systems that the points support, if a dry run uses one without confirmation."""
     form: str = "csv"
-    """The name of the format (`formats.FORMATS`) in which rows are handed back."""
+    """The format (`formats.FORMATS`) in which rows are returned."""
     features: Features | None = field(default=None, repr=False)
-    """Of a map layer, what its features are read from."""
+    """The features of a map layer."""
     codes_of_today: bool = False
-    """Whether its codes of communes are certainly today's, as those of our own blank."""
+    """Whether its commune codes are certainly current, as in the blank form of the register."""
     first_row: int | None = None
-    """The row, from 1, in which a spreadsheet shows the first row behind the header; None where it
-    shows none, as of layers and records."""
+    """The row, from 1, at which a spreadsheet shows the first row below the header; None for
+    formats without row numbers, such as layers and records."""
     parts: list[Part] = field(default_factory=list, repr=False)
-    """Of a workbook of several sheets those that are read, as far as that has come."""
+    """The sheets read so far, of a workbook of several sheets."""
     sheet: str = ""
-    """The name of the sheet that is read, or of the first one."""
+    """The name of the sheet, or of the first one read."""
     holds: object = field(default=None, repr=False)
-    """What must live as long as the table, an unpacked copy say."""
+    """Kept alive with the table, such as a folder with an unpacked copy."""
     remarks: list[Message] = field(default_factory=list)
-    """What was found out while its rows were read, as `notes`."""
+    """Further `notes`, found while the rows are read."""
     above: tuple[tuple[str, ...], ...] = ()
-    """The rows before the data, for tables whose columns are not those of an import: what names
-    most fields there need not be their header."""
+    """The rows before the data, for tables with columns other than an import's, whose header need
+    not be the row that names most fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header, and how many rows go before the first row of data."""
+    """A header, and the number of rows before the first row of data."""
 
     names: tuple[str, ...]
     rows_before_data: int
     column: int | None = None
-    """The column that the names stand down, of a table that is turned: a household a column."""
+    """The column of names of a transposed table, which has one household per column."""
     above: tuple[tuple[str, ...], ...] = ()
-    """The rows before the data as they came, unless the table is turned."""
+    """The rows before the data, unless the table is transposed."""
 
     def below(self, rows: Rows) -> Rows:
-        """The rows of data of all the rows."""
+        """The rows of data among all rows."""
         if self.column is None:
             yield from islice(rows, self.rows_before_data, None)
             return
@@ -191,11 +191,11 @@ class Header:
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header:
-    """The header among the first rows of a table: titles may stand above, names in several rows.
+    """The header among the first rows of a table, below titles, in one or several rows.
 
-    It is the row, or the fewest rows one below the other, that names most fields; the first row
-    where none does. What merged cells span is expected in each of them. `rows` that are
-    all of a table may be turned.
+    It is the row, or the fewest consecutive rows, that names most fields; the first row if none
+    does. Merged cells are expected to be repeated in each row. A table is recognised as transposed
+    only if `rows` are all its rows.
     """
     best, most = Header(_names(rows[:1]), 1), 0
     narrow = [[cell[:LONGEST_NAME] for cell in row[:_LOOKED_ALONG]] for row in rows]
@@ -203,7 +203,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
         for at in range(len(rows) - height + 1):
             names = _names(narrow[at : at + height])
             fields = fields_named(names_in_unicode(names))
-            # Further down a street may be called like a field; more rows only where they name more.
+            # A street further down may be named like a field; use more rows only if they name more.
             sure = (at == 0 and height == 1) or len(fields) > 1 or "address" in fields
             if sure and len(fields) > most:
                 best, most = Header(_names(rows[at : at + height]), at + height), len(fields)
@@ -216,9 +216,9 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
 
 
 def _completed(header: Header, rows: Sequence[Sequence[str]]) -> Header:
-    """The header with names that stand in the rows above it, in cells merged downwards.
+    """The header with names from the rows above it, in cells merged downwards.
 
-    No column that is a field becomes another one; it may turn out to be about people.
+    Columns with a field keep it, unless they turn out to be about people.
     """
     bottom = header.rows_before_data
     first = next((at for at in range(bottom) if _names(rows[at:bottom]) == header.names), bottom)
@@ -236,7 +236,7 @@ def _completed(header: Header, rows: Sequence[Sequence[str]]) -> Header:
 
 
 def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
-    """The header of a table whose names stand down one of its first columns."""
+    """The header of a transposed table, with the names in one of its first columns."""
     for column in range(_FIRST_COLUMNS):
         down = tuple(" ".join(row[column].split()) if column < len(row) else "" for row in rows)
         wide = any(len(row) > column + 1 for row in rows)
@@ -248,10 +248,7 @@ def _turned(rows: Sequence[Sequence[str]]) -> Header | None:
 def names_in_unicode(
     names: tuple[str, ...], columns: Iterable[CellsInFonts] = ()
 ) -> tuple[str, ...]:
-    """Names as they show: below a title in capitals, a font is seen by the names alone.
-
-    What they do not say themselves, the `columns` below them do.
-    """
+    """The names in Unicode: the font is detected by the names, or by the `columns` below them."""
     names = tuple(map(fix_double_encoding, names))
     if all(map(str.isascii, names)):
         return names
@@ -265,12 +262,12 @@ def unreadable(
     kind: type[UnreadableFileError] = UnreadableFileError,
     **members: object,
 ) -> UnreadableFileError:
-    """What is wrong with a file as a whole, as one line that begins with its name."""
+    """The error for a whole file, as one line that begins with its name."""
     return kind(Message("of_file", file=path.name or str(path), reason=reason), **members)
 
 
-def said_of(path: Path, error: Exception) -> str:
-    """What a library says of a file, without the folder where it lies here."""
+def reason_of(path: Path, error: Exception) -> str:
+    """The message of a library's error, without the temporary folder of the file."""
     return str(error).replace(f"{path.parent}{os.sep}", "")
 
 
@@ -282,10 +279,10 @@ _REFUSALS: Final = {
 
 
 def not_opened(path: Path, error: OSError) -> UnreadableFileError:
-    """That a file cannot be opened, as one line that says why."""
+    """The error for a file that cannot be opened, as one line with the reason."""
     reason = _REFUSALS.get(error.errno or 0)
-    said = error.strerror or said_of(path, error)
-    return unreadable(path, reason or Message("file_unreadable", reason=said))
+    detail = error.strerror or reason_of(path, error)
+    return unreadable(path, reason or Message("file_unreadable", reason=detail))
 
 
 def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -299,24 +296,24 @@ def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _name(tiers: Sequence[str], above: Sequence[str], *, at: int) -> str:
-    """The name of a column by the cells of a header in it, and by what spans those above."""
-    # The lowest name says it: `Số nhà` below a `Địa chỉ` that spans it and others.
+    """The name of a column by its cells in the header, and the headings that span it."""
+    # The lowest name counts: `Số nhà` below a `Địa chỉ` that spans several columns.
     lowest = max((tier for tier, cell in enumerate(tiers) if cell), default=0)
     name = tiers[lowest]
     spans = [cell for cell in above[:lowest] if cell] if at < _LOOKED_ALONG else []
-    # Unless it is one only by what spans it: `Phút` below `Kinh độ`, `cũ` below `Xã`, or is too
-    # short to say it alone: `Số` below `CCCD`.
+    # It needs its heading if it has no field of its own (`Phút` below `Kinh độ`, `cũ` below `Xã`),
+    # or is vague (`Số` below `CCCD`).
     for span in reversed(spans):
         both = f"{span} {name}"
         if not field_of(name) and field_of(both):
             return both
-        if says_little(name) and is_personal(span):
+        if is_vague(name) and is_personal(span):
             return both
     return name
 
 
 def _spanned(row: Sequence[str]) -> list[str]:
-    """A row of headings, each of which stands over the blank cells behind it as well."""
+    """A row of headings, each repeated in the blank cells behind it."""
     spanned, last = [], ""
     for cell in row:
         last = cell or last

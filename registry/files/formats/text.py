@@ -1,4 +1,4 @@
-"""Tables of text: CSV and TSV in UTF-8, UTF-16, Windows-1258 or a font of before Unicode."""
+"""Tables of text: CSV and TSV in UTF-8, UTF-16, Windows-1258 or a legacy font."""
 
 import codecs
 import csv
@@ -36,7 +36,7 @@ SNIFFED_BYTES: Final = 65_536
 _OF_RECORDS: Final = re.compile(rb'\[?\s*\{\s*"[^"]*"\s*:')
 _DELIMITERS: Final = ",;\t|^\x1f"
 _EXCEL_HINT: Final = "sep="
-"""A first line that only tells a spreadsheet the delimiter."""
+"""A first line that states the delimiter for a spreadsheet."""
 _BYTE_ORDER: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -45,7 +45,7 @@ _BYTE_ORDER: Final = (
     (b"\xfe\xff", "utf-16"),
 )
 _LATIN_1: Final = "latin-1"
-"""What a file in a font is read as: each byte a letter, which `geo.legacy_fonts` explains."""
+"""Encoding to read a file in a legacy font with: one letter per byte (`geo.legacy_fonts`)."""
 _NOTES: Final = {
     "utf-32": Message("text_utf_32"),
     "utf-16": Message("text_utf_16"),
@@ -54,7 +54,7 @@ _NOTES: Final = {
     "cp1258": Message("text_windows_1258"),
 }
 _ENOUGH: Final = 0.7
-"""So many of the words must be Vietnamese before an encoding is believed."""
+"""Share of words that must be Vietnamese to accept an encoding."""
 _NO_TEXT: Final = Message("not_text_file")
 _MIXED: Final = Message("text_partly_not_utf8")
 _OLD_LINES: Final = Message("text_has_mac_line_ends")
@@ -64,9 +64,9 @@ _UNKNOWN: Final = Message("text_encoding_unknown")
 
 
 def read_plain(path: Path) -> Table:
-    """The table of a text: records of JSON, or lines of cells.
+    """The table of a text file: JSON records, or lines of cells.
 
-    Raises UnreadableFileError for a file in no encoding that we know, or that is broken.
+    Raises UnreadableFileError for a file in an unknown encoding or that is broken.
     """
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
@@ -79,30 +79,30 @@ def read_plain(path: Path) -> Table:
 
 def _read_lines(path: Path, head: bytes) -> Table:
     encoding = _encoding(path, head)
-    begun = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
-    if "\r" in begun.rstrip() and "\n" not in begun:
+    start = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
+    if "\r" in start.rstrip() and "\n" not in start:
         raise unreadable(path, _OLD_LINES)
     if len(head) >= SNIFFED_BYTES:
-        # The last line of the block may be half a line.
-        begun = begun.rpartition("\n")[0] or begun
-    font = font_of([begun]) if encoding == _LATIN_1 else None
-    said = CONVERTERS[font] if font else _nfc if encoding == "cp1258" else None
-    meant = said(begun) if said else begun
-    delimiter, header = _header(path, meant)
-    inner, header = _inside_cells(path, meant, header)
+        # The last line of the block may be incomplete.
+        start = start.rpartition("\n")[0] or start
+    font = font_of([start]) if encoding == _LATIN_1 else None
+    convert = CONVERTERS[font] if font else _nfc if encoding == "cp1258" else None
+    text = convert(start) if convert else start
+    delimiter, header = _header(path, text)
+    inner, header = _inside_cells(path, text, header)
 
-    rows = _TextRows(path, encoding, delimiter, header, said, inner)
+    rows = _TextRows(path, encoding, delimiter, header, convert, inner)
     turned = header.column is not None
     if turned and len(head) >= SNIFFED_BYTES:
         raise unreadable(path, _TURNED)
-    told = FONT_NOTES[font] if font else _NOTES.get(encoding)
-    said_of_it = (told, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None)
+    note = FONT_NOTES[font] if font else _NOTES.get(encoding)
+    notes = (note, TURNED_NOTE if turned else None, _QUOTED_NOTE if inner else None)
     return Table(
         header.names,
         rows,
         inner or delimiter,
-        tuple(note for note in said_of_it if note is not None),
-        # A spreadsheet shows a row of several lines as one, and not the hint of the delimiter.
+        tuple(note for note in notes if note is not None),
+        # A spreadsheet shows a row of several lines as one, and hides the line with the delimiter.
         first_row=None if turned else header.rows_before_data + 1,
         above=header.above,
     )
@@ -110,16 +110,16 @@ def _read_lines(path: Path, head: bytes) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class _TextRows:
-    """The rows of a text file behind its header; it is opened for each reading."""
+    """The rows of a text file behind its header; each call opens the file."""
 
     path: Path
     encoding: str
     delimiter: str
     header: Header
-    said: Callable[[str], str] | None
-    """What a cell says, where the encoding does not say it."""
+    convert: Callable[[str], str] | None
+    """Converts a cell to Unicode, if the encoding alone does not."""
     inner: str = ""
-    """The delimiter of what stands in the only cell of each row, of lines quoted as a whole."""
+    """The delimiter inside the only cell of each row, for lines quoted as a whole."""
 
     @contextmanager
     def __call__(self) -> Iterator[Rows]:
@@ -128,16 +128,21 @@ class _TextRows:
 
     @contextmanager
     def blocks(self) -> Iterator[Iterator["pa.Table | Rows"]]:
-        """The same rows as tables of texts, and as rows where they are no such table."""
+        """The same rows as Arrow tables of texts, or as rows where lines are irregular."""
         with _readable(self.path), self.path.open("rb") as stream:
             yield self._blocks(stream)
 
     def _blocks(self, stream: BinaryIO) -> Iterator["pa.Table | Rows"]:
-        # Not at the top: the server has no use for Arrow, which takes 100 MB.
+        # Imported here: the server does not need Arrow, which takes 100 MB.
         from registry.files.formats.blocks import read_blocks
 
         turned = self.header.column is not None
-        if turned or self.inner or not self.encoding.startswith("utf-8") or self.said is not None:
+        if (
+            turned
+            or self.inner
+            or not self.encoding.startswith("utf-8")
+            or self.convert is not None
+        ):
             yield self._all_rows()
             return
         lines = self._skip_header(stream)
@@ -145,21 +150,21 @@ class _TextRows:
             for table in read_blocks(stream, self.delimiter, len(self.header.names)):
                 lines += table.num_rows
                 yield table
-            yield map(unguarded, self._whole_rows(stream.tell(), lines))
+            yield map(unguarded, self._checked_rows(stream.tell(), lines))
         else:
             yield self._all_rows()
 
     def _all_rows(self) -> Rows:
-        whole, said = self._whole_rows(0, 0), self.said
-        meant = ([said(cell) for cell in row] for row in whole) if said else whole
+        read, convert = self._checked_rows(0, 0), self.convert
+        rows = ([convert(cell) for cell in row] for row in read) if convert else read
         if self.inner:
-            meant = (_apart(row, self.inner) for row in meant)
-        return self.header.below(map(unguarded, meant))
+            rows = (_split_cell(row, self.inner) for row in rows)
+        return self.header.below(map(unguarded, rows))
 
     def _skip_header(self, stream: BinaryIO) -> int | None:
-        """Leave the stream at the first row of data; how many lines went before.
+        """Move the stream to the first row of data; return the number of lines skipped.
 
-        None where these lines are not those of the text, which ends some with a return alone.
+        None if lines of the stream differ from those of the text, which may end in a lone CR.
         """
         lines = []
 
@@ -173,30 +178,30 @@ class _TextRows:
             pass
         return None if any(b"\r" in line.rstrip(b"\r\n") for line in lines) else len(lines)
 
-    def _whole_rows(self, start: int, lines: int) -> Rows:
-        """The rows from a byte, and a line, on; at their end an error where one holds others."""
+    def _checked_rows(self, start: int, lines: int) -> Rows:
+        """The rows from a byte and line on; raises at the end if a row swallowed others."""
         spans = []
         with self._text(start) as text:
             rows = csv.reader(text, delimiter=self.delimiter)
             last = (0, 0)
-            begun = 0
+            first = 0
             for row in rows:
-                last = (begun, rows.line_num)
-                if rows.line_num - begun > 1:
+                last = (first, rows.line_num)
+                if rows.line_num - first > 1:
                     spans.append(last)
-                begun = rows.line_num
+                first = rows.line_num
                 yield row
-        # The last line of a file may open a mark that nothing closes.
+            # The last line of a file may open a quotation that is never closed.
         if last[1] and last not in spans:
             spans.append(last)
         self._check_spans(spans, start, lines)
 
     def _check_spans(self, spans: list[tuple[int, int]], start: int, lines: int) -> None:
-        """Whether each row of several lines is quoted as it should be, or has swallowed others."""
+        """Raise if a row of several lines is not quoted correctly, and so swallowed other rows."""
         with self._text(start) as text:
             at = 0
-            for begun, end in spans:
-                span = list(islice(text, begun - at, end - at))
+            for first, end in spans:
+                span = list(islice(text, first - at, end - at))
                 at = end
                 try:
                     quoted = len(list(csv.reader(span, delimiter=self.delimiter, strict=True))) == 1
@@ -205,15 +210,15 @@ class _TextRows:
                 if not quoted:
                     raise unreadable(
                         self.path,
-                        Message("quotation_mark_unclosed", line=lines + begun + 1),
+                        Message("quotation_mark_unclosed", line=lines + first + 1),
                     )
 
     @contextmanager
     def _text(self, start: int) -> Iterator[Iterator[str]]:
-        """The lines of the file from a byte on, without a spreadsheet's hint before its header."""
+        """The lines of the file from a byte on, without a `sep=` line."""
         with self.path.open("rb") as stream:
             stream.seek(start)
-            # A mark of the encoding in the middle of a file is one of its letters.
+            # A byte order mark in the middle of a file is part of the text.
             encoding = "utf-8" if start and self.encoding == "utf-8-sig" else self.encoding
             text = io.TextIOWrapper(stream, encoding, newline="")
             yield text if start else _lines(text)
@@ -229,7 +234,7 @@ def _encoding(path: Path, head: bytes) -> str:
         raise unreadable(path, _NO_TEXT)
     if _is_utf8(head):
         return "utf-8"
-    # Bytes that are most of them UTF-8 are a file put together from two.
+    # Bytes that are mostly UTF-8 come from two files joined.
     if _mostly_utf8(head):
         raise unreadable(path, _MIXED)
     latin = head.decode(_LATIN_1)
@@ -249,7 +254,7 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def nearly_utf8(head: bytes) -> bool:
-    """Whether the beginning of a file is text in UTF-8, but for a few bytes."""
+    """Whether the beginning of a file is UTF-8 text, except for a few bytes."""
     return b"\0" not in head and (_is_utf8(head) or _mostly_utf8(head))
 
 
@@ -258,7 +263,7 @@ def _from_1258(latin: str) -> str:
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without its mark: nearly every second byte of the letters of a header is zero."""
+    """UTF-16 without a byte order mark: about every second byte of a header is zero."""
     sample = head[:200]
     if len(sample) < 20:
         return None
@@ -277,14 +282,14 @@ def _mostly_utf8(head: bytes) -> bool:
 
 
 def _header(path: Path, text: str) -> tuple[str, Header]:
-    """The delimiter that makes most sense of the first lines, and the header."""
+    """The delimiter by which the header names most fields, and the header."""
     first = text.partition("\n")[0]
     if hint := _hinted(first):
         return hint, find_header(_first_rows(path, text, hint))
     found = []
     uncut: Header | None = None
     for delimiter in _DELIMITERS:
-        # Those that are nowhere in the text all leave its lines as they are.
+        # Delimiters absent from the text all give the same rows.
         header = uncut if uncut and delimiter not in text else None
         header = header or find_header(_first_rows(path, text, delimiter))
         uncut = header if delimiter not in text else uncut
@@ -294,9 +299,9 @@ def _header(path: Path, text: str) -> tuple[str, Header]:
 
 
 def _inside_cells(path: Path, text: str, header: Header) -> tuple[str, Header]:
-    """The delimiter and the header inside of quoted lines: `"Số nhà,Đường"`; '' for other files.
+    """The delimiter and the header inside quoted lines: `"Số nhà,Đường"`; '' for other files.
 
-    Spreadsheets save so what they opened as one column.
+    Spreadsheets save files so that they opened as a single column.
     """
     best, inner = header, ""
     if len(header.names) > 1 or '"' not in text.partition("\n")[0]:
@@ -305,14 +310,14 @@ def _inside_cells(path: Path, text: str, header: Header) -> tuple[str, Header]:
         rows = _first_rows(path, text, delimiter)
         if all(len(row) <= 1 for row in rows):
             for within in _DELIMITERS:
-                found = find_header([_apart(row, within) for row in rows])
+                found = find_header([_split_cell(row, within) for row in rows])
                 if len(fields_named(found.names)) > max(1, len(fields_named(best.names))):
                     best, inner = found, within
     return inner, best
 
 
-def _apart(row: list[str], delimiter: str) -> list[str]:
-    """The cells that stand in the only one of a row."""
+def _split_cell(row: list[str], delimiter: str) -> list[str]:
+    """The cells inside the only cell of a row."""
     return next(csv.reader(row, delimiter=delimiter), row) if len(row) == 1 else row
 
 
@@ -328,7 +333,7 @@ def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
 
 
 def _lines(stream: Iterator[str]) -> Iterator[str]:
-    """The lines of a table, without a spreadsheet's hint before its header."""
+    """The lines of a table without a `sep=` line."""
     first = next(stream, "")
     return stream if _hinted(first) else chain((first,), stream)
 

@@ -1,4 +1,4 @@
-"""What GDAL cannot know of a layer: names of KML that it launders, the encoding of a bare table."""
+"""Facts about a layer that GDAL does not report: original KML names, encodings, truncation."""
 
 import codecs
 import struct
@@ -8,27 +8,27 @@ from typing import Final
 from xml.etree import ElementTree
 
 _NAMED: Final = ("Data", "SimpleField", "SimpleData")
-"""Elements of KML whose `name` is that of a column."""
+"""KML elements whose attribute `name` is a column's."""
 _LOOKED_AT: Final = 10_000
 _BLOCK: Final = 1 << 20
 _LANGUAGE: Final = 29
-"""Byte of a DBF's header that tells its encoding; 0 tells nothing."""
+"""Byte of a DBF header that states the encoding; 0 if unknown."""
 _HEADER_SIZE: Final = slice(8, 10)
 _TABLES: Final = {".shp": ".dbf", ".dbf": ".dbf", ".tab": ".dat"}
-"""Files by which layers are opened → those that hold their rows."""
+"""Suffix of the file by which a layer is opened → suffix of the file with its rows."""
 _SHAPES_SIZE: Final = slice(24, 28)
 _VERSIONS: Final = frozenset(b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5")
 _FIELD: Final = 32
-"""Bytes of the header before its fields, and of each field."""
+"""Bytes of the header before the fields, and of each field."""
 _CUT_LETTERS: Final = 20
-"""One letter in so many may be cut where a field ends, and the table be UTF-8 all the same."""
+"""A UTF-8 table may have one broken letter in so many, cut at the end of a field."""
 
 
 def kml_names(path: Path, fields: Iterable[str]) -> dict[str, str]:
-    """Field as GDAL calls it → as the file calls it, where that differs.
+    """Field name of GDAL → original name, where they differ.
 
-    LIBKML writes `_` for each byte that is neither a letter nor a digit of ASCII: `Số nhà` comes as
-    `S____nh__`. Empty where the file is no XML.
+    LIBKML replaces each byte other than ASCII letters and digits by `_`: `Số nhà` becomes
+    `S____nh__`. Empty if the file is not XML.
     """
     laundered = {field for field in fields if "_" in field}
     own: dict[str, set[str]] = {}
@@ -36,7 +36,7 @@ def kml_names(path: Path, fields: Iterable[str]) -> dict[str, str]:
     if not laundered:
         return {}
     try:
-        # Expat refuses entities that grow without end; others are not read.
+        # Expat rejects exponential entity expansion and does not load external entities.
         for _, element in ElementTree.iterparse(path):  # noqa: S314
             name = element.get("name")
             if name is not None and element.tag.rpartition("}")[2] in _NAMED:
@@ -60,23 +60,21 @@ def _laundered(name: str) -> str:
 
 
 def is_dbf(head: bytes) -> bool:
-    """Whether the first bytes are those of a table of dBase or FoxPro: a version, then a header
-    that holds whole fields and ends as it should.
-    """
+    """Whether the first bytes are a dBase or FoxPro table: a version and a valid header."""
     if len(head) <= _LANGUAGE or head[0] not in _VERSIONS:
         return False
     size = int.from_bytes(head[_HEADER_SIZE], "little")
     fields = (size - 1 - _FIELD) // _FIELD
     ends = head[_FIELD + fields * _FIELD : size].startswith(b"\x0d")
-    # A table of FoxPro has 263 bytes more, for the database that it belongs to.
+    # FoxPro adds 263 bytes for the database that contains the table.
     plain = head[_FIELD : _FIELD * 2].find(b"\x0d") < 0
     return fields > 0 and plain and (ends or b"\x0d" in head[_FIELD * 2 : size])
 
 
-def is_cut(path: Path) -> bool:
-    """Whether a Shapefile, a table of dBase or one of MapInfo ends before it says that it does.
+def is_truncated(path: Path) -> bool:
+    """Whether a Shapefile, a dBase table or a MapInfo table is shorter than its header states.
 
-    GDAL leaves out what is missing without a word.
+    GDAL silently omits the missing part.
     """
     table = path.with_suffix(_TABLES.get(path.suffix, ""))
     if path.suffix in _TABLES and table.exists():
@@ -89,31 +87,30 @@ def is_cut(path: Path) -> bool:
         return False
     with path.open("rb") as stream:
         header = stream.read(_LANGUAGE)
-    # In words of two bytes.
+    # The header counts words of two bytes.
     return path.stat().st_size < 2 * int.from_bytes(header[_SHAPES_SIZE], "big")
 
 
 def rows_of_mapinfo(path: Path) -> int | None:
-    """How many rows a table of MapInfo has, but for those that were deleted; None for no such one.
+    """Number of rows of a MapInfo table without deleted ones; None for other files.
 
-    GDAL ends with the shapes that it finds, and says nothing of rows whose shapes are cut off.
+    GDAL stops at the last shape, and does not report rows whose shapes are missing.
     """
     table = path.with_suffix(".dat")
     if path.suffix != ".tab" or not table.exists():
         return None
-    whole = table.read_bytes()
-    rows, size, width = struct.unpack_from("<IHH", whole.ljust(_LANGUAGE, b"\0"), 4)
-    if whole[:1] != b"\x03" or not width:
+    data = table.read_bytes()
+    rows, size, width = struct.unpack_from("<IHH", data.ljust(_LANGUAGE, b"\0"), 4)
+    if data[:1] != b"\x03" or not width:
         return None
-    marks = whole[size : size + rows * width : width]
+    marks = data[size : size + rows * width : width]
     return len(marks) - marks.count(b"*")
 
 
 def encoding_of_shapes(path: Path) -> str | None:
-    """The encoding of a table of dBase, as that of a Shapefile, that does not tell it; None where
-    it does, or is none.
+    """The encoding of a dBase table, as in a Shapefile, that does not state it; else None.
 
-    What is no UTF-8 is taken byte by byte, so that fonts of before Unicode show as what they are.
+    Text other than UTF-8 is read as ISO-8859-1, so that legacy fonts can be recognised.
     """
     table = path.with_suffix(".dbf")
     if (

@@ -1,4 +1,4 @@
-"""Rows handed back: as CSV, as a workbook, or as the features of a map layer, shapes and all."""
+"""Write returned rows as CSV, as a workbook, or as features of a map layer with their shapes."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -19,50 +19,50 @@ if TYPE_CHECKING:
 _LAYER: Final = "dia_chi_so"
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _MOST_ROWS: Final = 1_048_575
-"""Of a worksheet, below its header."""
+"""Rows of a worksheet below its header."""
 _WIDTH: Final = 18
 _PLAIN: Final = ("int", "uint", "float", "double", "bool")
-"""Kinds of values that are written as they came; any other as text."""
+"""Arrow types whose values are written unchanged; others as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Rows of a file that go back to its sender, with columns added."""
+    """Rows of a file that are returned to its sender, with added columns."""
 
     table: Table
     columns: ReturnedColumns
-    """Of its own columns those that go back."""
+    """The file's columns that are returned."""
     added: Sequence[str]
-    """Headers of the columns that are added."""
+    """Headers of the added columns."""
     rows: Iterator[tuple[int, Sequence[str], Sequence[str]]]
-    """Place in the table, blank rows counted, in order; the cells; and what is added to them."""
+    """In order: index in the table including blank rows, cells, added cells."""
     sheet: str
     """The name of the sheet of a workbook."""
     delimiter: str
 
     @property
     def headers(self) -> list[str]:
-        """Of all columns."""
+        """The headers of all columns."""
         return [*self.columns.headers, *self.added]
 
     @property
     def cells(self) -> Iterator[list[str]]:
-        """The cells of each row, with what is added."""
+        """The cells of each row, including the added ones."""
         return ([*self.columns.cells(row), *added] for _, row, added in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a spreadsheet shows beside the cells of a column that is to be filled in."""
+    """The hint that a spreadsheet shows at the cells of a column to be filled in."""
 
     title: str
     words: str
     choices: Sequence[str] = ()
-    """Offered as a list; something else may be written."""
+    """Offered as a list; other values are allowed."""
 
     @property
     def options(self) -> dict[str, Any]:
-        """As a validation of cells takes it, within the lengths that spreadsheets allow."""
+        """Options for a data validation, cut to the lengths that spreadsheets allow."""
         shown = {"input_title": self.title[:32], "input_message": self.words[:255]}
         if not self.choices:
             return {"validate": "any", **shown}
@@ -70,34 +70,34 @@ class Hint:
 
 
 def return_text(path: Path, returned: Returned) -> None:
-    """Write rows that are handed back as CSV."""
+    """Write returned rows as CSV."""
     separator = "\t" if path.suffix == ".tsv" else returned.delimiter
     write_csv(path, returned.headers, returned.cells, separator)
 
 
 def return_sheet(path: Path, returned: Returned) -> None:
-    """Write rows that are handed back as a workbook."""
+    """Write returned rows as a workbook."""
     write_sheet(path, returned.headers, returned.cells, returned.sheet)
 
 
 def return_geojson(path: Path, returned: Returned) -> None:
-    """Write features that are handed back, shapes and all."""
+    """Write returned features as GeoJSON, with their shapes."""
     _return_layer(path, returned, partial(_write_gdal, driver="GeoJSON"))
 
 
 def return_geopackage(path: Path, returned: Returned) -> None:
-    """Write features that are handed back, shapes and all."""
+    """Write returned features as GeoPackage, with their shapes."""
     _return_layer(path, returned, partial(_write_gdal, driver="GPKG"))
 
 
 def return_parquet(path: Path, returned: Returned) -> None:
-    """Write features that are handed back, shapes and all."""
+    """Write returned features as GeoParquet, with their shapes."""
     _return_layer(path, returned, _write_parquet)
 
 
 def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]], sep: str) -> None:
-    """A table of text that spreadsheets open as UTF-8."""
-    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    """Write a CSV that spreadsheets open as UTF-8."""
+    # With a BOM: without one, spreadsheets assume another encoding.
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         writer = Writer(out, delimiter=sep)
         writer.writerow(headers)
@@ -112,12 +112,12 @@ def write_sheet(
     numbers: Collection[str] = (),
     hints: Sequence[Hint] = (),
 ) -> None:
-    """A workbook of one sheet, `name`, whose cells are text, so that `3/2` becomes no date.
+    """Write a workbook of one sheet, `name`, with text cells, so that `3/2` is not read as a date.
 
-    But for those below the headers in `numbers`. `hints`, one for each column, are shown at its
-    cells. More rows than a worksheet holds go on in a second one.
+    Cells below the headers in `numbers` are numbers. `hints`, one for each column, are shown at its
+    cells. Rows beyond the limit of a worksheet continue on further sheets.
     """
-    # Row by row to the disk: a nation has millions.
+    # Row by row to disk: a national register has millions.
     with new_workbook(path, row_by_row=True) as book:
         text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True})
         general = book.add_format()
@@ -126,7 +126,7 @@ def write_sheet(
         while number == 0 or (block := list(islice(remaining, 1))):
             number += 1
             sheet = book.add_worksheet(name if number == 1 else f"{name} {number}")
-            # They are meant as text: no green corner in each cell.
+            # Suppress the warning about numbers stored as text.
             sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_MOST_ROWS + 1}"})
             sheet.set_column(0, max(len(headers) - 1, 0), _WIDTH, text)
             sheet.freeze_panes(1, 0)
@@ -146,7 +146,7 @@ def write_sheet(
 def _return_layer(
     path: Path, returned: Returned, write: Callable[[Path, "pa.RecordBatchReader", Any], None]
 ) -> None:
-    """Numbers stay numbers, and text is as the table reads it, in Unicode."""
+    """Write the returned features; numbers stay numbers, text is in Unicode as read."""
     import pyarrow as pa
 
     features: Any = returned.table.features
@@ -167,7 +167,7 @@ def _return_layer(
 def _parts(
     batches: Iterable[Any], rows: Iterator[list[str]], features: Any, returned: Returned
 ) -> "Iterator[pa.RecordBatch]":
-    """The features that are handed back, batch by batch."""
+    """The returned features, batch by batch."""
     import pyarrow as pa
 
     columns_of, geometry = returned.columns.columns, features.geometry
@@ -208,13 +208,13 @@ def _parts(
 
 
 def _column(values: "pa.Array", cells: Sequence[str], given: Sequence[str]) -> "pa.Array":
-    """A column: its values where they are numbers of which nothing was taken out, else text."""
+    """A returned column: numbers unless removed, else text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if str(values.type).startswith(_PLAIN):
-        whole = pa.array([cell == each for cell, each in zip(cells, given, strict=True)])
-        return pc.if_else(whole, values, pa.scalar(None, values.type))
+        unchanged = pa.array([cell == each for cell, each in zip(cells, given, strict=True)])
+        return pc.if_else(unchanged, values, pa.scalar(None, values.type))
     return pa.array([cell or None for cell in cells], pa.string())
 
 
@@ -224,7 +224,7 @@ def _write_gdal(path: Path, reader: "pa.RecordBatchReader", features: Any, *, dr
     write_arrow(
         reader,
         path,
-        # GDAL would take it from the file's name, which is not always the one that it will have.
+        # GDAL would derive it from the file's name, which may be temporary.
         layer=_LAYER,
         driver=driver,
         geometry_name=features.geometry,

@@ -1,6 +1,6 @@
-"""Cells of an .xls that hold an error, `#REF!`: calamine takes them for blank ones.
+"""Find cells of an .xls with errors such as `#REF!`, which calamine reads as blank.
 
-Of the two formats, [MS-CFB] (files inside of a file) and [MS-XLS] (records), only what leads there.
+Implements only the parts needed of [MS-CFB] (the container) and [MS-XLS] (the records).
 """
 
 import struct
@@ -11,14 +11,14 @@ from typing import Final
 _MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STREAMS: Final = ("Workbook", "Book")
 _END_OF_CHAIN: Final = 0xFFFFFFFA
-"""Sector numbers from here on are none."""
+"""Numbers from here on are not sectors."""
 _SECTORS, _SMALL_SECTORS = (9, 12), 6
-"""Sizes that there are, as powers of two."""
+"""Possible sizes, as powers of two."""
 _LARGEST: Final = 1 << 28
-"""Bytes of a file that is looked through; a sheet of this kind holds 65,536 rows."""
+"""Most bytes of a file that is searched; a sheet of this format has at most 65,536 rows."""
 _SHEET, _BEGIN, _END, _FORMULA, _ERROR = 0x85, 0x809, 0x0A, 0x06, 0x205
 _OF_FORMULA: Final = b"\xff\xff"
-"""Ends the result of a formula that is no number; it begins with 2 where that is an error."""
+"""Ends a formula's result that is not a number; such a result begins with 2 for an error."""
 _NAMES: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -33,7 +33,7 @@ _PART_OF_DIRECTORY: Final = 128
 
 
 def error_cells(path: Path, sheet: str) -> dict[int, dict[int, str]]:
-    """The errors of the sheet by row and column, both from 0 on; {} for books of other kinds."""
+    """Errors of the sheet by row and column, both from 0; {} for other formats."""
     with path.open("rb") as stream:
         if stream.read(len(_MAGIC)) != _MAGIC or path.stat().st_size > _LARGEST:
             return {}
@@ -43,12 +43,12 @@ def error_cells(path: Path, sheet: str) -> dict[int, dict[int, str]]:
         for row, column, error in _errors(book, _offset(book, sheet)):
             found.setdefault(row, {})[column] = error
     except (struct.error, LookupError, ValueError, StopIteration):
-        return {}  # as calamine read it, which tells what is broken
+        return {}  # calamine reports broken files
     return found
 
 
 def _stream(data: bytes) -> bytes:
-    """The workbook inside of the file."""
+    """The workbook stream of the file."""
     shift, small_shift, _, directory, cutoff, small_first, _, more, _ = _HEADER.unpack_from(data)
     if shift not in _SECTORS or small_shift != _SMALL_SECTORS:
         raise ValueError
@@ -77,13 +77,13 @@ def _stream(data: bytes) -> bytes:
     if length >= cutoff:
         return chain(first)[:length]
     small = 1 << small_shift
-    held, links = chain(parts["Root Entry"][0]), chain(small_first)
+    small_sectors, links = chain(parts["Root Entry"][0]), chain(small_first)
     order = _links(first, struct.unpack(f"<{len(links) // 4}I", links))
-    return b"".join(held[n * small : (n + 1) * small] for n in order)[:length]
+    return b"".join(small_sectors[n * small : (n + 1) * small] for n in order)[:length]
 
 
 def _links(first: int, following: Sequence[int]) -> Iterator[int]:
-    """Sectors one behind the other; a chain that bites its tail ends."""
+    """The sectors of a chain; a cyclic chain ends."""
     for _ in range(len(following)):
         if first >= _END_OF_CHAIN:
             return
@@ -103,7 +103,7 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _offset(book: bytes, sheet: str) -> int:
-    """Where the sheet begins."""
+    """Offset of the sheet in the stream."""
     for kind, data in _records(book, 0):
         if kind == _SHEET:
             wide = data[7] & 1
@@ -115,7 +115,7 @@ def _offset(book: bytes, sheet: str) -> int:
 
 
 def _errors(book: bytes, at: int) -> Iterator[tuple[int, int, str]]:
-    """Row, column and error of each such cell of the sheet, but for those of charts in it."""
+    """Row, column and error of each such cell of the sheet, without charts embedded in it."""
     depth = 0
     for kind, data in _records(book, at):
         depth += (kind == _BEGIN) - (kind == _END)

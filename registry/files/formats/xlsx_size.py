@@ -1,7 +1,7 @@
-"""How large an .xlsx is when it is read.
+"""Check how large an .xlsx becomes when it is read.
 
-Calamine holds a sheet as one rectangle, from its first cell to its last one: a file of a kilobyte
-with a cell far out takes all of the memory, and one beyond what a spreadsheet has ends the process.
+Calamine keeps a sheet as one rectangle from its first cell to its last: a file of a kilobyte with a
+distant cell exhausts memory, and a cell outside the limits of a spreadsheet ends the process.
 """
 
 import re
@@ -14,21 +14,21 @@ from registry.files.formats.table import MOST_COLUMNS
 from registry.files.formats.xlsx_errors import column_of
 
 _MOST_ROWS: Final = 1_048_576
-"""Of a spreadsheet, by its format."""
+"""Limit of the format."""
 _MOST_CELLS: Final = 100_000_000
-"""Three gigabytes of memory; the longest sheet has so many in 95 columns."""
+"""Three gigabytes of memory; the longest possible sheet has as many in 95 columns."""
 _DATA: Final = b"sheetData"
-"""What a sheet has, wherever it lies: the book says where its sheets are."""
+"""Marks a sheet, wherever it is in the archive: the workbook states where its sheets are."""
 _TEXTS: Final = "xl/sharedstrings.xml"
-# Behind column Z or row 999,999; formats without anything in the cell may reach to the last column.
-# Of a cell the first such place alone, so that each byte is looked at a few times, whatever it is.
+# Beyond column Z or row 999,999; empty formatted cells may reach to the last column.
+# Only the first reference of a cell, so that the time stays linear for any input.
 _FAR: Final = re.compile(
     rb'<c\s(?>(?:[^<>]*?\s)??r="(?:([A-Z]{2,})\d+|[A-Z](\d{7,}))")[^<>]*+(?<!/)>'
 )
 _ROW_OF_CELL: Final = re.compile(rb'r\s*=\s*["\'][A-Z]+(\d+)')
-# The same as nobody writes it, but anybody might.
-_ODD: Final = (b"r='", b"r =", b"= ", b"r\n", b"r\r", b"r\t", b"=\n", b"=\r", b"=\t")
-_FAR_ODDLY: Final = re.compile(
+# The same with unusual but valid spacing and quotes.
+_UNUSUAL: Final = (b"r='", b"r =", b"= ", b"r\n", b"r\r", b"r\t", b"=\n", b"=\r", b"=\t")
+_FAR_UNUSUAL: Final = re.compile(
     rb'<c\s(?>(?:[^<>]*?\s)??r\s*+=\s*+["\'](?:([A-Z]{2,})\d+|[A-Z](\d{7,}))["\'])[^<>]*+(?<!/)>'
 )
 _COUNT: Final = re.compile(rb'\b(?:uniqueC|c)ount=["\'](\d+)["\']')
@@ -42,7 +42,7 @@ _HEAD: Final = 1 << 10
 
 
 def is_too_large(book: zipfile.ZipFile) -> bool:
-    """Whether a sheet of the book is larger than any that holds addresses, or says so of itself."""
+    """Whether a sheet is larger than any list of addresses, or declares such a size."""
     for member in book.infolist():
         name = PurePosixPath(member.filename)
         if str(name).casefold() == _TEXTS and _claims_too_much(book, member):
@@ -65,7 +65,7 @@ def _is_sheet(book: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
 def _is_too_large(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
     columns = rows = 0
     for part in _parts(book, sheet):
-        far = _FAR_ODDLY if any(odd in part for odd in _ODD) else _FAR
+        far = _FAR_UNUSUAL if any(mark in part for mark in _UNUSUAL) else _FAR
         for letters, number in far.findall(part):
             if len(letters) > 3 or len(number) > 7 or int(number or 0) > _MOST_ROWS:
                 return True
@@ -77,48 +77,48 @@ def _is_too_large(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
             return True
     if columns * _MOST_ROWS <= _MOST_CELLS:
         return False
-    # Few are so wide: only of them it is worth its time to know how long they are.
+    # Count the rows only of sheets this wide, which are few.
     for part in _parts(book, sheet):
         rows = max((rows, *map(int, _ROW_OF_CELL.findall(part))))
     return columns * rows > _MOST_CELLS
 
 
 def _parts(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The sheet in parts that end where a row does; a row too long for that is cut."""
+    """The sheet in parts that end with a row; a row that is too long is cut."""
     left = b""
     for block in _without_prefixes(book, sheet):
         left += block
-        whole = left.rfind(_ROW)
-        if whole > 0:
-            yield left[:whole]
-            left = left[whole:]
+        end = left.rfind(_ROW)
+        if end > 0:
+            yield left[:end]
+            left = left[end:]
         elif len(left) > _LONGEST_ROW:
             break
     yield left
 
 
 def _without_prefixes(book: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Blocks of the sheet that end before a tag, with `<x:row>` as `<row>`, as it is read."""
+    """Blocks of the sheet that end before a tag, without prefixes: `<x:row>` becomes `<row>`."""
     with book.open(sheet) as stream:
         left = b""
         while block := stream.read(_BLOCK):
             left += block
-            whole = left.rfind(b"<")
-            if whole <= 0 and len(left) > _LONGEST_ROW:
-                whole = len(left)
-            if whole > 0:
-                yield _plain(left[:whole])
-                left = left[whole:]
-        yield _plain(left)
+            end = left.rfind(b"<")
+            if end <= 0 and len(left) > _LONGEST_ROW:
+                end = len(left)
+            if end > 0:
+                yield _strip_prefixes(left[:end])
+                left = left[end:]
+        yield _strip_prefixes(left)
 
 
-def _plain(block: bytes) -> bytes:
+def _strip_prefixes(block: bytes) -> bytes:
     prefixed = any(mark in block for mark in _PREFIXED)
     return _PREFIX.sub(b"<", block) if prefixed else block
 
 
 def _claims_too_much(book: zipfile.ZipFile, texts: zipfile.ZipInfo) -> bool:
-    """Whether it says that it has more texts than it has bytes: room is made for so many."""
+    """Whether it declares more texts than it has bytes: calamine allocates that many."""
     with book.open(texts) as stream:
         head = stream.read(_HEAD)
     return any(len(count) > 9 or int(count) > texts.file_size for count in _COUNT.findall(head))

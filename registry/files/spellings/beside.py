@@ -1,9 +1,9 @@
-"""An address of an earlier map beside the one of today: what it may add, and when it contradicts.
+"""Complete a current address with the one on the former map beside it, or report a contradiction.
 
-Lists that were converted in 2025 have both, and the conversion lost things: the house number where
-a shop's name stood before it, the street, and always the former commune, which tells streets of
-one name apart. The text of today decides; the earlier one only adds what is missing, where both
-are plainly about one place. What contradicts is never applied, and said.
+Lists converted in 2025 have both, and the conversion lost data: the house number behind a shop's
+name, the street, and always the former commune, which distinguishes streets of one name. The
+current text decides. The former one only adds what is missing, if both clearly describe one place.
+Contradictions are reported and never applied.
 """
 
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from geo.house_number import HouseNumber
 from registry.files.spellings.communes import CommuneReading
 
 COMPLETED: Final = "1"
-"""Number or street come from the earlier address."""
+"""Number or street come from the former address."""
 DIFFERS: Final = "2"
-"""The earlier address names another place."""
+"""The former address names another place."""
 COLUMNS_DIFFER: Final = "3"
-"""The columns of the door say otherwise than the text (`doors.completed_by`)."""
+"""The columns of the door contradict the text (`doors.completed_by`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a text says, and what became of it beside the other one."""
+    """A parsed address, and the outcome of comparing it with the one beside it."""
 
     door: Door
     commune: CommuneReading
@@ -32,10 +32,10 @@ class Beside:
 
 
 def completed(today: Beside, before: Beside, *, same_words: bool) -> Beside:
-    """Today's address with what only the earlier one says.
+    """The current address, completed from the former one.
 
-    `same_words`: what the grammar did not understand of today's text stands in the earlier one as
-    well. Where it does not, it may be a street, and no other is put in its place.
+    `same_words`: the words left unread in the current text are in the former one as well. If not,
+    they may be a street, and the former street is not used.
     """
     commune = _commune(today.commune, before.commune)
     if commune is None or _differ(today.door, before.door):
@@ -46,7 +46,7 @@ def completed(today: Beside, before: Beside, *, same_words: bool) -> Beside:
 
 
 def _commune(today: CommuneReading, before: CommuneReading) -> CommuneReading | None:
-    """Today's commune, narrowed by the earlier one, which it continues; None if it does not."""
+    """The current commune, narrowed by the former one; None if it is not a successor of it."""
     if not before.candidates:
         return today
     if not today.candidates:
@@ -64,16 +64,17 @@ def _commune(today: CommuneReading, before: CommuneReading) -> CommuneReading | 
 
 
 def _differ(today: Door, before: Door) -> bool:
-    """Whether the doors are two: other streets, or other numbers of one street."""
+    """Whether the doors contradict each other: two streets, or two numbers on one street."""
     streets = [door.street.key for door in (today, before) if door.street is not None]
     if len(set(streets)) > 1:
         return True
     number, other = today.house_number, before.house_number
-    return number is not None and other is not None and not _leads_to(number, other)
+    return number is not None and other is not None and not _may_be_same(number, other)
 
 
-def _leads_to(number: HouseNumber, other: HouseNumber) -> bool:
-    """Whether one path is the end or the beginning of the other: `14` and `222/56/14`."""
+def _may_be_same(number: HouseNumber, other: HouseNumber) -> bool:
+    """Whether one path ends or begins with the other: `14` and `222/56/14`."""
+
     if number.alley_only or other.alley_only:
         alley, path = (number, other) if number.alley_only else (other, number)
         return path.key.startswith(alley.key.rstrip("/") + "/") or path.alley_only
@@ -82,7 +83,7 @@ def _leads_to(number: HouseNumber, other: HouseNumber) -> bool:
 
 
 def _door(today: Door, before: Door) -> Door:
-    """Today's door with the earlier one's street and number where it has none."""
+    """The current door, with the former street and number if it has none."""
     places = [place.key for place in today.localities]
     if places and places != [place.key for place in before.localities]:
         return today
@@ -90,10 +91,10 @@ def _door(today: Door, before: Door) -> Door:
     street = before.street
     if street is None or other is None or other.alley_only:
         return today
-    # One word without a kind is as likely a piece of something else: `Long, A22/4 Phường Hưng`.
+    # A single word without a kind may be part of something else: `Long, A22/4 Phường Hưng`.
     if street.kind is None and " " not in street.name:
         return today
-    # Equal numbers, or a path and its end, or an alley and a door in it: the longer says more.
+    # Equal numbers, a path and its end, or an alley and a door in it: keep the longer one.
     if number is None or len(number.key) < len(other.key):
         number = number if today.street and number and not number.alley_only else other
     return replace(today, street=today.street or street, house_number=number)

@@ -1,4 +1,4 @@
-"""From the spellings of a file to communes of today: each distinct spelling is read once."""
+"""Resolve the spellings of a file to current communes; each distinct spelling is read once."""
 
 import datetime
 import re
@@ -17,14 +17,14 @@ from registry.units.restored import read_units_nearly
 from registry.units.text import Naming, read_units
 
 _KINDS_ALONE: Final = frozenset({"phuong", "xa", "thi tran", "dac khu", "phuong xa", "xa phuong"})
-"""Cells, folded, of a column of communes that name none."""
+"""Folded cells of a column of communes that do not name one."""
 _SEVERAL: Final = 3
-"""Spellings in one province from which on a name without any is taken to be there as well."""
+"""Spellings in a single province after which names without a province are assumed to be there."""
 
 
 @value(frozen=True, slots=True)
 class CommuneSpelling:
-    """What a row says of its commune."""
+    """The cells of a row that state its commune."""
 
     code: str | None = None
     commune: str | None = None
@@ -32,29 +32,29 @@ class CommuneSpelling:
     province: str | None = None
     former_code: str | None = None
     former: str | None = None
-    """The commune of before 2025 beside the one of today, in words."""
+    """The name of the pre-2025 commune beside the current one."""
 
     @property
     def words(self) -> str:
-        """What it says in names, as a text."""
+        """The names as a text."""
         return ", ".join(filter(None, (self.commune, self.district, self.province)))
 
 
 @value(frozen=True, slots=True)
 class CommuneReading:
-    """Communes of today that a spelling may mean: one, or several of which a point decides."""
+    """Current communes that a spelling may mean; a point decides between several."""
 
     candidates: tuple[int, ...] = ()
     former_id: int | None = None
     problem: str | None = None
-    """Code of the error when there is no candidate."""
+    """Code of the error if there is no candidate."""
     notice: str | None = None
     assumed_id: int | None = None
-    """The one of several candidates that is meant where no point decides."""
+    """The candidate assumed if no point decides."""
 
 
 class CommuneReader:
-    """Reads the spellings of one file, whose codes are all of one list."""
+    """Reads the spellings of one file; all its codes are of one list."""
 
     def __init__(
         self,
@@ -62,24 +62,24 @@ class CommuneReader:
         day: datetime.date,
         codes: Iterable[str],
         *,
-        of_today: bool = False,
-        of_before: bool = False,
+        codes_are_current: bool = False,
+        names_are_former: bool = False,
     ) -> None:
-        """`of_today`: the codes are; `of_before`: the names are of the map before July 2025."""
+        """`codes_are_current`: of today's list; `names_are_former`: of the map before July 2025."""
         self._gazetteer = gazetteer
         self._day = day
-        self._of_before = of_before
-        self._names_day = LAST_DAY_OF_OLD_MAP if of_before else day
+        self._names_are_former = names_are_former
+        self._names_day = LAST_DAY_OF_OLD_MAP if names_are_former else day
         listed = tuple(codes)
-        # Where zeros are kept, 271 is the district of that code rather than commune 00271.
+        # If leading zeros are kept, 271 is a district's code rather than commune 00271.
         self._zeros_kept = any(code.startswith("0") for code in listed)
         self.padded = False
-        """Whether zeros were put in front of any code that was read."""
-        self._old_list = not of_today and any(self._only_old(code) for code in listed)
+        """Whether zeros were restored in any code."""
+        self._old_list = not codes_are_current and any(self._only_old(code) for code in listed)
         self._old_names = False
 
     def look_through(self, spellings: Iterable[CommuneSpelling]) -> None:
-        """Find out whether names in the file say that codes of two maps are meant as old ones."""
+        """Determine whether the names show that codes of both maps are meant as former ones."""
         self._old_names = any(map(self._names_former, spellings))
 
     def _names_former(self, spelling: CommuneSpelling) -> bool:
@@ -88,17 +88,17 @@ class CommuneReader:
         return bool(named) and not any(unit.alive_on(self._day) for unit in named)
 
     def read(self, spelling: CommuneSpelling) -> CommuneReading:
-        """The communes meant; a problem when none or when the words contradict each other."""
+        """The communes meant; a problem if there are none or the cells contradict each other."""
         meant = self.narrowed(self._read(spelling), spelling.former)
         if self._lies_in(meant, spelling.province):
             return meant
         return replace(meant, notice="province_differs")
 
     def narrowed(self, today: CommuneReading, former: str | None) -> CommuneReading:
-        """The reading of today's commune, told apart by the former one, which it continues.
+        """The reading of the current commune, narrowed by the former commune that it succeeds.
 
-        Where it does not, today's counts, and that is noticed; where none is written, the former
-        one stands for it.
+        If it does not succeed it, the current one is kept with a notice. If there is no current
+        one, the former one replaces it.
         """
         if not former or not fold(former):
             return today
@@ -117,11 +117,11 @@ class CommuneReader:
             differs = bool(today.candidates)
             return replace(today, notice="former_commune_differs") if differs else today
         common = tuple(at for at in today.candidates if any(at in became[u.id] for u in meant))
-        gone = [unit.id for unit in meant if not unit.alive_on(self._day)]
+        ended = [unit.id for unit in meant if not unit.alive_on(self._day)]
         return replace(
             today,
             candidates=common,
-            former_id=today.former_id or (gone[0] if len(meant) == len(gone) == 1 else None),
+            former_id=today.former_id or (ended[0] if len(meant) == len(ended) == 1 else None),
             assumed_id=today.assumed_id if len(common) > 1 and today.assumed_id in common else None,
         )
 
@@ -135,16 +135,16 @@ class CommuneReader:
         return self._of_names(spelling, read_units_nearly(self._gazetteer, spelling.words))
 
     def _of_names(self, spelling: CommuneSpelling, read: Iterable[Naming]) -> CommuneReading:
-        """The communes that columns name: in one of communes, no word is a district alone.
+        """The communes that columns name; a column of communes never names a district alone.
 
-        Where the district or province written is none that is known, which of several communes is
-        meant stays open, and of one it is said.
+        If the district or province is unknown, all communes of the name remain candidates, with a
+        notice.
         """
         named = [naming for naming in read if naming.commune is not None]
         namings = [naming for naming in named if not _is_unread(spelling.commune, [naming])]
         if not namings:
             return CommuneReading(problem="commune_unknown")
-        known = all(naming.contradicted for naming in namings)  # a province, and another one
+        known = all(naming.contradicted for naming in namings)  # of another province
         outer = (spelling.district, None if known else spelling.province)
         if not any(_is_unread(cell, namings) for cell in outer):
             return self.of_namings(namings)
@@ -152,13 +152,12 @@ class CommuneReader:
         return replace(reading, notice="district_unread")
 
     def of_namings(self, namings: Iterable[Naming]) -> CommuneReading:
-        """The communes of today that equally good namings mean.
+        """The current communes that equally good namings mean.
 
-        A commune of today comes before a former one of the same name where no district is named:
-        addresses of today have none, and those of the old map nearly always had one; in a column
-        of names of before it is the other way round. Where a name
-        alone is a ward's or a former district's (`Hà Đông, Hà Nội`), every commune of the district
-        may be meant, and the ward is where no point says otherwise.
+        A current commune precedes a former one of the same name if no district is named: current
+        addresses have none, and those on the old map nearly always had one. In a column of former
+        names the former one precedes. If a name alone is a ward's or a former district's (`Hà Đông,
+        Hà Nội`), every commune of the district is a candidate, and the ward is assumed.
         """
         named = list(namings)
         units = [unit for n in named if (unit := n.commune or n.district) is not None]
@@ -171,7 +170,7 @@ class CommuneReader:
             reading = replace(reading, notice="province_differs")
         alone = {n.commune.id for n in named if n.commune is not None and n.district is None}
         one = len(reading.candidates) > 1 and len(alone & set(reading.candidates)) == 1
-        if one and not self._of_before:
+        if one and not self._names_are_former:
             others = [n for n in named if n.commune is None or n.commune.id not in alone]
             if all(n.commune is None for n in others):
                 assumed = min(alone & set(reading.candidates))
@@ -179,7 +178,7 @@ class CommuneReader:
         return reading
 
     def of_units(self, units: list[Unit]) -> CommuneReading:
-        """The communes of today that continue any of `units`."""
+        """The current communes that succeed any of `units`."""
         candidates: dict[int, None] = {}
         for unit in units:
             for continuation in continuations(self._gazetteer, unit, self._day):
@@ -199,12 +198,12 @@ class CommuneReader:
         wards: bool,
         placed: bool = False,
     ) -> list[CommuneReading]:
-        """The readings, those of several candidates settled by the file as a whole.
+        """The readings, with several candidates narrowed by the file as a whole.
 
-        A bare name in a column of `wards` is a ward's, unless the point, of a `placed` file, says
-        otherwise; one without a province is in that of all others, where these are several. What
-        stays open may be a former commune as well, for a point to decide. So may a name without a
-        district, where other rows have one.
+        A bare name in a column of `wards` is a ward's, unless the point of a `placed` file decides
+        otherwise. A name without a province is in the province of all other rows, if these are
+        several. Names still ambiguous, and names without a district where other rows have one, may
+        also be former communes; a point decides.
         """
         mixed = any(spelling.district for spelling, _ in read)
         sure = [self._province(r.candidates[0]) for _, r in read if len(r.candidates) == 1]
@@ -212,7 +211,7 @@ class CommuneReader:
         return [
             self._settled(spelling, reading, only, wards=wards, placed=placed)
             if len(reading.candidates) > 1 and reading.assumed_id is None
-            else self._or_of_before(spelling, reading)
+            else self._or_former(spelling, reading)
             if mixed and len(reading.candidates) == 1
             else reading
             for spelling, reading in read
@@ -245,8 +244,8 @@ class CommuneReader:
         known = set(left) <= set(reading.candidates)
         return replace(reading, candidates=left, notice=reading.notice if known else former)
 
-    def _or_of_before(self, spelling: CommuneSpelling, reading: CommuneReading) -> CommuneReading:
-        """Today's commune, or what became of the one of before that was called so there."""
+    def _or_former(self, spelling: CommuneSpelling, reading: CommuneReading) -> CommuneReading:
+        """The current commune, or successors of former communes of that name in its province."""
         (today,) = reading.candidates
         if reading.notice is not None or reading.former_id is not None:
             return reading
@@ -260,7 +259,7 @@ class CommuneReader:
         )
 
     def _of_any_map(self, spelling: CommuneSpelling) -> tuple[int, ...]:
-        """What became of every commune of the name, where no district tells which is meant."""
+        """Current successors of every commune of the name, if no district is named."""
         if spelling.code or spelling.former_code or spelling.district or spelling.former:
             return ()
         words = ", ".join(word for word in (spelling.commune, spelling.province) if word)
@@ -304,7 +303,7 @@ class CommuneReader:
             bearers = named or bearers
         alive = [u for u in bearers if u.alive_on(self._day)]
         if len(bearers) > 1 and self._old_list:
-            # 00004 was Trúc Bạch, is Ba Đình; in a file with other old codes nobody can tell.
+            # 00004 was Trúc Bạch and is now Ba Đình; ambiguous in a file with other old codes.
             return CommuneReading(problem="commune_code_of_two_maps")
         reading = self.of_units((alive or bearers)[:1])
         if len(bearers) > 1 and self._old_names and alive:
@@ -318,14 +317,15 @@ class CommuneReader:
         return reading
 
     def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:
-        """Whether the words name communes, and none that `bearers` are or became."""
+        """Whether the names mean communes other than `bearers` and their successors."""
         stated = self._of_names(spelling, read_units(self._gazetteer, spelling.words))
         meant = self.of_units(bearers)
         return stated.problem is None and not set(stated.candidates) & set(meant.candidates)
 
     def _lies_in(self, meant: CommuneReading, province: str | None) -> bool:
-        """Whether any of the communes lies in the province that is written, or in what it became;
-        also where no province is called so.
+        """Whether any of the communes is in the stated province or its successors.
+
+        True for an unknown province.
         """
         if province is None or not meant.candidates:
             return True
@@ -335,7 +335,7 @@ class CommuneReader:
         return not holding or any(self._province(unit) in holding for unit in meant.candidates)
 
     def _named(self, bearers: list[Unit], name: str | None) -> list[Unit]:
-        """Those of `bearers` that were ever called so; by their accents where those decide."""
+        """The `bearers` that ever had the name; diacritics decide if some match exactly."""
         if name is None:
             return []
         hits = [
@@ -351,17 +351,17 @@ class CommuneReader:
 
 
 def _is_unread(cell: str | None, namings: Iterable[Naming]) -> bool:
-    """Whether none of the namings has read the cell."""
+    """Whether every naming left the cell unread."""
     key = fold(cell or "")
     return bool(key) and all(any(key in fold(part) for part in n.unread) for n in namings)
 
 
 def spelling_of(cells: Sequence[object]) -> CommuneSpelling:
-    """As the columns say it; a name that stands in the column of codes is a name.
+    """The spelling of a row's cells; a name in the column of codes counts as a name.
 
-    A cell without any word, or one that only says `as above`, names nothing.
+    Cells without letters and ditto marks are ignored.
     """
-    code, name, *others = (_said(str(cell or "")) for cell in cells)
+    code, name, *others = (_stated(str(cell or "")) for cell in cells)
     if name is not None and ("?" in name or fold(name) in _KINDS_ALONE):
         name = None
     if code is not None and not any(map(str.isdigit, code)):
@@ -369,12 +369,12 @@ def spelling_of(cells: Sequence[object]) -> CommuneSpelling:
     return CommuneSpelling(code, name, *others)
 
 
-def _said(cell: str) -> str | None:
+def _stated(cell: str) -> str | None:
     return None if is_ditto(cell) or not any(map(str.isalnum, cell)) else cell
 
 
 def padded_code(code: str) -> str:
-    """The code with the zeros in front that a spreadsheet took from it.
+    """The code with the leading zeros that a spreadsheet removed.
 
     >>> padded_code("4"), padded_code("271.0"), padded_code("10015"), padded_code("001")
     ('00004', '00271', '10015', '001')

@@ -1,4 +1,4 @@
-"""What the cells of a door's columns say, each column read on its own."""
+"""Read the cells of a door's columns, each column on its own."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from registry.files.spellings.doors import (
     GARBLED,
     PERSON,
     DoorParts,
-    is_no_street,
+    is_unnamed_street,
     parts_of,
     refusal,
     unread,
@@ -41,8 +41,7 @@ from registry.files.spellings.doors import (
 from registry.files.spellings.doubts import PLACE_UNREAD
 from registry.files.spellings.place_kinds import is_unclear_number, with_kind
 
-# Most house numbers are their own key, or say it backwards; the grammar would say the same, at
-# length.
+# Most house numbers equal their key, or its reverse; these patterns spare them the grammar.
 _STEP: Final = "[1-9][0-9]{0,3}[A-H]?"
 _PLAIN_NUMBER: Final = re.compile(f"{_STEP}(?:/{_STEP})*")
 _SPELLED_NUMBER: Final = re.compile(
@@ -52,40 +51,40 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _CELLS: Final = Path(__file__).with_name("cells.csv")
 _FLAT_WORDS: Final = frozenset(lexicon.names(_CELLS, "beside_flat"))
 _WHOLE: Final = re.compile(r"([1-9]\d{0,3})\.0+")
-"""`12.0`, as programs write a number."""
+"""`12.0`, as programs write numbers."""
 APART: Final = "≠"
-"""Between a number and alleys of other columns that contradict it (`joined`)."""
+"""Separates a number from alleys in other columns that contradict it (`columns.joined`)."""
 _LETTER_APART: Final = re.compile(r"(?<=\d)\s+([Đđ])$")
 _LETTER_O: Final = re.compile(r"(?<=\d)[oO](?=[\d/])|(?<=\d)[oO]$")
-"""`2O/3`, as programs that read pictures write 20/3."""
+"""`2O/3` for 20/3, as OCR writes it."""
 _DIGIT: Final = re.compile("[1-9]")
-_NO_STREET_BUT: Final = ESTATES - {"chợ", "cư xá"}
-"""Kinds of estates; by markets and cư xá, streets are called."""
+_NEVER_STREETS: Final = ESTATES - {"chợ", "cư xá"}
+"""Kinds of estates; streets are named after markets and cư xá."""
 _WITH_DECIMAL: Final = re.compile(r"(\D*\d+)\.0+")
 _USES: Final = frozenset(lexicon.names(_CELLS, "no_building"))
 _BARE: Final = re.compile(r"\d[\dA-Za-z/-]*")
-"""A street that is a number: `20`, where the cells of a row have moved by one the house's."""
+"""A street that is a number, `20`: the house number, if the cells of a row are shifted by one."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)+")
-"""A street beside the number: several words, of letters."""
+"""A street beside the number: several words of letters."""
 
 
-def _of_values(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
-    """`read`, for cells that hold values: what stands for another cell, or for none, is no name."""
+def _without_placeholders(read: Callable[..., DoorParts]) -> Callable[..., DoorParts]:
+    """Apply `read` to cells without placeholders; ditto marks and garbled text are refused."""
 
     @wraps(read)
-    def checked(*cells: str, **said: str) -> DoorParts:
+    def checked(*cells: str, **options: str) -> DoorParts:
         if ditto := next(filter(is_ditto, cells), ""):
             return DoorParts(number=(ditto, DITTO, False))
         if any(map(is_garbled, cells)):
             return DoorParts(number=GARBLED)
-        return read(*("" if is_none(cell) else cell for cell in cells), **said)
+        return read(*("" if is_none(cell) else cell for cell in cells), **options)
 
     return checked
 
 
-@_of_values
+@_without_placeholders
 def read_number(text: str) -> DoorParts:
-    """Of the column of house numbers."""
+    """Read a cell of house numbers."""
     if holds_personal(text) and not _DIGIT.search(text := without_numbers(text)):
         return DoorParts(number=PERSON)
     if _PLAIN_NUMBER.fullmatch(text):
@@ -99,44 +98,44 @@ def read_number(text: str) -> DoorParts:
         return DoorParts(number=PERSON)
     if plain := _WHOLE.fullmatch(text):
         text = plain[1]
-    text = _LETTER_APART.sub(r"\1", text)  # which would be short for `đường`
+    text = _LETTER_APART.sub(r"\1", text)  # it would be an abbreviation of `đường`
     text = parse_spoken_number(text) or _LETTER_O.sub("0", text)
     door = parse_components(house_number=text)
     street = door.street
-    whole = street is None or street.kind is not None or is_dated(words_of(street.name))
+    complete = street is None or street.kind is not None or is_dated(words_of(street.name))
     several = as_range(text)
-    if several == "" or not (whole or _NAME.fullmatch(street.name if street else "")):
+    if several == "" or not (complete or _NAME.fullmatch(street.name if street else "")):
         return DoorParts(number=unread(text))
     parts = parts_of(door)
     if parts == DoorParts() and _DIGIT.search(text):
-        # `12\\3`, `12:3`: a number that is not understood must not be lost without a word.
+        # `12\\3`, `12:3`: a number that cannot be parsed must not be lost silently.
         return DoorParts(number=unread(text))
     return replace(parts, beside=beside_number(text) if several is None else ())
 
 
-@_of_values
+@_without_placeholders
 def read_street(text: str) -> DoorParts:
-    """Of the column of streets."""
-    # `Nguyen_Trai`, as columns of programs are called; `Láng.` would be short for another word.
+    """Read a cell of streets."""
+    # `Nguyen_Trai` is a program's spelling; `Láng.` would be read as an abbreviation.
     text = without_numbers(text).replace("_", " ").rstrip(" .")
-    if is_no_street(text):
+    if is_unnamed_street(text):
         return DoorParts()
     if refused := refusal("street", text):
         return DoorParts(number=refused)
     if person_after_dash(text):
         return DoorParts(number=PERSON)
     place = parse_locality(text)
-    if place is not None and place.kind in _NO_STREET_BUT and place.name:
-        return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which has streets
+    if place is not None and place.kind in _NEVER_STREETS and place.name:
+        return parts_of(parse_components(locality=text))  # `KDC Hòa Phát`, which contains streets
     door = parse_components(street=text)
     if door.street is not None and ends_in_person(door.street.name):
         return DoorParts(number=PERSON)
     return replace(parts_of(door), bare=_BARE.fullmatch(text) is not None)
 
 
-@_of_values
+@_without_placeholders
 def read_place(text: str, kind: str = "") -> DoorParts:
-    """Of the column of localities, whose header says the `kind` of those that have none."""
+    """Read a cell of localities; `kind` is that of the header, for names without a kind."""
     if is_full_name(text) or holds_personal(text):
         return DoorParts(number=PERSON)
     if plain := _WITH_DECIMAL.fullmatch(text):
@@ -145,7 +144,7 @@ def read_place(text: str, kind: str = "") -> DoorParts:
     if refused:
         return DoorParts(number=refused)
     parts = parts_of(parse_components(locality=with_kind(kind, text)))
-    # `Đông, Tây` is in one of the two, and `Xóm 1 Ngọc Sơn` one in the other.
+    # `Đông, Tây` is one of the two; in `Xóm 1 Ngọc Sơn` one is inside the other.
     if parts.place is not None and parts.place[0].count("") > 1:
         return DoorParts(number=unread(text))
     if parts.place is None and parts.flat is None and fold(text):
@@ -153,9 +152,9 @@ def read_place(text: str, kind: str = "") -> DoorParts:
     return parts
 
 
-@_of_values
+@_without_placeholders
 def read_flat(building: str, floor: str, unit: str) -> DoorParts:
-    """Of the columns of buildings, floors and flats."""
+    """Read the cells of a building, a floor and a flat."""
     if any(map(holds_personal, (building, floor, unit))):
         return DoorParts(number=PERSON)
     dated = "" if building[:1].isalpha() else building  # `May 10` is a building
@@ -163,7 +162,7 @@ def read_flat(building: str, floor: str, unit: str) -> DoorParts:
         return DoorParts(number=(date, "", False))
     if fold(building) in _USES:
         building = ""
-    # A flat is in a building, whoever that is called after.
+    # A building of a flat may be named after a person.
     if mentions_person(building) or (not unit and may_be_name(building)):
         return DoorParts(number=PERSON)
     if is_unclear("unit", unit) or any(

@@ -1,4 +1,4 @@
-"""Doors in parts, as `geo` reads them: what is stored of each is a row of its own small table."""
+"""Doors in parts as `geo` parses them; each part is stored as a row of a table of its own."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -29,34 +29,33 @@ from geo.text import fold, is_name
 from geo.unclear import is_unclear
 from geo.values import value
 from registry.files.spellings.doubts import NUMBER_PART_UNREAD
-from registry.files.spellings.footer_words import is_no_address
+from registry.files.spellings.footer_words import is_note_or_total
 from registry.files.spellings.quoted import quoted
 
 Number = tuple[str, str, bool]
-"""As written, the canonical path, and whether it names an alley alone."""
+"""As written, the canonical path, and whether it names only an alley."""
 Street = tuple[str, str, str]
 Place = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""Kinds, names and keys of localities, innermost first."""
+"""Kinds, names and keys of nested localities, innermost first."""
 PERSON: Number = ("?", "?person", False)
-"""Of a row in which somebody's name may stand behind the street: an error."""
+"""Marks a row that may contain a person's name behind the street: an error."""
 _POSTS: Final = ("to truong ", "to pho ")
 _NONE: Final = "0"
 DITTO: Final = "?ditto"
-"""Key of a row with a cell that only says `as above`, which is what is written: an error."""
+"""Key of a row with a ditto mark, kept as its written form: an error."""
 GARBLED: Number = ("?", "?garbled", False)
-"""Of a row with a cell whose letters are of no font: an error."""
+"""Marks a row with a cell whose letters belong to no known font: an error."""
 _UNREADABLE: Final = "?"
 _LETTERS: Final = frozenset("ABCDEGHKN")
 _NO_STREETS: Final = frozenset(lexicon.names(Path(__file__).with_name("cells.csv"), "no_street"))
-# A street of such a kind beside the number is the door's own: not, as a road by its number, another
-# name of it.
+# A street of such a kind in the number cell is the door's own; other roads may be a second name.
 _OWN_STREETS: Final = ("đường", "phố", *ALLEY_RANK)
 Flat = tuple[str | None, str | None, str | None, str | None]
 
 
 @value(frozen=True, slots=True)
 class DoorParts:
-    """The parts that a spelling names, each as the columns of its table; None for none."""
+    """The parts that a spelling names, each as the columns of its table; None if absent."""
 
     number: Number | None = None
     street: Street | None = None
@@ -64,55 +63,56 @@ class DoorParts:
     flat: Flat | None = None
     hint: str | None = None
     beside: tuple[str, ...] = ()
-    """What the cell of the number names and is read of no part; kept by nobody."""
+    """Other names in the number cell that belong to no part; not stored."""
     bare: bool = False
-    """Whether the cell of the street is a number, and no word: `20`, but not `Đường 20`."""
+    """Whether the street cell is only a number: `20`, but not `Đường 20`."""
     doubt: str = ""
     """A value of `registry.files.spellings.doubts`."""
 
 
 def unread(*cells: str) -> Number:
-    """Of cells that hold more than a number, or what another one contradicts: an error.
+    """The error for cells that cannot be read or contradict each other.
 
-    What is written is what the problem may show of them.
+    Its written form is what the problem may show of them.
     """
     return quoted(*cells) or "?", _UNREADABLE, False
 
 
 def fits(name: str) -> bool:
-    """Whether a street or locality may be called so, where it has a name at all."""
+    """Whether a street or locality may have the name; True for no name."""
     return not name or is_name(tidy(name))
 
 
 def refusal(role: str, text: str) -> Number | None:
-    """What stands for the error of a text, or of a cell in that role, which is no door or place;
-    None where it may be one.
+    """The error for a text, or a cell of that role, that is not part of an address.
+
+    None if it may be one.
     """
     if text.startswith("="):
         return unread(text)
     if role != "text" and is_mangled(text):
-        return text, "", False  # no key: a rule refuses it, and `fixes` proposes what stood there
+        return text, "", False  # no key: a rule rejects it, and `fixes` proposes the original
     may_be_total = role == "text" or (role == "street" and any(map(str.isdigit, text)))
-    total = may_be_total and is_no_address(text)
+    total = may_be_total and is_note_or_total(text)
     return unread(text) if total or is_unclear(role, text) else None
 
 
 @lru_cache(maxsize=16_384)
-def is_no_street(text: str) -> bool:
-    """Whether it stands where a street has no name.
+def is_unnamed_street(text: str) -> bool:
+    """Whether the text states that the street has no name.
 
-    >>> [is_no_street(text) for text in ("Đường chưa đặt tên", "Đường liên xã", "Láng")]
+    >>> [is_unnamed_street(text) for text in ("Đường chưa đặt tên", "Đường liên xã", "Láng")]
     [True, True, False]
     """
     return is_none(text) or text.lower().strip() in _NO_STREETS
 
 
 def parts_of(door: Door) -> DoorParts:
-    """The door as it is stored."""
+    """The parts of a door as they are stored."""
     number, street = door.house_number, door.street
-    if street is not None and is_no_street(f"{street.kind or ''} {street.name}"):
+    if street is not None and is_unnamed_street(f"{street.kind or ''} {street.name}"):
         street = None
-    # `0` is what is typed where there is no number: no door bears it.
+    # People type `0` for a missing number; no door has it.
     if number is not None and number.key == _NONE:
         number = None
     if any(map(_is_person, door.localities)):
@@ -136,14 +136,15 @@ def _is_of_person(hint: str) -> bool:
 
 
 def _is_person(place: Locality) -> bool:
-    """`Lê Văn Tám` behind `Thôn 1`; `Tổ trưởng Nguyễn Bé`, who leads the group. No Ấp Bà Tư."""
+    """`Lê Văn Tám` behind `Thôn 1`; `Tổ trưởng Nguyễn Bé`, the head of a group; not Ấp Bà Tư."""
     named = is_full_name(place.name) or mentions_person(f"ấp {place.name}")
     return named or place.key.startswith(_POSTS)
 
 
 def _block_named(door: Door) -> Locality | None:
-    """The place that is the building of a flat, by its mark or at a house number: `Căn 311, chung
-    cư B`; `Căn 305 CC Hoa Hồng, 87 Lê Lợi`, which in columns is a building as well.
+    """The place that is the building of a flat, by its mark or because of a house number.
+
+    `Căn 311, chung cư B`; `Căn 305 CC Hoa Hồng, 87 Lê Lợi`, which is a building in columns too.
     """
     if door.flat is None or door.flat.building or not door.flat.unit:
         return None
@@ -175,7 +176,7 @@ def _place_of(places: Sequence[Locality]) -> Place:
 
 
 def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorParts) -> DoorParts:
-    """One door out of what the columns of a row name, each of which may name parts of others."""
+    """Combine the cells of a row into one door; each cell may also name parts of the others."""
     flats = (flat.flat, number.flat, street.flat, place.flat)
     given = (number.number, street.number, place.number, flat.number)
     refused = next((one for one in given if one is not None and is_refused(one)), None)
@@ -192,7 +193,7 @@ def combined(number: DoorParts, street: DoorParts, place: DoorParts, flat: DoorP
 
 
 def _is_more_beside(number: DoorParts, *others: DoorParts) -> bool:
-    """Whether the cell of the number names what no other cell of the row does."""
+    """Whether the number cell names something that no other cell of the row names."""
     named = {fold(name) for name in number.beside}
     for other in others if named else ():
         named.discard(other.street[2] if other.street else "")
@@ -202,33 +203,33 @@ def _is_more_beside(number: DoorParts, *others: DoorParts) -> bool:
 
 
 def _number(own: DoorParts, street: DoorParts, flat: DoorParts) -> Number | None:
-    """A number in a path: the alley of the street's column (`12/`), then the number's own."""
+    """The path of a number: the alley in the street cell (`12/`), then the number cell."""
     beside = own.street
     cells = _written(own, street, flat)
     if beside and beside[0] in _OWN_STREETS and street.street and street.street[2] != beside[2]:
         return unread(*cells)
     alley, number = street.number, own.number or flat.number
     if number is None and alley is None and street.bare and (own.beside or not flat.flat):
-        return unread(*own.beside, *cells)  # cells that moved by one
+        return unread(*own.beside, *cells)  # shifted cells
     if alley is not None and _is_mark(alley):
-        return unread(*cells)  # `Phố Hàng Khay, B2`: a block without its flat, or an alley
+        return unread(*cells)  # `Phố Hàng Khay, B2`: a block without a flat, or an alley
     if alley is None or number is None:
         return number or alley
     if not alley[2]:
-        # `12` and `12 Láng`: a number of the street's cell is no alley unless it says so.
+        # `12` and `12 Láng`: a number in the street cell is an alley only if written as one.
         return _longer(alley, number) or unread(*cells)
     written, key, alley_only = number
     return written, f"{alley[1].rstrip('/')}/{key}", alley_only
 
 
 def _written(*parts: DoorParts) -> tuple[str, ...]:
-    """What cells say of a number, or of a street that may be one."""
+    """The numbers as written, and streets that may be numbers."""
     named = [part.number[0] for part in parts if part.number]
     return (*named, *(part.street[1] for part in parts if part.street and part.bare))
 
 
 def is_refused(number: Number) -> bool:
-    """Whether it stands for an error: what a spreadsheet made of a cell has no key."""
+    """Whether the number stands for an error; one mangled by a spreadsheet has no key."""
     return not number[1] or number[1].startswith("?")
 
 
@@ -237,7 +238,7 @@ def _is_mark(number: Number) -> bool:
 
 
 def _places(*readings: Place | None) -> Place | None:
-    """Those of all the cells, the innermost first, one that several cells name but once."""
+    """The places of all cells without duplicates, innermost first."""
     named: dict[tuple[str, str], Locality] = {}
     for reading in filter(None, readings):
         for kind, name, key in zip(*reading, strict=True):
@@ -250,13 +251,13 @@ def _places(*readings: Place | None) -> Place | None:
 
 
 def _are_two_flats(*readings: Flat | None) -> bool:
-    """Whether cells contradict each other: neither flat may be dropped."""
+    """Whether cells name different flats, neither of which may be dropped."""
     given = [(key, unit) for _, key, _, unit in filter(None, readings)]
     return any(len({one for one in column if one}) > 1 for column in zip(*given, strict=True))
 
 
 def _are_two_places(*readings: DoorParts) -> bool:
-    """Whether cells name different places of one kind, as the tổ of the street and of its own."""
+    """Whether cells name different places of one kind, such as a tổ in two columns."""
     named = [_by_kind(reading.place) for reading in readings if reading.place is not None]
     return any(
         not one[kind] & other[kind]
@@ -266,7 +267,7 @@ def _are_two_places(*readings: DoorParts) -> bool:
 
 
 def _by_kind(place: Place) -> dict[str, set[str]]:
-    """The names of places, folded, of each kind; those of groups are one."""
+    """Folded names of the places by kind; all kinds of groups count as one."""
     named: dict[str, set[str]] = {}
     for kind, name in zip(place[0], place[1], strict=True):
         named.setdefault(_like_kind(kind), set()).add(fold(name))
@@ -278,7 +279,7 @@ def _like_kind(kind: str) -> str:
 
 
 def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:
-    """The flat's own columns; what they lack is taken from the other columns."""
+    """The flat's own columns, completed from the other columns."""
     name, key, storey, unit = own or (None, None, None, None)
     for other in filter(None, others):
         name, key = (name, key) if key else other[:2]
@@ -287,7 +288,7 @@ def _flat(own: Flat | None, *others: Flat | None) -> Flat | None:
 
 
 def completed_by(text: DoorParts, columns: DoorParts) -> DoorParts | None:
-    """The door of a text with what only the columns beside it say; None where they differ."""
+    """The door of a text completed from the columns beside it; None if they contradict."""
     number = _longer(text.number, columns.number)
     same = {text.street and text.street[2], columns.street and columns.street[2]} - {None}
     places = {text.place and text.place[2], columns.place and columns.place[2]} - {None}
@@ -296,7 +297,7 @@ def completed_by(text: DoorParts, columns: DoorParts) -> DoorParts | None:
         return None
     if text.number and columns.number and number is None:
         return None
-    # The number of storeys of a house is no floor of it.
+    # A floor alone is the number of storeys of a house.
     if flat is not None and not (flat[1] or flat[3]):
         flat = text.flat
     return DoorParts(
@@ -310,9 +311,9 @@ def completed_by(text: DoorParts, columns: DoorParts) -> DoorParts | None:
 
 
 def _longer(text: Number | None, columns: Number | None) -> Number | None:
-    """The number that says more, where one is the end of the other: `7` and `15/7`.
+    """The longer number if one is the end of the other: `7` and `15/7`; else None.
 
-    What a spreadsheet made of a number says nothing beside one that can be read.
+    A number mangled by a spreadsheet yields to one that can be read.
     """
     if text is None or columns is None or not columns[1]:
         return text or columns

@@ -1,4 +1,4 @@
-"""The words of totals, notes and signatures below or between the rows of a list."""
+"""Recognise totals, notes and signatures below or between the rows of a list."""
 
 import re
 import unicodedata
@@ -10,19 +10,19 @@ from geo.text import fold
 
 
 class Footer(NamedTuple):
-    """Words of a form: a row of `footers.csv`."""
+    """A row of `footers.csv`."""
 
     words: str
     use: str
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """The fault of the row; None if valid."""
         unknown = [use for use in self.use.split() if f" {use}:" not in comments]
         return f"no such use: {unknown}" if unknown or not self.use else None
 
 
 def _listed(use: str) -> str:
-    """The words of a use, the longest first, as a pattern."""
+    """A pattern of the words of a use, longest first."""
     found = (row for row in _FOOTERS if use in row.use.split())
     return "|".join(
         sorted((row.words + "( .*)?" * ("more" in row.use) for row in found), key=len, reverse=True)
@@ -31,10 +31,10 @@ def _listed(use: str) -> str:
 
 _FOOTERS: Final = read_table(Path(__file__).with_name("footers.csv"), Footer)
 _LONGEST: Final = 12
-"""Words of a cell that may be a footer's."""
-# Folded, from the beginning of a cell.
+"""Most words in a footer's cell."""
+# Folded; matched at the start of a cell.
 _ON_BEHALF: Final = "(?:t ?m|k ?t|t ?l|t ?u ?q) "
-"""Before the one for whom somebody signs: TM. UBND, KT. CHỦ TỊCH."""
+"""Signing on behalf of: TM. UBND, KT. CHỦ TỊCH."""
 _BEHALF: Final = re.compile(_ON_BEHALF)
 _WORDS: Final = re.compile(
     rf"(?:{_listed('signs')}|{_listed('more')}|{_listed('alone')})(?![a-z])"
@@ -54,38 +54,38 @@ _WORDS: Final = re.compile(
     r"|.{0,40}ngay( \d*)? ?thang( \d*)? ?nam( \d*)?|.{0,40}ngay \d{1,2} \d{1,2} \d{4})"
 )
 _SIGNED: Final = re.compile(r"^([^\W\d_][^:\d]*):(?:[ .]*[^\W\d_]+){1,6}[ .]*$")
-"""Who signs behind what he is: a name has no figure."""
+"""A role and the name of the signer; a name has no digits."""
 _REMARK: Final = re.compile("(so ho )?(viet )?bang chu |ghi chu |nguon |kem theo ")
-"""Begins a cell that may be long."""
+"""Starts of cells that may be long."""
 _SIGNER: Final = re.compile(
     r"(nguoi (lap|kiem tra|duyet)|(pho )?chu tich|(pho |tong )*giam doc|bi thu|thu truong"
     rf"|t ?m |k ?t |(da )?k[iy]\b|xac nhan|(?:{_listed('signs')})(?![a-z]))"
 )
-"""Begins a cell above a signature, folded; the name of who signs stands below."""
+"""Starts of folded cells above a signature; the signer's name is below."""
 _COUNTED: Final = (
     r"ho( (can )?ngheo)?|(nhan )?khau|nguoi|nha|dong|trang|don( hang)?|kien( hang)?|dia chi|d|vnd"
 )
 _AMOUNT: Final = re.compile(rf"([\d.,\s]|(?<![a-z])(co|{_COUNTED})(?![a-z]))*")
 _COUNTED_WORDS: Final = frozenset(re.findall("[a-z]+", f"co {_COUNTED}"))
 _LAST_WORD: Final = 12
-"""Letters at the end of a text that hold its last word, if that is counted."""
+"""Letters at the end of a text that contain its last word, if it is a unit of count."""
 _NUMBERED: Final = re.compile(
     r"[Ss]ố:?\s*\d+\s*/\s*(\d{4}\s*/\s*)?(TB|QĐ|BC|KH|CV|TTr|HD|NQ|CT|BB|GM|UBND)\s*(-|$)"
 )
 """The number of a letter: `Số: 12/TB-UBND`."""
-_BEGUN: Final = re.compile(
+_START: Final = re.compile(
     r"tổng|tong|cộng|mẫu|biểu|phụ lục|kèm theo|người lập|số\b|.{0,40}\bngày \d"
 )
-"""With its accents: doors may begin with Cổng or Trường, and none of theirs is passed over."""
+"""With diacritics: addresses may begin with Cổng or Trường, and must not be skipped."""
 _TOTAL: Final = re.compile(
     rf"(tong( cong)?( (so|tien|gia tri))*( ({_COUNTED}|thu|hang|cod))*|cong( don| mang sang)?)"
     rf"[\d.,\s]*({_COUNTED})?"
 )
-"""A total, folded, with its figure."""
+"""A folded total with its number."""
 
 
 def is_footer(row: list[str]) -> bool:
-    """Whether the cells of a row are a total, a note or a signature, and nothing else.
+    """Whether a row consists of a total, a note or a signature only.
 
     >>> is_footer(["", "Tổng cộng:", "", "261 hộ"]), is_footer(["Cộng Hoà", "12", "00004"])
     (True, False)
@@ -103,30 +103,31 @@ def is_footer(row: list[str]) -> bool:
     cells = [fold(_SIGNED.sub(r"\1", cell)) for cell in written if cell]
     words = [cell for cell in cells if not _AMOUNT.fullmatch(cell)]
     return (letter or bool(words)) and all(
-        (len(cell.split()) <= _LONGEST or _REMARK.match(cell)) and _is_footers(cell)
+        (len(cell.split()) <= _LONGEST or _REMARK.match(cell)) and _is_footer_cell(cell)
         for cell in words
     )
 
 
-def is_no_address(text: str) -> bool:
-    """Whether a text that would be read as a door is a total or a note that holds a figure.
+def is_note_or_total(text: str) -> bool:
+    """Whether a text that would parse as an address is a total or a note with a number.
 
     >>> texts = ("Tổng: 13 hộ", "Cộng tổ 3: 2 hộ", "3 hộ nghèo", "Số: 12/TB-TDP", "Mẫu số 05")
-    >>> [is_no_address(text) for text in texts]
+    >>> [is_note_or_total(text) for text in texts]
     [True, True, True, True, True]
-    >>> is_no_address("Sài Gòn, ngày 5/3/2026"), is_no_address("Tổng cộng có 3 hộ, 12 khẩu")
+    >>> is_note_or_total("Sài Gòn, ngày 5/3/2026"), is_note_or_total("Tổng cộng có 3 hộ, 12 khẩu")
     (True, True)
-    >>> [is_no_address(text) for text in ("12 Cộng Hoà", "Tổ 3", "12/3", "Số 12/3 Hồ Tùng Mậu")]
+    >>> texts = ("12 Cộng Hoà", "Tổ 3", "12/3", "Số 12/3 Hồ Tùng Mậu")
+    >>> [is_note_or_total(text) for text in texts]
     [False, False, False, False]
-    >>> [is_no_address(text) for text in ("Cổng làng, thôn 3", "Trường Ban Mai, 12 Láng")]
+    >>> [is_note_or_total(text) for text in ("Cổng làng, thôn 3", "Trường Ban Mai, 12 Láng")]
     [False, False]
     """
     counted = False
-    if _ends_amount(fold(text[-_LAST_WORD:])):  # all of it is folded only then
+    if _ends_amount(fold(text[-_LAST_WORD:])):  # fold the whole text only if needed
         key = fold(text)
         counted = _AMOUNT.fullmatch(key) is not None and any(map(str.isalpha, key.split()))
-    begun = _BEGUN.match(unicodedata.normalize("NFC", text).strip().lower())
-    return counted or (begun is not None and is_footer([text]))
+    start = _START.match(unicodedata.normalize("NFC", text).strip().lower())
+    return counted or (start is not None and is_footer([text]))
 
 
 def _ends_amount(key: str) -> bool:
@@ -135,7 +136,7 @@ def _ends_amount(key: str) -> bool:
 
 
 def is_total(row: list[str]) -> bool:
-    """Whether the cells of a row are a total, and nothing else: no address, whatever is asked.
+    """Whether a row consists of a total only, and so is never an address.
 
     >>> is_total(["Tổng cộng: 35 đơn"]), is_total(["", "TỔNG", "", "1.250.000 đ"])
     (True, True)
@@ -147,7 +148,7 @@ def is_total(row: list[str]) -> bool:
     return bool(words) and all(map(_TOTAL.fullmatch, words))
 
 
-def _is_footers(cell: str) -> bool:
+def _is_footer_cell(cell: str) -> bool:
     for words in (cell, _BEHALF.sub("", cell)):
         found = _WORDS.match(words)
         if found is not None and _AMOUNT.fullmatch(words[found.end() :]):
@@ -156,7 +157,7 @@ def _is_footers(cell: str) -> bool:
 
 
 def is_signed(row: list[str]) -> bool:
-    """Whether somebody signs below the row.
+    """Whether a signature follows below the row.
 
     >>> is_signed(["", "TM. UBND"]), is_signed(["Phó Giám đốc"]), is_signed(["12", "Láng"])
     (True, True, False)

@@ -1,8 +1,8 @@
-"""What a header says: which field a column holds, or that it is about people.
+"""Read headers: the field that a column holds, or that it is about people.
 
-The words stand in `headers.csv`; what is made of them are rules: a header is a name of a field as
-it is, glued (`SONHA`, `soNha`), shortened (`TDP`), with words that only say of when or in what it
-is (`Phường/xã mới`, `Toạ độ X (m)`), or several such names together (`Thôn, xóm`, `Đường, ngõ`).
+The words are in `headers.csv`, the rules here: a header is the name of a field as it is, without
+spaces (`SONHA`, `soNha`), abbreviated (`TDP`), with words for its time or unit (`Phường/xã mới`,
+`Toạ độ X (m)`), or several such names (`Thôn, xóm`, `Đường, ngõ`).
 """
 
 import re
@@ -27,11 +27,11 @@ _COMPOSED: Final = (
     *("latitude_minutes", "latitude_seconds", "point", "households_count"),
     *("position_accuracy_m", "visit_result", "use_name"),
 )
-"""What a column may hold that is read with others, or in a way of its own."""
+"""Fields that are read together with others, or by code of their own."""
 
 
 class Header(NamedTuple):
-    """What a header means: a row of `headers.csv`."""
+    """A row of `headers.csv`."""
 
     header: str
     field: str
@@ -40,16 +40,16 @@ class Header(NamedTuple):
     def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
         known = self.use in ("", "inside", "weak", "below") and self.field.isidentifier()
-        return None if known else "no field or no such use"
+        return None if known else "invalid field or use"
 
 
 def _headers(use: str) -> dict[str, str]:
-    """Headers of a use → the field that they mean."""
+    """Header → field, for a use."""
     return {row.header: row.field for row in _HEADERS if row.use == use}
 
 
 class Party(NamedTuple):
-    """Whose address a header speaks of: a row of `parties.csv`."""
+    """Words of a header for the owner of an address: a row of `parties.csv`."""
 
     words: str
     party: str
@@ -60,7 +60,7 @@ class Party(NamedTuple):
 
 
 def _of_party(party: str) -> str:
-    """The words for a party, the longest first, as a pattern."""
+    """A pattern of the words for a party, longest first."""
     words = [row.words for row in _PARTIES if row.party == party]
     return "|".join(sorted(words, key=len, reverse=True))
 
@@ -72,54 +72,54 @@ FIELDS: Final = (
         row.field for row in _HEADERS if row.field not in (*_COMPOSED, *SCHEMES, "person")
     ),
 )
-"""What a column may hold that an import reads; the last ones are the plain columns of
-`registry.files.plain`, which who only looks for headers need not load.
+"""Fields that an import reads; the last ones are the plain columns of `registry.files.plain`,
+listed here so that reading headers need not load it.
 """
 _PARTIES: Final = read_table(Path(__file__).with_name("parties.csv"), Party)
 _PERSONAL_WORDS: Final = tuple(_headers("inside"))
 _GLUED_LEAST: Final = 5
-"""Letters of words that are looked for inside a header without spaces."""
+"""Shortest word searched for inside a header without spaces."""
 
 _SHORT: Final = {word: name for word, (name,) in lexicon.readings("header").items()}
 _BELOW: Final = _headers("below")
 _WEAK: Final = _headers("weak")
-"""Columns that hold a field where no other one does: an address of whatever kind, a flat's mark."""
+"""Headers of a field unless another column holds it: any kind of address, the number of a flat."""
 _ADDRESS: Final = "dia chi "
 _LONGEST_ADDRESS: Final = 7
-"""Words of a header that begins so; a title says more."""
-_NO_DWELLING: Final = re.compile(rf"\b({_of_party('other')})\b|\d")
-"""In the header of an address, folded: of another place than the household's."""
+"""Most words of a header that begins so; a title has more."""
+_NOT_DWELLING: Final = re.compile(rf"\b({_of_party('other')})\b|\d")
+"""In the folded header of an address: of a place other than the household's."""
 _RECEIVER: Final = re.compile(
     "(?:{0}) (?P<behind>.+)|(?P<before>.+?) (?:cua )?(?:{0})".format(_of_party("receiver"))
 )
 _LINE: Final = re.compile(r"addr(?:ess)?(?: line)? ?(\d)")
-"""A line of an address that has several."""
+"""One line of an address of several lines."""
 _OF_RECEIVERS: Final = frozenset(
     {*LEVELS, *("address", "house_number", "street", "locality", "building", "floor", "unit")}
 )
-# A form's question: its number, and whose house it asks about.
+# A question of a form: its number, and the person asked.
 _ITEM: Final = re.compile(r"^\s*(?:(?:câu|q)\s*)?(?:\d{1,2}|[A-Za-z])[.)]\s*", re.IGNORECASE)
 _ASKED: Final = re.compile(
     r"[\s*]*(?:(?:của|nhà) (?:bạn|anh|chị|anh/chị|ông/bà|gia đình|hộ|quý vị).*)?[\s:?*]*$",
     re.IGNORECASE,
 )
 _PATH: Final = re.compile(r"[A-Za-z0-9_.]+(?:[/:-][A-Za-z0-9_.]+)+")
-"""Groups of a form, or of tags, and the name of the column in them."""
+"""Path of a column in the groups of a form, or a tag."""
 _EARLIER: Final = re.compile(r"\b(cu|old|former|truoc)\b")
 _CUT_LETTERS: Final = 10
 _LONG_NAMES: Final = ("dia chi thua dat", "dia chi su dung dat")
 _LEVELS: Final = ("xa", "phuong", "thi tran", "quan", "huyen", "thi xa", "tinh", "thanh pho")
-# Behind a field's name: of today, and of before. A column of before is another field, or none.
-_OF_TODAY: Final = re.compile(
+# Suffixes for the current and the former map. A former column is another field, or ignored.
+_CURRENT: Final = re.compile(
     r" (theo (dia gioi|don vi)( hanh chinh)? (moi|hien nay|2 cap)"
     r"|moi|nay|hien tai|hien nay|hien huu|sau( khi)? (sap|sat) nhap|sau 0?1 0?7 2025)$"
 )
-_OF_BEFORE: Final = re.compile(
+_FORMER_SUFFIX: Final = re.compile(
     r" (theo (dia gioi|don vi)( hanh chinh)? (cu|3 cap|truoc day)"
     r"|cu|cu truoc (sap|sat) nhap|truoc( khi)? (sap|sat) nhap|truoc day|truoc 2025"
     r"|truoc 0?1 0?7 2025)$"
 )
-_FORMER: Final = {
+_FORMER_FIELDS: Final = {
     "address": "former_address",
     "commune_code": "former_commune_code",
     "commune": "former_commune",
@@ -127,23 +127,23 @@ _FORMER: Final = {
     "province": "former_province",
 }
 _IN_BRACKETS: Final = re.compile(r"[(\[{].*?[)\]}]")
-LONGEST_NAME: Final = 1_000  # in characters: each open bracket is followed to the end
+LONGEST_NAME: Final = 1_000  # characters: an open bracket is searched to the end
 MOST_NAMED: Final = 2_000
-"""Columns with names of a table that is read: a line of a megabyte may have a hundred thousand, and
-what a name means takes longer than a row of data."""
+"""Most columns with names: a line of a megabyte may have a hundred thousand, and reading a header
+takes longer than reading a row."""
 _OR: Final = re.compile(r"[,/;+&()\n]| [-–] | hoặc | và ", re.IGNORECASE)
-# What a column of coordinates may say beside which of the two it is.
+# Words in headers of coordinates other than the axis.
 _OF_COORDINATES: Final = re.compile(
     r"\b(toa do|gps|point|coord|he|vn 2000|vn2000|wgs 84|wgs84|thap phan|met|m|do|dd|e|n|b|d)\b"
 )
 _POINT_WORDS: Final = re.compile(r"\b(toa do|gps|coordinates?)\b")
 _LEAST_COLUMNS: Final = 3
-"""Names in a row that may be a header by a name that is none alone."""
-# So short, or so common, that they say nothing inside of another name.
+"""Fewest names in a row for weak names to count."""
+# Too short or common to mean anything inside another name.
 _ALONE: Final = frozenset({"so", "ma", "id", "x", "y", "ref", "number", "long", "level"})
 _AXES: Final = {"x": "longitude", "y": "latitude"}
 
-# A column of marks beside one of a building's name.
+# Columns of block marks beside a column of building names.
 _BLOCKS: Final = {"block": "Block", "thap": "Tháp", "toa": "Toà"}
 
 _DOOR: Final = frozenset({"house_number", "alley", "street", "locality"})
@@ -161,25 +161,25 @@ _LONGEST: Final = max(len(key.split()) for key in _FIELD_OF)
 T = TypeVar("T")
 
 
-def _of_beginning(read: Callable[[str], T]) -> Callable[[str], T]:
-    """What the beginning of a header says, remembered: a cell may hold a megabyte of text."""
+def _cached(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Cache a reader of headers by their beginning: a cell may hold a megabyte of text."""
     remembered = lru_cache(maxsize=4_096)(read)
 
     @wraps(read)
-    def of_beginning(header: str) -> T:
+    def cached(header: str) -> T:
         return remembered(header[:LONGEST_NAME])
 
-    return of_beginning
+    return cached
 
 
 def check_width(headers: Iterable[str]) -> None:
-    """Raises UnreadableFileError for a table of more columns than are read."""
+    """Raises UnreadableFileError for a table of more than `MOST_NAMED` columns with names."""
     if sum(map(bool, headers)) > MOST_NAMED:
         raise UnreadableFileError(Message("too_many_named_columns", most=MOST_NAMED))
 
 
 def fields_named(headers: Iterable[str]) -> frozenset[str]:
-    """The fields that the headers name: what tells a header from the rows around it."""
+    """The fields that headers name, by which a header is distinguished from other rows."""
     names = [header for header in headers if header]
     if len(names) > MOST_NAMED:
         return frozenset()
@@ -189,9 +189,9 @@ def fields_named(headers: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-@_of_beginning
+@_cached
 def weak_field_of(header: str) -> str | None:
-    """The field that a column of this name holds where no other column does.
+    """The field of a header if no other column holds it.
 
     >>> weak_field_of("DIA_CHI_SDD"), weak_field_of("Địa chỉ thửa đất"), weak_field_of("Mã căn hộ")
     ('address', 'address', 'unit')
@@ -207,12 +207,12 @@ def weak_field_of(header: str) -> str | None:
         return None
     words = len(key.split())
     called = key.startswith(_ADDRESS) and words <= _LONGEST_ADDRESS
-    return "address" if called and not _NO_DWELLING.search(key) else None
+    return "address" if called and not _NOT_DWELLING.search(key) else None
 
 
-@_of_beginning
+@_cached
 def receivers_field_of(header: str) -> str | None:
-    """The field of the one who is delivered to; None where the header does not speak of it.
+    """The field of the receiver's address; None for other headers.
 
     >>> [receivers_field_of(header) for header in ("Địa chỉ người nhận (*)", "SĐT KH", "Địa chỉ")]
     ['address', None, None]
@@ -224,16 +224,16 @@ def receivers_field_of(header: str) -> str | None:
     return field if field in _OF_RECEIVERS else None
 
 
-@_of_beginning
+@_cached
 def _beside_receiver(header: str) -> str | None:
-    """The words, folded, beside those for the one who is delivered to; None without such."""
+    """The folded words beside those for the receiver; None for other headers."""
     key = in_full(_ASKED.sub("", _IN_BRACKETS.sub(" ", header)))
     found = _RECEIVER.fullmatch(key)
     return found and (found["behind"] or found["before"])
 
 
 def line_of_address(header: str) -> int:
-    """Which line of an address a column is, from 2 on; 0 for no such line.
+    """The number of a further line of an address, from 2; 0 for other headers.
 
     >>> line_of_address("Shipping Address 2"), line_of_address("shippingAddress1")
     (2, 0)
@@ -244,13 +244,13 @@ def line_of_address(header: str) -> int:
 
 
 def is_of_level_below(header: str) -> bool:
-    """Whether beside another column of its field it is that of the level below: `City`."""
+    """Whether the column is of the level below if another column holds its field: `City`."""
     return (_beside_receiver(header) or in_full(header)) in _BELOW
 
 
-@_of_beginning
+@_cached
 def field_of(header: str) -> str | None:
-    """The field that a column of this name holds; None for one that is about people, or no field.
+    """The field of a header; None for one about people, or without a field.
 
     >>> [field_of(header) for header in ("SONHA", "tenDuong", "TEN_KP", "Toạ độ X (m)", "Ghi chú")]
     ['house_number', 'street', 'locality', 'longitude', None]
@@ -261,7 +261,7 @@ def field_of(header: str) -> str | None:
     """
     key = fold(header)
     if header.startswith("@"):
-        return None  # of a program's own
+        return None  # internal to some program
     if name := _FIELD_OF.get(key):
         return name
     if is_personal(header):
@@ -269,9 +269,9 @@ def field_of(header: str) -> str | None:
     return next((name for text in _spellings(header) if (name := _read_text(text))), None)
 
 
-@_of_beginning
+@_cached
 def is_personal(header: str) -> bool:
-    """Whether a column looks like it is about people, who are never stored.
+    """Whether a column looks like it is about people; such data is never stored.
 
     >>> [is_personal(header) for header in ("Họ và tên chủ hộ", "SĐT", "TenChuHo", "Tên đường")]
     [True, True, True, False]
@@ -291,9 +291,9 @@ def is_personal(header: str) -> bool:
 
 
 def uncut(header: str) -> str:
-    """The name of which a Shapefile, whose names have ten letters, keeps the beginning.
+    """The full name of a header that a Shapefile cut to ten letters.
 
-    As it is where that is no beginning, or one of names of several meanings.
+    Unchanged if it is not the beginning of a known name, or of names with different meanings.
 
     >>> uncut("TenDuongPh"), uncut("DiaChiChiT"), uncut("SoDienThoa"), uncut("TenXaPhuon")
     ('ten duong pho', 'dia chi chi tiet', 'so dien thoai', 'ten xa phuong')
@@ -310,7 +310,7 @@ def uncut(header: str) -> str:
 
 @lru_cache(1)
 def _long_names() -> dict[str, str]:
-    """Names of more letters than a Shapefile's have, glued → apart."""
+    """Known names too long for a Shapefile, without spaces → with spaces."""
     known = (*_FIELD_OF, *_PERSONAL_WORDS, *_LONG_NAMES)
     units = [f"{a} {b}" for a in _LEVELS for b in _LEVELS if a != b]
     names = [f"{of}{name}" for of in ("", "ten ", "ma ", "so ") for name in (*known, *units)]
@@ -319,17 +319,17 @@ def _long_names() -> dict[str, str]:
 
 
 def is_running_number(header: str) -> bool:
-    """Whether the name means a house number only where no other column does: `Số`."""
+    """Whether the header is a house number only if no other column is: `Số`."""
     return fold(header) in ("so", "number", "no")
 
 
-def says_little(header: str) -> bool:
-    """Whether the name says nothing but that something is numbered: `Mã số` below `Căn cước`."""
+def is_vague(header: str) -> bool:
+    """Whether the header only states that something is numbered: `Mã số` below `Căn cước`."""
     return fold(header) in _ALONE or fold(header) in ("ma so", "no")
 
 
 def block_word(header: str) -> str:
-    """The word for a block of a building by which its column is called, '' for a building's.
+    """The word for a block in the header of a column, '' for a column of buildings.
 
     >>> block_word("Block"), block_word("Toà"), block_word("Chung cư")
     ('Block', 'Toà', '')
@@ -338,12 +338,9 @@ def block_word(header: str) -> str:
 
 
 def names_coordinates(header: str) -> bool:
-    """Whether a header that is no field speaks of coordinates all the same."""
+    """Whether a header without a field mentions coordinates."""
     key = in_full(header)
     return bool(re.search(r"\b(toa do|kinh do|vi do|lat|lon|lng|latitude|longitude)\b", key))
-
-
-"""In place of a field of a mapping, where whoever knows the file has to say it."""
 
 
 def _spellings(header: str) -> Iterator[str]:
@@ -352,8 +349,8 @@ def _spellings(header: str) -> Iterator[str]:
     if len(header.split()) == 1 and glued in _GLUED:
         yield _GLUED[glued]
     yield header
-    # What stands in brackets explains, unless it says of when the column is.
-    if not _OF_BEFORE.search(in_full(header)):
+    # Brackets hold explanations, unless they mark the column as former.
+    if not _FORMER_SUFFIX.search(in_full(header)):
         yield _IN_BRACKETS.sub(" ", header)
     inside = " ".join(_IN_BRACKETS.findall(header))
     if _coordinate(in_full(inside)) == "point":
@@ -371,23 +368,23 @@ def _read_text(text: str) -> str | None:
     return _read(in_full(text)) or _of_parts({_read(in_full(part)) for part in _OR.split(text)})
 
 
-@_of_beginning
+@_cached
 def _read(key: str) -> str | None:
     if name := _FIELD_OF.get(key) or _FIELD_OF.get(key.removeprefix("ten ").removesuffix(" so")):
         return name
     if (line := _LINE.fullmatch(key)) and line[1] == "1":
         return "address"
-    if today := _OF_TODAY.search(key):
-        return _read(key[: today.start()])
-    if before := _OF_BEFORE.search(key):
-        named = _read(key[: before.start()]) or ""
-        return _FORMER.get(named) or (named if named in _FORMER.values() else None)
+    if current := _CURRENT.search(key):
+        return _read(key[: current.start()])
+    if former := _FORMER_SUFFIX.search(key):
+        named = _read(key[: former.start()]) or ""
+        return _FORMER_FIELDS.get(named) or (named if named in _FORMER_FIELDS.values() else None)
     fields = _fields_in(key.split())
     return _coordinate(key) or (min(fields) if len(fields) == 1 else None)
 
 
 def _coordinate(key: str) -> str | None:
-    """One axis, or both, with words around them that only say in what they are measured."""
+    """The field of one axis or of both, ignoring words for the unit of measurement."""
     words = set(
         _OF_COORDINATES.sub(" ", key.replace("kinh do", "lon").replace("vi do", "lat")).split()
     )
@@ -400,7 +397,7 @@ def _coordinate(key: str) -> str | None:
 
 
 def _of_parts(fields: set[str | None]) -> str | None:
-    """The field of one column that holds several parts, or what is called so or so."""
+    """The field of a column that holds several parts, or has alternative names."""
     if len(fields) == 1:
         return fields.pop()
     named = {field for field in fields if field}
@@ -414,8 +411,8 @@ def _of_parts(fields: set[str | None]) -> str | None:
 
 
 def _fields_in(words: Sequence[str]) -> frozenset[str]:
-    """The fields whose names, one behind the other, are all of the words; the fewest, else none."""
-    # From the last word on, each once: a long text can be cut into names in ways without number.
+    """The fewest fields whose names in sequence are exactly the words; empty if there are none."""
+    # Backwards, each position once: the number of ways to split a long text is unbounded.
     behind: list[frozenset[str]] = [frozenset()] * (len(words) + 1)
     for at in reversed(range(len(words))):
         found = []
@@ -429,15 +426,15 @@ def _fields_in(words: Sequence[str]) -> frozenset[str]:
     return behind[0]
 
 
-@_of_beginning
+@_cached
 def in_full(header: str) -> str:
-    """The words of the header, folded, none of them shortened."""
+    """The folded words of the header, with abbreviations expanded."""
     words = fold(_apart(header)).split()
     return " ".join(_SHORT.get(word, word) for word in words)
 
 
 def _apart(header: str) -> str:
-    """The header with its glued words apart, as far as capitals show them: `soNha`."""
+    """The header with spaces before inner capitals: `soNha`."""
     return "".join(
         f" {sign}" if sign.isupper() and before.islower() else sign
         for before, sign in zip(f" {header}", header, strict=False)

@@ -1,4 +1,4 @@
-"""What a heading says, a row above others or the name of a sheet: localities, or a street."""
+"""Read headings, a row above others or the name of a sheet: localities, or a street."""
 
 import re
 from functools import lru_cache
@@ -11,9 +11,9 @@ from geo.street import STREETS
 Groups = tuple[Locality, ...]
 
 PLACE_HEADER: Final = "Thôn, tổ (nhóm)"
-"""The column of what a heading, or a sheet, is called; handed back, its name says its field."""
+"""Header of the column for names of headings or sheets; it maps to a field when returned."""
 _LONGEST: Final = 200
-"""Letters of a heading: what is longer is none, and is not looked through."""
+"""Most letters of a heading; longer text is not searched."""
 _NUMBERING: Final = re.compile(
     r"^\s*(?:[IVXL]+|\d{1,3}|[A-ZĐ])\s*[.)/]\s+"
     r"|^\s*(?i:danh\s+sách(?:\s+(?:các|hộ|dân|gia\s+đình|thuộc|của|ở))*)\s+"
@@ -25,18 +25,18 @@ _STREETS: Final = frozenset(phrase.kind for phrase in STREETS)
 
 
 def place_kinds(heading: str) -> tuple[str, ...]:
-    """The kinds of the localities that a heading names, the innermost first; none if no heading."""
+    """The kinds of the localities that a heading names, innermost first; empty for other text."""
     return tuple(group.kind for group in named_in(heading)[0])
 
 
 def plain(heading: str) -> str:
-    """Without its number, and how many there are below it."""
+    """The heading without its number and the count of rows below it."""
     return _BEHIND.sub("", _NUMBERING.sub("", heading)).strip()
 
 
 @lru_cache(1_000)
 def named_in(heading: str) -> tuple[Groups, str]:
-    """The localities, the innermost first, or the street; none where anything else is named.
+    """The localities, innermost first, or the street; empty if anything else is named.
 
     >>> [(group.kind, group.name) for group in named_in("II. Tổ 5, Khu phố 2 (35 hộ):")[0]]
     [('tổ', '5'), ('khu phố', '2')]

@@ -1,6 +1,6 @@
-"""A column of localities beside what another cell says of them: `…, tổ 6` beside Tổ 5.
+"""Reconcile a column of localities with those in another cell: `…, tổ 6` beside Tổ 5.
 
-Both are read as places that lie in each other, which `Tổ 5` and `Tổ 6` do not.
+Localities of different kinds nest; `Tổ 5` and `Tổ 6` cannot.
 """
 
 from typing import Final
@@ -11,15 +11,15 @@ from registry.files.spellings.doors import DoorParts, Place
 
 SAME: Final = ""
 DIFFERS: Final = "differs"
-"""Another cell names another place of its kind, which was taken: the street tells the door."""
+"""Another cell names another place of the kind, which was used; the street identifies the door."""
 UNDECIDED: Final = "undecided"
-"""The same where nothing but the place tells the door."""
+"""The same, but only the place identifies the door."""
 
 
 def with_place_beside(column: str, door: DoorParts) -> tuple[DoorParts, str]:
-    """The door of a text with one place of each kind, and whether the `column` said another one.
+    """The door with one place of each kind, and `SAME`, `DIFFERS` or `UNDECIDED`.
 
-    The place of a column stands behind those of the text.
+    The place of the column is behind those of the text.
     """
     if not column or door.place is None or len(door.place[0]) < 2:
         return door, SAME
@@ -29,7 +29,9 @@ def with_place_beside(column: str, door: DoorParts) -> tuple[DoorParts, str]:
         return door, SAME
     at = keys.index(own.key)
     others = [
-        other for other in range(len(keys)) if other != at and are_one_kind(kinds[other], kinds[at])
+        other
+        for other in range(len(keys))
+        if other != at and _are_one_kind(kinds[other], kinds[at])
     ]
     if not others:
         return door, SAME
@@ -40,8 +42,8 @@ def with_place_beside(column: str, door: DoorParts) -> tuple[DoorParts, str]:
     return left, DIFFERS if door.street is not None else UNDECIDED
 
 
-def are_one_kind(one: str, other: str) -> bool:
-    """Whether no place of the one kind lies in one of the other."""
+def _are_one_kind(one: str, other: str) -> bool:
+    """Whether places of the two kinds never nest."""
     return bool(one) and (one == other or {one, other} <= GROUPS)
 
 

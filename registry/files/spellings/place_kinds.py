@@ -1,4 +1,4 @@
-"""Kinds of localities that the header of a column says for its cells: `5` below `Tổ` is Tổ 5."""
+"""Kinds of localities stated by the header of a column: `5` below `Tổ` is Tổ 5."""
 
 import re
 from typing import Final
@@ -9,9 +9,9 @@ from geo.text import fold
 from registry.files.spellings.headers import in_full
 
 _NUMBERED: Final = frozenset({"tổ", "tổ dân phố", "khối", "khu phố", "thôn", "xóm"})
-"""Kinds whose names are numbers, or words: never a letter before a figure, as lots have it."""
+"""Kinds whose names are numbers or words, never a letter and a number like those of lots."""
 _QUARTERS: Final = ("khu phố", "khối")
-"""Kinds of which a group is often written in front: `5/3` may be Tổ 5 of Khu phố 3."""
+"""Kinds often preceded by a group: `5/3` may be Tổ 5 of Khu phố 3."""
 _LIKE_FIGURES: Final = re.compile(r"[IlOo]\d+|\d+[IlOo]\d*")
 _SHORT: Final = re.compile(r"([^\W\d_])\.\s*([^\W_][^,;.]*)")
 _GROUP: Final = r"(?:T|TDP|Tổ)[\s.]*(?P<group>\d{1,3}[A-Z]?)"
@@ -24,7 +24,7 @@ _LETTERED: Final = re.compile(r"([^\W\d_])\s?(\d{1,3}[A-Z]?)", re.IGNORECASE)
 
 
 def kind_named(header: str) -> str:
-    """The kind of locality that the header of a column names, '' where it names several.
+    """The kind of locality that a header names; '' if it names none or several.
 
     >>> kind_named("Tên ấp"), kind_named("TDP"), kind_named("Thôn/xóm"), kind_named("locality")
     ('ấp', 'tổ dân phố', '', '')
@@ -35,7 +35,7 @@ def kind_named(header: str) -> str:
 
 
 def with_kind(kind: str, cell: str) -> str:
-    """The cell with the kind before its name, where it says none itself.
+    """The cell with the kind in front, unless it states one itself.
 
     >>> with_kind("tổ", "5"), with_kind("tổ", "Khu phố 2"), with_kind("tổ", "5, Khu phố 2")
     ('tổ 5', 'Khu phố 2', '5, Khu phố 2')
@@ -50,7 +50,7 @@ def with_kind(kind: str, cell: str) -> str:
 
 
 def is_unclear_number(kind: str, cell: str) -> bool:
-    """Whether the number of a locality is none: a letter for a figure, or two of nobody knows what.
+    """Whether the number of a locality is ambiguous: a letter for a digit, or two numbers.
 
     >>> is_unclear_number("khối", "I4"), is_unclear_number("khu", "I4")
     (True, False)
@@ -62,15 +62,15 @@ def is_unclear_number(kind: str, cell: str) -> bool:
 
 
 def _in_words(kind: str, cell: str) -> str:
-    """The cell with its kind in words, where it is behind the name or only begun: `Đông thôn`."""
+    """The cell with its kind in front and in full, if it was behind the name or abbreviated."""
     if group := _GROUP_IN_QUARTER.fullmatch(cell) or _QUARTER_OF_GROUP.fullmatch(cell):
         return f"tổ {group['group']}, khu phố {group['quarter']}"
     if short := _SHORT.fullmatch(cell):
         letter, name = short.groups()
-        begun = kind if fold(kind[:1]) == fold(letter) else _BY_LETTER.get(letter.upper(), "")
-        # Thôn 5 or Tổ 5, where the header does not say it.
-        if begun and (begun == kind or not name[0].isdigit() or begun == "xóm"):
-            return f"{begun} {name}"
+        full = kind if fold(kind[:1]) == fold(letter) else _BY_LETTER.get(letter.upper(), "")
+        # `T. 5` may be Thôn 5 or Tổ 5 unless the header states the kind.
+        if full and (full == kind or not name[0].isdigit() or full == "xóm"):
+            return f"{full} {name}"
     if kind in _NUMBERED and (short := _LETTERED.fullmatch(cell)) and short[1].lower() == kind[0]:
         return f"{kind} {short[2]}"
     if kind and cell.endswith(f" {kind}"):
@@ -79,7 +79,7 @@ def _in_words(kind: str, cell: str) -> str:
 
 
 def depth_of(kind: str) -> int:
-    """How far out localities of the kind lie: a group lies in a quarter, which holds it."""
+    """Nesting depth of a kind of locality, innermost first: groups are inside quarters."""
     if kind in GROUPS:
         return 0
     if kind in DIVIDING:

@@ -1,7 +1,7 @@
-"""What a problem shows of a cell that was not read: enough to find it, and nobody's name.
+"""Quote an unread cell in a problem: enough to find it, without personal data.
 
-Around an address stand names and telephone numbers, which no table may hold. So words go, but for
-those that addresses are made of; what is left of `12 (A) bà Ba` is `12 (A) …`.
+Names and telephone numbers surround addresses, and no table may store them. So all words are
+removed except those that addresses consist of: `12 (A) bà Ba` becomes `12 (A) …`.
 """
 
 import re
@@ -15,11 +15,11 @@ _LONGEST: Final = 40
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _GAPS: Final = re.compile(r"…(?:[\s.]*…)+")
 _OF_ADDRESSES: Final = frozenset(lexicon.names(Path(__file__).with_name("cells.csv"), "quoted"))
-"""With their marks, for without them many are surnames."""
+"""With diacritics: without them many are surnames."""
 
 
 def quoted(*cells: str) -> str:
-    """The cells without names; '' where one of them holds a telephone number, a mail address.
+    """The cells without names; '' if one contains a telephone number or an e-mail address.
 
     >>> quoted("12?"), quoted("5/12", "Ngõ 34"), quoted("góc Láng - Chùa Láng")
     ('12?', '5/12 | Ngõ 34', 'góc … - …')

@@ -1,9 +1,9 @@
-"""What of a delivered table is returned to its sender: columns that the register knows, no people.
+"""Select the cells of a delivered table that are returned to its sender, without personal data.
 
-Lists hold names, telephones and identity numbers under any header, and under none. So this is an
-allow list, and the only way out: reports of imports, batches and the page /try write no delivered
-cell that has not passed here. In a column that goes, numbers of people are taken out by their form,
-and names behind a word for a person; the sender's own reference goes as it came.
+Lists contain names, telephone and identity numbers under any header, or none. So this is an allow
+list, and the only way out: reports of imports, batches and the page /try write no delivered cell
+that has not passed through here. In returned columns, personal numbers are removed by their form,
+and names behind words for persons. The sender's own reference is returned unchanged.
 """
 
 import re
@@ -21,9 +21,9 @@ from registry.core.schemes import is_value_of
 from registry.files.plain import PLAIN
 
 NO_HOUSE: Final = frozenset({"khong co nha", "khong co nha nay", "dat trong", "no house"})
-"""What `visit_result` says of a place without a house, folded; anything else is a remark."""
+"""Folded values of `visit_result` for a place without a house; anything else is a remark."""
 _IDENTIFIERS: Final = frozenset({"source_ref", "code"})
-"""Of the sender or the register, whatever form they have."""
+"""Identifiers of the sender or the register, in any form."""
 _MEASURES: Final = frozenset(
     {
         *("longitude", "longitude_minutes", "longitude_seconds", "lon"),
@@ -40,7 +40,7 @@ _PLACES: Final = frozenset(
 )
 _NUMBERS: Final = frozenset({"house_number", "alley", "floor", "unit"})
 _DECIMAL: Final = r"[+-]?(?:0|[1-9]\d{0,7})(?:[.,]\d+)?"
-# 2 326 491,25 has a metre's figures in groups; nine in groups of three are an identity number.
+# 2 326 491,25 are metres in groups of digits; nine digits in threes are an identity number.
 _GROUPED: Final = r"(?:\d(?:[ .,]\d{3}){2}|\d{2,3}[ .,]\d{3})(?:[.,]\d+)?"
 _MARKED: Final = r"\d{1,3}\s?[°d ]\s?\d{1,2}(?:\s?['’′ ]\s?\d{1,2}(?:[.,]\d+)?)?\s?['’′\"”″]{0,2}"
 _MEASURE: Final = rf"(?:{_DECIMAL}|{_GROUPED}|{_MARKED})\s?(?:°|m|hộ)?\s?[NSEWBĐTnsewbđt]?"
@@ -52,10 +52,10 @@ _REMEMBERED: Final = 2_000
 
 
 class ReturnedColumn(NamedTuple):
-    """A column of a table whose header the register knows."""
+    """A returned column: its header has a field."""
 
     at: int
-    """Its place in a row."""
+    """Index in a row."""
     header: str
     field: str
 
@@ -68,7 +68,7 @@ class ReturnedColumns:
 
     @classmethod
     def of(cls, headers: Sequence[str], fields: Iterable[tuple[int, str]]) -> Self:
-        """The columns at these places, each with the field that its header means."""
+        """Of pairs of column index and field of its header."""
         return cls(
             tuple(
                 ReturnedColumn(at, clean_text(headers[at]), field)
@@ -79,13 +79,13 @@ class ReturnedColumns:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Their names, as they stand in the file."""
+        """Their headers as in the file."""
         return tuple(column.header for column in self.columns)
 
     def cells(self, row: Sequence[object]) -> list[str]:
-        """The cells of a row that are returned; '' where it is too short.
+        """The cells of a row that are returned; '' beyond its end.
 
-        A row that holds nothing but what people are called is no row of an address: it is blank.
+        A row of nothing but personal names is not an address; all its cells are blank.
         """
         cells = [
             clean_cell(column.field, str(row[column.at])) if column.at < len(row) else ""
@@ -95,7 +95,7 @@ class ReturnedColumns:
         return [""] * len(cells) if filled and all(map(may_be_name, filled)) else cells
 
     def values(self, row: Sequence[object]) -> list[object]:
-        """The same of values out of JSON: numbers stay numbers, what is nested is not returned."""
+        """The same for JSON values: numbers stay numbers, nested values become None."""
         values = [None if isinstance(value, list | dict) else value for value in row]
         cells = self.cells(["" if value is None else value for value in values])
         return [
@@ -107,13 +107,13 @@ class ReturnedColumns:
 
     @property
     def blank(self) -> list[str]:
-        """The cells of a row of which nothing is returned."""
+        """The cells of a row whose values are not returned."""
         return [""] * len(self.columns)
 
 
 @lru_cache(_REMEMBERED)
 def clean_cell(field: str, cell: str) -> str:
-    """The cell of a field without what is about people; as it came where there is nothing.
+    """The cell of a field without personal data; unchanged if there is none.
 
     >>> clean_cell("address", "12 Láng, bà Hoa 0905 123 456")
     '12 Láng, … …'
@@ -138,12 +138,12 @@ def clean_cell(field: str, cell: str) -> str:
 
 
 def clean_text(text: str, *, of_place: bool = False) -> str:
-    """A text of an address without names and numbers of people."""
+    """An address text without personal names and numbers."""
     return without_numbers(redact_names(text, of_place=of_place))
 
 
 def _measure(cell: str) -> str:
-    """Figures as they are, others without words; a link to a map as the point that it leads to."""
+    """Numbers unchanged, other text without words, a link to a map as its point."""
     if _IS_MEASURE.fullmatch(cell):
         return cell
     found = point_in(cell)

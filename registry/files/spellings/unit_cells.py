@@ -1,7 +1,7 @@
-"""Cells of columns of units that hold a code, or the number of a ward, in place of a name.
+"""Read cells of unit columns that hold a code or a ward's number instead of a name.
 
-Forms that choose from lists export what was chosen: `00199` below `Xã`, `01` below `Tỉnh`. Lists
-of a city have `12` below `Phường` and `3` below `Quận`.
+Forms with drop-down lists export the selected code: `00199` below `Xã`, `01` below `Tỉnh`. Lists of
+a city have `12` below `Phường` and `3` below `Quận`.
 """
 
 import datetime
@@ -12,20 +12,20 @@ from registry.units.gazetteer import Gazetteer
 
 _CODE_DIGITS: Final = 5
 _FIRST_CODE: Final = 100
-"""No ward has so high a number; a code that lost its zeros has."""
+"""From here on a number is a code that lost its zeros, not a ward's number."""
 _LAST_DISTRICT: Final = 12
 _PROVINCE_DIGITS: Final = 2
 
 
 class UnitCells:
-    """Reads the cells of `communes.CommuneSpelling` that are figures as what they mean."""
+    """Replaces numbers in the cells of `communes.CommuneSpelling` by codes or names."""
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date) -> None:
         self._gazetteer = gazetteer
         self._day = day
 
     def named(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """The same cells with names and codes, each in its place; others are as they were."""
+        """The cells with numbers replaced; other cells are unchanged."""
         code, commune, district, province, *former = cells
         if _is_figures(commune):
             if len(commune) == _CODE_DIGITS or int(commune) >= _FIRST_CODE:
@@ -46,7 +46,7 @@ class UnitCells:
 
 
 def _of_ward(former: str) -> str:
-    """A former commune, with its district or not: `25, Bình Thạnh` is Phường 25."""
+    """A former commune, with or without its district: `25, Bình Thạnh` is Phường 25."""
     name, comma, district = former.partition(",")
     if _is_figures(name) and int(name) < _FIRST_CODE:
         return f"Phường {int(name)}{comma}{district}"

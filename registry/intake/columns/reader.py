@@ -18,7 +18,7 @@ from geo.coordinates import metres
 from geo.text import visible
 from registry.core.errors import CommuneNotNamedError, UnreadableFileError
 from registry.core.messages import Message, Several
-from registry.files.fields import ROW_COLUMN, Columns, find_columns, read_as
+from registry.files.fields import ROW_COLUMN, Columns, find_columns, weak_columns
 from registry.files.formats.any_file import read_file
 from registry.files.formats.table import (
     Numbering,
@@ -30,7 +30,7 @@ from registry.files.formats.table import (
     unreadable,
 )
 from registry.files.spellings.returned import ReturnedColumns
-from registry.files.spellings.street_cells import stand_apart
+from registry.files.spellings.street_cells import are_wards_behind
 from registry.intake.columns.edited import NO_EDITS, Edits, edited
 from registry.intake.columns.filled import filled_down, offers, parted
 from registry.intake.columns.headings import under_headings
@@ -137,7 +137,7 @@ def open_file(
         sample = list(islice(rows, _SAMPLE))
     found = look_through(table.headers, sample, columns, mapping)
     told = [
-        *read_as(found.columns, table.headers, mapping),
+        *weak_columns(found.columns, table.headers, mapping),
         *found.notes,
         *offers(table.headers, sample, found.columns),
     ]
@@ -157,7 +157,7 @@ def open_file(
         width,
         unread=found.unread,
         placed=any(at < len(row) and row[at].strip() for row in sample for at in axes),
-        wards_behind=stand_apart(streets),
+        wards_behind=are_wards_behind(streets),
     )
 
 
@@ -219,7 +219,7 @@ def _numbering_before(file: SourceFile) -> Numbering | None:
     parts: list[Part] = []
     with rows_of(file) as rows:
         for begins, row in enumerate(rows):
-            place = SheetPlace.written(row[at]) if at < len(row) else None
+            place = SheetPlace.parse(row[at]) if at < len(row) else None
             if place is None or len(parts) > _MOST_BLANK:
                 return None
             last = parts[-1] if parts else None

@@ -16,7 +16,7 @@ from geo.points import point_in
 from geo.text import fold
 from registry.core.messages import Message, Several
 from registry.core.remedies import Remedy
-from registry.files.fields import Columns, told_headers
+from registry.files.fields import Columns, safe_headers
 from registry.files.spellings.headers import names_coordinates
 
 _SHARE: Final = 0.5
@@ -69,7 +69,7 @@ def look_through(
     unread_at = [at for at in columns.unread if fold(headers[at]) not in left_out]
     for at in unread_at:
         notes += _meant(headers[at], cells[at], columns)
-    unread = told_headers(
+    unread = safe_headers(
         headers[at] for at in unread_at if cells[at] and fold(headers[at]) not in _RUNNING
     )
     return LookedThrough(columns, tuple(notes), tuple(unread))
@@ -100,7 +100,7 @@ def _are_names(cells: Sequence[str]) -> bool:
 
 
 def _dropped(header: str, *, reference: bool) -> Message:
-    shown = next(iter(told_headers([header])), "…")
+    shown = next(iter(safe_headers([header])), "…")
     said = Message("personal_column_dropped", headers=shown)
     known = Message("rows_matched_by_address")
     return Several((said, known), between="") if reference else said
@@ -114,8 +114,8 @@ def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) ->
     return replace(
         columns,
         positions={name: at for name, at in columns.positions.items() if at not in people},
-        personal=tuple(told_headers(headers[at] for at in about_people)),
-        unknown=tuple(told_headers(headers[at] for at in unread)),
+        personal=tuple(safe_headers(headers[at] for at in about_people)),
+        unknown=tuple(safe_headers(headers[at] for at in unread)),
         about_people=about_people,
         unread=unread,
         known={at: name for at, name in columns.known.items() if at not in people},

@@ -283,7 +283,7 @@ class TextResolver(Resolver):
     ) -> None:
         super().__init__(gazetteer, day, communes)
         self._place = lru_cache(REMEMBERED)(partial(with_kind, places))
-        of_before = OfBefore(texts=columns.texts_of_before, units=columns.units_of_before)
+        of_before = OfBefore(texts=columns.former_texts, units=columns.former_units)
         self._readers = TextReaders(gazetteer, day, of_before)
         self._columns = lru_cache(REMEMBERED)(_door_of)
 
@@ -365,8 +365,10 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
     """The resolver for the way in which the file writes addresses."""
-    today, before = file.table.codes_of_today, file.columns.units_of_before
-    communes = partial(CommuneReader, gazetteer, day, of_today=today, of_before=before)
+    today, before = file.table.codes_of_today, file.columns.former_units
+    communes = partial(
+        CommuneReader, gazetteer, day, codes_are_current=today, names_are_former=before
+    )
     places = kind_named(_header(file, "locality"))
     if file.columns.free_text:
         return TextResolver(gazetteer, day, communes, places=places, columns=file.columns)

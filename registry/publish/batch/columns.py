@@ -10,7 +10,7 @@ from geo.text import fold
 from registry.core.errors import ColumnsNotRecognisedError, InvalidInputError, UnreadableFileError
 from registry.core.messages import Message
 from registry.core.remedies import Remedy, field_words
-from registry.files.fields import part_levels, told_headers, two_columns
+from registry.files.fields import safe_headers, split_levels, two_columns
 from registry.files.spellings.headers import (
     check_width,
     field_of,
@@ -220,7 +220,7 @@ def _found(
     for field, ranks in ranked.items():
         name_here = _RENAMED.get(field, field)
         found[name_here] = ranks[min(ranks)]
-    part_levels(found, headers)
+    split_levels(found, headers)
     # Fall back to units of a former map if no current ones are given; likewise for the address.
     for name in ("address", *(UNITS if "commune" not in found else ())):
         if f"former_{name}" in found:
@@ -250,7 +250,7 @@ def check_mapping(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str
 
 
 def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecognisedError:
-    seen = told_headers(_named(headers))
+    seen = safe_headers(_named(headers))
     shown = ", ".join(f"'{header}'" for header in seen)[:_MOST_SHOWN]
     unknown = (header for header in seen if not (field_of(header) or is_personal(header)))
     example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}

@@ -32,7 +32,7 @@ from registry.core.errors import (
 from registry.core.json_once import DuplicateMemberError, loads_once
 from registry.core.messages import Message
 from registry.files.csv_cells import Writer, read_rows
-from registry.files.fields import told_headers
+from registry.files.fields import safe_headers
 from registry.files.formats.table import LOOKED_AT, find_header
 from registry.files.spellings.footer_words import is_total
 from registry.files.spellings.headers import fields_named
@@ -195,7 +195,7 @@ def table_of(
         others = (*headers[:at], *headers[at + 1 :])
         columns = AskedColumns({POINT: (at,)}, others, ReturnedColumns.of(headers, [(at, POINT)]))
     read = _csv_rows(rows, len(headers), columns)
-    unread = tuple(told_headers(columns.unread))
+    unread = tuple(safe_headers(columns.unread))
     return Table(read, columns.returned.headers, delimiter, unread=unread)
 
 
