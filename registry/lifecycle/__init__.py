@@ -1,5 +1,5 @@
-"""What happens to records and places after the first load: one table of operations, one way to run.
+"""Operations on records and places after the first load: one table, and one way to run them.
 
-`table` lists them, `run` performs one in a transaction with its event. Legal changes of status are
-also guarded by the database (0002_guard_register.py).
+`table` lists them, `run` performs one in a transaction with its event. The database also guards
+the legal changes of status.
 """

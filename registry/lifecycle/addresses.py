@@ -1,4 +1,4 @@
-"""The address of a record, from the parts of a request: its columns, or why it is none."""
+"""Read the columns of a record's address from the parts of a request, or raise what is wrong."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -20,13 +20,13 @@ from registry.records.named_places import commune_id, former_id, locality_of, st
 from registry.units.boundaries.reach import refuse_outside
 
 _FLAT: Final = ("building", "floor", "unit_number")
-_BESIDE: Final = ("code", "status", "verified_on", "entrances", "restricted", *STAMPED)
+_NOT_ADDRESS: Final = ("code", "status", "verified_on", "entrances", "restricted", *STAMPED)
 BLANK: Final[Columns] = {
-    **{column.name: None for column in HOUSEHOLD.c if column.name not in _BESIDE},
+    **{column.name: None for column in HOUSEHOLD.c if column.name not in _NOT_ADDRESS},
     "kind": "household",
     "households_count": 1,
 }
-"""The columns of an address of which nothing is known."""
+"""The columns of an empty address."""
 
 _PLAIN: Final = [
     column.name
@@ -34,20 +34,22 @@ _PLAIN: Final = [
     if column.name not in (*_FLAT, "kind", "building_name", "households_count")
     and not column.name.startswith("position_")
 ]
-"""What is written as it is given."""
+"""Columns written as given."""
 SQL: Final = Statements(__file__)
 _SAME: Final = ("unit_id", "house_number_key", "kind", "building_key", "floor", "unit_number")
 
-_TURN: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:address, {Lock.ADDRESS}))")
+_LOCK_ADDRESS: Final = text(
+    f"SELECT pg_advisory_xact_lock(hashtextextended(:address, {Lock.ADDRESS}))"
+)
 
 _BUILDING: Final = text("SELECT kind, status, unit_id FROM household WHERE code = :code FOR SHARE")
 
 
 def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> Columns:
-    """The columns of a record with the parts that are `given`; the others stay as they were.
+    """Return the columns of a record with the `given` parts replaced.
 
-    A part that is given as None is cleared. Raises InvalidInputError for a part that cannot be
-    read or does not exist, and for what is no dwelling.
+    A part given as None is cleared. Raises InvalidInputError for a part that cannot be read or does
+    not exist, and for an address that names no dwelling.
     """
     session = work.session
     columns = {name: old[name] if old else blank for name, blank in BLANK.items()}
@@ -70,17 +72,17 @@ def address_of(work: Work, given: Mapping[str, Any], old: Row | None = None) -> 
 
 
 def same_address(one: Row, other: Row) -> bool:
-    """Whether two records are called the same."""
+    """Whether two records have the same address."""
     names = (*_SAME, "street_id", "locality_id")
     return all(one[name] == other[name] for name in names)
 
 
 def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> None:
-    """Raises AddressTakenError when a living record, but those codes, bears this address.
+    """Raise AddressTakenError if a living record other than `but` has this address.
 
-    Until the transaction ends nobody else gets an answer about it: a request that was sent again
-    while the first one is at work would be done twice. Without a number or flat many dwellings of
-    a hamlet are called the same.
+    Holds a lock on the address until the transaction ends, so that a request sent again while the
+    first one runs is not performed twice. Many dwellings of a hamlet have no number or flat, and
+    so the same address; those are not refused.
     """
     if columns["house_number_key"] is None and columns["unit_number"] is None:
         return
@@ -90,8 +92,8 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
     elif columns["locality_id"] is not None:
         where, place = "in_locality", ("locality_id",)
     parameters = {name: columns[name] for name in (*_SAME, *place)}
-    # As its own statement: the next one sees what the one before it in the queue has committed.
-    session.execute(_TURN, {"address": repr(sorted(parameters.items()))})
+    # A separate statement, so that the next one sees what the previous holder committed.
+    session.execute(_LOCK_ADDRESS, {"address": repr(sorted(parameters.items()))})
     taken = session.execute(
         SQL.text("taken", where), parameters | {"but": list(but)}
     ).scalar_one_or_none()
@@ -103,7 +105,7 @@ def refuse_taken(session: Session, columns: Row, but: Collection[str] = ()) -> N
 
 
 def read_number(written: str, name: str = "house_number") -> str:
-    """The key of a house's number. Raises InvalidInputError, also for an alley without a house."""
+    """Return the key of a house number; raises InvalidInputError, also for an alley alone."""
     read = parse_house_number(written)
     if read is None or read.alley_only:
         raise InvalidInputError.of_field(
@@ -113,7 +115,7 @@ def read_number(written: str, name: str = "house_number") -> str:
 
 
 def put_point(session: Session, columns: Columns, given: Mapping[str, Any]) -> None:
-    """Set point, method and accuracy; raises InvalidInputError outside the commune."""
+    """Set point, method and accuracy; raises InvalidInputError if outside the commune."""
     lon, lat = given["lon"], given["lat"]
     if lon is None or lat is None:
         columns |= {"point": None, "position_method": None, "position_accuracy_m": None}
@@ -125,7 +127,7 @@ def put_point(session: Session, columns: Columns, given: Mapping[str, Any]) -> N
 
 
 def check_dwelling(columns: Row) -> None:
-    """Raises InvalidInputError unless it is a household's place, or a building's."""
+    """Raise InvalidInputError unless the columns identify a dwelling or a building."""
     flat = columns["unit_number"] or (columns["building_key"] and columns["floor"])
     named = columns["house_number_key"] or flat
     placed = columns["locality_id"] and columns["point"] is not None
@@ -139,7 +141,7 @@ def check_dwelling(columns: Row) -> None:
 
 
 def _put_commune(session: Session, columns: Columns, given: Mapping[str, Any]) -> bool:
-    """Set the commune; whether it is another one than before."""
+    """Set the commune; return whether it changed."""
     before = columns["unit_id"]
     if given.get("commune"):
         columns["unit_id"] = commune_id(session, given["commune"])
@@ -166,7 +168,7 @@ def _put_places(work: Work, columns: Columns, given: Mapping[str, Any], *, elsew
             if written:
                 columns[column] = work.took(name, find(work.session, unit_id, former, written)).id
         elif elsewhere and columns[column] is not None:
-            # What was in another commune is said again, or is told to be gone.
+            # A place of the former commune must be given again, or cleared.
             raise InvalidInputError.of_field(name, "missing", Message("say_again"))
 
 
@@ -192,10 +194,10 @@ def _put_flat(columns: Columns, given: Mapping[str, Any]) -> None:
         )
         _take_flat(columns, building_of(door, building or ""), door.flat)
     for name in named:
-        # The number of a flat says its floor, which is then not kept beside it.
-        said = name == "floor" and columns["unit_number"] is not None
+        # The number of a flat implies its floor, which is then not stored.
+        implied = name == "floor" and columns["unit_number"] is not None
         column = "building_name" if name == "building" else name
-        if named[name] and columns[column] is None and not said:
+        if named[name] and columns[column] is None and not implied:
             raise InvalidInputError.of_field(name, "unreadable", Message("unreadable"))
 
 

@@ -1,5 +1,5 @@
 -- taken --
--- By the index of the street or the locality; the few that have neither, by their commune.
+-- Found by the index of the street or locality; the few records with neither, by their commune.
 -- by in_street, in_locality, in_commune
 SELECT code FROM household
 WHERE {lies_there} AND unit_id = :unit_id

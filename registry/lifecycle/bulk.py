@@ -1,8 +1,8 @@
 """Operations on a whole street or locality.
 
-A new name touches no household: they know their street by its id. A merger or new numbers rewrite
-them, set by set, and what each door was called is remembered (`household_former_number`; former
-names by a trigger).
+A new name touches no household, which references its street by id. A merger or new numbers update
+households in sets, and keep former numbers in `household_former_number` (a trigger keeps former
+names).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,15 +50,15 @@ _MOVE_INNER: Final = text("UPDATE place SET parent_id = :into WHERE parent_id = 
 _END: Final = text("UPDATE place SET merged_into_id = :into, key = '#' || id WHERE id = :id")
 _COMMUNES: Final = text("SELECT id, code FROM admin_unit WHERE id = ANY (:units)")
 _COUNT_IN: Final = {"street": "count_in_streets", "locality": "count_in_localities"}
-_Asked = TypeVar("_Asked")
-_Made = TypeVar("_Made")
+_Item = TypeVar("_Asked")
+_Result = TypeVar("_Made")
 _MAX_NAMED: Final = 20
-"""Numbers named in an error; a table may have thousands of them."""
+"""Numbers listed in an error; a table may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceName:
-    """What a street or locality is called."""
+    """The name of a street or locality."""
 
     key: str
     name: str
@@ -66,13 +66,13 @@ class PlaceName:
 
 
 def name_street(work: Work, request: r.NameStreetRequest) -> Done:
-    """A new street."""
+    """Register a street."""
     name = _street_name(request.street, "street", "đường")
     return _make(work, "street", request, name, None)
 
 
 def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
-    """A new locality, alone or inside one that exists."""
+    """Register a locality, alone or inside an existing one."""
     check_name(request.locality, "locality")
     inner, *outer = read_localities(request.locality)
     parent = None
@@ -85,7 +85,7 @@ def name_locality(work: Work, request: r.NameLocalityRequest) -> Done:
 
 
 def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
-    """Another name for a street: households stay as they are."""
+    """Rename a street; households are not rewritten."""
     streets = _streets(work, request)
     names = {p.id: _street_name(request.new_name, "new_name", p.kind) for p in streets}
     done = _rename(work, "street", [(place, names[place.id]) for place in streets])
@@ -93,7 +93,7 @@ def rename_street(work: Work, request: r.RenameStreetRequest) -> Done:
 
 
 def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
-    """Another name for a locality: households stay as they are."""
+    """Rename a locality; households are not rewritten."""
     place = _locality(work, request, request.locality)
     check_name(request.new_name, "new_name")
     inner, *outer = read_localities(request.new_name, "new_name")
@@ -103,30 +103,30 @@ def rename_locality(work: Work, request: r.RenameLocalityRequest) -> Done:
 
 
 def merge_street(work: Work, request: r.MergeStreetRequest) -> Done:
-    """All doors of a street come into another one of the commune."""
+    """Move all doors of a street into another street of the commune."""
     place = _street(work, request, request.street)
-    into = _into(work, request, place, street_of)
+    into = _merge_target(work, request, place, street_of)
     return _merge(work, "street", place, into, same_address=request.same_address)
 
 
 def merge_locality(work: Work, request: r.MergeLocalityRequest) -> Done:
-    """All that a locality holds comes into another one of the commune."""
+    """Move everything in a locality into another locality of the commune."""
     place = _locality(work, request, request.locality)
-    into = _into(work, request, place, locality_of)
+    into = _merge_target(work, request, place, locality_of)
     if place.id in {holder for holder, *_ in holders(work.session, into.id)}:
         raise InvalidInputError.of_field("into", "inside_itself", Message("place_inside_other"))
     return _merge(work, "locality", place, into, same_address=request.same_address)
 
 
 def renumber_street(work: Work, request: r.RenumberStreetRequest) -> Done:
-    """New numbers of a street from a table, all at once: numbers may be exchanged."""
+    """Renumber a street from a table, in one statement, so that numbers may be swapped."""
     streets = _streets(work, request)
     done, rewritten = _renumber(work, "street", streets, request.numbers)
     return replace(done, streets=changed_streets(work, streets, {}, rewritten))
 
 
 def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
-    """New numbers of the doors of a locality that no street leads to, all at once."""
+    """Renumber the doors of a locality that have no street, in one statement."""
     place = _locality(work, request, request.locality)
     return _renumber(work, "locality", [place], request.numbers)[0]
 
@@ -134,7 +134,7 @@ def renumber_locality(work: Work, request: r.RenumberLocalityRequest) -> Done:
 def _renumber(
     work: Work, class_: str, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
 ) -> tuple[Done, dict[int, int]]:
-    """What was done, and how many records in each place."""
+    """Return what was done, and the number of records changed in each place."""
     ids = [place.id for place in places]
     lock_places(work.session, *ids)
     parameters = {"ids": ids, "limit": _MAX_NAMED, **_table_of(work, places, numbers)}
@@ -176,27 +176,27 @@ def _make(
     parameters = where | _columns(name)
     made = work.session.execute(SQL.text("insert_place"), parameters).scalar_one_or_none()
     if made is None:
-        raise _there(work, parameters | {"id": 0})
+        raise _existing_place(work, parameters | {"id": 0})
     return work.done(NamedPlace(made, name.kind, name.name))
 
 
-def _there(work: Work, name: Mapping[str, Any]) -> NameTakenError:
-    """The error where a place of this key is there, which may differ in its marks."""
-    there, kind, registered = work.session.execute(SQL.text("namesake"), name).one()
+def _existing_place(work: Work, name: Mapping[str, Any]) -> NameTakenError:
+    """Return the error for an existing place of this key, which may differ in its marks."""
+    existing_id, kind, registered = work.session.execute(SQL.text("namesake"), name).one()
     shown = named(kind, registered)
     if spelling(name["name"], registered) is Spelling.SAME:
-        said = Message("place_exists_merge", shown=shown)
+        message = Message("place_exists_merge", shown=shown)
     else:
-        said = Message("similar_place_unclear", shown=shown)
-    return NameTakenError(said, place={"id": there, "name": shown})
+        message = Message("similar_place_unclear", shown=shown)
+    return NameTakenError(message, place={"id": existing_id, "name": shown})
 
 
 def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, PlaceName]]) -> Done:
     ids = [place.id for place, _ in renamed]
     lock_places(work.session, *ids)
     codes = _communes(work, [place.unit_id for place, _ in renamed])
-    asked = [(codes[each[0].unit_id], each) for each in renamed]
-    rows = _each(asked, lambda each: renamed_row(work, class_, *each))
+    items = [(codes[each[0].unit_id], each) for each in renamed]
+    rows = _for_each_commune(items, lambda each: renamed_row(work, class_, *each))
     work.begin(**{_SCOPE[class_]: ids})
     for row in rows:
         work.session.execute(_RENAME, row)
@@ -206,13 +206,13 @@ def _rename(work: Work, class_: str, renamed: Sequence[tuple[FoundPlace, PlaceNa
 
 
 def count_in_force(session: Session, class_: str, ids: Sequence[int]) -> int:
-    """How many records in force have the name of one of these places in their address."""
+    """Count the active records that have the name of one of these places in their address."""
     counted: int = session.scalars(SQL.text(_COUNT_IN[class_]), {"ids": list(ids)}).one()
     return counted
 
 
 def renamed_row(work: Work, class_: str, place: FoundPlace, name: PlaceName) -> dict[str, Any]:
-    """The row of a place under its new name; raises ConflictError where it cannot have it."""
+    """Return the row of a place under its new name; raises ConflictError if the name is taken."""
     if (name.key, name.name, name.kind) == (place.key, place.name, place.kind):
         raise ConflictError(Message("name_unchanged"))
     marks = marks_in(work.session, class_, place.unit_id, name.key, name.name, but=place.id)
@@ -226,7 +226,7 @@ def renamed_row(work: Work, class_: str, place: FoundPlace, name: PlaceName) -> 
         **_columns(name),
     }
     if work.session.execute(SQL.text("namesake"), renamed).first():
-        raise _there(work, renamed)
+        raise _existing_place(work, renamed)
     return renamed
 
 
@@ -265,41 +265,43 @@ def _street(work: Work, request: r.StreetRequest, written: str) -> FoundPlace:
 
 
 def _streets(work: Work, request: r.WideStreetRequest) -> list[FoundPlace]:
-    """The street of the request in each of its communes."""
+    """Return the street of the request in each of its communes."""
     if request.commune is not None:
         unit_id = commune_id(work.session, request.commune)
         former = _former(work, request.former_commune, unit_id)
         return [work.took("street", street_of(work.session, unit_id, former, request.street))]
 
-    def here(code: str) -> list[FoundPlace]:
+    def in_commune(code: str) -> list[FoundPlace]:
         unit_id = commune_id(work.session, code, "communes")
         found = streets_of(work.session, unit_id, request.street)
         return [work.took("street", street) for street in found]
 
-    found = _each([(code, code) for code in request.communes or ()], here)
+    found = _for_each_commune([(code, code) for code in request.communes or ()], in_commune)
     return list(chain.from_iterable(found))
 
 
-def _each(asked: Sequence[tuple[str, _Asked]], do: Callable[[_Asked], _Made]) -> list[_Made]:
-    """What is made of each, beside the code of its commune; raises all that is wrong together."""
-    made: list[_Made] = []
+def _for_each_commune(
+    items: Sequence[tuple[str, _Item]], do: Callable[[_Item], _Result]
+) -> list[_Result]:
+    """Apply `do` to each item, paired with its commune's code; raise all errors as one."""
+    made: list[_Result] = []
     wrong: list[tuple[str, InvalidInputError | ConflictError]] = []
-    for commune, one in asked:
+    for commune, one in items:
         try:
             made.append(do(one))
         except (InvalidInputError, ConflictError) as error:
-            if len(asked) == 1:
+            if len(items) == 1:
                 raise
             wrong.append((commune, error))
     if wrong:
-        raise _together(wrong)
+        raise _combined(wrong)
     return made
 
 
-def _together(
+def _combined(
     wrong: Sequence[tuple[str, InvalidInputError | ConflictError]],
 ) -> InvalidInputError | ConflictError:
-    """One error of those of several communes."""
+    """Combine the errors of several communes into one."""
     errors = [
         {
             "field": "communes",
@@ -317,13 +319,13 @@ def _together(
 
 
 def _code_of(error: InvalidInputError | ConflictError) -> str:
-    """The stable code of what is wrong; of several the first."""
+    """Return the stable code of the error, the first if there are several."""
     errors: Any = error.extra.get("errors") or [{"code": error.code}]
     return str(errors[0]["code"])
 
 
 def _communes(work: Work, units: Sequence[int]) -> dict[int, str]:
-    """Id of a commune → its code."""
+    """Map ids of communes to their codes."""
     rows = work.session.execute(_COMMUNES, {"units": list(units)})
     return {row.id: row.code for row in rows}
 
@@ -334,7 +336,7 @@ def changed_streets(
     names: Mapping[int, PlaceName],
     rewritten: Mapping[int, int] | None = None,
 ) -> tuple[ChangedStreet, ...]:
-    """What became of a street in each of its communes."""
+    """Return the changes of a street in each of its communes."""
     communes = _communes(work, [street.unit_id for street in streets])
     ids = [street.id for street in streets]
     doors = {
@@ -359,7 +361,7 @@ def _locality(work: Work, request: r.LocalityRequest, written: str) -> FoundPlac
     return work.took("locality", locality_of(work.session, unit_id, former, written))
 
 
-def _into(
+def _merge_target(
     work: Work,
     request: r.MergeStreetRequest | r.MergeLocalityRequest,
     place: FoundPlace,
@@ -393,13 +395,13 @@ class _Line(NamedTuple):
     written: str
     new: str
     unit: int | None
-    """Commune of the door, where numbers begin anew in each."""
+    """Commune of the door, where each commune has its own numbering."""
 
 
 def _table_of(
     work: Work, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
 ) -> dict[str, list[Any]]:
-    """Columns of the lines, without those that change nothing."""
+    """Return the lines by column, without those that change nothing."""
     units = _units_of(work, places, numbers)
     lines = [
         _Line(
@@ -421,7 +423,7 @@ def _table_of(
                     Message("house_number_repeated", number=number),
                 )
     changing = [line for line in lines if line.old != line.new]
-    # Those that keep their number are not free for others.
+    # Doors that keep their number still occupy it.
     kept = {(line.old, line.unit) for line in lines if line.old == line.new}
     _refuse_numbers(
         sorted({line.new for line in changing if (line.new, line.unit) in kept})[:_MAX_NAMED],
@@ -434,7 +436,7 @@ def _table_of(
 def _units_of(
     work: Work, places: Sequence[FoundPlace], numbers: Sequence[r.NewNumber]
 ) -> list[int | None]:
-    """The commune of each line, where lines name them."""
+    """Return the commune of each line, if the lines name communes."""
     given = [getattr(line, "commune", None) for line in numbers]
     if not any(given):
         return [None] * len(numbers)

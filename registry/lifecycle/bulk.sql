@@ -4,7 +4,7 @@
 -- with other_alone: true
 
 -- locality --
--- Numbers count along the street, or in the locality where no street leads to the door.
+-- Numbers are unique along the street, or in the locality for doors without a street.
 -- with column: locality_id
 -- with alone: h.street_id IS NULL
 -- with other_alone: o.street_id IS NULL
@@ -53,7 +53,7 @@ SELECT street_id AS id, count(*) AS doors FROM household
 WHERE street_id = ANY (:ids) AND status IN ('proposed', 'active') GROUP BY 1
 
 -- count_in_streets --
--- Records in force whose address has the name of a place.
+-- Active records whose address has the name of a place.
 SELECT count(*) FROM household WHERE street_id = ANY (:ids) AND status = 'active'
 
 -- count_in_localities --
@@ -62,7 +62,7 @@ WHERE h.status = 'active' AND h.locality_id IN (SELECT id FROM place
     WHERE id = ANY (:ids) OR parent_id IS NOT NULL AND outer_ids && CAST(:ids AS bigint[]))
 
 -- lines --
--- Of a table of new numbers.
+-- The lines of a table of new numbers.
 unnest(CAST(:old AS text[]), CAST(:written AS text[]), CAST(:new AS text[]),
     CAST(:unit AS integer[]))
 
@@ -85,7 +85,7 @@ SELECT n.old FROM {numbered} JOIN household h ON {is_numbered} WHERE n.unit IS N
 GROUP BY 1 HAVING count(DISTINCT h.{column}) > 1 ORDER BY 1 LIMIT :limit
 
 -- taken_numbers --
--- A door of the table gives its own number up.
+-- The doors of the table give up their current numbers.
 -- by street, locality
 SELECT DISTINCT n.new FROM {numbered} JOIN household h ON {is_numbered}
 JOIN household o ON o.{column} = h.{column} AND {other_alone}

@@ -1,4 +1,4 @@
-"""What an office's desk shows first: what waits in its units, and what was done there last."""
+"""The start page of an office: what waits in its units, and the latest changes there."""
 
 import datetime
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ from registry.units.gazetteer import Gazetteer
 SQL: Final = Statements(__file__)
 
 KEY_DAYS: Final = 30
-"""A key that ends within so many days is told of."""
-_LOOKED_AT: Final = 300
-_OF_EACH: Final = 200
+"""Keys that expire within this many days are listed."""
+_MAX_EVENTS: Final = 300
+_MAX_RECORDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much waits in some units."""
+    """Counts of what waits in some units."""
 
     proposals: int
-    """Records that were proposed, and operations that wait for a second person."""
+    """Proposed records, and operations that wait for a second person."""
     reports: int
-    """Field reports, those proposed to be carried out among them."""
+    """Field reports, including those that await an approver."""
     found: int
-    """What was found on rounds in the field and nobody has taken over."""
+    """Findings of field rounds that nobody has taken over."""
     imports: int
-    """Files that were tried, and are neither published nor put away."""
+    """Files after their dry run, neither published nor discarded."""
     reforms: tuple[tuple[str, datetime.date], ...]
-    """Number and day of the resolutions that are prepared for these units."""
+    """Number and effective date of the resolutions prepared for these units."""
     keys: tuple[tuple[str, datetime.datetime], ...]
-    """Name and end of the keys of these units that end soon."""
+    """Name and expiry of the keys of these units that expire soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """An event, with how many records it last changed in these units, as far as counted."""
+    """An event, and the number of records of these units that it was the last to change."""
 
     event_id: int
     kind: str
@@ -52,7 +52,7 @@ class Latest:
 
 
 def waiting(session: Session, gazetteer: Gazetteer) -> Waiting:
-    """What waits in the units that the caller sees."""
+    """Count what waits in the units that the caller sees."""
     given: dict[str, Any] = dict(parameter(queues_seen(gazetteer)))
     row = session.execute(SQL.text("waiting"), given).one()
     reforms = tuple(
@@ -66,9 +66,9 @@ def waiting(session: Session, gazetteer: Gazetteer) -> Waiting:
 
 
 def latest_events(session: Session, *, limit: int = 12) -> list[Latest]:
-    """The last events that changed records of communes that the caller sees, newest first.
+    """Return the latest events that changed records in the caller's communes, newest first.
 
-    Only the register's last 300 events are looked at, and of each no more than 200 records.
+    Only the register's last 300 events are considered, and at most 200 records of each.
     """
-    given = {**parameter(seen()), "events": _LOOKED_AT, "records": _OF_EACH, "limit": limit}
+    given = {**parameter(seen()), "events": _MAX_EVENTS, "records": _MAX_RECORDS, "limit": limit}
     return [Latest(*row) for row in session.execute(SQL.text("latest_events"), given)]

@@ -1,6 +1,6 @@
-"""Streets and localities as an office lists them: how many doors, and what is missing there.
+"""Lists of streets and localities for an office: how many doors, and what is missing.
 
-Counted for a page at a time, by the index of the street or the locality; nothing is kept for it.
+Counted for a page at a time, by the index of the street or the locality; no counts are stored.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,20 +39,20 @@ _FORMER: Final = text(
 
 
 class Hole(NamedTuple):
-    """Numbers that are missing on one side of a street, between two that are known."""
+    """Missing numbers on one side of a street, between two registered ones."""
 
     first: int
     last: int
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Those that are missing."""
+        """The missing numbers."""
         return tuple(range(self.first + 2, self.last, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPlace:
-    """A street or locality with what is known of its doors."""
+    """A street or locality with counts of its doors."""
 
     class_: PlaceClass
     id: int
@@ -62,29 +62,29 @@ class ListedPlace:
     name: str
     key: str
     doors: int
-    """Living records in it, and in what a locality holds."""
+    """Living records in it, including the inner places of a locality."""
     households: int
     pointless: int
     """Without a point."""
     unverified: int
     """Never verified."""
     target: int | None
-    """How many hộ a locality is said to have."""
+    """The target: how many hộ a locality has."""
     around: Sequence[Sequence[str]] | None = None
-    """(kind, name) of what holds a locality, the smaller first."""
+    """(kind, name) of the enclosing localities, innermost first."""
     was: str | None = None
-    """A former name, where it was found by that."""
+    """A former name, if it was found by that name."""
     holes: tuple[Hole, ...] = ()
 
     @property
     def shown(self) -> str:
-        """With its kind, and what holds it: as an operation takes it."""
+        """The label with its kind and enclosing localities, as an operation accepts it."""
         around = (named(kind, name) for kind, name in self.around or ())
         return ", ".join((named(self.kind, self.name), *around))
 
     @property
     def deficit(self) -> int | None:
-        """Hộ that are missing; None where nobody knows how many there are."""
+        """Missing hộ; None without a target."""
         return None if self.target is None else max(self.target - self.households, 0)
 
 
@@ -96,10 +96,10 @@ def list_places(
     called: str = "",
     after: tuple[str, int] | None = None,
 ) -> list[ListedPlace]:
-    """A page of the streets or localities of these communes, or of all that are seen, by name.
+    """Return a page of the streets or localities of these or all visible communes, by name.
 
-    `called`: whose name, of today or before, has this in it. `after`: key and id of the last one of
-    the page before.
+    `called`: part of the current or a former name. `after`: key and id of the last place of the
+    previous page.
     """
     where = ["in_reach"]
     values: dict[str, Any] = dict(parameter(seen()))
@@ -117,7 +117,7 @@ def list_places(
 
 
 def place_by_id(session: Session, class_: PlaceClass, place_id: int) -> ListedPlace:
-    """One of them. Raises NotFoundError, also for one that is part of another by now."""
+    """Return one place. Raises NotFoundError, also for a merged one."""
     found = _listed(session, class_, SQL.text("listed", class_, "is_it"), {"id": place_id})
     if not found:
         raise NotFoundError(Message("place_unknown"))
@@ -125,14 +125,14 @@ def place_by_id(session: Session, class_: PlaceClass, place_id: int) -> ListedPl
 
 
 def seen_place(session: Session, class_: PlaceClass, place_id: int) -> ListedPlace:
-    """The same, where the caller sees it; raises OutsideUnitsError as well."""
+    """Return one place that the caller sees; raises OutsideUnitsError as well."""
     place = place_by_id(session, class_, place_id)
     check_seen(session, place.unit_id)
     return place
 
 
 def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
-    """Streets of its name where the caller writes: one that runs through has a row in each."""
+    """Return the streets of this name in the caller's units: a street has a row in each commune."""
     statement = SQL.text("listed", place.class_, "is_namesake", "in_reach")
     values: dict[str, Any] = {"key": place.key, "id": place.id, **parameter(writable())}
     found = _listed(session, place.class_, statement, values)
@@ -142,13 +142,13 @@ def namesakes(session: Session, place: ListedPlace) -> list[ListedPlace]:
 def names_in(
     session: Session, class_: PlaceClass, unit_id: int
 ) -> list[tuple[int, str, int | None]]:
-    """(id, name with its kind, former commune) of all of a commune."""
+    """Return (id, name with its kind, former commune) of all places of a commune."""
     rows = session.execute(SQL.text("names"), {"class": class_, "unit": unit_id})
     return [(row.id, named(row.kind, row.name), row.former_unit_id) for row in rows]
 
 
 def former_names(session: Session, place: ListedPlace) -> list[str]:
-    """By which it is found as well."""
+    """Return the former names, by which the place is still found."""
     rows = session.execute(_FORMER, {"id": place.id})
     return [named(row.kind, row.name) for row in rows]
 
@@ -156,8 +156,8 @@ def former_names(session: Session, place: ListedPlace) -> list[str]:
 def doors_of(
     session: Session, class_: PlaceClass, ids: Sequence[int], limit: int, *, counted: bool = False
 ) -> list[Record]:
-    """Living records in these places, in the order of their numbers; `counted`: whose number counts
-    there, as a locality's does where no street leads to the door.
+    """Return the living records in these places by number; `counted`: only those numbered in the
+    place, which in a locality are the doors without a street.
     """
     statement = SQL.text("doors_counted" if counted else "doors", class_)
     rows: Any = session.execute(statement, {"ids": list(ids), "limit": limit})
@@ -165,7 +165,7 @@ def doors_of(
 
 
 def state_of(session: Session, class_: PlaceClass, ids: Sequence[int]) -> str:
-    """What changes when a place, or any record in it, does: a preview holds while this is equal."""
+    """Return a hash of the places and their records: a preview is valid while it is unchanged."""
     return str(session.execute(SQL.text("state", class_), {"ids": list(ids)}).scalar_one())
 
 
@@ -180,14 +180,14 @@ def _listed(
 
 
 def inside_of(session: Session, locality_id: int) -> list[int]:
-    """All that a locality holds, and itself."""
+    """Return the ids of a locality and of all localities in it."""
     return list(session.execute(SQL.text("inside_of"), {"id": locality_id}).scalar_one())
 
 
 def holes_of(
     session: Session, ids: Sequence[int], *, public: bool = False
 ) -> dict[int, list[Hole]]:
-    """Street → what is missing in it, as `registry.coverage.gaps` has it."""
+    """Map streets to their missing numbers, as `registry.coverage.gaps` finds them."""
     where = ("shown", "in_streets") if public else ("in_streets",)
     statement = gap_statements.SQL.text("holes", *where)
     found: dict[int, list[Hole]] = {}
@@ -197,7 +197,7 @@ def holes_of(
 
 
 def _key_of(class_: PlaceClass, called: str) -> str:
-    """What of a key to look for; without the signs that mean anything in LIKE."""
+    """Return the part of a key to search for, without LIKE's wildcards."""
     read = parse_street(called) if class_ == "street" else parse_locality(called)
     key = read.key if read is not None else fold(called)
     return key.replace("\\", "").replace("%", "").replace("_", "")

@@ -6,7 +6,7 @@
 -- with target: NULL
 
 -- locality --
--- Numbers count in the locality where no street leads to the door.
+-- A locality numbers only the doors without a street.
 -- with class: locality
 -- with column: locality_id
 -- with of: h.locality_id = ANY ({inside})
@@ -17,7 +17,7 @@
 h.status IN ('proposed', 'active')
 
 -- inside --
--- All that a locality holds, and itself.
+-- A locality and all localities in it.
 ARRAY (
     SELECT l.id UNION ALL SELECT n.id FROM place n
     WHERE n.parent_id IS NOT NULL AND n.outer_ids @> ARRAY[l.id]
@@ -87,7 +87,7 @@ ORDER BY key, id LIMIT {most_names}
 {living_doors}
 
 -- doors_counted --
--- Those whose number counts there.
+-- Doors numbered in the place.
 -- by street, locality
 -- with in_them: {counts}
 {living_doors}

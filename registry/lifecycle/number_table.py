@@ -1,7 +1,7 @@
 """A table of old and new house numbers, as an office pastes it or has it in a file.
 
-Two columns, or three with the code of each door's commune; without a header the old number stands
-first. A line whose new number is blank changes nothing.
+Two columns, or three with the code of each door's commune; without a header the old number comes
+first. A line with a blank new number changes nothing.
 """
 
 import re
@@ -17,17 +17,17 @@ from registry.files.table_file import TableFile, TableRow, TableRows, opened_tab
 
 MAX_LINES: Final = 20_000
 _SEPARATORS: Final = ("\t", ";", "→", "->", "|", ",")
-"""Between the columns of a line, the surest first: a number may hold a comma."""
+"""Column separators, the most certain first: a number may contain a comma."""
 _SPACES: Final = re.compile(r"\s+")
 _SHOWN: Final = 20
-"""Wrong lines that are listed."""
+"""Wrong lines listed in an error."""
 _SHEET: Final = "Đánh số"
 _GIVEN: Final = ("old", "new", "commune")
 TABLE: Final = TableFile("numbers", (("old",), ("new",)), ordered=_GIVEN)
 
 Line = dict[str, str]
 _Wrong = tuple[int, str]
-"""Number of a line, and what is wrong with it."""
+"""Number of a line, and its error."""
 _WORDS: Final = {
     "missing": "line_needs_both_numbers",
     "unknown_commune": "line_commune_code_invalid",
@@ -35,7 +35,7 @@ _WORDS: Final = {
 
 
 def read_pasted(pasted: str) -> list[Line]:
-    """The lines of a table that was pasted. Raises InvalidInputError with the wrong lines."""
+    """Return the lines of a pasted table. Raises InvalidInputError with the wrong lines."""
     lines = [line.strip("\r ") for line in pasted.split("\n")]
     filled = [line for line in lines if line.strip()]
     separator = next((s for s in _SEPARATORS if filled and all(s in line for line in filled)), None)
@@ -47,12 +47,12 @@ def read_pasted(pasted: str) -> list[Line]:
 
 
 def pasted_lines(lines: Iterable[Line]) -> str:
-    """The table as it can be pasted."""
+    """Format a table for pasting."""
     return "\n".join("\t".join(line.values()) for line in lines)
 
 
 def read_numbers(path: Path, most: int | None = None, *, in_request: bool = False) -> list[Line]:
-    """The lines of a table in a file of any format that an import reads, `most` of them at most.
+    """Return the lines of a table in any file format that imports accept, at most `most`.
 
     Raises UnreadableFileError, and InvalidInputError with the wrong lines.
     """
@@ -61,7 +61,7 @@ def read_numbers(path: Path, most: int | None = None, *, in_request: bool = Fals
 
 
 def read_numbers_file(body: bytes, name: str) -> list[Line]:
-    """The lines of a file that came in a request. Raises what `read_numbers` raises."""
+    """Return the lines of an uploaded file. Raises the errors of `read_numbers`."""
     with tempfile.TemporaryDirectory(prefix="diachiso-") as folder:
         path = Path(folder, clean_name(name))
         path.write_bytes(body)
@@ -69,7 +69,7 @@ def read_numbers_file(body: bytes, name: str) -> list[Line]:
 
 
 def numbers_form(records: Iterable[tuple[str, str]]) -> bytes:
-    """A workbook to fill in: the numbers of a street as they are, (number, address) of each."""
+    """Return a workbook to fill in with the current (number, address) of each door of a street."""
     rows = ({"old": number, "address": address} for number, address in records)
     with tempfile.TemporaryDirectory(prefix="diachiso-") as folder:
         path = Path(folder, "form.xlsx")
@@ -94,27 +94,27 @@ def _lines(found: TableRows, most: int | None) -> list[Line]:
     if wrong:
         raise _refused(wrong)
     if not lines:
-        said = Message("no_new_numbers") if count else Message("table_has_no_lines")
-        raise InvalidInputError.of_field("numbers", "missing", said)
+        message = Message("no_new_numbers") if count else Message("table_has_no_lines")
+        raise InvalidInputError.of_field("numbers", "missing", message)
     return lines
 
 
 def _line(row: TableRow, new: int) -> Line | _Wrong:
-    """The cells of a line, what is wrong with it, or nothing where its number stays."""
+    """Return the cells of a line, or its error, or None if its number stays."""
     if row.cells["old"] and not row.cells["new"] and len(row.written) > new:
         return {}
-    said, wrong = TABLE.read(row.cells)
+    cells, wrong = TABLE.read(row.cells)
     if wrong:
         return row.line, wrong[0][0]
-    return {field: said[field] for field in _GIVEN if said[field]}
+    return {field: cells[field] for field in _GIVEN if cells[field]}
 
 
 def _refused(wrong: list[_Wrong]) -> InvalidInputError:
     shown = [(line, code, Message(_WORDS[code], line=line)) for line, code in wrong[:_SHOWN]]
     return InvalidInputError(
-        Message("field_says", field="numbers", detail=Several(said for *_, said in shown)),
+        Message("field_says", field="numbers", detail=Several(message for *_, message in shown)),
         errors=[
-            {"field": "numbers", "code": code, "detail": said, "line": line}
-            for line, code, said in shown
+            {"field": "numbers", "code": code, "detail": message, "line": line}
+            for line, code, message in shown
         ],
     )

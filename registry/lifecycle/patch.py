@@ -1,4 +1,4 @@
-"""A changed address, as a program sends it, is one of the operations."""
+"""Map a PATCH of an address to one of the operations."""
 
 from typing import Final
 
@@ -14,11 +14,11 @@ _NUMBER: Final = frozenset({"house_number", "same_address"})
 
 
 def operation_of(code: str, patch: r.AddressPatch) -> tuple[Operation, r.OperationRequest]:
-    """The operation that a patch of the record `code` means, and its request.
+    """Return the operation that a patch of the record `code` means, and its request.
 
-    A day of verification alone verifies; a point alone moves; a number alone by a decision
-    renumbers, so that the old number is remembered; anything else corrects. Raises
-    InvalidInputError for a patch that means two of them, and for what is no code.
+    A verification date alone verifies; a point alone moves; a number alone with a decision
+    renumbers, so that the old number is kept; anything else corrects. Raises InvalidInputError
+    for a patch that means two operations, and for an invalid code.
     """
     given = {name: getattr(patch, name) for name in patch.model_fields_set}
     about = given.keys() - _WHY
@@ -36,7 +36,7 @@ def operation_of(code: str, patch: r.AddressPatch) -> tuple[Operation, r.Operati
     else:
         name = "correct"
     made = BY_NAME[name]
-    # What the operation has a default for, and a null would not be, is left to it.
+    # Nulls are dropped where the operation has a default and does not accept null.
     fields = made.request.model_fields
     known = {n: v for n, v in given.items() if v is not None or fields[n].default is None}
     return made, made.request.model_validate({"code": read_code("code", code), **known})

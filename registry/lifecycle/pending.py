@@ -1,4 +1,4 @@
-"""A second person decides on a pending operation: it is tried, done, or declined."""
+"""Decisions of a second person on pending operations: dry run, approve, or decline."""
 
 from typing import Any, Final
 
@@ -26,12 +26,11 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 
 def approve(engine: Engine, number: int, *, dry_run: bool = False) -> tuple[Pending, Done]:
-    """Do what was asked, as the second person; the event names both.
+    """Perform a pending operation as its second person; the event names both.
 
-    A dry run tells what it would do to the register of now.
-    Raises NotFoundError; PendingDecidedError; OwnProposalError for who asked for it;
-    ForbiddenError; PendingStaleError where a record is not as it was; and what the operation
-    raises.
+    A dry run reports what it would do to the current register.
+    Raises NotFoundError; PendingDecidedError; OwnProposalError for the requester; ForbiddenError;
+    PendingStaleError if a record has changed since; and the errors of the operation.
     """
     demand("approver", N_("approve"))
     done: tuple[Pending, Done] | None = None
@@ -51,7 +50,7 @@ def approve(engine: Engine, number: int, *, dry_run: bool = False) -> tuple[Pend
 
 
 def decline(engine: Engine, number: int, word: str | None) -> Pending:
-    """Nothing is done: declined by an approver of all its communes, or withdrawn by who asked.
+    """Decline as an approver of all its communes, or withdraw as the requester.
 
     Raises NotFoundError, PendingDecidedError, ForbiddenError, OutsideUnitsError.
     """
@@ -90,7 +89,7 @@ def _refuse_own(pending: Pending) -> None:
 
 
 def _check_seen(session: Session, pending: Pending) -> None:
-    """Raises PendingStaleError for a record that is elsewhere, or called otherwise, than it was."""
+    """Raise PendingStaleError for a record whose place or address has changed."""
     now = states_of(session, pending.seen)
     changed = [code for code, state in pending.seen.items() if now.get(code) != state]
     if changed:

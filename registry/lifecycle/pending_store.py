@@ -1,4 +1,4 @@
-"""Pending operations as they are kept: filed, found, listed."""
+"""Storage of pending operations: file, find, list."""
 
 import datetime
 from collections.abc import Collection, Sequence
@@ -30,14 +30,14 @@ State = Literal["waiting", "expired", "done", "declined", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An operation that waits for a second person, or did."""
+    """An operation that waits for a second person, or was decided."""
 
     id: int
     operation: Operation
     given: tuple[dict[str, Any], ...]
-    """The request as it was sent; of several records one each."""
+    """The request as sent; one for each record of several."""
     seen: dict[str, str]
-    """Code of each record that it names → what it was like."""
+    """Code of each named record → a hash of its state when filed."""
     asked_by: str
     asked_key_id: int | None
     asked_at: datetime.datetime
@@ -51,14 +51,14 @@ class Pending:
     asker_revoked: bool
 
     def requests(self) -> list[OperationRequest]:
-        """What was asked. Raises ConflictError where this version takes it no longer."""
+        """Parse the requests. Raises ConflictError if this version no longer accepts them."""
         try:
             return [self.operation.request.model_validate(given) for given in self.given]
         except ValidationError as error:
             raise ConflictError(Message("pending_unreadable", id=self.id)) from error
 
     def is_by(self, actor: Actor) -> bool:
-        """Whether this key or account asked for it."""
+        """Whether this key or account requested it."""
         own_key = self.asked_key_id is not None and self.asked_key_id == actor.key_id
         return own_key or self.asked_by == actor.name
 
@@ -72,7 +72,7 @@ def file_pending(
     actor: Actor,
     once: str | None,
 ) -> int:
-    """Keep an operation for a second person; its number. What waits already is not kept twice."""
+    """Store an operation for a second person; return its number, also if it waits already."""
     given = [request.model_dump(mode="json", exclude_unset=True) for request in requests]
     values = {
         "operation": operation.name,
@@ -90,7 +90,7 @@ def file_pending(
 
 
 def states_of(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """Code → a hash of where the record is and what it is called; locked until the end."""
+    """Map codes to a hash of the record's place and address; locks until the transaction ends."""
     rows = session.execute(SQL.text("states_of_records"), {"codes": sorted(codes)}) if codes else ()
     return {row.code: row.state for row in rows}
 
@@ -98,7 +98,7 @@ def states_of(session: Session, codes: Collection[str]) -> dict[str, str]:
 def find_pending(
     session: Session, number: int, *, lock: bool = False, anywhere: bool = False
 ) -> Pending:
-    """One that the caller sees, or any. Raises NotFoundError."""
+    """Return an operation that the caller sees, or any. Raises NotFoundError."""
     given = _reach(None if anywhere else seen()) | {"id": min(number, _MAX_ID)}
     statement = SQL.text("lock_pending") if lock else SQL.text("pending")
     row = session.execute(statement, given).one_or_none()
@@ -110,7 +110,7 @@ def find_pending(
 def list_pending(
     session: Session, *, code: str | None = None, after: int = 0, limit: int = 100
 ) -> list[Pending]:
-    """Those that wait and that the caller sees; of one record, or any. The oldest first."""
+    """Return waiting operations that the caller sees, of one record or all, oldest first."""
     given = _reach(seen()) | {"code": code, "after": after, "limit": limit}
     rows = session.execute(SQL.text("waiting"), given)
     return [_pending(row) for row in rows]

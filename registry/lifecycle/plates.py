@@ -1,7 +1,7 @@
-"""The life of plates: reserved with its code, issued, mounted at the door, lost.
+"""The life of plates: reserved with their codes, issued, mounted at the door, lost.
 
-A plate is no part of a record: none is written anew for it. Of a street or locality those plates
-are written whose turn it is; of codes that were named, all of them or none.
+Plates are stored apart from records, which they do not change. Of a street or locality only the
+plates in a legal state are changed; of named codes, all or none.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _WHERE: Final = {
     "street": "doors_of_street",
     "locality": "doors_of_locality",
 }
-"""What doors are meant: those named, or those of a street or locality."""
+"""Condition of the doors: those named, or those of a street or locality."""
 _NOT_YET: Final = ("reserved", "proposed")
 
 
@@ -35,13 +35,13 @@ class _Step:
 
     statement: str
     states: tuple[str, ...]
-    """Of a record that may take it."""
+    """Statuses of records that may take it."""
     code: str
-    """Stable: why a plate cannot."""
+    """Stable code of the error."""
     refusal: Message
 
     def take(self, work: Work, request: r.PlatesRequest, on: str | None) -> Done:
-        """Write the plates that the request is about, under the event of the operation."""
+        """Update the plates of the request, under the event of the operation."""
         parameters: dict[str, Any] = {"day": day_given(on), "states": list(self.states)}
         if request.codes:
             named = _lock(work, request.codes, self.states)
@@ -53,7 +53,7 @@ class _Step:
             return work.done()
         class_, place = _place(work, request)
         work.begin(**{_SCOPE[class_]: [place.id]})
-        # Of a whole street what was approved; a house that waits for it is named by its code.
+        # Of a whole street only approved records; proposed ones must be named by their codes.
         parameters["states"] = [state for state in self.states if state not in _NOT_YET]
         written = self._write(work, class_, parameters | {"id": place.id})
         if not written:
@@ -92,22 +92,22 @@ _LOST: Final = _Step(
 
 
 def issue(work: Work, request: r.IssuePlatesRequest) -> Done:
-    """Plates were printed and handed out."""
+    """Record plates as printed and handed out."""
     return _ISSUED.take(work, request, request.on)
 
 
 def mount(work: Work, request: r.MountPlatesRequest) -> Done:
-    """Plates hang at their doors."""
+    """Record plates as mounted at their doors."""
     return _MOUNTED.take(work, request, request.on)
 
 
 def lose(work: Work, request: r.LosePlatesRequest) -> Done:
-    """Plates are gone."""
+    """Record plates as lost."""
     return _LOST.take(work, request, request.on)
 
 
 def _lock(work: Work, given: list[str], states: tuple[str, ...]) -> dict[str, str]:
-    """Code → status of the named records, locked; raises what is wrong with one."""
+    """Map the named codes to their statuses, locked; raises the errors of `Work.lock`."""
     named = [(f"codes.{at}", read_code(f"codes.{at}", code)) for at, code in enumerate(given)]
     if len({code for _, code in named}) < len(named):
         raise InvalidInputError.of_field("codes", "given_twice", Message("code_repeated"))
@@ -118,7 +118,7 @@ def _lock(work: Work, given: list[str], states: tuple[str, ...]) -> dict[str, st
 
 
 def _place(work: Work, request: r.PlatesRequest) -> tuple[str, NamedPlace]:
-    """The table and the place that the request is about."""
+    """Return the class and the place of the request."""
     unit_id = commune_id(work.session, request.commune or "")
     former = request.former_commune
     former_unit = former_id(work.session, former, unit_id) if former else None

@@ -1,4 +1,4 @@
-"""Records that were proposed and wait for an approver, those that wait longest first."""
+"""Proposed records that wait for an approver, longest waiting first."""
 
 import datetime
 from typing import Any, Final, NamedTuple
@@ -13,10 +13,10 @@ SQL: Final = Statements(__file__, columns=COLUMNS)
 
 
 class Proposal(NamedTuple):
-    """A record that waits, and the last that was done with it."""
+    """A proposed record and its latest event."""
 
     kind: str
-    """Of the event."""
+    """Kind of the event."""
     actor: str
     reason: str | None
     at: datetime.datetime
@@ -24,14 +24,14 @@ class Proposal(NamedTuple):
 
     @property
     def place(self) -> tuple[int, str]:
-        """Its place in the list."""
+        """Its position in the list."""
         return self.record.event_id, self.record.code
 
 
 def proposals(
     session: Session, *, after: tuple[int, str] = (0, ""), limit: int = 100
 ) -> list[Proposal]:
-    """Those that the caller sees; `after` is the place of the last one of the page before."""
+    """Return the proposals the caller sees; `after` is the last `place` of the previous page."""
     given = {**parameter(seen()), "event": after[0], "code": after[1], "limit": limit}
     rows: Any = session.execute(SQL.text("waiting"), given)
     return [

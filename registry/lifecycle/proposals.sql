@@ -1,5 +1,5 @@
 -- waiting --
--- The page first, so that what is beside a record is read for the page alone.
+-- The page first, so that joined tables are read for this page only.
 SELECT e.kind, e.actor, e.reason, e.occurred_at, {columns}
 FROM (
     SELECT * FROM household

@@ -5,8 +5,8 @@ SET state = :state, decided_by = :name, decided_key_id = :key, decided_at = cloc
 WHERE id = :id
 
 -- metres_moved --
--- From the point as others left it: own steps add up, and an own accuracy widens nothing. What two
--- decided counts as others'. A point that others have not seen counts from where it first was.
+-- From the point as other actors left it: the actor's own steps add up, and their own accuracy
+-- allows nothing. A decision of two counts as others'. Without one, from the first point.
 WITH states AS (
     SELECT v.valid_from, v.point, v.position_accuracy_m,
         e.actor <> :actor OR e.scope ? 'second_person' AS others
@@ -28,7 +28,7 @@ SELECT :old, unnest(CAST(:new AS text[])), :kind
 SELECT {columns} FROM household h {joins} WHERE h.code = ANY (:codes)
 
 -- proposed_by --
--- A record is proposed once at most: nothing leads back there.
+-- A record is proposed at most once: no operation returns to that status.
 SELECT e.actor
 FROM (
     SELECT event_id, recorded_at AS since FROM household
@@ -46,7 +46,7 @@ SELECT code, street_id, locality_id, house_number, house_number_key
 FROM household WHERE code = :code
 
 -- read_pending --
--- A record may have come into another commune since.
+-- A record may have moved to another commune since.
 SELECT p.id, p.operation, p.requests, p.seen, p.asked_by, p.asked_key_id, p.asked_at,
     p.expires_at, p.decided_by, p.decided_at, p.word, p.event_id, p.once,
     CASE WHEN p.state = 'waiting' AND p.expires_at <= clock_timestamp() THEN 'expired'
@@ -87,7 +87,7 @@ VALUES (:operation, :requests, :seen,
 RETURNING id
 
 -- states_of_records --
--- What a decision about a record rests upon: not who verified it, or how many live there.
+-- What a decision about a record depends on: not its verification, nor its count of households.
 SELECT code, md5(CAST(ROW(status, unit_id, street_id, locality_id, house_number_key,
     building_key, floor, unit_number, parent_code, ST_AsText(point)) AS text)) AS state
 FROM household WHERE code = ANY (:codes) ORDER BY code FOR UPDATE
@@ -103,7 +103,7 @@ h.code = ANY (:codes)
 h.street_id = :id
 
 -- doors_of_locality --
--- Numbers count in the locality where no street leads to the door.
+-- A locality numbers only the doors without a street.
 h.locality_id = :id AND h.street_id IS NULL
 
 -- issue_plates --

@@ -1,4 +1,4 @@
-"""Operations on one record, from its reservation to its end and back."""
+"""Operations on one record, from its reservation to its retirement and reinstatement."""
 
 import datetime
 from typing import Any, Final
@@ -38,14 +38,14 @@ _BUILDING_STATUS: Final = text("SELECT status FROM household WHERE code = :code 
 
 
 def given_parts(request: BaseModel) -> dict[str, Any]:
-    """The parts of an address that the request names, cleared ones as None."""
+    """Return the parts of an address that the request gives, cleared ones as None."""
     return {
         name: getattr(request, name) for name in request.model_fields_set if name not in _NOT_PARTS
     }
 
 
 def reserve(work: Work, request: r.ReserveRequest) -> Done:
-    """Issue a block of codes that stand on no door yet."""
+    """Reserve a block of codes that are not bound to a door yet."""
     unit_id = commune_id(work.session, request.commune) if request.commune else None
     work.begin(count=request.count, **({"units": [unit_id]} if unit_id else {}))
     issued = issue_codes(work.session, request.count)
@@ -59,7 +59,7 @@ def reserve(work: Work, request: r.ReserveRequest) -> Done:
 
 
 def propose(work: Work, request: r.ProposeRequest) -> Done:
-    """A new record, or a reserved code bound to a door, for somebody else to activate."""
+    """Propose a new record, or a door for a reserved code, for somebody else to activate."""
     reserved = work.subject(request.code) if request.code else None
     columns = address_of(work, given_parts(request) | {"kind": request.kind}, reserved)
     if not request.same_address:
@@ -75,7 +75,7 @@ def propose(work: Work, request: r.ProposeRequest) -> Done:
 
 
 def activate(work: Work, request: r.ActivateRequest) -> Done:
-    """The door stands and bears its code."""
+    """Activate a proposed record or a reserved code."""
     row = work.subject(request.code)
     columns = address_of(work, given_parts(request), row)
     if not request.same_address:
@@ -87,7 +87,7 @@ def activate(work: Work, request: r.ActivateRequest) -> Done:
 
 
 def _is_own_proposal(work: Work, row: Row) -> bool:
-    """Whether who acts proposed the record, and may approve that alone; else OwnProposalError."""
+    """Whether the actor proposed the record; raises OwnProposalError unless they may act alone."""
     actor = acting()
     if actor is None or row["status"] != "proposed":
         return False
@@ -100,7 +100,7 @@ def _is_own_proposal(work: Work, row: Row) -> bool:
 
 
 def verify(work: Work, request: r.VerifyRequest) -> Done:
-    """Somebody was there and found it as recorded."""
+    """Record that somebody was there and found it as recorded."""
     row = work.subject(request.code)
     day = day_given(request.on)
     if row["verified_on"] is not None and day < row["verified_on"]:
@@ -111,7 +111,7 @@ def verify(work: Work, request: r.VerifyRequest) -> Done:
 
 
 def correct(work: Work, request: r.CorrectRequest) -> Done:
-    """What was recorded wrongly, or became known."""
+    """Correct what was recorded wrongly, or became known."""
     row = work.subject(request.code)
     given = given_parts(request)
     if not given and request.restricted is None:
@@ -133,7 +133,7 @@ def correct(work: Work, request: r.CorrectRequest) -> Done:
 
 
 def move(work: Work, request: r.MoveRequest) -> Done:
-    """Another point."""
+    """Move the point."""
     row = work.subject(request.code)
     columns: Columns = {"unit_id": row["unit_id"]}
     put_point(work.session, columns, request.model_dump())
@@ -143,7 +143,7 @@ def move(work: Work, request: r.MoveRequest) -> Done:
 
 
 def set_entrances(work: Work, request: r.EntrancesRequest) -> Done:
-    """Where one gets in."""
+    """Replace the entrances."""
     row = work.subject(request.code)
     seen = set[tuple[str, float, float]]()
     for at, given in enumerate(request.entrances):
@@ -174,14 +174,14 @@ def _refuse_far_from_door(row: Row, *, lon: float, lat: float, name: str) -> Non
 
 
 def _kept(given: r.GivenEntrance) -> Entrance:
-    told = given.model_dump(exclude_none=True)
+    entrance = given.model_dump(exclude_none=True)
     if given.seen_on is not None:
-        told["seen_on"] = parse_day(given.seen_on).isoformat()
-    return told
+        entrance["seen_on"] = parse_day(given.seen_on).isoformat()
+    return entrance
 
 
 def set_uses(work: Work, request: r.UsesRequest) -> Done:
-    """What stands at the door; where nobody lives are no households."""
+    """Replace the uses; without a home among them the count of households is cleared."""
     row = work.subject(request.code)
     given = []
     for at, each in enumerate(request.uses):
@@ -206,7 +206,7 @@ def set_uses(work: Work, request: r.UsesRequest) -> Done:
 
 
 def renumber(work: Work, request: r.RenumberRequest) -> Done:
-    """A new number; the old one is remembered."""
+    """Renumber a record; the former number is kept."""
     row = work.subject(request.code)
     key = read_number(request.house_number)
     if key == row["house_number_key"]:
@@ -222,7 +222,7 @@ def renumber(work: Work, request: r.RenumberRequest) -> Done:
 
 
 def retire(work: Work, request: r.RetireRequest) -> Done:
-    """The door is gone, or never was; nothing continues it."""
+    """Retire a record without successor."""
     row = work.subject(request.code)
     refuse_with_flats(work, row)
     work.begin(codes=[row["code"]])
@@ -231,7 +231,7 @@ def retire(work: Work, request: r.RetireRequest) -> Done:
 
 
 def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
-    """It was retired by mistake, or is there again; what continued it stays as it is."""
+    """Reinstate a retired record; its successors are not changed."""
     row = work.subject(request.code)
     if row["unit_id"] is None:
         raise ConflictError(Message("code_never_assigned"))
@@ -249,16 +249,16 @@ def reinstate(work: Work, request: r.ReinstateRequest) -> Done:
 
 
 def refuse_with_flats(work: Work, row: Row) -> None:
-    """Raises ConflictError for a building that holds living records."""
+    """Raise ConflictError for a building with living records in it."""
     if row["kind"] == "building" and (flats := work.flats_of(row)):
         raise ConflictError(Message("building_still_has_flats", flats=flats))
 
 
 def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, Row]:
-    """Of (field, code), the reserved records by code, locked; those without a code are left out.
+    """Lock the reserved records of (field, code) pairs, by code; pairs without a code are skipped.
 
-    Raises what Work.lock raises, IllegalTransitionError for one that is not reserved, and
-    InvalidInputError for one given twice.
+    Raises the errors of Work.lock, IllegalTransitionError for a record that is not reserved, and
+    InvalidInputError for a code given twice.
     """
     named = [(name, read_code(name, code)) for name, code in given if code]
     seen: set[str] = set()
@@ -273,7 +273,7 @@ def reserved_rows(work: Work, given: list[tuple[str, str | None]]) -> dict[str, 
 
 
 def put_new(work: Work, reserved: Row | None, columns: Columns) -> str:
-    """Write a new active record, under the reserved code or an issued one; its code."""
+    """Insert a new active record, under the reserved or a new code; return the code."""
     columns = columns | {"status": "active"}
     if reserved is not None:
         work.update(reserved, **columns)
@@ -284,16 +284,16 @@ def put_new(work: Work, reserved: Row | None, columns: Columns) -> str:
 
 
 def move_flats(work: Work, building: Row, to: str) -> int:
-    """Put all records of a building into another one; how many."""
+    """Move all records of a building into another one; return how many."""
     statement = HOUSEHOLD.update().where(HOUSEHOLD.c.parent_code == building["code"])
     result = work.session.execute(statement.values(parent_code=to))
     return int(getattr(result, "rowcount", 0))
 
 
 def day_given(written: str | None, name: str = "on", *, to_come: bool = False) -> datetime.date:
-    """The day that a request names, today by default; raises InvalidInputError of that field.
+    """Return the date of a request, today by default; raises InvalidInputError of that field.
 
-    Of a day after today only where it may be `to_come`.
+    A date after today is accepted only with `to_come`.
     """
     if written is None:
         return today()

@@ -1,4 +1,4 @@
-"""What each operation is told: checked here once, for the API and the command line alike."""
+"""The requests of operations, validated once for the API and the command line."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
@@ -50,7 +50,7 @@ def _within(degrees: object, bounds: tuple[int, int]) -> bool:
 
 
 def _not_swapped(given: object) -> object:
-    """Refuse degrees that are in Viet Nam the other way round, and say so."""
+    """Refuse degrees that would be in Viet Nam if swapped, with a message of its own."""
     if isinstance(given, Mapping):
         lon, lat = given.get("lon"), given.get("lat")
         if _within(lon, _LAT) and _within(lat, _LON):
@@ -64,11 +64,11 @@ _LAT: Final = (6, 24)
 Lon = Annotated[float, Field(ge=_LON[0], le=_LON[1])]
 Lat = Annotated[float, Field(ge=_LAT[0], le=_LAT[1])]
 
-# No control characters: a NUL is no text to the database, a line break no part of a name.
+# No control characters: PostgreSQL's text has no NUL, and a name has no line break.
 LINE_PATTERN: Final = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE_PATTERN)]
 Called = Annotated[Line, AfterValidator(_not_personal)]
-"""A name or number that is kept; what names a thing that is there may be any `Line`."""
+"""A name or number to store; to refer to an existing thing any `Line` may be given."""
 Hint = Annotated[Called, AfterValidator(_of_nobody)]
 """A landmark."""
 Note = Annotated[
@@ -77,9 +77,9 @@ Note = Annotated[
     AfterValidator(_not_personal),
     AfterValidator(_of_nobody),
 ]
-"""How one gets in by an entrance."""
+"""How to get in by an entrance."""
 Organisation = Annotated[Called, AfterValidator(_no_person)]
-"""What an office, a shop or a public place is called."""
+"""The name of an office, a shop or a public place."""
 Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=LINE_PATTERN),

@@ -37,6 +37,6 @@ def read_rows(path: Path, model: type[BaseModel]) -> list[dict[str, str]]:
     table = TABLE_OF[model]
     if table is NUMBERS:
         return read_numbers(path)
-    said = (table.read(cells)[0] for cells in table.rows(path, opened_table(path, None)))
-    # The request says what is wrong with a cell that could not be read.
-    return [{name: str(value) for name, value in row.items() if value is not None} for row in said]
+    rows = (table.read(cells)[0] for cells in table.rows(path, opened_table(path, None)))
+    # The request's model reports cells that could not be read.
+    return [{name: str(value) for name, value in row.items() if value is not None} for row in rows]

@@ -1,4 +1,4 @@
-"""Performing an operation: one transaction, one event, and what others see of it."""
+"""Perform an operation in one transaction with one event."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -29,19 +29,19 @@ from registry.lifecycle.table import LEGAL_FROM, Operation
 from registry.lifecycle.work import Done, Work
 from registry.records.named_places import communes_with_street, read_street
 
-# Foreign key, unique key, deadlock: another writer was there between our look and our write.
+# Foreign key, unique key, deadlock: another writer came between our read and our write.
 _RIVALRY: Final = ("23503", "23505", "40P01")
 _ONCE: Final = "uq_event_once"
 _DONE: Final = text("SELECT id FROM event WHERE scope ? 'once' AND scope ->> 'once' = :once")
 
 
 class _DryRunError(Exception):
-    """Rolls back what was only tried."""
+    """Rolls back a dry run."""
 
 
 @dataclass
-class NeedsSecondPerson(Exception):  # noqa: N818 - no error: it is filed for another
-    """Rolls back what one person cannot do alone."""
+class NeedsSecondPerson(Exception):  # noqa: N818 - not an error: it is filed for another
+    """Rolls back an operation that needs a second person."""
 
     requests: Sequence[OperationRequest]
     units: Sequence[str]
@@ -60,13 +60,13 @@ def perform(
     second_person: str | None = None,
     demand_second: bool = False,
 ) -> Done:
-    """Do it, as a whole or not at all; `seen_event` is that of the record as the caller knows it.
+    """Perform an operation atomically; `seen_event` is the state of the record the caller has seen.
 
-    `look` reads what the operation did, in its transaction: of a dry run nobody can afterwards.
-    What was done under the name `once` is not done again: AlreadyDoneError. Where the register's
-    table asks for a second person nothing is written: a pending operation is filed for one to
-    decide on (`Done.pending_id`). The operator is bound to the table by `demand_second` alone, and
-    then says who the `second_person` is: SecondPersonNeededError.
+    `look` reads the result within the transaction, which for a dry run is the only chance. A second
+    operation under the name `once` raises AlreadyDoneError. If the register's table requires a
+    second person nothing is written, and a pending operation is filed (`Done.pending_id`). The
+    table applies to the operator only with `demand_second`, who then must name the
+    `second_person`, or SecondPersonNeededError is raised.
     Raises the errors of the operation: InvalidInputError, NotFoundError, ConflictError with its
     kinds, StaleError; OutsideUnitsError; and what session_scope raises.
     """
@@ -103,8 +103,8 @@ def perform(
 def refuse_alone(
     requests: Sequence[OperationRequest], units: Sequence[str], demand_second: bool = False
 ) -> None:
-    """Raises NeedsSecondPerson where somebody acts; SecondPersonNeededError for the operator, where
-    that is demanded.
+    """Raise NeedsSecondPerson for a user or key, or SecondPersonNeededError for the operator if
+    demanded.
     """
     if acting() is not None:
         raise NeedsSecondPerson(requests, units)
@@ -113,7 +113,7 @@ def refuse_alone(
 
 
 def file(engine: Engine, operation: Operation, needs: NeedsSecondPerson, once: str | None) -> int:
-    """Keep for a second person what one cannot do alone; its number."""
+    """File an operation for a second person; return its number."""
     actor = acting()
     if actor is None:
         raise AssertionError("nobody acts")
@@ -125,10 +125,9 @@ def file(engine: Engine, operation: Operation, needs: NeedsSecondPerson, once: s
 
 @contextmanager
 def once_only(engine: Engine, once: str | None) -> Iterator[None]:
-    """Raises AlreadyDoneError where something was done under the name `once`, or is meanwhile.
+    """Raise AlreadyDoneError if the name `once` is used already, or by a concurrent request.
 
-    Whoever sends a form twice is told that, and not what the second one met: a state that the first
-    has made.
+    A form sent twice gets this error, and not one about the state that the first request made.
     """
     _refuse_done(engine, once)
     try:
@@ -158,7 +157,7 @@ def work_of(
     once: str | None = None,
     persons: Mapping[str, object] | None = None,
 ) -> Work:
-    """The work of an operation, which has no event yet."""
+    """Return the work of an operation, which has no event yet."""
     return Work(
         session,
         operation.kind,
@@ -177,9 +176,9 @@ def work_of(
 def tried(
     engine: Engine, operation: Operation, request: OperationRequest, *, actor: str
 ) -> Iterator[tuple[Session, Done]]:
-    """The register as the operation would leave it, to be looked at in the block; nothing stays.
+    """Show the register within the block as the operation would leave it, then roll back.
 
-    Raises what `perform` raises.
+    Raises the errors of `perform`.
     """
     with attempt(engine, dry_run=True) as session:
         request = with_communes(session, request)
@@ -187,9 +186,9 @@ def tried(
 
 
 def with_communes(session: Session, request: OperationRequest) -> OperationRequest:
-    """The request, with the communes that have its street where it names a province.
+    """Replace the province of a request by its communes that have the street.
 
-    Raises InvalidInputError where none has one.
+    Raises InvalidInputError if none has it.
     """
     if not isinstance(request, WideStreetRequest) or request.province is None:
         return request
@@ -202,9 +201,9 @@ def with_communes(session: Session, request: OperationRequest) -> OperationReque
 
 
 def do(work: Work, operation: Operation, request: OperationRequest) -> Done:
-    """What the operation did, in the transaction of the work; its communes are named.
+    """Perform an operation in the transaction of the work; the result names its communes.
 
-    Raises OutsideUnitsError where who acts may not write, and what the operation raises.
+    Raises OutsideUnitsError where the actor may not write, and the errors of the operation.
     """
     units = check_jurisdiction(work.session, request)
     return replace(operation.run(work, request), units=units)
@@ -212,20 +211,19 @@ def do(work: Work, operation: Operation, request: OperationRequest) -> Done:
 
 @contextmanager
 def attempt(engine: Engine, *, dry_run: bool) -> Iterator[Session]:
-    """A transaction that opens one event, which is in the feed after it; a dry run writes nothing.
+    """Open a transaction for one event, which is then in the feed; a dry run writes nothing.
 
-    Raises ConflictError for what another writer made impossible meanwhile, and what session_scope
-    raises.
+    Raises ConflictError for conflicts with concurrent writers, and the errors of session_scope.
     """
     published = False
     with suppress(_DryRunError), _rivalry(), session_scope(engine) as session:
         yield session
         if dry_run:
             raise _DryRunError
-        # With the same commit: a second one would wait for the disk once more.
+        # In the same commit: a second one would wait for the disk again.
         published = session.execute(PUBLISH).scalar_one()
     if not dry_run and not published:
-        # As in events.write_scope: the write stands also where the feed must wait.
+        # As in events.write_scope: the write is kept even if the feed must wait.
         with suppress(DatabaseUnavailableError, OperationalError):
             move_pending_events(engine)
 

@@ -1,7 +1,7 @@
-"""Which operations need a second person: a table of the operator's, by operation, role and size.
+"""Which operations need a second person: the operator's table, by operation, role and size.
 
-`second_person.csv` is the table of a register whose operator has set no other. Its first lines say
-what the columns mean; an operator's own is such a file, kept in the database as it was given.
+`second_person.csv` is the default table. Its first lines describe the columns; an operator's own
+table is such a file, stored in the database as given.
 """
 
 import csv
@@ -37,14 +37,14 @@ class Move:
     """How far the point of a record in force moved."""
 
     metres: float
-    """From where others left it; infinite where it is gone."""
+    """Distance from where others left it; infinite if the point was removed."""
     accuracy_m: float
-    """What it was known to be wrong by there."""
+    """Accuracy of the point there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much an operation changes of what is in force."""
+    """How many active records an operation changes."""
 
     records: int
     moves: tuple[Move, ...] = ()
@@ -75,11 +75,11 @@ class Rule(BaseModel):
     records: Annotated[_Count | None, BeforeValidator(_filled)]
 
     def concerns(self, operation: str, role: str) -> bool:
-        """Whether it is about this operation, asked for by this role."""
+        """Whether it applies to this operation by this role."""
         return self.operation in (ANY, operation) and self.role in (ANY, role)
 
     def reached(self, size: Size) -> bool:
-        """Whether so much is changed."""
+        """Whether the size reaches its thresholds."""
         enough = self.records is None or size.records >= self.records
         far = self.moved_m is None or any(
             move.metres > max(self.moved_m, move.accuracy_m) for move in size.moves
@@ -88,12 +88,12 @@ class Rule(BaseModel):
 
 
 def default_csv() -> str:
-    """The table of a register whose operator has set no other."""
+    """Return the default table."""
     return _DEFAULT.read_text(encoding="utf-8")
 
 
 def read_rules(written: str) -> tuple[Rule, ...]:
-    """The rows of a table. Raises InvalidInputError, which names the line that is wrong."""
+    """Return the rows of a table. Raises InvalidInputError, which names the wrong line."""
     if len(written) > MAX_CHARACTERS:
         raise _wrong(1, Message("longer_than", most=MAX_CHARACTERS))
     return tuple(_rules(written))
@@ -123,15 +123,15 @@ def _wrong(line: int, why: Message) -> InvalidInputError:
 
 
 def own_csv(session: Session) -> str | None:
-    """The operator's own table as it was given; None where the default holds."""
+    """Return the operator's own table as given; None if the default applies."""
     found: str | None = session.execute(_OWN).scalar_one_or_none()
     return found
 
 
 def set_rules(session: Session, written: str | None) -> tuple[Rule, ...]:
-    """Let this table hold from now on, None for the default; it is audited.
+    """Set the table, None for the default; the change is audited.
 
-    Raises InvalidInputError, which names the line that is wrong.
+    Raises InvalidInputError, which names the wrong line.
     """
     rules = read_rules(default_csv() if written is None else written)
     session.execute(_CLEAR)
@@ -144,7 +144,7 @@ def set_rules(session: Session, written: str | None) -> tuple[Rule, ...]:
 
 
 def rules_in_force(session: Session) -> tuple[Rule, ...]:
-    """What holds now. The default does where the operator's own cannot be read by this version."""
+    """Return the current rules; the default if this version cannot read the operator's table."""
     own = own_csv(session)
     return _parsed(own) if own is not None else _default_rules()
 
@@ -154,7 +154,7 @@ def _parsed(own: str) -> tuple[Rule, ...]:
     try:
         return read_rules(own)
     except InvalidInputError:
-        return _default_rules()  # the doctor says so
+        return _default_rules()  # the doctor reports it
 
 
 @cache
@@ -163,9 +163,9 @@ def _default_rules() -> tuple[Rule, ...]:
 
 
 def needs_second(session: Session, operation: str, works: list[Work]) -> bool:
-    """Whether the table asks for a second person for what these works have just written.
+    """Whether the table requires a second person for what these works have just written.
 
-    A key that may approve its own needs none. To undo an operation takes whom the operation takes.
+    A key that may approve its own needs none. Undoing an operation has the operation's rules.
     """
     actor = acting()
     if actor is not None and actor.approves_own:
@@ -188,7 +188,7 @@ def needs_second(session: Session, operation: str, works: list[Work]) -> bool:
 def _move(session: Session, code: str, *, actor: str) -> Move:
     row = session.execute(SQL.text("metres_moved"), {"code": code, "actor": actor}).one_or_none()
     if row is None:
-        return Move(0, 0)  # it had no point that anybody knew
+        return Move(0, 0)  # it had no point before
     return Move(math.inf if row.metres is None else row.metres, row.accuracy_m or 0)
 
 

@@ -1,7 +1,7 @@
 """One operation on several records: one transaction, one event, all of them or none.
 
-A dry run tries each by itself and tells which cannot be done and why, so that the others can be
-asked for. What was asked for is then done as a whole: nobody has to find out which half was.
+A dry run tries each by itself and reports which fail and why, so that the caller can leave them
+out. The real run is atomic: it never applies to some of the records only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,12 +38,12 @@ class Each:
     """Canonical."""
     request: OperationRequest
     seen_event: int | None
-    """The event of the state that the caller has seen; None where it does not say."""
+    """The event of the state that the caller has seen, if given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A record with which it cannot be done."""
+    """A record that the operation refuses."""
 
     code: str
     error: RegistryError
@@ -51,15 +51,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class SeveralDone:
-    """What was done, or would be."""
+    """What was done, or by a dry run would be."""
 
     event_id: int
     records: tuple[Changed, ...] = ()
     refused: tuple[Refused, ...] = ()
     units: tuple[str, ...] = ()
-    """Codes of the communes that it is about, where somebody acts."""
+    """Codes of its communes, if a user or key acts."""
     needs_second: bool = False
-    """Whether the table asks for a second person."""
+    """Whether the table requires a second person."""
     pending_id: int | None = None
     """The pending operation that was filed instead: then nothing was written."""
 
@@ -73,17 +73,17 @@ def perform_several(
     once: str | None = None,
     dry_run: bool = False,
 ) -> SeveralDone:
-    """Do it with all of them, or with none.
+    """Perform the operation on all records, or on none.
 
-    Raises SeveralRefusedError where any is refused, but in a dry run, which tells all of them;
-    InvalidInputError for none or too many; AlreadyDoneError; ConflictError for what another writer
-    made impossible meanwhile; and what session_scope raises.
+    Raises SeveralRefusedError if any is refused, except in a dry run, which returns all refusals;
+    InvalidInputError for none or too many; AlreadyDoneError; ConflictError for conflicts with
+    concurrent writers; and the errors of session_scope.
     """
     if not 0 < len(several) <= MAX_SEVERAL:
         raise InvalidInputError.of_field(
             "codes", "too_many", Message("choose_number_of_codes", most=MAX_SEVERAL)
         )
-    # In one order, so that two who overlap wait for each other only once.
+    # In a fixed order, so that overlapping requests do not deadlock.
     in_order = sorted(several, key=lambda each: each.code)
     done = SeveralDone(0)
     with once_only(engine, once):
@@ -101,7 +101,7 @@ def perform_several(
 
 
 def refuse_half(refused: Sequence[Refused]) -> None:
-    """Raises SeveralRefusedError where any was refused."""
+    """Raise SeveralRefusedError if any was refused."""
     if refused:
         first = refused[0]
         raise SeveralRefusedError(
@@ -118,7 +118,7 @@ def do_each(
     once: str | None,
     persons: Mapping[str, object] | None = None,
 ) -> SeveralDone:
-    """What was done with each under one event, in the transaction of the session."""
+    """Perform the operation on each under one event, in the transaction of the session."""
     opened = work_of(session, operation, several[0].request, actor, once=once, persons=persons)
     opened.begin(codes=[each.code for each in several])
     records: list[Changed] = []

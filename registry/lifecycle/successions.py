@@ -1,4 +1,4 @@
-"""Operations that end a record and say what continues it: merge, split, replace."""
+"""Operations that retire a record and link its successors: merge, split, replace."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -21,11 +21,11 @@ from registry.records.uses import DWELLING, MOST, is_lived_in, kept_uses
 SQL: Final = Statements(__file__, "queries.sql")
 
 _OWN: Final = frozenset({"code", "event_id", "recorded_at", "status", "verified_on"})
-"""Columns that a record does not hand on to what continues it."""
+"""Columns that successors do not inherit."""
 
 
 def merge(work: Work, request: r.MergeRequest) -> Done:
-    """Several records become one that exists; flats of a building move with it."""
+    """Merge records into an existing one; flats of a building move with it."""
     into = read_code("into", request.into)
     named = [read_code("codes", code) for code in request.codes]
     if into in named or len(set(named)) < len(named):
@@ -54,7 +54,7 @@ def merge(work: Work, request: r.MergeRequest) -> Done:
 
 
 def _merged_uses(target: Row, ended: Sequence[Row]) -> Columns:
-    """What stood at any of the doors stands at the one."""
+    """Return the uses of all merged records."""
     rows = (target, *ended)
     if not any(row["uses"] for row in ended):
         return {}
@@ -68,7 +68,7 @@ def _merged_uses(target: Row, ended: Sequence[Row]) -> Columns:
 
 
 def split(work: Work, request: r.SplitRequest) -> Done:
-    """One household's record becomes several new ones."""
+    """Split a household's record into several new ones."""
     row = work.subject(request.code)
     if row["kind"] == "building":
         refuse_with_flats(work, row)
@@ -93,7 +93,7 @@ def split(work: Work, request: r.SplitRequest) -> Done:
 
 
 def replace(work: Work, request: r.ReplaceRequest) -> Done:
-    """The same door under another code; flats stay in it."""
+    """Replace the code of a door; its flats stay in it."""
     row = work.subject(request.code)
     reserved = reserved_rows(work, [("by", request.by)])
     columns = _handed_on(row) | {"verified_on": row["verified_on"]}
@@ -109,17 +109,17 @@ def _check_alike(row: Row, target: Row) -> None:
     if row["unit_id"] != target["unit_id"]:
         raise InvalidInputError.of_field("codes", "across_communes", Message("not_in_one_commune"))
     if row["kind"] != target["kind"]:
-        # A flat is in its building; it does not become it.
+        # A flat cannot become the building that it is in.
         raise InvalidInputError.of_field(
             "codes", "different_kinds", Message("dwelling_and_building_mixed")
         )
 
 
-def _end(work: Work, ended: Iterable[Row], heirs: list[str], kind: str) -> None:
+def _end(work: Work, ended: Iterable[Row], successors: list[str], kind: str) -> None:
     for row in ended:
         work.update(row, status="retired")
         work.session.execute(
-            SQL.text("link_succession"), {"old": row["code"], "new": heirs, "kind": kind}
+            SQL.text("link_succession"), {"old": row["code"], "new": successors, "kind": kind}
         )
 
 
@@ -128,8 +128,8 @@ def _handed_on(row: Row) -> Columns:
 
 
 def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
-    """The columns of one part: those of the old record, but for what is said of it."""
-    # In which of them an office is, somebody has to say.
+    """Return the columns of one part: those of the old record, except those given."""
+    # The request must say which part has the office.
     columns = _handed_on(row) | {"households_count": part.households_count or 1, "uses": None}
     given: dict[str, Any] = part.model_dump(exclude_unset=True, exclude={"code"})
     if part.house_number is not None:
@@ -138,7 +138,7 @@ def _part(work: Work, row: Row, part: r.SplitPart, at: int) -> Columns:
     columns |= {name: given[name] for name in ("floor", "unit_number") if name in given}
     if part.lon is not None:
         put_point(work.session, columns, part.model_dump())
-        columns["entrances"] = None  # which were those of the old door
+        columns["entrances"] = None  # those of the old door
     check_dwelling(columns)
     return columns
 

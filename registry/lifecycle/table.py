@@ -1,4 +1,4 @@
-"""The operations: what endpoints, commands and docs/lifecycle.md are made of."""
+"""The table of operations, from which endpoints, commands and docs/lifecycle.md are generated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,38 +14,38 @@ from registry.lifecycle.work import Done, Work
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be done."""
+    """An operation of the lifecycle."""
 
     name: str
-    """In a path and on the command line: `rename-street`."""
+    """Name in a path and on the command line: `rename-street`."""
     called: str
-    """What people call it, a text of the catalogue."""
+    """Its label, a text of the catalogue."""
     from_states: tuple[str, ...]
-    """Where the record may be that it is about; empty where it is about no record."""
+    """Statuses of its record before it; empty for an operation without a record."""
     to_state: str | None
-    """Where that record is afterwards; None where it stays."""
+    """Status of that record after it; None if unchanged."""
     role: Role
-    """The least that a key must be: an approver for what makes a code valid, or ends it."""
+    """The least role of a key: an approver to activate or retire codes."""
     request: type[r.OperationRequest]
     run: Callable[[Work, Any], Done]
     example: dict[str, Any]
-    """A request that docs/lifecycle.md shows and its test performs, one after the other."""
+    """A request that docs/lifecycle.md shows and its test performs, in this order."""
     makes: str | None = None
-    """Status of new records that it makes."""
+    """Status of the records it creates."""
 
     @property
     def kind(self) -> str:
-        """In data, as its events say it: `rename_street`."""
+        """Its name in events: `rename_street`."""
         return self.name.replace("-", "_")
 
     @property
     def summary(self) -> str:
-        """What it is for."""
+        """Its one-line description."""
         return (self.request.__doc__ or "").strip()
 
     @property
     def of_record(self) -> bool:
-        """Whether it can be about one record, so that `If-Match` has a meaning."""
+        """Whether it can apply to one record, and so accepts `If-Match`."""
         return bool(self.from_states)
 
 
@@ -349,4 +349,4 @@ BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
 LEGAL_FROM: Final = {
     status: tuple(o.name for o in OPERATIONS if status in o.from_states) for status in STATUSES
 }
-"""Status → operations that begin there."""
+"""Status → operations that start from it."""

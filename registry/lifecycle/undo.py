@@ -1,4 +1,4 @@
-"""Undoing an operation: what it changed is as before, by a new event."""
+"""Undo an operation: a new event restores what it changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -32,8 +32,8 @@ UNDOABLE: Final = frozenset(
         *(f"{verb}_locality" for verb in ("name", "rename", "merge", "renumber")),
     }
 )
-"""Kinds of events: those that issue no code, and write nothing but what has versions and what
-`forget_former` knows. What links codes, or was printed, is mended by another operation.
+"""Kinds of events that issue no code, and write only versioned tables and what `forget_former`
+deletes. Links between codes and printed plates are corrected by other operations.
 """
 IN_THE_WAY: Final = {
     "address_taken": Message("address_taken_since"),
@@ -43,17 +43,17 @@ IN_THE_WAY: Final = {
     "street_in_use": Message("named_street_in_use"),
     "locality_in_use": Message("named_locality_in_use"),
 }
-"""What may stand in the way, beside later changes → in words."""
+"""Obstacles besides later changes → their labels."""
 _Renamed = tuple[str, PlaceName, FoundPlace]
-"""Class of a place, what it was called, and the place of now where it was."""
+"""Class of a place, its former name, and its current state."""
 _FORGET: Final = text("SELECT forget_former(:event)")
 
 
 def undo(work: Work, request: UndoRequest) -> Done:
     """Restore what the operation of this event changed, in one transaction with one event.
 
-    Raises NotFoundError; ConflictError for an event that cannot be undone, or is; LaterWorkError
-    with all that stands in the way.
+    Raises NotFoundError; ConflictError for an event that cannot be undone, or has been;
+    LaterWorkError with all obstacles.
     """
     session, event = work.session, {"event": request.event_id}
     scope = _open(work, request.event_id)
@@ -63,8 +63,8 @@ def undo(work: Work, request: UndoRequest) -> Done:
         for row in session.execute(SQL.text("renamed"))
     ]
     found = [*later_work(session, request.event_id), *_taken_names(work, renamed)]
-    asked = event | {"same_address": request.same_address}
-    _refuse(work, [*found, *session.execute(SQL.text("in_the_way"), asked)])
+    parameters = event | {"same_address": request.same_address}
+    _refuse(work, [*found, *session.execute(SQL.text("in_the_way"), parameters)])
     work.in_force, moved = session.execute(SQL.text("in_force"), event).one()
     work.moved |= set(moved or ())
     work.begin(undone=request.event_id)
@@ -78,7 +78,7 @@ def undo(work: Work, request: UndoRequest) -> Done:
 
 
 def _open(work: Work, event_id: int) -> dict[str, Any]:
-    """The scope of an event that can be undone, with all that it changed locked."""
+    """Return the scope of an event that can be undone; locks all that it changed."""
     for statement in SQL.script("lock"):
         work.session.execute(statement, {"event": event_id})
     found = work.session.execute(SQL.text("event"), {"event": event_id}).one_or_none()
@@ -97,7 +97,7 @@ def _open(work: Work, event_id: int) -> dict[str, Any]:
 
 
 def _taken_names(work: Work, renamed: Sequence[_Renamed]) -> Iterator[tuple[str, str]]:
-    """Names that another place has by now; the marks of the free ones are computed anew."""
+    """Yield names that another place has taken; recompute the marks of the free ones."""
     for class_, name, place in renamed:
         try:
             row = renamed_row(work, class_, place, name)

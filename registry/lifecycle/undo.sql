@@ -4,14 +4,14 @@ SELECT kind, scope, (SELECT u.id FROM event u
 FROM event e WHERE id = :event
 
 -- event_of --
--- Who did it, and why, for who thinks of undoing it.
+-- The event as a candidate for undoing: who did it, and why.
 SELECT id, kind, actor, reason, decision_number, occurred_at FROM event e
 
 -- one --
 {event_of} WHERE id = :event
 
 -- of_place --
--- The latest changes of a street or locality as a whole that may be undone.
+-- The latest changes of a whole street or locality that can be undone.
 -- by street, locality
 {event_of}
 WHERE kind = ANY (:kinds) AND id IN (
@@ -31,7 +31,7 @@ ORDER BY id DESC LIMIT 5
 -- with column: locality_id
 
 -- lock --
--- Places and records in the orders in which every operation locks them.
+-- Places and records are locked in the same order as in every operation.
 SELECT id FROM place WHERE event_id = :event
     OR id IN (SELECT id FROM place_version WHERE ended_by_event_id = :event)
 ORDER BY id FOR UPDATE;
@@ -40,7 +40,7 @@ WHERE code IN (SELECT code FROM household_version WHERE ended_by_event_id = :eve
 ORDER BY code FOR UPDATE
 
 -- renamed --
--- Places that were called otherwise: as they are now, with the commune and parent that they had.
+-- Renamed places: their current names, with their former names, communes and parents.
 SELECT v.class, v.key, v.name, v.kind, p.id, v.unit_id,
     v.former_unit_id, v.parent_id, p.key AS key_now, p.name AS name_now, p.kind AS kind_now
 FROM touched_place v JOIN place p ON p.id = v.id
@@ -50,7 +50,7 @@ WHERE (p.key, p.name, p.kind) IS DISTINCT FROM (v.key, v.name, v.kind) ORDER BY 
 UPDATE touched_place SET marks = :marks WHERE id = :id
 
 -- before --
--- Records as they were, beside those of now.
+-- Former states of records, joined with the current ones.
 touched t JOIN household h ON h.code = t.code JOIN LATERAL (
     SELECT v.* FROM household_version v
     WHERE v.code = t.code AND v.ended_by_event_id = :event AND v.event_id <> :event
@@ -58,7 +58,7 @@ touched t JOIN household h ON h.code = t.code JOIN LATERAL (
 ) b ON true
 
 -- taken_there --
--- Others that came to an address which a record would bear again.
+-- Other records that have since taken an address to be restored.
 SELECT 'address_taken', o.code FROM {before} JOIN household o ON {lies_there}
     AND o.unit_id = b.unit_id AND o.kind = b.kind
     AND o.house_number_key IS NOT DISTINCT FROM b.house_number_key
@@ -82,7 +82,7 @@ WHERE NOT :same_address AND b.status IN ('proposed', 'active')
 {taken_there}
 
 -- in_the_way --
--- (what, of which), a line each: beside later changes.
+-- (kind, code) of each obstacle besides later changes.
 ({taken_in_street} LIMIT 20)
 UNION
 ({taken_in_locality} LIMIT 20)
@@ -97,7 +97,7 @@ WHERE b.status <> 'retired' AND o.status = 'retired'
 ORDER BY 2 LIMIT 20)
 
 -- in_force --
--- Records in force that change, and those of them of which the point does.
+-- Active records that change, and the codes of those whose point changes.
 SELECT count(*), array_agg(t.code) FILTER (
     WHERE b.status = 'active' AND h.point IS DISTINCT FROM b.point)
 FROM {before} WHERE 'active' IN (b.status, h.status)

@@ -1,4 +1,4 @@
-"""What may be undone, and what that would do: what people look at before they do it."""
+"""Previews for undoing: which events can be undone, and what that would do."""
 
 import datetime
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _OF_PLACES: Final = sorted(k for k in UNDOABLE if k.endswith(("_street", "_local
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that may be undone."""
+    """An event that can be undone."""
 
     id: int
     kind: str
@@ -35,20 +35,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TriedUndo:
-    """What undoing an event would do."""
+    """The preview of undoing an event."""
 
     event: Event
     preview: UndoPreview
     done: Done | None
-    """None where something stands in the way."""
+    """None if there are obstacles."""
 
 
 def preview_undo(
     engine: Engine, event_id: int, actor: str, *, same_address: bool = False
 ) -> TriedUndo:
-    """What the operation `undo` would do now; nothing is changed.
+    """Return what the operation `undo` would do now; nothing is changed.
 
-    Raises what it raises, but for what stands in the way.
+    Raises its errors, except LaterWorkError.
     """
     request = UndoRequest(event_id=event_id, same_address=same_address, reason="-")
     try:
@@ -65,7 +65,7 @@ def _event(session: Session, event_id: int) -> Event:
 
 
 def undoable_of_place(session: Session, class_: str, place_id: int) -> list[Event]:
-    """The latest changes of a street or locality as a whole that may be undone."""
+    """Return the latest changes of a whole street or locality that can be undone."""
     given = {"id": place_id, "kinds": _OF_PLACES}
     rows: Any = session.execute(SQL.text("of_place", class_), given)
     return [Event(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Words for clerks, of what operations and their members are called in English."""
+"""Labels for clerks of operations' members and values."""
 
 from typing import Final
 
@@ -44,7 +44,7 @@ METHODS: Final = {
     "centroid": N_("centre of an area"),
     "unknown": N_("not known"),
 }
-"""How a point was found."""
+"""Position methods."""
 KINDS: Final = {
     "household": N_("dwelling"),
     "building": N_("building"),
@@ -83,4 +83,4 @@ EFFECTS: Final = {
         ),
     ),
 }
-"""What an operation does to those who know the code or the name."""
+"""Effects of an operation on holders of the code or name."""

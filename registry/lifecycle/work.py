@@ -1,4 +1,4 @@
-"""One operation at work: its transaction, its event, and the records it holds."""
+"""The context of a running operation: its transaction, its event, and its locked records."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -129,41 +129,41 @@ class Done:
 
 @dataclass
 class Work:
-    """A transaction that first looks and locks, then `begin`s its event, then writes."""
+    """A transaction that first reads and locks, then `begin`s its event, then writes."""
 
     session: Session
     operation: str
-    """What its event is called."""
+    """Kind of its event."""
     from_states: tuple[str, ...]
     legal_from: Mapping[str, tuple[str, ...]]
-    """Status → operations that begin there, for who asked for another."""
+    """Status → operations that start from it, for errors."""
     actor: str
     reason: str | None = None
     decision_number: str | None = None
     seen_event: int | None = None
-    """The event of the state that the caller has seen; none where it does not say."""
+    """The event of the state that the caller has seen, if given."""
     reports: tuple[int, ...] = ()
-    """Field reports that it follows."""
+    """Field reports that it is based on."""
     once: str | None = None
-    """What names the form that asks for it: a second event of that name is refused."""
+    """Idempotency key of the form: a second event with this key is refused."""
     held: dict[str, Row] | None = None
-    """Records that are locked already, as they are, of who does much under one event."""
+    """Records already locked by a caller that does much under one event."""
     shows: bool = True
-    """Whether who asked is shown the records as they are now."""
+    """Whether the result includes the records as they are now."""
     persons: Mapping[str, object] = field(default_factory=dict)
-    """Who else stands behind it, for the scope of its event."""
+    """The second person, for the scope of its event."""
     undoes: str | None = None
     """Name of the operation that it undoes."""
     in_force: int = 0
-    """Records in force that it changed."""
+    """Number of active records that it changed."""
     moved: set[str] = field(default_factory=set)
-    """Codes of those of them whose point it wrote."""
+    """Codes of those active records whose point it wrote."""
     written: list[Changed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     event_id: int = 0
 
     def begin(self, **scope: object) -> None:
-        """Open the event, unless it is open; `scope` says what it is about."""
+        """Open the event unless it is open; `scope` describes its subject."""
         if self.event_id:
             return  # one of several, under one event
         if self.reports:
@@ -175,12 +175,12 @@ class Work:
         self.event_id = open_event(self.session, cause)
 
     def done(self, place: NamedPlace | None = None, rewritten: int | None = None) -> Done:
-        """What was done."""
+        """Return the result of the operation."""
         count = len(self.written) if rewritten is None else rewritten
         return Done(self.event_id, self._as_written(), place, count, (), tuple(self.warnings))
 
     def took(self, name: str, place: FoundPlace) -> FoundPlace:
-        """The place that the parameter `name` was found to mean; a warning where it lacks marks."""
+        """Accept the place found for the parameter `name`; add a warning if marks are missing."""
         if place.given is not None:
             shown = named(place.kind, place.name)
             self.warnings.append(Warned("marks_missing", name, place.given, shown))
@@ -197,7 +197,7 @@ class Work:
     # Records
 
     def subject(self, text: str, states: tuple[str, ...] | None = None) -> Row:
-        """The record that the operation is about: locked, in a legal state, as the caller saw it.
+        """Lock and return the operation's record, in a legal state and as the caller saw it.
 
         Raises InvalidInputError, NotFoundError, StaleError, IllegalTransitionError.
         """
@@ -208,7 +208,7 @@ class Work:
         return row
 
     def lock(self, wanted: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, Row]:
-        """The records of (field, code) pairs, by code, locked in the order of their codes."""
+        """Lock the records of (field, code) pairs in code order; return them by code."""
         pairs = list(wanted.items() if isinstance(wanted, Mapping) else wanted)
         held = {} if self.held is None else self.held
         if asked := [code for _, code in pairs if code not in held]:
@@ -227,12 +227,12 @@ class Work:
         return found
 
     def check_seen(self, row: Row) -> None:
-        """Raises StaleError when the record is no more as the caller saw it."""
+        """Raise StaleError if the record changed since the caller saw it."""
         if self.seen_event is not None and row["event_id"] != self.seen_event:
             raise StaleError(Message("record_changed_since_read", code=codes.format(row["code"])))
 
     def check_state(self, row: Row, states: tuple[str, ...]) -> None:
-        """Raises IllegalTransitionError, with what can be done, unless it is in one of `states`."""
+        """Raise IllegalTransitionError, with the legal operations, unless it is in `states`."""
         state = row["status"]
         if state not in states:
             legal = self.legal_from[state]
@@ -267,7 +267,7 @@ class Work:
         self.written.append(Changed(row["code"], str(columns.get("status", row["status"]))))
 
     def flats_of(self, building: Row) -> int:
-        """How many living records the building holds."""
+        """Count the living records in the building."""
         counted: int = self.session.execute(
             select(func.count())
             .select_from(HOUSEHOLD)
@@ -277,7 +277,7 @@ class Work:
 
 
 def read_code(name: str, text: str) -> str:
-    """The canonical code that the parameter `name` writes; raises InvalidInputError."""
+    """Return the canonical code of the parameter `name`; raises InvalidInputError."""
     try:
         return codes.validate(strip_announcement(text))
     except CodeError as error:

@@ -1,5 +1,5 @@
-"""Rounds in the field: a street or hamlet is walked with a phone, and the desk takes it over.
+"""Field rounds: a street or hamlet is walked with a phone, and the desk takes over the findings.
 
-`rounds` opens one and hands out its `codes`, `area` is what a phone gets to walk, `filing` takes
-what it sends, `review` says what each record would do, and `taking_over` does it, as one import.
+`rounds` opens one and issues its code (`codes`), `area` lists what a phone gets, `filing` stores
+what it sends, `review` previews each record, and `taking_over` applies them as one import.
 """

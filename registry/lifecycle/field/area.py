@@ -1,7 +1,6 @@
-"""What is walked on a round: the doors of its street or hamlet, and the numbers that are missing.
+"""The area of a round: the doors of its street or hamlet, and the missing numbers.
 
-No restricted place is among them, nor does a hole keep its number secret: it is missing as if
-nobody had registered it.
+Restricted places are left out; their numbers appear as missing, as if they were unregistered.
 """
 
 from dataclasses import dataclass
@@ -26,12 +25,12 @@ from registry.records.record import Record
 SQL: Final = Statements(__file__, "queries.sql")
 
 MOST_DOORS: Final = 5_000
-"""Those of a large ward's longest street; a hamlet has some hundreds."""
+"""As on a large ward's longest street; a hamlet has some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaHole:
-    """Numbers of a street that nobody registered."""
+    """Unregistered numbers of a street."""
 
     street: str
     numbers: tuple[int, ...]
@@ -39,21 +38,21 @@ class AreaHole:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A street, or a hamlet with all that it holds, as it is today."""
+    """A street, or a hamlet with everything in it, as of today."""
 
     place: ListedPlace
     ids: tuple[int, ...]
 
     def has(self, record: Record) -> bool:
-        """Whether a record is in it."""
+        """Whether a record is in the area."""
         street = self.place.class_ == "street"
         return (record.street_id if street else record.locality_id) in self.ids
 
 
 def area_of(session: Session, round_: Round) -> Area:
-    """Where it is walked; a place that became part of another is that one by now.
+    """Return the area of a round; a merged place is replaced by the one it became part of.
 
-    Raises GoneError for a place that is no more.
+    Raises GoneError if the place no longer exists.
     """
     found = session.execute(SQL.text("onward"), {"id": round_.place_id}).scalar()
     if found is None:
@@ -64,15 +63,15 @@ def area_of(session: Session, round_: Round) -> Area:
 
 
 def doors_in(session: Session, area: Area) -> list[Record]:
-    """The doors to be walked, hamlet by hamlet, street by street, in the order of their numbers."""
+    """Return the doors to visit, by hamlet, street and number."""
     found = doors_of(session, area.place.class_, area.ids, MOST_DOORS)
     shown = [each for each in found if not each.restricted]
-    # Stable: the numbers stay in their order.
+    # The sort is stable, so numbers stay in order.
     return sorted(shown, key=lambda each: (each.locality_key or "", each.street_key or ""))
 
 
 def holes_in(session: Session, doors: list[Record]) -> list[AreaHole]:
-    """What is missing in the streets of these doors."""
+    """Return the missing numbers in the streets of these doors."""
     streets = {
         each.street_id: named(each.street_kind, each.street_name)
         for each in doors
@@ -85,5 +84,5 @@ def holes_in(session: Session, doors: list[Record]) -> list[AreaHole]:
 
 
 def door_label(record: Record) -> str:
-    """What the door is called inside its commune."""
+    """Return the label of a door within its commune."""
     return label(record.label_parts, ())

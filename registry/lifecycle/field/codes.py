@@ -1,8 +1,9 @@
 """The code of a round: twelve digits, which any phone has on its keys.
 
-Eleven are random and the last is a check (Luhn), so that the phone itself tells a slip from a code
-that is not taken. What is kept is a hash that takes milliseconds to make, because eleven digits can
-be tried out where a key cannot; over the network tries are limited as those of keys are.
+Eleven are random and the last is a Luhn check digit, so that the phone itself can distinguish a
+typing error from a code that is not accepted. Only a hash that takes milliseconds to compute is
+stored, because eleven digits can be brute-forced, unlike a key; attempts over the network are
+limited like those of keys.
 """
 
 import hashlib
@@ -19,13 +20,13 @@ _COST: Final = {"n": 2**12, "r": 8, "p": 1, "dklen": 32}
 
 
 def make_code() -> str:
-    """A new code."""
+    """Return a new code."""
     digits = f"{secrets.randbelow(10 ** (LENGTH - 1)):0{LENGTH - 1}}"
     return digits + str(-_luhn(digits + "0") % 10)
 
 
 def read_code(written: str) -> str:
-    """The digits of a code, however they are grouped; raises InvalidInputError for a slip.
+    """Return the digits of a code, in any grouping; raises InvalidInputError for a typing error.
 
     >>> read_code("1234 5678-9015"), format_code("123456789015")
     ('123456789015', '1234 5678 9015')
@@ -41,12 +42,12 @@ def read_code(written: str) -> str:
 
 
 def format_code(code: str) -> str:
-    """As people write it."""
+    """Group the digits for display."""
     return " ".join(code[at : at + 4] for at in range(0, LENGTH, 4))
 
 
 def hash_code(code: str) -> bytes:
-    """What is kept of a code."""
+    """Return the hash that is stored."""
     return hashlib.scrypt(code.encode(), salt=_SALT, **_COST)
 
 

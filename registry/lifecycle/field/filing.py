@@ -1,7 +1,7 @@
-"""What a phone sends: each record is filed once, and a bad one fails no other.
+"""File what a phone sends: each record once, and a bad one does not affect the rest.
 
-A phone's clock may be a year off. It says when a record was made and when it sent it, by the same
-clock: how long ago that was is right, and is counted back from the clock of the server.
+A phone's clock may be a year off. It gives the times of recording and of sending by the same clock,
+so their difference is right, and is subtracted from the server's time.
 """
 
 import datetime
@@ -51,7 +51,7 @@ _OF_ROUND: Final = {"street": "doors_of_street", "locality": "doors_of_locality"
 
 
 class Found(BaseModel):
-    """What was found at a door, as a phone says it."""
+    """A finding at a door, as the phone sends it."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
@@ -103,18 +103,18 @@ class Found(BaseModel):
 
     @property
     def said(self) -> dict[str, Any]:
-        """The parts that are kept as they were said."""
+        """Return the parts that are stored as sent."""
         parts = {name: getattr(self, name) for name in _OF_KIND}
         return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of a record."""
+    """The result of filing a record."""
 
     id: UUID
     again: bool = False
-    """Whether it was filed before."""
+    """Whether it had been filed before."""
     error: RegistryError | None = None
     """Why it was not filed."""
 
@@ -126,9 +126,9 @@ def file_records(
     records: Sequence[Found],
     sent_at: datetime.datetime | None = None,
 ) -> list[Filed]:
-    """File them; what became of each, in their order. `sent_at` is by the phone's clock.
+    """File records; return one result each, in order. `sent_at` is by the phone's clock.
 
-    Raises ConflictError for a round that holds more than anybody can walk.
+    Raises ConflictError for a round that has too many records.
     """
     if session.execute(_COUNT, {"round": round_.id}).scalar_one() > MOST_OF_ROUND:
         raise ConflictError(Message("round_full", most=MOST_OF_ROUND))
@@ -166,7 +166,7 @@ def said_at(
     sent_at: datetime.datetime | None,
     now: datetime.datetime,
 ) -> datetime.datetime:
-    """When it was found by our clock: as long before now as the phone says that it was."""
+    """Return the time of the finding by the server's clock, from the age by the phone's clock."""
     ago = (sent_at or now) - at
     if not datetime.timedelta(0) <= ago <= datetime.timedelta(days=MOST_DAYS):
         return now
@@ -183,7 +183,7 @@ def _codes(records: Iterable[Found]) -> Iterable[tuple[UUID, str | RegistryError
 
 
 def _known(session: Session, area: Area, codes: list[str]) -> frozenset[str]:
-    """Those that are of the round; of others nobody is told whether a record bears them."""
+    """Return the codes that are part of the round; does not disclose whether others exist."""
     if not codes:
         return frozenset()
     statement = SQL.text(_OF_ROUND[area.place.class_])

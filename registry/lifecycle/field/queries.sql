@@ -47,7 +47,7 @@ WITH RECURSIVE onward AS (
 ) SELECT id FROM onward WHERE merged_into_id IS NULL
 
 -- doors_of_place --
--- A door is of the round where it is, or was, in its place: it may have been moved since.
+-- A door belongs to the round if it is, or was, in its place: it may have been moved since.
 SELECT h.code FROM household h
 WHERE h.code = ANY (:codes) AND NOT h.restricted AND (h.{column} = ANY (:ids) OR EXISTS (
     SELECT FROM household_version v WHERE v.code = h.code AND v.{column} = ANY (:ids)))

@@ -1,4 +1,4 @@
-"""What each record of a round would do, and what speaks against it: looked at before it is done."""
+"""Preview what each record of a round would do, and what conflicts with it."""
 
 import datetime
 import hashlib
@@ -24,13 +24,13 @@ from registry.units.boundaries.reach import is_far_move, moved_m, refuse_outside
 from registry.units.gazetteer import Gazetteer, today
 
 MOST: Final = 500
-"""Records that are taken over at once, the oldest first."""
+"""Records taken over at once, oldest first."""
 COARSE_M: Final = 50.0
-"""A radius in which several doors lie."""
+"""A radius that covers several doors."""
 SAME_PLACE_M: Final = 15.0
-"""Two new houses without numbers that are one."""
+"""Two new houses without numbers within this distance are one."""
 _AWAY_M: Final = 1_000.0
-"""A new house so far from every door of the round is hardly in its place."""
+"""A new house this far from every door of the round is hardly in its place."""
 
 SQL: Final = Statements(
     __file__, "queries.sql", columns=COLUMNS, most=str(MOST), away_m=str(_AWAY_M)
@@ -41,7 +41,7 @@ _SAID: Final = 13
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A record, and what to think of it."""
+    """A record with its preview."""
 
     id: UUID
     kind: str
@@ -57,16 +57,16 @@ class Reviewed:
     stale: bool
     """Whether the door changed since the phone saw it."""
     moved_m: float | None
-    """How far its point would move."""
+    """Distance by which its point would move, in metres."""
     door: Record | None
     clashes: tuple[str, ...] = ()
-    """What speaks against it: keys of `CLASHES`."""
+    """What conflicts with it: keys of `CLASHES`."""
     similar: tuple[str, ...] = ()
     """Codes of doors that may be the new house."""
     taken_by: str | None = None
-    """Code of the door that the new house is already."""
+    """Code of the existing door that the new house is."""
     same_as: UUID | None = None
-    """Another record of this very new house, that is made in its stead."""
+    """Another record of the same new house, which is registered instead."""
 
     @property
     def point(self) -> tuple[float, float] | None:
@@ -88,7 +88,7 @@ CLASHES: Final = {
     "unclear": N_("its address is not understood"),
     "same": N_("reported twice: it is made once"),
 }
-"""What may speak against a record, in words."""
+"""Labels of what may conflict with a record."""
 
 
 def review(
@@ -99,7 +99,7 @@ def review(
     area: Area,
     states: Sequence[str] = ("waiting", "aside"),
 ) -> list[Reviewed]:
-    """The records of a round that nobody has taken over, the oldest first, `MOST` of them."""
+    """Return the records of a round not yet taken over, oldest first, at most `MOST`."""
     found = waiting(session, round_, states)
     opposed, away = _opposed(found), _away(session, area, found)
     looked = []
@@ -122,7 +122,7 @@ def review(
 
 
 def waiting(session: Session, round_: Round, states: Sequence[str]) -> list[Reviewed]:
-    """The records as they lie there, the oldest first."""
+    """Return the records in these states, oldest first, without their preview."""
     rows: Any = session.execute(SQL.text("to_review"), {"round": round_.id, "states": list(states)})
     return [
         Reviewed(*(*row[:_SAID], Record(*row[_SAID + 1 :]) if row[_SAID] else None)) for row in rows
@@ -130,17 +130,17 @@ def waiting(session: Session, round_: Round, states: Sequence[str]) -> list[Revi
 
 
 def state_of(records: Sequence[Reviewed]) -> str:
-    """What changes when a record or its door does: what was looked at holds while this is equal."""
-    told = hashlib.sha256()
+    """Return a hash of the records and their doors: a preview is valid while it is unchanged."""
+    digest = hashlib.sha256()
     for each in records:
-        told.update(f"{each.id} {each.state} {each.door and each.door.event_id};".encode())
-    return told.hexdigest()[:32]
+        digest.update(f"{each.id} {each.state} {each.door and each.door.event_id};".encode())
+    return digest.hexdigest()[:32]
 
 
 def same_houses(records: Sequence[Reviewed], area: Area) -> dict[UUID, UUID | None]:
-    """New houses that are one: each of them → the one that is made, None for that one itself.
+    """Group records of the same new house: each id → the one registered, None for that one itself.
 
-    By their address; those without a number by their points. The best point is made.
+    Compared by address, or by point without a number. The record with the best point is used.
     """
     groups: list[list[Reviewed]] = []
     for record in records:
@@ -169,17 +169,17 @@ def _is_same(one: Reviewed, other: Reviewed, area: Area) -> bool:
 
 
 def _address_key(record: Reviewed, area: Area) -> tuple[str, str, str]:
-    """Number, street and locality: equal for equal addresses of a round."""
+    """Return number, street and locality: equal for equal addresses of a round."""
     said = record.said
     number = parse_house_number(said["house_number"]) if "house_number" in said else None
     street = parse_street(said["street"]) if "street" in said else None
     inner = parse_locality(said["locality"].partition(",")[0]) if "locality" in said else None
-    here = area.place.key
+    place_key = area.place.key
     of_street = area.place.class_ == "street"
     return (
         number.key if number else "",
-        street.key if street else here if of_street else "",
-        inner.key if inner and not street else here if not of_street and not street else "",
+        street.key if street else place_key if of_street else "",
+        inner.key if inner and not street else place_key if not of_street and not street else "",
     )
 
 
@@ -188,10 +188,10 @@ def _of_door(record: Reviewed, area: Area) -> list[str]:
     assert door is not None  # noqa: S101 - asked before
     if door.status not in ("proposed", "active"):
         return ["ended"]
-    told = ["changed"] if record.stale else []
+    clashes = ["changed"] if record.stale else []
     if not area.has(door):
-        told.append("elsewhere")
-    return told
+        clashes.append("elsewhere")
+    return clashes
 
 
 def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) -> list[str]:
@@ -202,21 +202,21 @@ def _of_point(session: Session, record: Reviewed, area: Area, *, is_away: bool) 
         refuse_outside(session, area.place.unit_id, lon=lon, lat=lat)
     except InvalidInputError:
         return ["outside"]
-    door, told = record.door, []
+    door, clashes = record.door, []
     accuracy_m = door.position_accuracy_m if door else None
     if record.moved_m is not None and is_far_move(record.moved_m, accuracy_m):
-        told.append("far")
+        clashes.append("far")
     if is_away:
-        told.append("far")
+        clashes.append("far")
     if (record.accuracy_m or 0) > COARSE_M:
-        told.append("coarse")
+        clashes.append("coarse")
     if accuracy_m is not None and (record.accuracy_m or 0) > accuracy_m:
-        told.append("worse")
-    return told
+        clashes.append("worse")
+    return clashes
 
 
 def _away(session: Session, area: Area, records: Sequence[Reviewed]) -> set[UUID]:
-    """New houses that are far from every door of the round."""
+    """Return the new houses that are far from every door of the round."""
     new = [each for each in records if each.kind == "new"]
     statement = SQL.text("away", area.place.class_)
     lons, lats = [each.lon for each in new], [each.lat for each in new]
@@ -227,7 +227,7 @@ def _away(session: Session, area: Area, records: Sequence[Reviewed]) -> set[UUID
 def _described(
     session: Session, gazetteer: Gazetteer, reads: Reads, record: Reviewed, area: Area
 ) -> Reviewed:
-    """A new house, with the doors that may be it."""
+    """Describe a new house, with the doors that may be it."""
     if record.point is None or "outside" in record.clashes:
         return record
     (lon, lat), written = record.point, new_address(record, area, gazetteer)
@@ -245,7 +245,7 @@ def _described(
 
 
 def new_address(record: Reviewed, area: Area, gazetteer: Gazetteer) -> str:
-    """The address of a new house as people write it, with its commune."""
+    """Return the label of a new house, with its commune."""
     said, place = record.said, area.place
     street = said.get("street") or (place.shown if place.class_ == "street" else None)
     locality = said.get("locality") or (place.shown if place.class_ == "locality" else None)
@@ -255,14 +255,14 @@ def new_address(record: Reviewed, area: Area, gazetteer: Gazetteer) -> str:
 
 
 def _opposed(records: Sequence[Reviewed]) -> set[UUID]:
-    """Those of doors that one record says to be gone and another to stand."""
-    said: dict[str, list[Reviewed]] = {}
+    """Return the records of doors reported both as gone and as standing."""
+    by_code: dict[str, list[Reviewed]] = {}
     for each in records:
         if each.door is not None and each.state == "waiting":
-            said.setdefault(each.door.code, []).append(each)
+            by_code.setdefault(each.door.code, []).append(each)
     return {
         each.id
-        for group in said.values()
+        for group in by_code.values()
         if len({one.kind == "gone" for one in group}) > 1
         for each in group
     }

@@ -1,4 +1,4 @@
-"""Rounds: opened for a street or hamlet, found by their code, listed with how far they are."""
+"""Rounds: opened for a street or hamlet, found by their code, listed with their progress."""
 
 import datetime
 from collections.abc import Sequence
@@ -28,21 +28,21 @@ SQL: Final = Statements(__file__, "queries.sql", page=str(PAGE))
 
 @dataclass(frozen=True, slots=True)
 class Hamlet:
-    """How far a round is in one of its hamlets."""
+    """The progress of a round in one of its hamlets."""
 
     shown: str
-    """In words; empty for the doors of none."""
+    """The label; empty for doors outside any hamlet."""
     doors: int
     ticked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round, and how far it is."""
+    """A round with its progress."""
 
     id: int
     unit_id: int
-    """The commune in which it was opened."""
+    """The commune at its opening."""
     street_id: int | None
     locality_id: int | None
     until: datetime.date
@@ -50,52 +50,52 @@ class Round:
     opened_at: datetime.datetime
     closed_at: datetime.datetime | None
     unit_now: int | None
-    """The commune that its place is in today; None where the place is no more."""
+    """The current commune of its place; None if the place no longer exists."""
     kind: str | None
     name: str | None
     around: list[list[str]] | None
     doors: int
-    """To be walked."""
+    """Doors to visit."""
     ticked: int
-    """Of which something was said."""
+    """Doors with a record."""
     new: int
     gone: int
     waiting: int
-    """Records that the desk has not decided."""
+    """Records that wait for the desk."""
     taken_over: int
 
     @property
     def class_(self) -> PlaceClass:
-        """What kind of place it is."""
+        """The class of its place."""
         return "street" if self.street_id is not None else "locality"
 
     @property
     def place_id(self) -> int:
-        """The street or locality."""
+        """Id of the street or locality."""
         return self.street_id or self.locality_id or 0
 
     @property
     def commune_id(self) -> int:
-        """Whose it is today."""
+        """Id of the current commune, or else of the one at its opening."""
         return self.unit_now or self.unit_id
 
     @property
     def shown(self) -> str:
-        """The place in words."""
+        """The label of the place."""
         return _in_words(self.kind, self.name, self.around)
 
     @property
     def source(self) -> str:
-        """Whose its imports are."""
+        """The source of its imports."""
         return f"field:{self.id}"
 
     @property
     def is_open(self) -> bool:
-        """Whether its code is taken."""
+        """Whether its code is accepted."""
         return self.closed_at is None and self.until >= today()
 
     def refusal(self) -> FieldCodeEndedError | None:
-        """Why its code is not taken; None while it is."""
+        """The error if its code is not accepted, else None."""
         if self.is_open:
             return None
         if self.closed_at is not None:
@@ -108,10 +108,10 @@ class Round:
 def open_round(
     session: Session, class_: PlaceClass, place_id: int, until: datetime.date, actor: str
 ) -> tuple[int, str]:
-    """Open a round; its number, and the code, which is in no other place.
+    """Open a round; return its number and its code, which is stored only as a hash.
 
-    Raises NotFoundError for a place that is none, OutsideUnitsError, InvalidInputError for a day
-    that is too far.
+    Raises NotFoundError for an unknown place, OutsideUnitsError, InvalidInputError for a day too
+    far ahead.
     """
     place = place_by_id(session, class_, place_id)
     check_writable(session, place.unit_id)
@@ -132,7 +132,7 @@ def open_round(
 
 
 def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
-    """Another code for the round, until another day; the one before is taken no more."""
+    """Replace the code of a round, valid until another day; the former one is revoked."""
     check_writable(session, round_.commune_id)
     _check_day(until)
     code = make_code()
@@ -143,15 +143,15 @@ def renew_code(session: Session, round_: Round, until: datetime.date) -> str:
 
 
 def close_round(session: Session, round_: Round) -> None:
-    """Take its code no more."""
+    """Close a round, which revokes its code."""
     check_writable(session, round_.commune_id)
     session.execute(SQL.text("close_round"), {"id": round_.id})
 
 
 def round_of_code(session: Session, code: str) -> Round:
-    """The round whose code this is, also one that has ended (`Round.refusal`).
+    """Return the round with this code, even if it has ended (`Round.refusal`).
 
-    Raises FieldCodeError for a code that is none.
+    Raises FieldCodeError for an unknown code.
     """
     found = _found(session, ("of_code",), {"hash": hash_code(code)})
     if not found:
@@ -160,7 +160,7 @@ def round_of_code(session: Session, code: str) -> Round:
 
 
 def find_round(session: Session, round_id: int) -> Round:
-    """A round in a commune that the caller sees; raises NotFoundError, also for one elsewhere."""
+    """Return a round in a commune that the caller sees; otherwise raises NotFoundError."""
     found, sees = _found(session, ("is_it",), {"id": min(round_id, 2**63 - 1)}), seen()
     if not found or not (sees is None or found[0].commune_id in sees):
         raise NotFoundError(Message("round_unknown", round_id=round_id))
@@ -168,10 +168,10 @@ def find_round(session: Session, round_id: int) -> Round:
 
 
 def list_rounds(session: Session, gazetteer: Gazetteer, before: int | None = None) -> list[Round]:
-    """A page of the rounds in communes that the caller sees, the latest first."""
+    """Return a page of the rounds in communes that the caller sees, latest first."""
     sees = seen()
     given: dict[str, Any] = {"before": before or 2**63 - 1}
-    # A reform has carried places on, and their rounds with them.
+    # Reforms move places into new communes, and their rounds with them.
     found = _found(session, ("before", "in_reach"), given | parameter(lineage(gazetteer)))
     return [each for each in found if sees is None or each.commune_id in sees]
 
@@ -179,7 +179,7 @@ def list_rounds(session: Session, gazetteer: Gazetteer, before: int | None = Non
 def hamlets_of(
     session: Session, round_: Round, class_: PlaceClass, ids: Sequence[int]
 ) -> list[Hamlet]:
-    """How far it is in each hamlet of the place that it walks, whose ids are these."""
+    """Return the progress in each of the hamlets `ids` of the round's place."""
     given = {"round": round_.id, "ids": list(ids)}
     rows: Any = session.execute(SQL.text("hamlets", class_), given)
     return [

@@ -1,9 +1,9 @@
-"""The desk takes over what a round found: one event, one import, which is taken back as any other.
+"""The desk takes over the findings of a round as one event and one import, which can be undone.
 
-Each record does what an operation of the lifecycle does, in the transaction of them all. New houses
-are active where an approver takes them over whom somebody else's round brought them, or who may
-approve alone; else they are proposed. Taking back is `registry.intake.publishing.rollback`: what
-the import made goes, what it changed is as before.
+Each record performs an operation of the lifecycle, all in one transaction. New houses become active
+if taken over by an approver who did not open the round or who may approve alone; otherwise they
+are proposed. Undoing is `registry.intake.publishing.rollback`: what the import created is removed,
+what it changed is restored.
 """
 
 import datetime
@@ -50,23 +50,23 @@ from registry.units.gazetteer import VIET_NAM, Gazetteer, today
 SQL: Final = Statements(__file__, "queries.sql")
 
 KIND: Final = "field"
-"""Of the event."""
+"""Kind of the event."""
 _LIVING: Final = ("proposed", "active")
-_TOGETHER: Final = 50
-"""Records of one savepoint: most rounds have none that cannot be done."""
+_BATCH: Final = 50
+"""Records per savepoint: in most rounds none fails."""
 
 _LOCK: Final = text("SELECT id FROM field_round WHERE id = :id FOR UPDATE")
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who takes it over, and what they looked at."""
+    """Who takes it over, and what they previewed."""
 
     actor: str
     reason: str | None = None
     decision_number: str | None = None
     seen: str | None = None
-    """`review.state_of` what was shown; None for what is there."""
+    """`review.state_of` the preview; None for the current state."""
     once: str | None = None
     dry_run: bool = False
 
@@ -79,14 +79,14 @@ class TakenOver:
     event_id: int
     records: int = 0
     made: dict[UUID, list[str]] = field(default_factory=dict)
-    """Record → codes that it made."""
+    """Record → codes of the records created."""
     refused: dict[UUID, RegistryError] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
-    """Kind of record → how many."""
+    """Kind of record → count."""
 
 
 class Import(NamedTuple):
-    """What was taken over at once."""
+    """Records taken over at once."""
 
     id: int
     state: str
@@ -97,15 +97,15 @@ class Import(NamedTuple):
     back_at: datetime.datetime | None
     back_by: str | None
     made: list[tuple[str, str]]
-    """Code and status of what it made and is on record still."""
+    """Code and status of the records it created that still exist."""
 
 
 def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: Approval) -> TakenOver:
-    """Do what all waiting records of the round say, or nothing.
+    """Apply all waiting records of the round, or none.
 
-    A dry run tries each and tells which cannot be done. Raises SeveralRefusedError where any
-    cannot; StaleError where something came or changed since it was looked at; InvalidInputError
-    where nothing waits; AlreadyDoneError; and what `attempt` raises.
+    A dry run tries each and reports which fail. Raises SeveralRefusedError if any fails;
+    StaleError if something was added or changed since the preview; InvalidInputError if nothing
+    waits; AlreadyDoneError; and the errors of `attempt`.
     """
     taken: TakenOver | None = None
     with (
@@ -121,7 +121,7 @@ def take_over(engine: Engine, gazetteer: Gazetteer, round_id: int, approval: App
             raise StaleError(Message("taking_over_outdated"))
         if not records:
             raise InvalidInputError(Message("nothing_to_take_over"))
-        taken = _Takes(session, gazetteer, round_, area, approval).all(records)
+        taken = _TakeOver(session, gazetteer, round_, area, approval).all(records)
         if taken.refused and not approval.dry_run:
             raise _refusal(taken.refused)
     assert taken is not None  # noqa: S101 - set before the only exception that is swallowed
@@ -137,9 +137,9 @@ def take_back(
     keep_later: bool = False,
     reason: str | None = None,
 ) -> RolledBack:
-    """Undo what was taken over of the round; its records stay, and say so.
+    """Undo an import of the round; its records are kept with their new state.
 
-    Raises NotFoundError for another import, and what `roll_back` raises.
+    Raises NotFoundError for an import of another round, and the errors of `roll_back`.
     """
     with session_scope(engine) as session:
         check_writable(session, round_.commune_id)
@@ -149,7 +149,7 @@ def take_back(
 
 
 def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bool) -> int:
-    """Leave records out, or let them wait again; how many. Raises ForbiddenError."""
+    """Set records aside, or let them wait again; return how many. Raises ForbiddenError."""
     demand("editor", N_("set a field record aside"))
     check_writable(session, round_.commune_id)
     state = "aside" if aside else "waiting"
@@ -160,7 +160,7 @@ def put_aside(session: Session, round_: Round, ids: Sequence[UUID], *, aside: bo
 
 
 def imports_of(session: Session, round_: Round) -> list[Import]:
-    """What was taken over of a round, the latest first."""
+    """Return the imports of a round, latest first."""
     rows: Any = session.execute(SQL.text("imports_of_round"), {"source": round_.source})
     return [Import(*row) for row in rows]
 
@@ -173,8 +173,8 @@ def _refusal(refused: dict[UUID, RegistryError]) -> SeveralRefusedError:
     )
 
 
-class _Takes:
-    """The records of one import at work, under its event."""
+class _TakeOver:
+    """Applies the records of one import under its event."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class _Takes:
         self._codes: Iterator[str] = iter(())
 
     def all(self, records: Sequence[Reviewed]) -> TakenOver:
-        """Do them, the oldest first; of new houses that are one, one."""
+        """Apply the records, oldest first; several records of one new house create it once."""
         import_id = self._begin()
         taken = TakenOver(import_id, self._event_id, len(records))
         same = same_houses(records, self._area)
@@ -202,17 +202,17 @@ class _Takes:
         new = sum(each.kind == "new" and not same.get(each.id) for each in records)
         flats = sum(len(each.said.get("units", ())) for each in records)
         self._codes = iter(issue_codes(self._session, new + flats))
-        # Those that are made come before those that are the same.
+        # Records that create a house come before its duplicates.
         ordered = sorted(records, key=lambda each: same.get(each.id) is not None)
-        for start in range(0, len(ordered), _TOGETHER):
-            self._take(ordered[start : start + _TOGETHER], same, taken)
+        for start in range(0, len(ordered), _BATCH):
+            self._take(ordered[start : start + _BATCH], same, taken)
         self._end(taken)
         return taken
 
     def _take(
         self, records: Sequence[Reviewed], same: Mapping[UUID, UUID | None], taken: TakenOver
     ) -> None:
-        """Do these; where any of them cannot be done, each by itself, so that the others are."""
+        """Apply these together, or if any fails each by itself, so that the rest succeed."""
         made, done = dict(taken.made), Counter(taken.done)
         try:
             with self._session.begin_nested():
@@ -221,7 +221,7 @@ class _Takes:
                     made[record.id] = made.get(made_by, []) if made_by else self._do(record)
                     done["same" if made_by else record.kind] += 1
         except RegistryError as error:
-            self._held.clear()  # some are held as they are no more
+            self._held.clear()  # the savepoint's changes are gone
             if len(records) == 1:
                 taken.refused[records[0].id] = error
             for record in records if len(records) > 1 else ():
@@ -285,7 +285,7 @@ class _Takes:
         return steps[record.kind](record)
 
     def _perform(self, name: str, row: Row, **given: Any) -> None:
-        """Do an operation with the record of this row."""
+        """Perform an operation on the record of this row."""
         operation = BY_NAME[name]
         actor = acting()
         if actor is not None and not actor.may(operation.role):
@@ -319,7 +319,7 @@ class _Takes:
         return self._seen(record, row)
 
     def _seen(self, record: Reviewed, row: Row) -> list[str]:
-        """Who says where a door is, or how many live there, was there."""
+        """Verify the door: whoever gives its point or its count was there."""
         return self._right(record) if row["status"] == "active" else []
 
     def _gone(self, record: Reviewed) -> list[str]:
@@ -352,7 +352,7 @@ class _Takes:
             {name: value for name, value in parts.items() if value is not None}
         )
         check_jurisdiction(self._session, request)
-        # By its id: its name may be that of several places of former communes.
+        # By id: places of several former communes may share the name.
         here = BLANK | {"unit_id": place.unit_id, f"{place.class_}_id": place.id}
         if request.street is None and request.locality is None:
             here["former_unit_id"] = place.former_unit_id
@@ -361,27 +361,27 @@ class _Takes:
 
     def _insert(self, columns: Columns) -> str:
         refuse_taken(self._session, columns)
-        # Drawn together; those of what is done twice one by one.
+        # Codes are issued together; on a second attempt one by one.
         code = next(self._codes, None) or issue_codes(self._session, 1)[0]
         status = "active" if self._activates else "proposed"
         self._work("propose", _LIVING).insert([columns | {"code": code, "status": status}])
         return code
 
     def _row(self, record: Reviewed) -> Row:
-        """The door as it is now; raises as `Work.subject`."""
+        """Return the door as it is now; raises the errors of `Work.subject`."""
         assert record.door is not None  # noqa: S101 - a constraint
         code = record.door.code
         row = self._work(record.kind, _LIVING).lock({"code": code})[code]
         if row["status"] not in _LIVING:
-            heirs = [code_forms(heir) for heir in record.door.successors or ()]
-            now = ", ".join(heir["code_display"] for heir in heirs)
+            successors = [code_forms(successor) for successor in record.door.successors or ()]
+            now = ", ".join(successor["code_display"] for successor in successors)
             raise GoneError(
                 Message(
                     "code_retired",
                     code=code_display(code),
                     continued=f", nay là {now}" if now else "",
                 ),
-                successors=heirs,
+                successors=successors,
             )
         return row
 
@@ -396,7 +396,7 @@ def _point_of(record: Reviewed) -> dict[str, Any]:
 
 
 def activates(round_: Round) -> bool:
-    """Whether new houses are valid at once: two have then seen them, or one who may alone."""
+    """Whether new houses become active at once: two people saw them, or one who may act alone."""
     actor = acting()
     if actor is None:
         return True

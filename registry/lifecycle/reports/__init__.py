@@ -1,7 +1,7 @@
 """Reports from the field: what a carrier, a shop or a resident found at a door.
 
-Equal reports are one entry of the queue with a count of those who said so. Nothing is changed by a
-report alone: an editor decides (`registry.lifecycle.reports.decisions`).
+Equal reports are one entry of the queue with a count of reporters. A report alone changes nothing:
+an editor decides (`registry.lifecycle.reports.decisions`).
 """
 
 import json
@@ -55,9 +55,9 @@ KINDS: Final = get_args(Kind)
 _POINTED: Final = ("wrong_point", "new_house", "entrance")
 _NOTE: Final = TypeAdapter[str](Note)
 _SAME_POINT_M: Final = 30.0
-"""Two who say where a door really is, and mean the same place."""
+"""Two reported points of a door within this distance are the same."""
 _SAME_PLACE_M: Final = 15.0
-"""Two who saw a house that has no address yet."""
+"""Two reports of a house without an address within this distance are the same."""
 
 _RECORD: Final = text("SELECT unit_id, event_id FROM household WHERE code = :code")
 _WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :lock))").bindparams(
@@ -73,7 +73,7 @@ _FILED: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody found. Degrees, WGS 84; metres."""
+    """The content of a report. Degrees, WGS 84; metres."""
 
     kind: Kind
     code: str | None = None
@@ -82,39 +82,39 @@ class Said:
     accuracy_m: float | None = None
     address: str | None = None
     entrance: Entrance | None = None
-    """Of an entrance, which kind."""
+    """Kind of an entrance."""
     note: str | None = None
-    """Of an entrance, how one gets in."""
+    """Note on an entrance: how to get in."""
     once: UUID | None = None
-    """A random key of whoever sends it, and may send it again: it is filed once."""
+    """A random key by the sender, who may send it again: the report is filed once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of a report."""
+    """The result of filing a report."""
 
     id: int
-    """Of the entry in the queue."""
+    """Number of the entry in the queue."""
     kind: str
     code: str | None
     unit_id: int
-    """Of its commune, or of the province whose queue it is in."""
+    """Code of its commune, or of the province whose queue it is in."""
     state: str
     reporters: int
-    """How many have said so, this one among them."""
+    """Number of reporters, including this one."""
     counted: bool
-    """False where the same reporter had said so already."""
+    """False if this reporter was already counted."""
     address: str | None
-    """Of a new house, as it was understood."""
+    """Address of a new house, as understood."""
     similar: tuple[str, ...]
     """Codes of doors that may be the new house."""
     receipt: str
-    """By which the reporter reads what becomes of it."""
+    """The receipt, by which the reporter reads the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What a report is about."""
+    """The subject of a report."""
 
     code: str | None
     unit_id: int
@@ -125,9 +125,9 @@ class _Subject:
 def file_report(
     engine: Engine, reads: Reads, gazetteer: Gazetteer, reporter: Reporter, said: Said
 ) -> Filed:
-    """Put a report into the queue of its commune, or count it where others have said the same.
+    """Add a report to the queue of its commune, or count it in an equal entry.
 
-    A new house whose commune nobody can tell goes into its province's queue.
+    A new house whose commune is uncertain goes into its province's queue.
 
     Raises InvalidInputError, what `registry.records.lookup.lookup` raises for the code,
     AddressTakenError for a new house that is registered, TooManyReportsError.
@@ -142,7 +142,7 @@ def file_report(
         subject = _subject(session, gazetteer, reads, said, code)
         forget_reporters(session)
         forget_receipts(session)
-        # Two equal reports at once would be two entries.
+        # Without the lock, two equal reports at once would make two entries.
         session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
         if said.once is not None and (sent := _sent_before(session, said.once)):
             return sent
@@ -155,7 +155,7 @@ def file_report(
 
 
 def _sent_before(session: Session, once: UUID) -> Filed | None:
-    """What became of the report that was sent under this key already."""
+    """Return the result of the report already sent under this key, if any."""
     receipt = receipt_of(once)
     report_id = receipt_given(session, receipt)
     return None if report_id is None else _filed(session, report_id, receipt, counted=False)
@@ -218,7 +218,7 @@ def _subject(
         return _Subject(None, house.unit.id, None, house)
     record = session.execute(_RECORD, {"code": code}).one_or_none()
     if record is None:
-        # It was taken back since it was looked up, or a replica had it still.
+        # The record was removed since its lookup, or the replica lags.
         raise NotFoundError(Message("code_unknown", code=code_display(code)))
     unit_id, event_id = record
     if said.lon is not None and said.lat is not None:
@@ -228,7 +228,7 @@ def _subject(
 
 
 def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) -> tuple[int, bool]:
-    """Id of the entry, and whether this reporter is counted in it anew."""
+    """Return the id of the entry, and whether this reporter was added to its count."""
     who = reporter.known_as
     same = _same(session, said, subject, who)
     if same is not None and same["counted"]:
@@ -247,7 +247,7 @@ def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) ->
 
 
 def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[str, Any] | None:
-    """The entry that says the same, and whether this reporter is in it."""
+    """Return the equal entry, and whether this reporter is counted in it."""
     house = subject.house
     statement, near_m = SQL.text("same_record"), 0.0
     if house is not None:

@@ -1,8 +1,8 @@
-"""Deciding reports: what an accepted one does to the register, in one transaction with one event.
+"""Decisions on reports: an accepted one performs an operation, in one transaction and event.
 
-Confirmed → `verify`, wrong point → `move`, new house → `propose`, an entrance → `entrances`, one
-more, a plate that hangs or is gone → `mount-plates`, `lose-plates`, no such house → `retire`, for
-which a key needs the role that `retire` itself has: what an editor accepts is proposed.
+Confirmed → `verify`, wrong point → `move`, new house → `propose`, an entrance → `entrances` with
+one more, a plate that hangs or is gone → `mount-plates`, `lose-plates`, no such house → `retire`,
+which needs the role of `retire` itself: if an editor accepts, it is proposed to an approver.
 """
 
 import datetime
@@ -47,15 +47,15 @@ OPERATIONS: Final = {
     "plate_lost": "lose-plates",
     "entrance": "entrances",
 }
-"""What an accepted report does."""
+"""Kind of report → the operation that accepting it performs."""
 CORRECTABLE: Final = (
     *("commune", "former_commune", "house_number", "street", "locality"),
     *("building", "floor", "unit_number"),
 )
-"""Parts of a new house's address that who accepts may say otherwise; the commune is needed where
+"""Parts of a new house's address that may be corrected on acceptance; the commune is required if
 the report is in a province's queue."""
 PARTS: Final = (*CORRECTABLE, "note")
-"""All that who accepts may say otherwise: of an entrance its note, empty for none."""
+"""All that may be corrected on acceptance, including an entrance's note, empty to drop it."""
 _CORRECTABLE_OF: Final = {"new_house": CORRECTABLE, "entrance": ("note",)}
 _MAX_ID: Final = 2**63 - 1
 _DAY: Final = "%Y-%m-%d"
@@ -65,25 +65,25 @@ _FORGET: Final = text("DELETE FROM field_report_voice WHERE report_id = :id")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How it is decided; by whom, with what role and where, says `registry.core.actors`."""
+    """A decision; `registry.core.actors` gives who decides, with which role and where."""
 
     actor: str
     reason: str
     decision_number: str | None = None
     seen_event: int | None = None
-    """Event of the record as it was looked at: an outdated report is then decided all the same."""
+    """Event of the record as the caller saw it: permits deciding an outdated report."""
     parts: Mapping[str, str] = field(default_factory=dict)
-    """PARTS → what is right."""
+    """PARTS → corrected value."""
     same_address: bool = False
-    """A new house bears another one's address, and both are right."""
+    """Permits a new house with the same address as an existing one."""
     word: str | None = None
-    """What those who reported are told; the reason is the office's own."""
+    """Message to the reporters; the reason is internal."""
     dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision did."""
+    """The result of a decision."""
 
     id: int
     kind: str
@@ -101,16 +101,19 @@ _Decide = Callable[[Session, Mapping[str, Any]], Decided]
 
 
 def accept(engine: Engine, report_id: int, decision: Decision) -> Decided:
-    """Do what the report says.
+    """Perform the operation of a report.
 
     Raises NotFoundError, OutsideUnitsError, ReportDecidedError,
-    ReportStaleError, and what the operation raises (`registry.lifecycle.run.perform`).
+    ReportStaleError, and the errors of the operation (`registry.lifecycle.run.perform`).
     """
     return _decided(engine, report_id, decision, lambda s, r: _accept(s, r, decision))
 
 
 def reject(engine: Engine, report_id: int, decision: Decision) -> Decided:
-    """Leave the register as it is. Raises NotFoundError, OutsideUnitsError, ReportDecidedError."""
+    """Reject a report; the register is not changed.
+
+    Raises NotFoundError, OutsideUnitsError, ReportDecidedError.
+    """
     return _decided(engine, report_id, decision, lambda s, r: _reject(s, r, decision))
 
 
@@ -135,7 +138,7 @@ def _decided(engine: Engine, report_id: int, decision: Decision, decide: _Decide
 
 
 def _check_place(row: Mapping[str, Any]) -> None:
-    """Raises OutsideUnitsError for the queue of somebody else's commune or province."""
+    """Raise OutsideUnitsError unless the report is in a queue of the actor's units."""
     actor, own = acting(), writable()
     if actor is None or own is None or row["unit_id"] in own:
         return
@@ -183,13 +186,13 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
         (row["id"],),
     )
     request = _request(row, decision, entrances)
-    # The record may have come into another commune, and the point may lie next door.
+    # The record may have moved to another commune, and the point may lie in a neighbouring one.
     check_jurisdiction(session, request)
     try:
         if name == "retire" and not _may_retire():
             return _propose_to_retire(work, row, decision)
         done = BY_NAME[name].run(work, request)
-    except StaleError as error:  # between our look and the lock
+    except StaleError as error:  # changed between our read and the lock
         raise ReportStaleError(error.message) from error
     made = done.records[0].code if row["code"] is None else None
     _write(session, row, decision, "accepted", done.event_id, made)
@@ -205,7 +208,7 @@ def _accept(session: Session, row: Mapping[str, Any], decision: Decision) -> Dec
 
 
 def _propose_to_retire(work: Work, row: Mapping[str, Any], decision: Decision) -> Decided:
-    """An editor says that the house is not there; an approver ends its code."""
+    """Propose the retirement as an editor; an approver decides."""
     work.subject(row["code"])
     work.operation = "propose_retire"
     work.begin(codes=[row["code"]])
@@ -244,9 +247,9 @@ def _write(
 def _current(
     session: Session, row: Mapping[str, Any], decision: Decision
 ) -> tuple[int, list[Entrance] | None]:
-    """Event of the record's state and the entrances in it.
+    """Return the event of the record's current state, and its entrances.
 
-    Raises ReportStaleError unless the report is about that one.
+    Raises ReportStaleError if the report is about an older state.
     """
     current = session.execute(SQL.text("current"), {"id": row["id"]}).mappings().one()
     seen: int = current["event_id"]
@@ -273,7 +276,7 @@ def _current(
 def _request(
     row: Mapping[str, Any], decision: Decision, entrances: list[Entrance] | None
 ) -> OperationRequest:
-    """What the operation is told."""
+    """Return the request of the operation."""
     why = {"reason": decision.reason, "decision_number": decision.decision_number}
     point = {
         "lon": row["lon"],
@@ -315,7 +318,7 @@ def _request(
 
 
 def _seen(row: Mapping[str, Any], decision: Decision) -> Entrance:
-    """The entrance that was reported, as it is to stand."""
+    """Return the reported entrance, with the decision's corrections."""
     role = row["reporter_role"]
     told = {
         "kind": row["entrance"],

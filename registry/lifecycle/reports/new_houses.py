@@ -1,7 +1,7 @@
-"""A house that nobody registered, as somebody on the spot describes it: where, and its address.
+"""Reports of unregistered houses: their point and address, as somebody on the spot gives them.
 
-Of the text only what the reader understands is kept: number, street, locality, flat. A name beside
-it is not stored, and a text with a telephone number is refused.
+Only the parts of the text that are understood are stored: number, street, locality, flat. Names of
+people beside them are not, and a text with a telephone number is refused.
 """
 
 import math
@@ -38,29 +38,29 @@ SQL: Final = Statements(__file__, "queries.sql")
 MAX_TEXT: Final = 300
 _SURE: Final = 0.8
 _NEAR_DEGREES: Final = 0.001
-"""About 100 m: so far outside a drawn commune a point may still be meant in it."""
+"""About 100 m: a point this far outside a commune's boundary may still belong to it."""
 
 _DRAWN: Final = text("SELECT EXISTS (SELECT FROM boundary_part)")
 
 
 @dataclass(frozen=True, slots=True)
 class NewHouse:
-    """What is known of it."""
+    """A reported house, as understood."""
 
     unit: Unit
-    """The commune that it stands in; the province where nobody can tell the commune."""
+    """Its commune, or its province if the commune is uncertain."""
     address: str | None = None
-    """In words, up to the commune; None where only the point is known."""
+    """Label up to the commune; None if only the point is known."""
     parts: dict[str, str] | None = None
-    """As the operation `propose` takes them."""
+    """Parts as the operation `propose` accepts them."""
     key: str | None = None
     """Equal for equal addresses of one commune."""
     similar: tuple[str, ...] = ()
-    """Codes of doors that may be this one."""
+    """Codes of doors that may be this house."""
 
 
 def check_in_viet_nam(session: Session, *, lon: float, lat: float) -> list[int]:
-    """Ids of the communes drawn at a point, or else within 100 m of it; none where none is drawn.
+    """Return ids of the communes with a boundary at a point, or else within 100 m; may be empty.
 
     Raises InvalidInputError for a point outside Viet Nam.
     """
@@ -88,10 +88,10 @@ def describe(
     lat: float,
     written: str | None,
 ) -> NewHouse:
-    """The house at a point, with the address as it was understood.
+    """Describe the house at a point, with the address as understood.
 
-    Raises AddressTakenError, with its code, for a door that is registered; InvalidInputError for a
-    point outside Viet Nam, and a text that names no dwelling or another commune.
+    Raises AddressTakenError, with its code, for a registered door; InvalidInputError for a point
+    outside Viet Nam, and for a text that names no dwelling or another commune.
     """
     near = check_in_viet_nam(session, lon=lon, lat=lat)
     if not written:
@@ -114,7 +114,7 @@ def describe(
 
 
 def _half() -> Work:
-    """For each of two searches of one text; more than any real address takes."""
+    """Return the budget of one of the two searches, more than any real address needs."""
     return Work(steps=STEPS // 2, questions=QUESTIONS * 3 // 4)
 
 
@@ -128,8 +128,8 @@ def _commune(
     lon: float,
     lat: float,
 ) -> Unit:
-    """The one commune that the point lies in and that the text, where it names any, means; else the
-    province of the nearest.
+    """Return the one commune that contains the point and fits the text, or else the province of the
+    nearest.
     """
     named_units: set[int] | None = None
     if reading is not None and reading.namings:
@@ -152,7 +152,7 @@ def _commune(
 
 
 def _province(gazetteer: Gazetteer, named: set[int] | None, *, lon: float, lat: float) -> Unit:
-    """The province of the commune, of those that are named, whose seat is nearest to the point."""
+    """Return the province of the commune, of those named, whose seat is nearest to the point."""
     day = today()
     seats = [
         (math.hypot((unit.lon - lon) * math.cos(math.radians(lat)), unit.lat - lat), unit.id)
@@ -171,7 +171,7 @@ def _province(gazetteer: Gazetteer, named: set[int] | None, *, lon: float, lat: 
 
 
 def _neighbours(gazetteer: Gazetteer, reads: Reads, *, lon: float, lat: float) -> list[int]:
-    """The commune of the nearest door, where no boundary is drawn."""
+    """Return the commune of the nearest door, for a register without boundaries."""
     found = reverse(gazetteer, reads, lon=lon, lat=lat, limit=1, radius_m=NEIGHBOUR_M)
     return [a.unit.id for a in found if a.record is not None and a.unit is not None]
 
@@ -181,8 +181,8 @@ def _name(gazetteer: Gazetteer, unit_id: int) -> str:
 
 
 def _similar(answers: list[Answer], *, sure: bool) -> tuple[str, ...]:
-    """Codes of doors that may be meant; raises AddressTakenError where one certainly is, which
-    nobody can tell without the commune (`sure`).
+    """Return codes of doors that may be the house; raises AddressTakenError if one certainly is,
+    which requires a known commune (`sure`).
     """
     doors = [a for a in answers if a.level == "household" and a.record is not None]
     codes = [a.record.code for a in doors if a.record is not None]

@@ -8,7 +8,7 @@ LEFT JOIN LATERAL (
 ) said ON true
 WHERE {which} AND f.kind = :kind AND f.state IN ('open', 'proposed') AND NOT {stale}
 ORDER BY f.id LIMIT 1
--- Nobody decides it while it is counted.
+-- Locked, so that it is not decided while it is counted.
 FOR UPDATE OF f
 
 -- is_near --
@@ -51,7 +51,7 @@ DELETE FROM field_report_receipt WHERE given_at < clock_timestamp() - make_inter
 
 -- reported --
 f.id, f.kind, f.state, f.unit_id, f.word, f.address_text,
--- The code of a new house is that of its record, which may be one that is not shown.
+-- A new house has the code of its record, which may be restricted.
 CASE WHEN f.kind <> 'new_house' OR NOT h.restricted THEN f.code END,
 f.reported_at, CASE WHEN f.state <> 'proposed' THEN e.occurred_at END
 
@@ -103,7 +103,7 @@ SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.decided_event_id, f.seen_even
     f.last_reported_at, ST_X(f.point) AS lon, ST_Y(f.point) AS lat, f.position_accuracy_m,
     f.address_parts, f.entrance, f.note, f.reporter_role, u.code AS unit,
     u.level = 'commune' AS in_commune,
-    -- A province, and those that continue it.
+    -- A province and its successors.
     CASE WHEN u.level <> 'commune' THEN ARRAY (
         WITH RECURSIVE onward AS (
             SELECT f.unit_id AS id
@@ -124,7 +124,7 @@ FROM field_report f JOIN household h ON h.code = f.code WHERE f.id = :id
 -- decide --
 UPDATE field_report SET state = :state, decided_event_id = :event, code = coalesce(code, :code),
     word = :word,
-    -- What was accepted is in the record; what was not may have named somebody.
+    -- Accepted text is in the record; rejected text may name a person.
     note = NULL
 WHERE id = :id
 
@@ -152,7 +152,7 @@ UPDATE field_report SET
 WHERE id = :id
 
 -- queue --
--- The page first, by the index in its order; what is beside a report is read for the page alone.
+-- The page first, by the index in its order, so that joined tables are read for this page only.
 -- by by_voices, newest
 -- where in_state, of_units, of_kind, of_street, after, are
 SELECT f.id, f.kind, f.code, f.unit_id, f.state, f.address_text,
@@ -195,7 +195,7 @@ split_part(address_key, '|', 2) = ANY (:streets) OR EXISTS (
     WHERE d.code = field_report.code AND t.key = ANY (:streets))
 
 -- after --
--- Row by row: one goes down, the other up.
+-- No row comparison: one column descends, the other ascends.
 {first} < :first OR ({first} = :first AND id > :second)
 
 -- are --

@@ -1,7 +1,4 @@
-"""The queue of reports: what to look at first, in one statement.
-
-First what most have said, then what waits longest.
-"""
+"""The queue of reports, in one statement: most reporters first, then longest waiting."""
 
 import datetime
 from collections.abc import Collection, Sequence
@@ -34,7 +31,7 @@ MAX_LIMIT: Final = 500
 
 _ALIKE_DEGREES: Final = 0.0004
 _ALIKE_M: Final = 30.0
-"""Two new houses that may be one."""
+"""Two new houses within this distance may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +39,14 @@ class Entry:
     """One entry of the queue."""
 
     record: Record | None
-    """As it is now; none of a new house that was not accepted."""
+    """The current record; None for a new house that was not accepted."""
     id: int
     kind: str
     code: str | None
     unit_id: int
     state: str
     address: str | None
-    """Of a new house, as it was understood."""
+    """Address of a new house, as understood."""
     lon: float | None
     lat: float | None
     accuracy_m: float | None
@@ -61,9 +58,9 @@ class Entry:
     first_at: datetime.datetime
     last_at: datetime.datetime
     stale: bool
-    """Whether the record changed since, but for being verified."""
+    """Whether the record changed since the report, apart from verifications."""
     distance_m: float | None
-    """From the point on record to the one reported."""
+    """Metres from the recorded point to the reported one."""
     event_id: int | None
     """Event of the decision; None while it is open."""
     operation: str | None
@@ -71,26 +68,26 @@ class Entry:
     decision_number: str | None
     decided_at: datetime.datetime | None
     word: str | None
-    """What those who reported are told."""
+    """Message to the reporters."""
     entrance: str | None
-    """Of an entrance, which kind."""
+    """Kind of an entrance."""
     note: str | None
-    """Of an entrance, how one gets in; gone once it is decided."""
+    """Note on an entrance; removed by the decision."""
 
     @property
     def place(self) -> tuple[int, int]:
-        """Its place in the order of its state."""
+        """Its position in the order of its state."""
         return (self.event_id or 0 if self.is_decided else self.reporters), self.id
 
     @property
     def is_decided(self) -> bool:
-        """Whether it waits for nobody any more."""
+        """Whether it is accepted or rejected."""
         return self.state in DECIDED
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which part of the queue."""
+    """Filters of the queue."""
 
     unit: str | None = None
     """Code of a unit; None for all that the caller sees."""
@@ -98,21 +95,21 @@ class Wanted:
     limit: int = DEFAULT_LIMIT
     kind: str | None = None
     street: str | None = None
-    """Name of a street: reports on its doors, and new houses that are said to be in it."""
+    """Name of a street: reports on its doors, and new houses reported in it."""
     after: tuple[int, int] | None = None
-    """`Entry.place` of the last one of the page before."""
+    """`Entry.place` of the last entry of the previous page."""
 
 
 def queues_of(gazetteer: Gazetteer, unit: Unit) -> frozenset[int]:
-    """Whose queues are a unit's: those of its communes, of a province its own, and those of the
-    provinces that it continues.
+    """Return the units whose queues belong to a unit: its communes, and for a province itself and
+    its predecessors.
     """
     communes = communes_of(gazetteer, today(), unit)
     return communes | _own_queues(gazetteer, unit) if unit.level == "province" else communes
 
 
 def queues_seen(gazetteer: Gazetteer) -> frozenset[int] | None:
-    """Whose queues the caller sees; None for all."""
+    """Return the units whose queues the caller sees; None for all."""
     sees = seen()
     if sees is None:
         return None
@@ -121,9 +118,9 @@ def queues_seen(gazetteer: Gazetteer) -> frozenset[int] | None:
 
 
 def queues_asked(gazetteer: Gazetteer, code: str | None) -> frozenset[int] | None:
-    """Those of a unit, or all, as far as the caller sees them; None for everybody's.
+    """Return the visible queues of a unit, or all visible ones; None for all of the register.
 
-    Raises OutsideUnitsError for a unit of which the caller sees none.
+    Raises OutsideUnitsError if the caller sees none of the unit's queues.
     """
     own = queues_seen(gazetteer)
     if code is None:
@@ -140,9 +137,9 @@ def _own_queues(gazetteer: Gazetteer, province: Unit) -> frozenset[int]:
 
 
 def queue(engine: Engine, gazetteer: Gazetteer, wanted: Wanted) -> list[Entry]:
-    """At most `limit` entries of what is wanted: those to decide in their order.
+    """Return at most `limit` entries: open ones in queue order, decided ones newest first.
 
-    What was decided comes newest first. Raises OutsideUnitsError.
+    Raises OutsideUnitsError.
     """
     statement, parameters = statement_of(wanted, queues_asked(gazetteer, wanted.unit))
     with session_scope(engine) as session:
@@ -150,7 +147,7 @@ def queue(engine: Engine, gazetteer: Gazetteer, wanted: Wanted) -> list[Entry]:
 
 
 def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
-    """One entry; raises NotFoundError, and OutsideUnitsError for a queue that is not seen."""
+    """Return one entry; raises NotFoundError, and OutsideUnitsError if the caller cannot see it."""
     found = _entries(session, [report_id]) if 0 <= report_id < 2**63 else []
     if not found:
         raise NotFoundError(Message("report_unknown", report_id=report_id))
@@ -161,16 +158,16 @@ def find_entry(session: Session, gazetteer: Gazetteer, report_id: int) -> Entry:
 
 
 def _entries(session: Session, ids: Collection[int]) -> list[Entry]:
-    """The entries of these numbers, in the order in which they are decided."""
+    """Return the entries with these numbers, in the order of the queue."""
     given = {"ids": list(ids), "limit": min(max(len(ids), 1), MAX_LIMIT)}
     return [_entry(row) for row in session.execute(_statement("by_voices", "are"), given)]
 
 
 def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Entries of a page in their order, each with those that are about the same door or house.
+    """Group the entries of a page, in order, with all entries about the same door or house.
 
-    Others that wait and are not of the page are fetched, from queues that the caller sees; of new
-    houses those of one address, or within 30 m.
+    Waiting entries that are not on the page are fetched from queues that the caller sees; new
+    houses are grouped by equal address, or within 30 m.
     """
     sees = queues_seen(gazetteer)
     given = {"ids": [each.id for each in entries], "degrees": _ALIKE_DEGREES, "near_m": _ALIKE_M}
@@ -200,7 +197,7 @@ def grouped(engine: Engine, gazetteer: Gazetteer, entries: Sequence[Entry]) -> l
 def statement_of(
     wanted: Wanted, units: Collection[int] | None
 ) -> tuple[TextClause, dict[str, Any]]:
-    """The statement and its parameters; `units` are those whose queues are looked at."""
+    """Return the statement and its parameters; `units` are those whose queues are read."""
     where = ["in_state"]
     given: dict[str, Any] = {
         "state": wanted.state,
@@ -222,7 +219,7 @@ def statement_of(
 
 
 def _statement(*conditions: str) -> TextClause:
-    # The limit as a literal: as a parameter it would hide from the planner how few are wanted.
+    # The limit is a literal: a parameter would hide from the planner how few rows are needed.
     return SQL.text("queue", *conditions).bindparams(
         bindparam("limit", type_=Integer, literal_execute=True)
     )
@@ -235,6 +232,6 @@ def _street_keys(written: str) -> list[str]:
 
 def _entry(row: Any) -> Entry:
     own, shown = row[:26], row[26:]
-    # The wording is the register's, also where the report says that it is wrong.
+    # The label is the register's, even if the report disputes it.
     record = Record(*shown) if shown[0] is not None else None
     return Entry(record, *own)

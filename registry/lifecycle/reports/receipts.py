@@ -1,8 +1,8 @@
-"""Receipts: whoever reported reads what became of it, and nobody else does.
+"""Receipts, by which only the reporter reads the outcome of a report.
 
-A receipt is random and kept as its SHA-256, like a key. It tells nothing of who reported, and what
-it leads to is what the reporter knew: the code, or the address as it was understood. Those of a key
-are its list of what it reported itself.
+A receipt is random and stored as its SHA-256, like a key. It does not identify the reporter, and
+gives only what the reporter knew: the code, or the address as understood. An API key lists its own
+reports instead.
 """
 
 import base64
@@ -28,7 +28,7 @@ KEPT_DAYS: Final = 366
 _BYTES: Final = 16
 _LONGEST: Final = 64
 _MOST_AGAIN: Final = 100
-"""Receipts of one report that are left where somebody says the same again and again."""
+"""Receipts kept for one report if the same caller repeats it."""
 
 _GIVEN: Final = text("SELECT report_id FROM field_report_receipt WHERE token_hash = :hash")
 _NO_END: Final = 2**63 - 1
@@ -36,38 +36,38 @@ _NO_END: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A report as whoever reported sees it."""
+    """A report as its reporter sees it."""
 
     id: int
     kind: str
     state: str
     unit_id: int
     word: str | None
-    """What who decided says to the reporter."""
+    """Message to the reporter."""
     address: str | None
-    """Of a new house, as it was understood."""
+    """Address of a new house, as understood."""
     code: str | None
     reported_at: datetime.datetime
-    """When it was said first."""
+    """When it was first reported."""
     decided_at: datetime.datetime | None
     """None while it waits."""
 
     @property
     def outcome(self) -> str:
-        """waiting | accepted | rejected: that an editor proposed something is no answer yet."""
+        """waiting | accepted | rejected; an editor's proposal still counts as waiting."""
         return "waiting" if self.state in ("open", "proposed") else self.state
 
 
 def receipt_of(once: UUID) -> str:
-    """The receipt of a report that is sent under a random key: the same however often it is sent.
+    """Derive the receipt of a report sent under a random key, so that repeats give the same one.
 
-    Whoever made the key alone can know it, as with any receipt.
+    Only the sender knows the key, and so the receipt.
     """
     return base64.urlsafe_b64encode(hashlib.sha256(once.bytes).digest()[:_BYTES]).decode()[:-2]
 
 
 def receipt_given(session: Session, receipt: str) -> int | None:
-    """Id of the report that the receipt was given for; None where it was not."""
+    """Return the id of the report of a receipt, or None."""
     found: int | None = session.execute(_GIVEN, {"hash": hash_token(receipt)}).scalar()
     return found
 
@@ -75,7 +75,7 @@ def receipt_given(session: Session, receipt: str) -> int | None:
 def give_receipt(
     session: Session, report_id: int, key_id: int | None, *, again: bool, once: UUID | None = None
 ) -> str:
-    """A new receipt; `again`: for who has said the same before, and may have lost the other."""
+    """Issue a receipt; `again`: to a reporter who repeats a report and may have lost the former."""
     receipt = receipt_of(once) if once else secrets.token_urlsafe(_BYTES)
     given = {"hash": hash_token(receipt), "id": report_id, "key": key_id}
     session.execute(SQL.text("insert_receipt"), given)
@@ -85,12 +85,12 @@ def give_receipt(
 
 
 def forget_receipts(session: Session) -> None:
-    """Remove those whose year is over."""
+    """Delete receipts older than a year."""
     session.execute(SQL.text("forget_receipts"), {"days": KEPT_DAYS})
 
 
 def by_receipt(engine: Engine, receipt: str) -> Reported:
-    """What became of a report; raises NotFoundError for a receipt that is none, or no more."""
+    """Return the outcome of a report; raises NotFoundError for an unknown or expired receipt."""
     with session_scope(engine) as session:
         given = {"hash": hash_token(receipt[:_LONGEST]), "days": KEPT_DAYS}
         row: Any = session.execute(SQL.text("report_of_receipt"), given).one_or_none()
@@ -102,8 +102,8 @@ def by_receipt(engine: Engine, receipt: str) -> Reported:
 def own_reports(
     engine: Engine, key_id: int | None, *, before: int | None = None, limit: int = 50
 ) -> list[Reported]:
-    """What a key reported within the year, the newest first; `before` is the id of the last one of
-    the page before.
+    """Return the reports of a key within the year, newest first; `before` is the last id of the
+    previous page.
     """
     if key_id is None:
         return []

@@ -1,7 +1,7 @@
-"""Who says so: told apart for a day, and known as nobody.
+"""Reporters: distinguished within a day, never identified.
 
-A key is an organisation. Everybody else is told apart by a hash of the network address, which is
-another one each day; when the day is over it is removed.
+A key is an organisation. Other callers are distinguished by a hash of the network address, which
+changes daily and is deleted after its day.
 """
 
 import datetime
@@ -23,19 +23,19 @@ _COLUMN: Final = {"carrier": "carriers", "merchant": "merchants", "resident": "r
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """A caller: the role of the key, and what tells this caller from others."""
+    """A caller: the role of the key, and an identifier that distinguishes reporters."""
 
     role: Role
     known_as: str
     """`key:` and the name of a key, or `client:` and the hash of a network address of today."""
     most_a_day: int | None = None
-    """Reports that count on one day; None for any number."""
+    """Daily limit of reports; None for no limit."""
     key_id: int | None = None
-    """Number of the key, which lists what it reported."""
+    """Id of the key, which lists its own reports."""
 
     @property
     def kind(self) -> str:
-        """Role as a report keeps it: a caller without a key is a resident."""
+        """Role as stored with a report: a caller without a key is a resident."""
         return "resident" if self.role == "anonymous" else self.role
 
     @property
@@ -45,7 +45,7 @@ class Reporter:
 
 
 def refuse_too_many(session: Session, reporter: Reporter) -> None:
-    """Raises TooManyReportsError when this reporter has said enough for today."""
+    """Raise TooManyReportsError if this reporter has reached the daily limit."""
     most = reporter.most_a_day
     if most is None:
         return
@@ -54,7 +54,7 @@ def refuse_too_many(session: Session, reporter: Reporter) -> None:
 
 
 def too_many(detail: Message) -> TooManyReportsError:
-    """The error that says to come back tomorrow."""
+    """Return the error, with the time until tomorrow."""
     now = datetime.datetime.now(VIET_NAM)
     tomorrow = datetime.datetime.combine(
         now.date() + datetime.timedelta(days=1), datetime.time.min, VIET_NAM
@@ -63,5 +63,5 @@ def too_many(detail: Message) -> TooManyReportsError:
 
 
 def forget_reporters(session: Session) -> None:
-    """Remove what told callers without a key apart on days that are over."""
+    """Delete the identifiers of callers without a key from past days."""
     session.execute(SQL.text("forget_voices"))
