@@ -50,8 +50,8 @@ _MOVE_INNER: Final = text("UPDATE place SET parent_id = :into WHERE parent_id = 
 _END: Final = text("UPDATE place SET merged_into_id = :into, key = '#' || id WHERE id = :id")
 _COMMUNES: Final = text("SELECT id, code FROM admin_unit WHERE id = ANY (:units)")
 _COUNT_IN: Final = {"street": "count_in_streets", "locality": "count_in_localities"}
-_Item = TypeVar("_Asked")
-_Result = TypeVar("_Made")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _MAX_NAMED: Final = 20
 """Numbers listed in an error; a table may have thousands."""
 

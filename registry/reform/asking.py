@@ -1,6 +1,6 @@
-"""What people ask for a reform over HTTP: deliver, decide, carry, undo, withdraw, discard.
+"""Requests for reforms over HTTP: deliver, decide, carry out, undo, withdraw, discard.
 
-Jobs do all but the last (`work`).
+Jobs perform all but the last (`work`).
 """
 
 import json
@@ -27,9 +27,9 @@ from registry.units.gazetteer import Gazetteer
 SQL: Final = Statements(__file__, "queries.sql")
 
 BOUNDARIES: Final = "boundaries"
-"""Kind of the file of polygons that came with a resolution."""
+"""Kind of the file of polygons delivered with a resolution."""
 DECIDED: Final = "decided"
-"""Kind of the work file that people filled in."""
+"""Kind of the filled-in work file."""
 UNDECIDED: Final = "undecided"
 """Kind of the work files of the last dry run."""
 _TAKES: Final = {
@@ -42,13 +42,13 @@ _TAKES: Final = {
         Message("discard_not_carried_out"),
     ),
 }
-"""What is asked → the states in which that is done, and in words."""
+"""Task → the states in which it is accepted, and its label."""
 
 
 def receive(
     engine: Engine, settings: Settings, parts: Mapping[str, tuple[Path, str]], actor: Actor
 ) -> int:
-    """Keep the resolution and its polygons, and queue the dry run; the number of the reform."""
+    """Store the resolution and its polygons, and queue the dry run; return the id of the reform."""
     name = without_people(kept.clean_name(parts["file"][1]))
     with REFORMS.receiving(settings) as folder, session_scope(engine) as session:
         reform_id: int = session.execute(_REFORM, {"actor": actor.name}).scalar_one()
@@ -79,7 +79,7 @@ def ask(
     verdict: int | None = None,
     **options: Any,
 ) -> None:
-    """Let a job carry a reform, undo or withdraw it.
+    """Queue a job that carries out, undoes or withdraws a reform.
 
     Raises NotFoundError; OutsideUnitsError; ReformStateError; StaleError when `verdict` is not
     the latest dry run.
@@ -98,7 +98,7 @@ def decide(
     actor: Actor,
     file: tuple[Path, str],
 ) -> None:
-    """Take in the work file of the undecided, filled in, and let a job try the reform again.
+    """Store the filled-in work file of the undecided, and queue another dry run.
 
     Raises NotFoundError, OutsideUnitsError, ReformStateError.
     """
@@ -110,7 +110,7 @@ def decide(
 
 
 def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id: int) -> None:
-    """Forget a reform that is neither carried nor prepared.
+    """Discard a reform that is neither carried out nor prepared.
 
     Raises NotFoundError, OutsideUnitsError, ReformStateError.
     """
@@ -122,13 +122,13 @@ def discard(engine: Engine, settings: Settings, gazetteer: Gazetteer, reform_id:
 
 
 def forget(session: Session, reform_id: int) -> None:
-    """Make a reform a discarded one, without report and files."""
+    """Set a reform to discarded; delete its report and files."""
     session.execute(SQL.text("discard"), {"id": reform_id})
     REFORMS.drop_files(session, reform_id)
 
 
 def _locked(session: Session, gazetteer: Gazetteer, reform_id: int, task: str) -> ReformView:
-    """The reform, which nobody else changes until the transaction ends."""
+    """Lock a reform until the transaction ends."""
     view = find_reform(session, gazetteer, reform_id)
     check_may_change(gazetteer, view)
     REFORMS.hold(session, view)

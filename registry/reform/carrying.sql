@@ -4,14 +4,13 @@ SELECT :reform, 'place', CAST(new_id AS text), jsonb_build_object('copy_of', id)
 FROM reform_place WHERE is_copy
 
 -- move_places --
--- Where one takes the name that another one gives up in the same statement, that one is
--- called otherwise for a moment.
+-- A place whose name is taken by another one in the same statement gets a temporary name.
 UPDATE place t SET marks = '#moves ' || t.id
 FROM reform_place r, reform_place o
 WHERE r.id = t.id AND NOT r.is_copy AND r.to_id <> r.from_id AND t.merged_into_id IS NULL
     AND o.to_id = t.unit_id AND o.from_id <> o.to_id AND o.class = t.class AND o.key = t.key
     AND o.former_unit_id IS NOT DISTINCT FROM t.former_unit_id;
--- Before what moves into them; the outer first.
+-- Before the places that move into them; outer places first.
 INSERT INTO place (id, class, unit_id, former_unit_id, parent_id, key, marks, name, kind)
 SELECT new_id, class, to_id, former_unit_id, parent_id, key, marks, name, kind
 FROM reform_place WHERE is_copy ORDER BY depth;
@@ -25,7 +24,7 @@ SELECT copy_former_names(array_agg(id ORDER BY new_id), array_agg(new_id ORDER B
 FROM reform_place WHERE is_copy
 
 -- count_doors --
--- Households, some hundred thousand at a time: a statement holds all its rows twice.
+-- Households in batches of some hundred thousand: a statement holds all its rows twice.
 SELECT from_id, count(*) FROM reform_door WHERE to_id <> from_id GROUP BY from_id ORDER BY 1
 
 -- move_households --
@@ -38,7 +37,7 @@ LEFT JOIN reform_place l ON l.id = d.locality_id AND l.to_id = d.to_id
 WHERE h.code = d.code AND d.to_id <> d.from_id AND d.from_id = ANY (:sources)
 
 -- former_numbers --
--- Numbers that stood on doors which went to the copy of their street count along that.
+-- Former numbers of doors that moved to the copy of their street belong to that copy.
 UPDATE household_former_number n SET {column} = r.new_id
 FROM reform_door d, place t, reform_place r
 WHERE n.code = d.code AND t.id = n.{column} AND r.is_copy AND r.to_id = d.to_id
@@ -53,7 +52,7 @@ WHERE n.code = d.code AND t.id = n.{column} AND r.is_copy AND r.to_id = d.to_id
 {former_numbers}
 
 -- belongings --
--- What belongs to a unit. Each keeps what was, for an undo: `reform_before`.
+-- What belongs to a unit. Each statement keeps the former state for an undo in `reform_before`.
 INSERT INTO reform_before (reform_id, relation, row_id, was)
 SELECT :reform, 'field_report', CAST(f.id AS text), jsonb_build_object('unit_id', f.unit_id)
 FROM field_report f JOIN reform_source s ON s.id = f.unit_id;
@@ -84,7 +83,7 @@ GROUP BY b.key_id, g.to_id
 ON CONFLICT (key_id, unit_id) DO NOTHING;
 DELETE FROM api_key_unit b USING reform_source s
 WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id);
--- Who served a commune serves all that continues it, until its operator says otherwise.
+-- Services of a commune cover all its successors, until the operator changes that.
 INSERT INTO reform_before (reform_id, relation, row_id, was)
 SELECT CAST(:reform AS bigint), 'service_area_unit', b.area_id || ' ' || b.unit_id, to_jsonb(b)
 FROM service_area_unit b JOIN reform_source s ON s.id = b.unit_id AND s.ends
@@ -103,9 +102,9 @@ DELETE FROM service_area_unit b USING reform_source s
 WHERE s.id = b.unit_id AND s.ends AND EXISTS (SELECT FROM reform_leg g WHERE g.from_id = s.id)
 
 -- targets_before --
--- Targets: of whole units the sum, of parts their share by hộ; where no hộ says what a part's is,
--- all parts get the same, which is an estimate. What a unit said before it gave or took is
--- withdrawn, and kept; so is how many offices it has, which no hộ says.
+-- Targets: the sum of whole units, and of parts their share by hộ; without any hộ all parts get
+-- equal shares, which is an estimate. Targets of units that gave or took are withdrawn but kept;
+-- so are counts of offices, which hộ cannot divide.
 INSERT INTO reform_before (reform_id, relation, row_id, was)
 SELECT :reform, 'target', CAST(t.id AS text),
     jsonb_build_object('unit_id', t.unit_id, 'withdrawn_at', t.withdrawn_at)
@@ -171,8 +170,8 @@ UPDATE target t SET unit_id = r.to_id FROM reform_place r
 WHERE r.id = t.locality_id AND NOT r.is_copy AND r.to_id <> t.unit_id
 
 -- boundaries_before --
--- Boundaries: of whole units the union, of parts what their polygons are. Where a part is told by
--- no polygon nobody knows where the line runs: then what is drawn is approximate.
+-- Boundaries: the union of whole units, and the polygons of parts. Without a polygon of a part its
+-- line is unknown, and the boundary is marked as approximate.
 INSERT INTO reform_before (reform_id, relation, row_id, was)
 SELECT :reform, 'boundary', CAST(u.id AS text),
     CASE WHEN b.unit_id IS NOT NULL THEN jsonb_build_object('geom', CAST(b.geom AS text),
@@ -242,7 +241,7 @@ INSERT INTO boundary_part (unit_id, geom)
 SELECT unit_id, ST_Subdivide(geom, 128) FROM reform_boundary
 
 -- seat_heirs --
--- A new unit without a seat has that of its largest part, where that lies in it.
+-- A new unit without a seat gets that of its largest part, if it lies in the unit.
 WITH held AS (
     SELECT from_id, to_id, count(*) AS doors FROM reform_door GROUP BY 1, 2
 ), largest AS (

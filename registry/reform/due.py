@@ -1,4 +1,4 @@
-"""Prepared reforms: carried when their day comes, or withdrawn before."""
+"""Prepared reforms: carried out on their effective date, or withdrawn before."""
 
 import logging
 from typing import Final
@@ -22,10 +22,10 @@ _WITHDRAWN: Final = text("UPDATE reform SET state = 'withdrawn' WHERE id = :id")
 
 
 def carry_due(engine: Engine, _settings: Settings | None = None) -> None:
-    """Carry the reforms whose day has come, those of days that were missed first.
+    """Carry out the reforms that are due, oldest first.
 
-    What was written since one was prepared, and nobody decided, goes where its neighbours go. One
-    that cannot be carried does not keep the others; the first error is raised at the end.
+    Undecided households written since the preparation go where their neighbours go. A failing
+    reform does not stop the next ones; the first error is raised at the end.
     """
     failed: RegistryError | None = None
     with session_scope(engine) as session:
@@ -42,7 +42,7 @@ def carry_due(engine: Engine, _settings: Settings | None = None) -> None:
 
 
 def withdraw(engine: Engine, number: str, *, actor: str) -> None:
-    """Forget a prepared reform before its day. Raises NotFoundError."""
+    """Withdraw a prepared reform before its effective date. Raises NotFoundError."""
     with session_scope(engine) as session:
         lock_reforms(session)
         reform_id = session.execute(_NAMED, {"number": number}).scalar_one_or_none()

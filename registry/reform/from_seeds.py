@@ -1,4 +1,4 @@
-"""The real reforms as resolutions: what the seeds say of a day, as a file that can be carried."""
+"""The real reforms as resolutions: the seeds' changes of a day, as a file to carry out."""
 
 import datetime
 from collections import defaultdict
@@ -16,15 +16,15 @@ _ONE_DAY: Final = datetime.timedelta(days=1)
 
 
 def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str | None) -> str:
-    """The changes of a day, in YAML. Raises NotFoundError where nothing changed on it.
+    """Return the changes of a day as YAML. Raises NotFoundError if nothing changed on it.
 
-    Parts of units that were split are told by the polygons of the file `boundaries`.
+    Parts of split units are described by the polygons of the file `boundaries`.
     """
     writer = _Writer(gazetteer, day)
     changes = list(writer.changes())
     if not changes:
         raise NotFoundError(Message("no_changes_on_day", day=day))
-    # Dates of the seeds are those of effect; the day of signing stands in the number.
+    # The seeds have effective dates; the date of signing is in the number.
     head = {
         "number": writer.number(),
         "title": f"Đơn vị hành chính từ ngày {day:%d/%m/%Y}",
@@ -33,12 +33,12 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
     }
     if day < today():
         head["confirm"] = ["day_past"]
-    said: dict[str, Any] = {"resolution": head}
+    document: dict[str, Any] = {"resolution": head}
     if boundaries is not None:
-        said["boundaries"] = boundaries
-    said["changes"] = changes
+        document["boundaries"] = boundaries
+    document["changes"] = changes
     dumped: str = yaml.dump(
-        said,
+        document,
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
@@ -49,22 +49,22 @@ def resolution_of_day(gazetteer: Gazetteer, day: datetime.date, boundaries: str 
 
 
 _LIBRARY: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-"""That of libyaml, four times as fast, where it is there."""
+"""The dumper of libyaml if available, four times as fast."""
 
 
-# The library tells no types.
+# The library has no type hints.
 class _Dumper(_LIBRARY):  # type: ignore[misc]
-    """Codes in quotes, so that no reader takes them for numbers."""
+    """Writes codes in quotes, so that they are not read as numbers."""
 
     def ignore_aliases(self, _data: Any) -> bool:
-        """A resolution has none."""
+        """Write no aliases."""
         return True
 
 
 _Dumper.add_representer(
     str,
-    lambda dumper, said: dumper.represent_scalar(
-        "tag:yaml.org,2002:str", said, style='"' if said.isdigit() else None
+    lambda dumper, value: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style='"' if value.isdigit() else None
     ),
 )
 
@@ -78,22 +78,22 @@ class _Writer:
         self.ended = {u.id: u for u in gazetteer.units.values() if u.ended == day}
 
     def number(self) -> str:
-        """Of the resolution that most of the changes name."""
-        said: dict[str, int] = defaultdict(int)
+        """The number of the resolution that most changes name."""
+        counts: dict[str, int] = defaultdict(int)
         for unit in self.known.units.values():
             for version in unit.versions:
                 if version.valid_from == self.day and version.legal_basis:
-                    said[version.legal_basis.split(" of ")[0]] += 1
-        most = max(said, key=lambda basis: said[basis]) if said else "chưa rõ số"
+                    counts[version.legal_basis.split(" of ")[0]] += 1
+        most = max(counts, key=lambda basis: counts[basis]) if counts else "chưa rõ số"
         return f"{most} ({self.day.isoformat()})"
 
     def changes(self) -> Iterator[dict[str, Any]]:
-        """Provinces first, then communes, then what lives on otherwise."""
+        """Yield provinces first, then communes, then changes of continuing units."""
         parted: set[int] = set()
         for unit in sorted(self.born, key=lambda u: (len(u.code), u.code)):
             parts = list(self._parts(unit, parted))
-            said = {"unit": self._new(unit)}
-            yield {"new": said | {"parts": parts} if parts else said}
+            members = {"unit": self._new(unit)}
+            yield {"new": members | {"parts": parts} if parts else members}
         for unit in self._living():
             moved = [step for step in self.known.predecessors(unit) if self._is_today(step)]
             for step in moved:
@@ -123,16 +123,16 @@ class _Writer:
 
     def _new(self, unit: Unit) -> dict[str, Any]:
         version = unit.version_on(self.day)
-        said: dict[str, Any] = {"code": unit.code, "name": version.name, "kind": version.kind}
+        members: dict[str, Any] = {"code": unit.code, "name": version.name, "kind": version.kind}
         if version.province_id is not None:
-            said["province"] = self.known.units[version.province_id].code
+            members["province"] = self.known.units[version.province_id].code
         if version.district_id is not None:
-            said["district"] = self.known.units[version.district_id].code
+            members["district"] = self.known.units[version.district_id].code
         if unit.lon is not None and unit.lat is not None:
-            said["seat"] = [unit.lon, unit.lat]
+            members["seat"] = [unit.lon, unit.lat]
         if unit.area_km2:
-            said["area_km2"] = unit.area_km2
-        return said
+            members["area_km2"] = unit.area_km2
+        return members
 
     def _living(self) -> Iterator[Unit]:
         for unit in self.known.alive(self.day):

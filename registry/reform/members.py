@@ -1,4 +1,4 @@
-"""How the members of a resolution are called: as columns of a table, in English and Vietnamese."""
+"""Names of a resolution's members: as columns of a table, in English and Vietnamese."""
 
 from typing import Final
 
@@ -8,8 +8,8 @@ from registry.files.table_file import TableFile
 TABLE: Final = TableFile("resolution", (("what",), ("unit",)))
 _WHATS: Final = TABLE.column("what").choices
 MEMBERS: Final = {
-    **{said: column.field for column in TABLE.columns for said in column.spellings},
-    **{fold(said): what for what, words in _WHATS.items() for said in (what, *words)},
+    **{spelling: column.field for column in TABLE.columns for spelling in column.spellings},
+    **{fold(spelling): what for what, words in _WHATS.items() for spelling in (what, *words)},
     "nghi quyet": "resolution",
     "resolution": "resolution",
     "changes": "changes",
@@ -28,4 +28,4 @@ MEMBERS: Final = {
     **dict.fromkeys(("dien tich", "area km2"), "area_km2"),
     **dict.fromkeys(("ten tieng anh", "name en"), "name_en"),
 }
-"""What somebody writes, folded → the member that is meant."""
+"""Folded spelling → member."""

@@ -1,4 +1,4 @@
-"""Provinces that are parted: each commune goes to one part, and its doors with it."""
+"""Split provinces: each commune goes to one part, with its doors."""
 
 import datetime
 from collections import defaultdict
@@ -13,10 +13,10 @@ Refuse = Callable[[str, int | None, str], None]
 
 
 def part_provinces(plan: Plan, refuse: Refuse) -> None:
-    """Say where the communes and districts of each parted province go, and let them go there."""
+    """Assign the communes and districts of each split province to its parts."""
     by_source: dict[int, list[Leg]] = defaultdict(list)
     for leg in plan.legs:
-        if leg.source.level == "province" and leg.told is not None:
+        if leg.source.level == "province" and leg.selector is not None:
             by_source[leg.source.id].append(leg)
     for legs in by_source.values():
         _part(plan, legs, refuse)
@@ -27,12 +27,12 @@ def _part(plan: Plan, legs: list[Leg], refuse: Refuse) -> None:
     members = {unit.code: unit for unit in plan.gazetteer.members(province, eve)}
     goes: dict[int, Leg] = {}
     for leg in legs:
-        for code in leg.told.communes if leg.told is not None else ():
+        for code in leg.selector.communes if leg.selector is not None else ():
             if code in members:
                 goes[members[code].id] = leg
             else:
                 refuse("unit_elsewhere", leg.line, f"{code}: {province.code}")
-    rest = next((leg for leg in legs if leg.told is not None and leg.told.rest), None)
+    rest = next((leg for leg in legs if leg.selector is not None and leg.selector.rest), None)
     for unit in members.values():
         district = plan.gazetteer.district_of(unit, eve)
         found = goes.get(unit.id) or (goes.get(district.id) if district else None) or rest
@@ -46,4 +46,4 @@ def _send(plan: Plan, unit: Unit, province: Unit, leg: Leg | None) -> None:
     if leg is None or unit.id in plan.ended:
         return
     change = plan.altered.setdefault(unit.id, Alteration(unit, leg.line))
-    change.province = change.province or leg.heir
+    change.province = change.province or leg.successor

@@ -1,6 +1,6 @@
-"""What a resolution does to units: which end, which are born, what goes where; or why it cannot be.
+"""The plan of a resolution: which units end or begin, and which part goes where; or its refusals.
 
-Pure: from the file and the gazetteer. Which household goes where is `settling`'s.
+Pure: computed from the file and the gazetteer. `settling` assigns the households.
 """
 
 import datetime
@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from geo.admin import KIND_LEVELS
 from registry.reform.parted import part_provinces
-from registry.reform.plan_values import Alteration, Born, Heir, Leg, Plan, level_of
+from registry.reform.plan_values import Alteration, Born, Leg, Plan, Successor, level_of
 from registry.reform.reading import Document
 from registry.reform.refusals import Refusal, ResolutionRefusedError
-from registry.reform.resolution import Merge, Move, New, NewUnit, Split, Target, Told
+from registry.reform.resolution import Merge, Move, New, NewUnit, Selector, Split, Target
 from registry.units.gazetteer import Gazetteer, Unit
 
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
-"""Before, several districts of a province each had a Phường 1."""
+"""Before this date, several districts of a province could each have a Phường 1."""
 
 
 def make_plan(
@@ -28,10 +28,10 @@ def make_plan(
     *,
     today: datetime.date | None = None,
 ) -> Plan:
-    """What the resolution does; `awaiting` are units that prepared resolutions change.
+    """Plan a resolution; `awaiting` are units that prepared resolutions change.
 
-    With `today` an effective day before it is refused, unless the resolution confirms it.
-    Raises ResolutionRefusedError with all that is wrong.
+    With `today`, an earlier effective date is refused unless the resolution confirms it.
+    Raises ResolutionRefusedError with all refusals.
     """
     planner = _Planner(document, gazetteer, awaiting or {})
     head = document.resolution.resolution
@@ -70,8 +70,8 @@ class _Planner:
         for code, line in self.districts:
             self._check_district(code, line)
         for at, change in enumerate(self.document.resolution.changes):
-            what, said = change.what
-            getattr(self, f"_{what}")(said, ("changes", at, what))
+            what, body = change.what
+            getattr(self, f"_{what}")(body, ("changes", at, what))
         part_provinces(self.plan, self.refuse)
         self._check_parts()
         self._check_names()
@@ -81,27 +81,27 @@ class _Planner:
     # Units that begin and end
 
     def _born(self) -> None:
-        for said, place in self._new_units():
+        for body, place in self._new_units():
             line = self.document.line(*place)
-            if said.code in self.plan.born:
-                self.refuse("code_used_twice", line, said.code)
-            if said.district is not None:
-                self.districts.append((said.district, line))
-            if level_of(said.code) not in KIND_LEVELS[said.kind]:
-                self.refuse("kind_of_other_level", line, f"{said.code} {said.kind}")
-            self.plan.born[said.code] = Born(said, line)
+            if body.code in self.plan.born:
+                self.refuse("code_used_twice", line, body.code)
+            if body.district is not None:
+                self.districts.append((body.district, line))
+            if level_of(body.code) not in KIND_LEVELS[body.kind]:
+                self.refuse("kind_of_other_level", line, f"{body.code} {body.kind}")
+            self.plan.born[body.code] = Born(body, line)
 
     def _new_units(self) -> Iterator[tuple[NewUnit, tuple[int | str, ...]]]:
         for at, change in enumerate(self.document.resolution.changes):
-            what, said = change.what
-            if isinstance(said, New):
-                yield said.unit, ("changes", at, what, "unit")
-            elif isinstance(said, Split):
-                for n, part in enumerate(said.into):
+            what, body = change.what
+            if isinstance(body, New):
+                yield body.unit, ("changes", at, what, "unit")
+            elif isinstance(body, Split):
+                for n, part in enumerate(body.into):
                     if isinstance(part.into, NewUnit):
                         yield part.into, ("changes", at, what, "into", n, "into")
-            elif isinstance(said, Merge | Move) and isinstance(said.into, NewUnit):
-                yield said.into, ("changes", at, what, "into")
+            elif isinstance(body, Merge | Move) and isinstance(body.into, NewUnit):
+                yield body.into, ("changes", at, what, "into")
 
     def _ended(self) -> None:
         for code, place in self._endings():
@@ -121,21 +121,21 @@ class _Planner:
 
     def _endings(self) -> Iterator[tuple[str, tuple[int | str, ...]]]:
         for at, change in enumerate(self.document.resolution.changes):
-            what, said = change.what
-            here = ("changes", at, what)
+            what, body = change.what
+            path = ("changes", at, what)
             if what == "merge":
-                yield from ((code, (*here, "units", n)) for n, code in enumerate(said.units))
+                yield from ((code, (*path, "units", n)) for n, code in enumerate(body.units))
             elif what in ("split", "abolish"):
-                yield said.unit, (*here, "unit")
+                yield body.unit, (*path, "unit")
             elif what == "new":
-                for n, part in enumerate(said.parts):
+                for n, part in enumerate(body.parts):
                     if part.whole:
-                        yield part.unit, (*here, "parts", n)
-            elif what == "move" and said.part.whole:
-                yield said.part.unit, (*here, "part")
+                        yield part.unit, (*path, "parts", n)
+            elif what == "move" and body.part.whole:
+                yield body.part.unit, (*path, "part")
 
     def _living(self, code: str, place: tuple[int | str, ...]) -> Unit | None:
-        """The unit that bears the code on the eve of the day."""
+        """Return the unit with this code on the day before the effective date."""
         line = self.document.line(*place)
         bearers = [unit for unit in self.known.with_code(code) if unit.code == code]
         living = next((unit for unit in bearers if unit.alive_on(self.eve)), None)
@@ -151,8 +151,8 @@ class _Planner:
             return None
         return living
 
-    def _heir(self, target: Target, place: tuple[int | str, ...]) -> Heir | None:
-        """The unit of the new state that a change leads to."""
+    def _successor(self, target: Target, place: tuple[int | str, ...]) -> Successor | None:
+        """Return the unit of the new state that is the target of a change."""
         code = target.code if isinstance(target, NewUnit) else target
         if code in self.plan.born:
             return self.plan.born[code]
@@ -168,77 +168,77 @@ class _Planner:
         self,
         code: str,
         target: Target,
-        told: Told | None,
+        selector: Selector | None,
         place: tuple[int | str, ...],
         into: tuple[int | str, ...],
     ) -> None:
-        source, heir = self._living(code, place), self._heir(target, into)
-        if source is None or heir is None:
+        source, successor = self._living(code, place), self._successor(target, into)
+        if source is None or successor is None:
             return
         line = self.document.line(*place)
-        if source.level != heir.level:
-            self.refuse("unit_of_other_level", line, f"{source.code} → {heir.code}")
-        elif source is heir:
+        if source.level != successor.level:
+            self.refuse("unit_of_other_level", line, f"{source.code} → {successor.code}")
+        elif source is successor:
             self.refuse("target_ends", line, source.code)
-        elif source.level == "province" and told is not None and not told.tells_communes:
+        elif source.level == "province" and selector is not None and not selector.selects_communes:
             self.refuse("part_untold", line, code)
-        elif source.level == "commune" and told is not None and told.communes:
-            self.refuse("unit_of_other_level", line, f"{source.code}: {told.communes[0]}")
+        elif source.level == "commune" and selector is not None and selector.communes:
+            self.refuse("unit_of_other_level", line, f"{source.code}: {selector.communes[0]}")
         else:
-            self.plan.legs.append(Leg(source, heir, told, line))
+            self.plan.legs.append(Leg(source, successor, selector, line))
 
-    def _merge(self, said: Any, here: tuple[int | str, ...]) -> None:
-        for n, code in enumerate(said.units):
-            self._leg(code, said.into, None, (*here, "units", n), (*here, "into"))
+    def _merge(self, body: Any, path: tuple[int | str, ...]) -> None:
+        for n, code in enumerate(body.units):
+            self._leg(code, body.into, None, (*path, "units", n), (*path, "into"))
 
-    def _split(self, said: Any, here: tuple[int | str, ...]) -> None:
-        for n, part in enumerate(said.into):
-            place = (*here, "into", n)
-            self._leg(said.unit, part.into, part, place, (*place, "into"))
+    def _split(self, body: Any, path: tuple[int | str, ...]) -> None:
+        for n, part in enumerate(body.into):
+            place = (*path, "into", n)
+            self._leg(body.unit, part.into, part, place, (*place, "into"))
 
-    def _move(self, said: Any, here: tuple[int | str, ...]) -> None:
-        told = None if said.part.whole else said.part
-        self._leg(said.part.unit, said.into, told, (*here, "part"), (*here, "into"))
+    def _move(self, body: Any, path: tuple[int | str, ...]) -> None:
+        selector = None if body.part.whole else body.part
+        self._leg(body.part.unit, body.into, selector, (*path, "part"), (*path, "into"))
 
-    def _new(self, said: Any, here: tuple[int | str, ...]) -> None:
-        for n, part in enumerate(said.parts):
-            told = None if part.whole else part
-            self._leg(part.unit, said.unit, told, (*here, "parts", n), (*here, "unit"))
+    def _new(self, body: Any, path: tuple[int | str, ...]) -> None:
+        for n, part in enumerate(body.parts):
+            selector = None if part.whole else part
+            self._leg(part.unit, body.unit, selector, (*path, "parts", n), (*path, "unit"))
 
-    def _abolish(self, said: Any, here: tuple[int | str, ...]) -> None:
-        """It is among those that end; where its parts go other changes say."""
+    def _abolish(self, body: Any, path: tuple[int | str, ...]) -> None:
+        """Nothing to plan: the unit is among those that end, and other changes move its parts."""
 
-    def _rename(self, said: Any, here: tuple[int | str, ...]) -> None:
-        change = self._alteration(said.unit, here)
+    def _rename(self, body: Any, path: tuple[int | str, ...]) -> None:
+        change = self._alteration(body.unit, path)
         if change is not None:
-            self._once(change, "name", said.name, here)
-            change.name_en = said.name_en
+            self._once(change, "name", body.name, path)
+            change.name_en = body.name_en
 
-    def _kind(self, said: Any, here: tuple[int | str, ...]) -> None:
-        change = self._alteration(said.unit, here)
+    def _kind(self, body: Any, path: tuple[int | str, ...]) -> None:
+        change = self._alteration(body.unit, path)
         if change is None:
             return
-        if change.unit.level not in KIND_LEVELS[said.kind]:
-            self.refuse("kind_of_other_level", change.line, f"{said.unit} {said.kind}")
-        self._once(change, "kind", said.kind, here)
+        if change.unit.level not in KIND_LEVELS[body.kind]:
+            self.refuse("kind_of_other_level", change.line, f"{body.unit} {body.kind}")
+        self._once(change, "kind", body.kind, path)
 
-    def _province(self, said: Any, here: tuple[int | str, ...]) -> None:
-        change = self._alteration(said.unit, here)
-        province = self._heir(said.province, (*here, "province"))
+    def _province(self, body: Any, path: tuple[int | str, ...]) -> None:
+        change = self._alteration(body.unit, path)
+        province = self._successor(body.province, (*path, "province"))
         if change is None or province is None:
             return
         if change.unit.level != "commune":
-            self.refuse("unit_of_other_level", change.line, said.unit)
-        self._once(change, "province", province, here)
+            self.refuse("unit_of_other_level", change.line, body.unit)
+        self._once(change, "province", province, path)
 
-    def _district(self, said: Any, here: tuple[int | str, ...]) -> None:
-        change = self._alteration(said.unit, here)
+    def _district(self, body: Any, path: tuple[int | str, ...]) -> None:
+        change = self._alteration(body.unit, path)
         if change is None:
             return
         if change.unit.level != "commune":
-            self.refuse("unit_of_other_level", change.line, said.unit)
-        self._check_district(said.district, change.line)
-        self._once(change, "district", said.district, here)
+            self.refuse("unit_of_other_level", change.line, body.unit)
+        self._check_district(body.district, change.line)
+        self._once(change, "district", body.district, path)
 
     def _check_district(self, code: str, line: int | None) -> None:
         bearers = (unit for unit in self.known.with_code(code) if unit.level == "district")
@@ -246,28 +246,28 @@ class _Planner:
         if self.day >= _NO_DISTRICTS_FROM or not (lives or code in self.plan.born):
             self.refuse("district_unknown", line, code)
 
-    def _alteration(self, code: str, here: tuple[int | str, ...]) -> Alteration | None:
-        unit = self._living(code, (*here, "unit"))
+    def _alteration(self, code: str, path: tuple[int | str, ...]) -> Alteration | None:
+        unit = self._living(code, (*path, "unit"))
         if unit is None:
             return None
-        line = self.document.line(*here)
+        line = self.document.line(*path)
         if unit.id in self.plan.ended:
             self.refuse("unit_changed_twice", line, code)
             return None
         return self.plan.altered.setdefault(unit.id, Alteration(unit, line))
 
     def _once(
-        self, change: Alteration, name: str, value: object, here: tuple[int | str, ...]
+        self, change: Alteration, name: str, value: object, path: tuple[int | str, ...]
     ) -> None:
         if getattr(change, name) is not None:
-            self.refuse("unit_changed_twice", self.document.line(*here), change.unit.code)
+            self.refuse("unit_changed_twice", self.document.line(*path), change.unit.code)
         setattr(change, name, value)
 
-    # What has to hold of all together
+    # Checks across all changes
 
     def _check_parts(self) -> None:
         if self.refusals:
-            return  # which may be why nothing goes
+            return  # earlier refusals may be the reason for missing parts
         going = {leg.source.id for leg in self.plan.legs}
         for unit in self.plan.ended.values():
             if unit.id not in going and unit.level != "district":
@@ -277,17 +277,17 @@ class _Planner:
             by_source[leg.source.id].append(leg)
         for legs in by_source.values():
             code, line = legs[0].source.code, legs[-1].line
-            if len(legs) > 1 and any(leg.told is None for leg in legs):
+            if len(legs) > 1 and any(leg.selector is None for leg in legs):
                 self.refuse("parts_overlap", line, code)
-            rests = [leg for leg in legs if leg.told is not None and leg.told.rest]
+            rests = [leg for leg in legs if leg.selector is not None and leg.selector.rest]
             if len(rests) > 1:
                 self.refuse("rest_twice", rests[1].line, code)
-            for told, times in Counter(_named_twice(legs)).items():
+            for name, times in Counter(_named_twice(legs)).items():
                 if times > 1:
-                    self.refuse("parts_overlap", line, f"{code}: {told}")
+                    self.refuse("parts_overlap", line, f"{code}: {name}")
 
     def _check_names(self) -> None:
-        """No two units of one kind and name in a province, where one of them is new."""
+        """Refuse a new unit with the kind and name of another one in its province."""
         if self.day < _NO_DISTRICTS_FROM:
             return
         borne: dict[tuple[object, ...], str] = {}
@@ -305,9 +305,9 @@ class _Planner:
                 self.refuse("name_in_use", change.line, str(key[-1]))
         for born in self.plan.born.values():
             where = _id_of(self._province_of(born))
-            its = (born.level, where, born.said.kind, born.said.name)
+            its = (born.level, where, born.definition.kind, born.body.name)
             if borne.setdefault(its, born.code) != born.code:
-                self.refuse("name_in_use", born.line, born.said.name)
+                self.refuse("name_in_use", born.line, born.definition.name)
 
     def _provinces(self) -> None:
         for born in self.plan.born.values():
@@ -319,29 +319,33 @@ class _Planner:
             else:
                 self.plan.provinces[born.code] = province
 
-    def _province_of(self, born: Born) -> Heir | None:
-        """As it says, or that of its first part; on the new map."""
+    def _province_of(self, born: Born) -> Successor | None:
+        """Return the given province or that of the first part, on the new map."""
         if born.level == "province":
             return None
-        if born.said.province is not None:
-            if born.said.province in self.plan.born:
-                return self.plan.born[born.said.province]
-            living = (u for u in self.known.with_code(born.said.province) if u.level == "province")
+        if born.definition.province is not None:
+            if born.definition.province in self.plan.born:
+                return self.plan.born[born.definition.province]
+            living = (
+                u for u in self.known.with_code(born.definition.province) if u.level == "province"
+            )
             unit = next((u for u in living if u.alive_on(self.eve)), None)
         else:
-            source = next((leg.source for leg in self.plan.legs if leg.heir is born), None)
+            source = next((leg.source for leg in self.plan.legs if leg.successor is born), None)
             if source is not None and source.id in self.plan.parted:
                 province, leg = self.plan.parted[source.id]
-                return leg.heir if leg is not None else province
+                return leg.successor if leg is not None else province
             unit = self.known.province_of(source, self.eve) if source is not None else None
         if unit is not None and unit.id in self.plan.ended:
-            heirs = [leg.heir for leg in self.plan.legs if leg.source is unit]
+            heirs = [leg.successor for leg in self.plan.legs if leg.source is unit]
             return heirs[0] if len(heirs) == 1 else None
         return unit
 
     def _check_days(self) -> None:
         lines = {leg.source.id: leg.line for leg in self.plan.legs}
-        lines |= {leg.heir.id: leg.line for leg in self.plan.legs if isinstance(leg.heir, Unit)}
+        lines |= {
+            leg.successor.id: leg.line for leg in self.plan.legs if isinstance(leg.successor, Unit)
+        }
         lines |= {unit_id: change.line for unit_id, change in self.plan.altered.items()}
         for unit in self.plan.touched.values():
             latest = self._latest_change(unit)
@@ -356,17 +360,17 @@ class _Planner:
 
 
 def _named_twice(legs: list[Leg]) -> Iterator[str]:
-    """What the parts of one unit name, as they write it."""
+    """Yield what several parts of one unit name, as written."""
     for leg in legs:
-        told = leg.told
-        if told is not None:
-            yield from (part.street for part in told.street_parts if part.is_whole)
-            yield from told.localities
-            yield from told.former
-            yield from told.communes
+        selector = leg.selector
+        if selector is not None:
+            yield from (part.street for part in selector.street_parts if part.is_whole)
+            yield from selector.localities
+            yield from selector.former
+            yield from selector.communes
 
 
-def _id_of(heir: Heir | None) -> object:
-    if heir is None:
+def _id_of(successor: Successor | None) -> object:
+    if successor is None:
         return None
-    return heir.id if isinstance(heir, Unit) else heir
+    return successor.id if isinstance(successor, Unit) else successor

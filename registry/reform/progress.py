@@ -1,4 +1,4 @@
-"""How far a reform is, for who waits for it."""
+"""Progress of a running reform."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,10 +7,10 @@ PHASES: Final = (
     *("reading", "settling", "report", "places", "households", "units", "boundaries"),
     "commit",
 )
-"""Of one that is carried, in their order; a dry run ends with its report."""
+"""Phases of a reform in order; a dry run ends with its report."""
 Entering = Callable[[str, int], None]
-"""Called with each phase that begins, and the number of records that are carried so far."""
+"""Called with each phase that starts, and the number of records done so far."""
 
 
 def quietly(_phase: str, _done: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""

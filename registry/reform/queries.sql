@@ -78,7 +78,7 @@ SELECT {columns}, w.report, r.affected_ids FROM {views} WHERE r.id = :id
 {any_reform} AND {is_seen}
 
 -- lock_tables --
--- Who writes waits; who reads does not.
+-- Blocks writers, not readers.
 LOCK TABLE place, household, field_report, api_key_unit, target, boundary,
     service_area_unit, admin_unit, admin_unit_version, admin_unit_succession
     IN SHARE ROW EXCLUSIVE MODE

@@ -1,4 +1,4 @@
-"""Reading a resolution: YAML, or the same as a table; with the line of each of its members."""
+"""Read a resolution from YAML or a table, with the line of each member."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from registry.reform.refusals import REFUSALS, Refusal, ResolutionRefusedError
 from registry.reform.resolution import Resolution
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""That of libyaml, thirty times as fast, where it is there."""
+"""The loader of libyaml if available, thirty times as fast."""
 MAX_BYTES: Final = 64 * 1024 * 1024
 _TABLES: Final = frozenset(TABLES) - {".txt"}
 """Suffixes of tables; any other file is YAML."""
@@ -30,16 +30,16 @@ Place = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A resolution, and on which line of its file everything stands."""
+    """A resolution, and the line of each of its members."""
 
     path: Path
     resolution: Resolution
     lines: Mapping[Place, int]
     areas: Mapping[str, str] = field(default_factory=dict)
-    """Of one that was kept: code → polygon of the file of boundaries, as it was then (WKB)."""
+    """For a stored resolution: code → polygon of its file of boundaries at that time (WKB)."""
 
     delivered_boundaries: Path | None = None
-    """The file of boundaries, where it does not lie beside this one under the name it says."""
+    """The file of boundaries, if it is not next to this one under the given name."""
 
     @property
     def boundaries(self) -> Path:
@@ -47,34 +47,34 @@ class Document:
         return self.delivered_boundaries or self.path.parent / (self.resolution.boundaries or "")
 
     def line(self, *place: int | str) -> int | None:
-        """The line of what stands at `place`, or of the nearest that holds it."""
+        """Return the line of `place`, or of its nearest parent that has one."""
         return line_of(self.lines, place)
 
 
 def read_resolution(path: Path) -> Document:
-    """The resolution of a file. Raises ResolutionRefusedError, and OSError if it is missing."""
+    """Read a resolution. Raises ResolutionRefusedError, and OSError if the file is missing."""
     if path.stat().st_size > MAX_BYTES:
         raise ResolutionRefusedError([Refusal("file_too_large", None)])
     if path.suffix.lower() in _TABLES:
         from registry.reform.table_form import read_table
 
-        said, lines = read_table(path)
+        content, lines = read_table(path)
     else:
-        said, lines = _read_yaml(path)
+        content, lines = _read_yaml(path)
     try:
-        return Document(path, Resolution.model_validate(said), lines)
+        return Document(path, Resolution.model_validate(content), lines)
     except ValidationError as error:
         raise ResolutionRefusedError(list(_refusals(error, lines))) from None
 
 
-def resolution_of(said: Mapping[str, Any]) -> Document:
-    """A resolution that was read before and kept (`reform.resolution`)."""
-    lines = {tuple(place): line for place, line in said["lines"]}
-    return Document(Path(), Resolution.model_validate(said["said"]), lines, said["areas"])
+def resolution_of(stored: Mapping[str, Any]) -> Document:
+    """Restore a stored resolution (`reform.resolution`)."""
+    lines = {tuple(place): line for place, line in stored["lines"]}
+    return Document(Path(), Resolution.model_validate(stored["said"]), lines, stored["areas"])
 
 
 def kept(document: Document, areas: Mapping[str, str]) -> dict[str, Any]:
-    """What `resolution_of` reads: JSON values."""
+    """Return the JSON values that `resolution_of` reads."""
     return {
         "areas": dict(areas),
         "said": document.resolution.model_dump(mode="json", exclude_unset=True),
@@ -83,7 +83,7 @@ def kept(document: Document, areas: Mapping[str, str]) -> dict[str, Any]:
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
-    """The line of the longest beginning of `place` that has one."""
+    """Return the line of the longest prefix of `place` that has one."""
     while place:
         if place in lines:
             return lines[place]
@@ -92,13 +92,13 @@ def line_of(lines: Mapping[Place, int], place: Place) -> int | None:
 
 
 def _refusals(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Refusal]:
-    """One for each place: of the ways in which a union may be read, the first."""
+    """Yield one refusal per place: of a union's alternatives, the first."""
     seen: set[int | None] = set()
     found = error.errors(include_url=False, include_input=False)
     places = [tuple(part for part in item["loc"] if _is_of_file(part)) for item in found]
     for place, item in zip(places, found, strict=True):
         if any(len(other) > len(place) == len(_common(other, place)) for other in places):
-            continue  # what holds it is wrong by that alone
+            continue  # a parent is wrong only because of its member
         line = line_of(lines, place)
         if line not in seen:
             seen.add(line)
@@ -107,7 +107,7 @@ def _refusals(error: ValidationError, lines: Mapping[Place, int]) -> Iterator[Re
 
 
 def _in_words(item: ErrorDetails) -> Message:
-    """What is wrong with a member, and which was meant."""
+    """Describe what is wrong with a member, and suggest the right name."""
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         meant = _meant(str(item["loc"][-1]))
@@ -116,7 +116,7 @@ def _in_words(item: ErrorDetails) -> Message:
 
 
 def _meant(written: str) -> str | None:
-    """The member that is called so in a table, or is a slip away."""
+    """Return the member of this name in a table, or of the most similar name."""
     key = fold(written.replace("_", " "))
     if found := MEMBERS.get(key):
         return found
@@ -142,17 +142,17 @@ _WRONG: Final = {
     "int_parsing": "whole_number_required",
     "bool_parsing": "true_or_false_required",
 }
-"""Kind of pydantic's error → words, with members of its context."""
+"""Type of pydantic's error → message, and the parameters from its context."""
 
 
 def _common(one: Place, other: Place) -> Place:
-    """How both begin."""
+    """Return the common prefix."""
     pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     return tuple(part for part, _ in pairs)
 
 
 def _is_of_file(part: int | str) -> bool:
-    """Whether it stands in the file: the members of a union do not."""
+    """Whether it is part of the file, unlike the alternatives of a union."""
     return isinstance(part, int) or not re.match(r"constrained-str|[A-Z]|function-", part)
 
 
@@ -165,21 +165,21 @@ def _read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         raise ResolutionRefusedError([Refusal("not_yaml", None, "UTF-8")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        said = getattr(error, "problem", None) or ""
+        problem = getattr(error, "problem", None) or ""
         line = mark.line + 1 if mark else None
-        raise ResolutionRefusedError([Refusal("not_yaml", line, said)]) from error
+        raise ResolutionRefusedError([Refusal("not_yaml", line, problem)]) from error
     except RecursionError as error:
         raise ResolutionRefusedError([Refusal("not_yaml", None, "nested too deep")]) from error
     lines: dict[Place, int] = {}
     twice: list[Refusal] = []
-    said = _value(node, (), lines, twice)
+    content = _value(node, (), lines, twice)
     if twice:
         raise ResolutionRefusedError(twice)
-    return said, lines
+    return content, lines
 
 
 def _refuse_aliases(written: str) -> None:
-    """An alias may stand for more than fits into memory."""
+    """Refuse aliases, which may expand to more than fits into memory."""
     for token in yaml.scan(written, Loader=_LOADER):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             line = token.start_mark.line + 1
@@ -189,7 +189,7 @@ def _refuse_aliases(written: str) -> None:
 def _value(
     node: yaml.Node | None, place: Place, lines: dict[Place, int], twice: list[Refusal]
 ) -> Any:
-    """The node as Python; scalars as they are written, for `00175` is no number."""
+    """Convert a node to Python; scalars stay text, because `00175` is a code, not a number."""
     if node is None:
         return None
     lines[place] = node.start_mark.line + 1
@@ -199,7 +199,7 @@ def _value(
             name = str(key.value)
             if name in found:
                 twice.append(Refusal("key_repeated", key.start_mark.line + 1, name))
-            # Thousands of coordinates need no line each.
+            # Coordinates need no lines; there may be thousands.
             within = {} if name == "polygon" else lines
             found[name] = _value(held, (*place, name), within, twice)
             lines[*place, name] = key.start_mark.line + 1

@@ -1,4 +1,4 @@
-"""Why a resolution is refused: stable codes, in words, each with the line of the file."""
+"""Why a resolution is refused: stable codes with messages and lines of the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,28 +51,28 @@ REFUSALS: Final = {
     "decision_unreadable": Message("not_an_address_code"),
     "decision_elsewhere": Message("unit_takes_no_part"),
 }
-"""Code → words."""
+"""Code → message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One thing that is wrong."""
+    """One error of a resolution."""
 
     code: str
     line: int | None
     about: str = ""
     wrong: Message | None = None
-    """What is wrong with the member that it is about."""
+    """What is wrong with the member."""
 
     @property
     def message(self) -> Message:
         """In words."""
-        said = REFUSALS[self.code]
+        message = REFUSALS[self.code]
         if self.wrong:
-            said = Message("field_says", field=self.wrong, detail=said)
+            message = Message("field_says", field=self.wrong, detail=message)
         if self.about:
-            said = Message("field_says", field=self.about, detail=said)
-        return Message("of_line", line=self.line, why=said) if self.line else said
+            message = Message("field_says", field=self.about, detail=message)
+        return Message("of_line", line=self.line, why=message) if self.line else message
 
     def to_dict(self) -> dict[str, object]:
         """For the problem document."""

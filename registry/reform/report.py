@@ -1,4 +1,4 @@
-"""What a reform does, or would do, for who has to decide about it: values, and words."""
+"""The report of a reform or its dry run: values, and lines of text."""
 
 import datetime
 from collections import defaultdict
@@ -24,7 +24,7 @@ _COUNTED: Final = (
     *("ends", "records", "households", "streets", "localities"),
     *("keys", "targets", "open_reports", "imports"),
 )
-"""What `count_by_unit` counts, in its order."""
+"""The counts of `count_by_unit`, in its order."""
 WAY_WORDS: Final = {
     "whole_unit": N_("whole unit"),
     "decided": N_("decided by hand"),
@@ -36,7 +36,7 @@ WAY_WORDS: Final = {
     "rest": N_("the rest"),
     "neighbours": N_("by neighbours"),
 }
-"""What settled a household → in words; none of those of no carrier's."""
+"""Way in which a household was settled → its label; records outside delivery have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,19 @@ class Report:
     """Ids of the units that it concerns: who acts for one of them may see it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; without ids, which are the database's own."""
-        told = asdict(self)
-        del told["affected"]
-        return told
+        """For JSON, without internal ids."""
+        values = asdict(self)
+        del values["affected"]
+        return values
 
 
 def make_report(session: Session, plan: Plan, undecided: int) -> Report:
-    """What was settled, before anything is carried; the units of the new state are written."""
+    """Report the settled households; the new units are written, nothing is carried out yet."""
     return _Reporter(session, plan).report(undecided)
 
 
 def gazetteer_of(session: Session, day: datetime.date) -> Gazetteer:
-    """The gazetteer as the session sees it, of a day."""
+    """Return the gazetteer of a day as the session sees it."""
     return load_gazetteer(session).of_day(day)
 
 
@@ -225,7 +225,7 @@ class _Reporter:
     def _without_postcode(self) -> Iterator[str]:
         day, eve = self.plan.day, self.plan.day - _ONE_DAY
         if not any(unit.identifier(POSTCODE, eve) for unit in self.plan.touched.values()):
-            return  # the postcodes of then are not known
+            return  # former postcodes are unknown
         codes = {*self.plan.born, *(unit.code for unit in self.plan.touched.values())}
         for code in sorted(codes):
             for unit in self.after.with_code(code):
@@ -258,7 +258,7 @@ def labels(
     wanted: list[str],
     moved: dict[str, int] | None = None,
 ) -> dict[str, tuple[str, Record]]:
-    """Code → the wording of `day`, and the record; in the commune that `moved` names, if any."""
+    """Map codes to the label of `day` and the record, in the commune given by `moved`, if any."""
     found = {}
     for row in session.execute(SQL.text("records"), {"codes": wanted}):
         record = Record(*row)
@@ -269,7 +269,7 @@ def labels(
 
 
 def report_lines(report: Report) -> list[str]:
-    """The report in words."""
+    """Return the report as lines of text."""
     words = {
         "dry_run": Message("dry_run"),
         "prepared": Message("reform_prepared"),
@@ -304,8 +304,8 @@ def report_lines(report: Report) -> list[str]:
                 for how, n in share.settled_by.items()
                 if how in WAY_WORDS
             )
-            codes_told = _("{count:n} codes", count=share.records)
-            lines.append(f"    → {share.code} {share.name}: {codes_told} ({ways})")
+            count_text = _("{count:n} codes", count=share.records)
+            lines.append(f"    → {share.code} {share.name}: {count_text} ({ways})")
         if unit.undecided:
             lines.append(str(Message("undecided_codes", undecided=unit.undecided)))
     lines += _list(Message("streets_cut"), report.cut_streets)
@@ -338,7 +338,7 @@ def _list(what: Message, count: int) -> list[str]:
     return [f"{what}: {number(count)}"] if count else []
 
 
-def _several(what: Message, told: tuple[str, ...]) -> list[str]:
-    if not told:
+def _several(what: Message, values: tuple[str, ...]) -> list[str]:
+    if not values:
         return []
-    return [f"{what}: {number(len(told))}", *(f"  {each}" for each in told[:5])]
+    return [f"{what}: {number(len(values))}", *(f"  {each}" for each in values[:5])]

@@ -40,7 +40,7 @@ SELECT count(*) FILTER (WHERE class = 'street'), count(*) FILTER (WHERE class = 
 FROM reform_place WHERE is_copy
 
 -- streets --
--- Streets of one name that came from several communes, or to one that has it, and their numbers.
+-- Streets of the same name that meet in one commune, and their numbers.
 moved AS (
     SELECT r.to_id AS unit_id, r.key, r.id, r.new_id, r.from_id, r.kind, r.name
     FROM reform_place r WHERE r.class = 'street' AND r.merged_into_id IS NULL

@@ -5,7 +5,6 @@ the same resolution makes; or it says a new unit whole.
 """
 
 import datetime
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 from unicodedata import normalize
 
@@ -84,7 +83,7 @@ class StreetPart(_Model):
         return self.first is None and self.last is None and self.side == "both"
 
 
-class Told(_Model):
+class Selector(_Model):
     """How a part of a unit is told; several ways together mean all that any of them names.
 
     Where nothing tells it, the polygon of the unit that it goes to does (`boundaries`).
@@ -100,19 +99,19 @@ class Told(_Model):
     rest: bool = Field(default=False, description="All that no other part names")
 
     @property
-    def says(self) -> bool:
+    def is_given(self) -> bool:
         """Whether anything tells it."""
-        return bool(self.tells_doors or self.communes or self.rest)
+        return bool(self.selects_doors or self.communes or self.rest)
 
     @property
-    def tells_doors(self) -> bool:
+    def selects_doors(self) -> bool:
         """Whether anything tells which doors of a commune are meant."""
         return bool(self.polygon or self.streets or self.localities or self.former)
 
     @property
-    def tells_communes(self) -> bool:
+    def selects_communes(self) -> bool:
         """Whether it tells a part of a province, which is parted by nothing else."""
-        return bool(self.communes or self.rest) and not self.tells_doors
+        return bool(self.communes or self.rest) and not self.selects_doors
 
     @property
     def street_parts(self) -> tuple[StreetPart, ...]:
@@ -123,14 +122,14 @@ class Told(_Model):
         )
 
 
-class Part(Told):
+class Part(Selector):
     """A part of a unit, or all of it."""
 
     unit: Code
     whole: bool = Field(default=False, description="All of it: the unit ends")
 
 
-class SplitPart(Told):
+class SplitPart(Selector):
     """A part of the unit that is split, and where it goes."""
 
     into: Target
@@ -249,15 +248,3 @@ class Resolution(_Model):
         description="GeoJSON file beside this one: polygons of units by `code`, as they will be",
     )
     changes: Annotated[tuple[Change, ...], Field(min_length=1)]
-
-    def told(self) -> Iterator[tuple[tuple[int | str, ...], Told]]:
-        """Every part with its place in the file."""
-        for at, change in enumerate(self.changes):
-            what, said = change.what
-            here = ("changes", at, what)
-            if what == "split":
-                yield from (((*here, "into", n), part) for n, part in enumerate(said.into))
-            elif what == "new":
-                yield from (((*here, "parts", n), part) for n, part in enumerate(said.parts))
-            elif what == "move":
-                yield (*here, "part"), said.part

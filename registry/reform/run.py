@@ -1,4 +1,4 @@
-"""A reform from file to register: one transaction, one event; a dry run rolls it back."""
+"""Run a reform in one transaction with one event; a dry run rolls it back."""
 
 import datetime
 import json
@@ -32,8 +32,8 @@ from registry.reform.progress import Entering, quietly
 from registry.reform.reading import Document, kept
 from registry.reform.refusals import ReformRunsError, Refusal, ResolutionRefusedError
 from registry.reform.report import Report, gazetteer_of, make_report
+from registry.reform.selections import Polygons, Selections, read_boundaries, resolve_selections
 from registry.reform.settling import Units, place_undecided, settle, settle_places
-from registry.reform.telling import Polygons, Telling, read_boundaries, tell
 from registry.reform.units import write_units
 from registry.reform.work_file import list_undecided, write_work_files
 from registry.units.gazetteer import today
@@ -51,25 +51,25 @@ _DRAW: Final = next(job for job in JOBS if job.name == "map.draw")
 
 
 class _DryRunError(Exception):
-    """Rolls back what was only tried."""
+    """Rolls back a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a reform is carried."""
+    """How a reform is carried out."""
 
     actor: str
     dry_run: bool = False
     nearest: bool = False
-    """Let the undecided go where their neighbours go, rather than refuse."""
+    """Move the undecided where their neighbours go, rather than refuse."""
     decided: Mapping[str, str] = field(default_factory=dict)
     """Code of a household → code of its commune."""
     folder: Path | None = None
     """Where the report and the work files are written."""
     reform_id: int = 0
-    """Of one that is known: it was prepared, or delivered and tried."""
+    """Id of a reform that was prepared, or delivered and tried."""
     waits: bool = False
-    """For another reform that is at work, as jobs do, rather than raise."""
+    """Wait for a running reform, as jobs do, rather than raise."""
 
 
 def reform(
@@ -78,11 +78,11 @@ def reform(
     options: Options,
     entering: Entering = quietly,
 ) -> Report:
-    """Carry the resolution, or prepare it for its day, or, as a dry run, tell what it would do.
+    """Carry out the resolution, or prepare it for its effective date, or report a dry run.
 
-    Raises ResolutionRefusedError with all that is wrong; OutsideUnitsError for units of others;
-    ReformRunsError while another is at work;
-    OSError for files that cannot be written; and what session_scope raises.
+    Raises ResolutionRefusedError with all refusals; OutsideUnitsError for units outside the
+    actor's; ReformRunsError while another reform runs; OSError for files that cannot be written;
+    and the errors of session_scope.
     """
     report: Report | None = None
     with suppress(_DryRunError), _at_once(), session_scope(engine) as session:
@@ -101,9 +101,9 @@ def reform(
 
 
 def lock_reforms(session: Session, *, waits: bool = False) -> None:
-    """Let no other reform be at work until the transaction ends.
+    """Lock out other reforms until the transaction ends.
 
-    Raises ReformRunsError where one is, unless it is waited for.
+    Raises ReformRunsError if one runs, unless `waits`.
     """
     if waits:
         hold_lock(session, Lock.REFORM)
@@ -112,28 +112,32 @@ def lock_reforms(session: Session, *, waits: bool = False) -> None:
 
 
 def lock_tables(session: Session) -> None:
-    """Let writers of what a reform changes wait until the transaction ends, not its readers."""
+    """Block writers, not readers, of the tables of a reform until the transaction ends."""
     session.execute(SQL.text("lock_tables"))
 
 
 def forget_units(session: Session, reform_id: int) -> None:
-    """Take back what a reform announced of its units, if it was prepared."""
+    """Delete the announced units of a prepared reform."""
     row = session.execute(SQL.text("lock_prepared"), {"id": reform_id}).one_or_none()
     if row is None:
         return
-    said = {"day": row.effective_on, "source": f"decision {row.number}", "units": row.unit_ids}
-    session.execute(_FORGET_UNITS, said)
+    parameters = {
+        "day": row.effective_on,
+        "source": f"decision {row.number}",
+        "units": row.unit_ids,
+    }
+    session.execute(_FORGET_UNITS, parameters)
 
 
 def draw_soon(session: Session) -> None:
-    """Let the map be drawn anew, where there are jobs."""
+    """Queue a redraw of the map, if the register has jobs."""
     if session.scalar(text("SELECT to_regclass('jobs.procrastinate_jobs') IS NOT NULL")):
         enqueue_once(session, _DRAW)
 
 
 @contextmanager
 def _at_once() -> Iterator[None]:
-    """What the plan cannot see is told by the tables' own rules: units of another day's map."""
+    """Turn violated constraints into refusals: conflicts with units of other days' maps."""
     try:
         yield
     except IntegrityError as error:
@@ -159,7 +163,7 @@ class _Work:
 
     def do(self) -> Report:
         if not (self.prepares or self.options.dry_run):
-            # An import that has begun to match ends first; one that has not waits.
+            # An import that has started matching finishes first; one that has not waits.
             hold_lock(self.session, Lock.PUBLICATION)
             lock_tables(self.session)
         self.entering("reading", 0)
@@ -167,25 +171,25 @@ class _Work:
             forget_units(self.session, self.options.reform_id)
         plan = self._plan()
         check_covers(plan.gazetteer, plan.affected)
-        unbind(self.session)  # units that are born are nobody's yet
+        unbind(self.session)  # nobody's key has the new units yet
         head = self.document.resolution.resolution
         scope: dict[str, Any] = {"units": sorted(plan.touched), "effective": str(head.effective)}
         kind = "prepare_reform" if self.prepares else "reform"
         cause = Cause(kind, self.options.actor, head.title, head.number, scope)
         event_id = open_event(self.session, cause)
         units = write_units(self.session, plan)
-        telling = tell(self.session, plan, self._own_areas(plan))
-        if telling.refusals:
-            raise ResolutionRefusedError(telling.refusals)
-        report = self._settle(plan, telling, units)
+        selections = resolve_selections(self.session, plan, self._own_areas(plan))
+        if selections.refusals:
+            raise ResolutionRefusedError(selections.refusals)
+        report = self._settle(plan, selections, units)
         if self.options.dry_run:
             return report
-        said = {"day": plan.day, "source": f"decision {plan.number}"}
-        self.session.execute(SQL.text("insert_successions"), said)
+        parameters = {"day": plan.day, "source": f"decision {plan.number}"}
+        self.session.execute(SQL.text("insert_successions"), parameters)
         if self.prepares:
-            reform_id = self._keep(plan, telling, "prepared", None)
+            reform_id = self._keep(plan, selections, "prepared", None)
             return replace(report, state="prepared", reform_id=reform_id, event_id=event_id)
-        return self._carry(plan, telling, units, report, event_id)
+        return self._carry(plan, selections, units, report, event_id)
 
     def _plan(self) -> Plan:
         head = self.document.resolution.resolution
@@ -198,7 +202,7 @@ class _Work:
                 awaiting |= dict.fromkeys(row.unit_ids, f"{row.number}, {row.effective_on}")
         eve = head.effective - datetime.timedelta(days=1)
         known = gazetteer_of(self.session, max(eve, today()))
-        # One that waited for its day, or for who carries it, was asked about when it was delivered.
+        # A stored reform was checked against today's date when it was delivered.
         asks = self.options.dry_run or not self.options.reform_id
         return make_plan(self.document, known, awaiting, today=today() if asks else None)
 
@@ -209,7 +213,7 @@ class _Work:
             return {code: cast("Polygons", shapely.from_wkb(shape)) for code, shape in kept_areas}
         if document.resolution.boundaries is None:
             return {}
-        codes = {leg.heir.code for leg in plan.legs} | set(plan.born)
+        codes = {leg.successor.code for leg in plan.legs} | set(plan.born)
         codes |= {leg.source.code for leg in plan.legs if leg.source.id not in plan.ended}
         try:
             return read_boundaries(document.boundaries, codes)
@@ -219,12 +223,14 @@ class _Work:
                 [Refusal("boundaries_unreadable", line, f"{name}: {error}")]
             ) from error
 
-    def _settle(self, plan: Plan, telling: Telling, units: Units) -> Report:
+    def _settle(self, plan: Plan, selections: Selections, units: Units) -> Report:
         nearest, folder = self.options.nearest, self.options.folder
-        undecided = settle(self.session, plan, telling, units, self.options.decided, self.entering)
+        undecided = settle(
+            self.session, plan, selections, units, self.options.decided, self.entering
+        )
         list_undecided(self.session)
         if undecided and folder is not None:
-            # Where neighbours go is proposed, and forgotten again unless it is wanted.
+            # The neighbours' way is proposed in the work file, and applied only on request.
             with self._tried(keep=nearest):
                 place_undecided(self.session)
                 write_work_files(self.session, plan, units, folder)
@@ -246,10 +252,10 @@ class _Work:
             savepoint.rollback()
 
     def _carry(
-        self, plan: Plan, telling: Telling, units: Units, report: Report, event_id: int
+        self, plan: Plan, selections: Selections, units: Units, report: Report, event_id: int
     ) -> Report:
-        reform_id = self._keep(plan, telling, "carried", event_id)
-        carry(self.session, plan, telling, units, reform_id, self.entering)
+        reform_id = self._keep(plan, selections, "carried", event_id)
+        carry(self.session, plan, selections, units, reform_id, self.entering)
         touched = sorted({*plan.touched, *units.ids.values()})
         counts = {"settled_by": report.settled_by, "undecided": report.undecided}
         self.session.execute(
@@ -261,16 +267,18 @@ class _Work:
         self.entering("commit", 0)
         return replace(report, state="carried", reform_id=reform_id, event_id=event_id)
 
-    def _keep(self, plan: Plan, telling: Telling, state: str, event_id: int | None) -> int:
-        """Write down the resolution as one in this state; its number."""
+    def _keep(self, plan: Plan, selections: Selections, state: str, event_id: int | None) -> int:
+        """Store the resolution in this state; return its id."""
         head = self.document.resolution.resolution
-        areas = {code: shapely.to_wkb(area, hex=True) for code, area in telling.own_areas.items()}
+        areas = {
+            code: shapely.to_wkb(area, hex=True) for code, area in selections.own_areas.items()
+        }
         values: dict[str, Any] = {
             "number": head.number,
             "title": head.title,
             "effective_on": head.effective,
             "state": state,
-            # Of one that is carried nobody reads the polygons again.
+            # The polygons of a reform that was carried out are not read again.
             "resolution": json.dumps(kept(self.document, areas if state == "prepared" else {})),
             "decided": json.dumps(dict(self.options.decided)),
             "unit_ids": sorted(plan.touched),

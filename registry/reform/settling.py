@@ -1,4 +1,4 @@
-"""Settling: which household goes to which unit of the new state, and by what, set by set."""
+"""Settle which household goes to which unit of the new state, and by which rule, in sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,51 +10,51 @@ from sqlalchemy.orm import Session
 
 from registry.core.database import driver_connection
 from registry.core.sql import Statements
-from registry.reform.plan_values import Heir, Plan
+from registry.reform.plan_values import Plan, Successor
 from registry.reform.progress import Entering, quietly
 from registry.reform.refusals import Refusal, ResolutionRefusedError
-from registry.reform.telling import Telling
+from registry.reform.selections import Selections
 
 SQL: Final = Statements(__file__)
 WAYS: Final = (
     *("whole_unit", "decided", "street", "locality", "former_unit", "polygon", "building", "rest"),
     *("neighbours", "past"),
 )
-"""What settles a household, as reports call it."""
+"""Rules that settle a household, as named in reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of the new state by id: born ones have theirs since they were written."""
+    """Ids of the units of the new state; new units are already written."""
 
     ids: Mapping[int, int]
     """id() of a Born → id of its row."""
     codes: Mapping[str, int]
     """Code of a unit of the new state → its id."""
 
-    def id_of(self, heir: Heir) -> int:
-        """The id of a unit of the new state."""
-        return self.ids.get(id(heir)) or heir.id  # type: ignore[union-attr]
+    def id_of(self, successor: Successor) -> int:
+        """Return the id of a unit of the new state."""
+        return self.ids.get(id(successor)) or successor.id  # type: ignore[union-attr]
 
 
 def settle(
     session: Session,
     plan: Plan,
-    telling: Telling,
+    selections: Selections,
     units: Units,
     decided: Mapping[str, str],
     entering: Entering = quietly,
 ) -> int:
-    """Fill `reform_door`; how many are left undecided.
+    """Fill `reform_door`; return how many households are undecided.
 
-    Raises ResolutionRefusedError for decisions that are none.
+    Raises ResolutionRefusedError for invalid decisions.
     """
     entering("settling", 0)
     for statement in SQL.script("inputs"):
         session.execute(statement)
-    _write_inputs(session, plan, telling, units, decided)
+    _write_inputs(session, plan, selections, units, decided)
     for statement in SQL.script("parted"):
-        session.execute(statement, {"first": len(telling.areas)})
+        session.execute(statement, {"first": len(selections.areas)})
     _refuse_strange(session)
     session.execute(SQL.text("note_sources"))
     session.execute(SQL.text("nest_localities"))
@@ -70,25 +70,25 @@ def settle(
 
 
 def place_undecided(session: Session) -> None:
-    """Let the undecided go where their neighbours go."""
+    """Settle the undecided by their neighbours."""
     session.execute(SQL.text("settle_buildings"), {"how": "neighbours"})
     session.execute(SQL.text("settle_rest"), {"how": "neighbours"})
 
 
 def settle_places(session: Session) -> None:
-    """Where streets and localities go, once their households are settled."""
-    # An index on rows that the transaction has updated before serves none of its statements.
+    """Settle streets and localities, after their households."""
+    # An index created on rows that this transaction has updated cannot be used by it.
     for statement in SQL.script("places"):
         session.execute(statement)
 
 
 def _write_inputs(
-    session: Session, plan: Plan, telling: Telling, units: Units, decided: Mapping[str, str]
+    session: Session, plan: Plan, selections: Selections, units: Units, decided: Mapping[str, str]
 ) -> None:
     legs = [
         (
-            *(number, leg.source.id, units.id_of(leg.heir)),
-            *(leg.told is None, leg.told is not None and leg.told.rest),
+            *(number, leg.source.id, units.id_of(leg.successor)),
+            *(leg.selector is None, leg.selector is not None and leg.selector.rest),
         )
         for number, leg in enumerate(plan.legs)
     ]
@@ -105,24 +105,24 @@ def _write_inputs(
     into = [(code, units.codes[to]) for code, to in decided.items() if to in units.codes]
     areas = [
         (area, shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True))
-        for area, shape in telling.areas.items()
+        for area, shape in selections.areas.items()
     ]
     number_of = {id(leg): number for number, leg in enumerate(plan.legs)}
     parted = [
         (
             *(unit_id, number_of[id(leg)] if leg else None),
-            *(province.id, units.id_of(leg.heir) if leg else province.id),
+            *(province.id, units.id_of(leg.successor) if leg else province.id),
         )
         for unit_id, (province, leg) in plan.parted.items()
     ]
     with driver_connection(session.connection()).cursor() as cursor:
         _copy(cursor, "reform_leg", legs)
         _copy(cursor, "reform_source (id, ends, default_to)", sources.values())
-        _copy(cursor, "reform_by_street", telling.streets)
-        _copy(cursor, "reform_by_locality", sorted(set(telling.localities)))
-        _copy(cursor, "reform_by_former", sorted(set(telling.formers)))
+        _copy(cursor, "reform_by_street", selections.streets)
+        _copy(cursor, "reform_by_locality", sorted(set(selections.localities)))
+        _copy(cursor, "reform_by_former", sorted(set(selections.formers)))
         _copy(cursor, "reform_area", areas)
-        _copy(cursor, "reform_by_area", telling.by_area)
+        _copy(cursor, "reform_by_area", selections.by_area)
         _copy(cursor, "reform_decided", into)
         _copy(cursor, "reform_parted (unit_id, leg, from_id, to_id)", parted)
     unknown = [(code, to) for code, to in decided.items() if to not in units.codes]

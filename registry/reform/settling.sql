@@ -1,9 +1,9 @@
 -- Which household goes where.
 --
--- Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its parts
--- are told), `reform_door` (each household of these units, and where it goes), `reform_place` (the
--- same of streets and localities; one that is cut has several rows), `reform_parted` (communes of
--- provinces that are parted).
+-- Temporary tables of the transaction: `reform_leg` (what leaves a unit), `reform_by_…` (how its
+-- parts are described), `reform_door` (each household of these units, and its target),
+-- `reform_place` (the same for streets and localities; one that is cut has several rows),
+-- `reform_parted` (communes of split provinces).
 
 -- inputs --
 CREATE TEMPORARY TABLE reform_leg (
@@ -61,7 +61,7 @@ UPDATE reform_source s SET
         AND NOT EXISTS (SELECT FROM reform_by_area b WHERE b.leg = g.leg))
 
 -- parted --
--- A part of a province has the households of its communes, and their area where that is known.
+-- A part of a province has the households of its communes, and their area if known.
 UPDATE reform_parted p SET households = (
     SELECT coalesce(sum(h.households_count), 0) FROM household h
     WHERE h.unit_id = p.unit_id AND h.status = 'active');
@@ -76,7 +76,7 @@ INSERT INTO reform_by_area (leg, area)
 SELECT DISTINCT p.leg, a.area FROM reform_parted p JOIN reform_area a ON a.area = :first + p.leg
 
 -- nest_localities --
--- A locality is told with all that it holds.
+-- A named locality includes all localities in it.
 INSERT INTO reform_by_locality (leg, locality_id)
 SELECT b.leg, l.id FROM reform_by_locality b
 JOIN place l ON l.parent_id IS NOT NULL AND l.outer_ids @> ARRAY[b.locality_id]
@@ -97,8 +97,8 @@ SELECT h.code, h.unit_id, g.to_id, 'whole_unit', h.street_id, h.locality_id,
 FROM household h JOIN reform_leg g ON g.from_id = h.unit_id AND g.whole
 
 -- settle_parts --
--- The first of these that names a household settles it. What is left is the rest only where all by
--- which the parts of its unit are told is known of it.
+-- The first rule that matches a household settles it. An unmatched household belongs to the rest only
+-- if everything that describes the parts of its unit is known of it.
 INSERT INTO reform_door
 WITH door AS MATERIALIZED (
     SELECT h.code, h.unit_id, h.street_id, h.locality_id, h.former_unit_id,
@@ -131,7 +131,7 @@ WITH door AS MATERIALIZED (
 ), ranked AS (
     SELECT *, rank = min(rank) OVER (PARTITION BY code) AS counts FROM named
 ), first AS (
-    -- What two parts name in one way, as on a line that both drew, somebody has to decide.
+    -- A household matched by two parts under one rule, as on a shared line, stays undecided.
     SELECT code, how, CASE WHEN count(DISTINCT to_id) = 1 THEN min(to_id) END AS to_id
     FROM ranked WHERE counts GROUP BY code, how
 ), settled AS (
@@ -155,7 +155,7 @@ FROM settled
 -- after_doors --
 CREATE INDEX ON reform_door (code);
 ANALYZE reform_door;
--- Flats go with their building, which stands on one side of any line.
+-- Flats go with their building, which is on one side of any line.
 UPDATE reform_door f SET to_id = b.to_id, how = CASE WHEN b.to_id IS NULL THEN f.how
         ELSE 'building' END
 FROM reform_door b
@@ -166,8 +166,8 @@ WHERE b.code = f.parent_code AND b.from_id = f.from_id
 SELECT count(*) FROM reform_door WHERE to_id IS NULL AND status IN ('proposed', 'active')
 
 -- nearest --
--- Neighbours: most doors of its street, else of its hamlet go there. Else it stays, where the unit
--- lives on, or goes with the most of it.
+-- Neighbours: where most doors of its street go, else of its hamlet. Else it stays if the unit
+-- continues, or goes with most of the unit.
 WITH vote AS (
     SELECT from_id, street_id, locality_id, to_id, count(*) AS doors
     FROM reform_door WHERE to_id IS NOT NULL GROUP BY 1, 2, 3, 4
@@ -201,7 +201,7 @@ UPDATE reform_door d SET to_id = n.to_id, how = :how FROM near n
 WHERE n.code = d.code AND n.to_id IS NOT NULL
 
 -- settle_past --
--- Records that no carrier goes to: nobody is asked about them.
+-- Records that nothing is delivered to: they need no decision.
 -- with which: d.status NOT IN ('proposed', 'active')
 {nearest}
 
@@ -222,9 +222,9 @@ FROM (
         UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
     ORDER BY from_id, doors DESC, to_id
 ) l WHERE l.from_id = s.id AND s.default_to IS NULL;
--- Where places go: with their doors, to several communes where these do, and what holds them with
--- them: a quarter whose hamlets are parted is parted. One without doors goes where it is told to,
--- else where its former commune is, else with the most of its commune.
+-- Places go with their doors, to several communes if these do, and enclosing places with them: a
+-- quarter whose hamlets are separated is cut. A place without doors goes where it is named, else
+-- with its former commune, else with most of its commune.
 CREATE TEMPORARY TABLE reform_place ON COMMIT DROP AS
 WITH held AS (
     SELECT street_id AS id, from_id, to_id, count(*) AS doors FROM reform_door
@@ -273,8 +273,8 @@ CREATE INDEX ON reform_place (to_id, key);
 ANALYZE reform_place;
 UPDATE reform_place l SET parent_id = p.new_id FROM reform_place p
 WHERE p.id = l.parent_id AND p.to_id = l.to_id;
--- Places of one name that meet are kept apart by their former commune: the one before July 2025,
--- else the one that they just left, and at the last by their number.
+-- Places of the same name that meet are distinguished by their former commune: the one before July
+-- 2025, else the one that they just left, and finally by their number.
 UPDATE reform_place r SET former_unit_id = r.from_id
 WHERE r.to_id <> r.from_id AND r.merged_into_id IS NULL AND r.former_unit_id <> r.from_id
     AND ({rival_of_former});

@@ -1,7 +1,7 @@
-"""A resolution as a table, of any format that an import reads: a row for each part of a change.
+"""A resolution as a table, in any format that imports accept: a row for each part of a change.
 
-Rows of one change follow each other and have its number in the column `change`. The head of the
-resolution stands in the first rows that have it (`number`, `title`, `date`, `effective`).
+Rows of one change are consecutive and have its number in the column `change`. The head of the
+resolution is taken from the first row with each column (`number`, `title`, `date`, `effective`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,31 +19,31 @@ Row = Mapping[str, Any]
 
 
 def read_table(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
-    """What the table says, as YAML would, and the line of each place.
+    """Return the table in the structure of the YAML form, and the line of each place.
 
-    Raises what `lines_of` raises.
+    Raises the errors of `lines_of`.
     """
-    said: dict[str, Any] = {"resolution": {}, "changes": []}
+    content: dict[str, Any] = {"resolution": {}, "changes": []}
     lines: dict[Place, int] = {(): 1, ("resolution",): 2, ("changes",): 2}
     before: tuple[str, str] | None = None
     for line, cells in lines_of(TABLE, path):
-        row, _ = TABLE.read(cells)  # `resolution` says what is wrong with a cell
-        _head(said, lines, row, line)
+        row, _ = TABLE.read(cells)  # `resolution` reports invalid cells
+        _head(content, lines, row, line)
         if not (what := row["what"]):
             continue
         key = (row["change"], what)
         if not row["change"] or key != before:
-            lines["changes", len(said["changes"])] = line
-            said["changes"].append({what: {}})
+            lines["changes", len(content["changes"])] = line
+            content["changes"].append({what: {}})
         before = key
-        _part(said["changes"][-1][what], what, row, lines, (len(said["changes"]) - 1, line))
-    return said, lines
+        _part(content["changes"][-1][what], what, row, lines, (len(content["changes"]) - 1, line))
+    return content, lines
 
 
 def lines_of(table: TableFile, path: Path) -> Iterator[tuple[int, Row]]:
-    """The rows of a table, each with its line.
+    """Yield the rows of a table with their lines.
 
-    Raises ResolutionRefusedError where columns are missing, UnreadableFileError for what is not a
+    Raises ResolutionRefusedError for missing columns, UnreadableFileError for a file that is not a
     table.
     """
     read = opened_table(path, None)
@@ -55,16 +55,16 @@ def lines_of(table: TableFile, path: Path) -> Iterator[tuple[int, Row]]:
         raise ResolutionRefusedError([refusal]) from error
 
 
-def _head(said: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:
+def _head(content: dict[str, Any], lines: dict[Place, int], row: Row, line: int) -> None:
     for field in _HEAD:
         if row[field]:
-            said["resolution"].setdefault(field, str(row[field]))
+            content["resolution"].setdefault(field, str(row[field]))
             lines.setdefault(("resolution", field), line)
     if row["confirm"]:
-        said["resolution"].setdefault("confirm", list(row["confirm"]))
+        content["resolution"].setdefault("confirm", list(row["confirm"]))
         lines.setdefault(("resolution", "confirm"), line)
     if row["boundaries"]:
-        said.setdefault("boundaries", row["boundaries"])
+        content.setdefault("boundaries", row["boundaries"])
 
 
 def _part(
@@ -92,20 +92,20 @@ def _part(
         lines[*here, "parts", len(change["parts"]) - 1] = line
     else:
         change["unit"] = unit
-        said = ("name", "kind", "province", "district")
-        change |= {field: row[field] for field in said if row[field]}
+        fields = ("name", "kind", "province", "district")
+        change |= {field: row[field] for field in fields if row[field]}
 
 
 def _target(row: Row) -> Any:
-    """A unit that lives on by its code alone; with a name a new one."""
+    """Return the code of a continuing unit, or with a name a new unit."""
     if not row["name"]:
         return row["into"] or ""
-    said = {"code": row["into"] or "", "name": row["name"], "kind": row["kind"] or ""}
-    return said | ({"province": row["province"]} if row["province"] else {})
+    unit = {"code": row["into"] or "", "name": row["name"], "kind": row["kind"] or ""}
+    return unit | ({"province": row["province"]} if row["province"] else {})
 
 
 def _part_of(row: Row) -> dict[str, Any]:
-    """By what a row says which part of a unit it means."""
+    """Return the members of a row that describe the part of a unit."""
     part: dict[str, Any] = {}
     for field in ("streets", "localities", "former", "communes"):
         if row[field]:
@@ -122,15 +122,15 @@ def _named(written: str) -> Any:
     if not bracket:
         return written
     words = fold(rest).split()
-    said: dict[str, Any] = {"street": street.strip()}
+    part: dict[str, Any] = {"street": street.strip()}
     numbers = [word for word in words if word.isdigit()]
     open_end = rest.lstrip().startswith("-")
     if numbers and not open_end:
-        said["first"] = numbers[0]
+        part["first"] = numbers[0]
     if len(numbers) > 1 or (numbers and open_end):
-        said["last"] = numbers[-1]
+        part["last"] = numbers[-1]
     if {"le", "odd"} & set(words):
-        said["side"] = "odd"
+        part["side"] = "odd"
     elif {"chan", "even"} & set(words):
-        said["side"] = "even"
-    return said
+        part["side"] = "even"
+    return part

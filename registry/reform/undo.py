@@ -1,4 +1,4 @@
-"""Undoing a reform, while nothing later touched what it changed."""
+"""Undo a reform, unless what it changed was changed later."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ IN_THE_WAY: Final = {
     "target_new": Message("target_of_new_unit"),
     "unit_changed": Message("new_unit_changed_since"),
 }
-"""What else may stand in the way → in words."""
+"""Other obstacles → their labels."""
 _UNDONE: Final = text(
     "UPDATE reform SET state = 'undone', undone_event_id = current_event_id() WHERE id = :id"
 )
@@ -50,7 +50,7 @@ _UNDONE: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was put back."""
+    """What was restored."""
 
     reform_id: int
     event_id: int
@@ -58,9 +58,9 @@ class Undone:
 
 
 def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) -> Undone:
-    """Put back what the reform of this number changed, in one transaction with one event.
+    """Restore what the reform with this number changed, in one transaction with one event.
 
-    Raises NotFoundError; ReformTouchedError with all that stands in the way.
+    Raises NotFoundError; ReformTouchedError with all obstacles.
     """
     with session_scope(engine) as session:
         lock_reforms(session)
@@ -79,7 +79,7 @@ def undo(engine: Engine, number: str, *, actor: str, reason: str | None = None) 
 
 
 def preview_undo(engine: Engine, number: str) -> UndoPreview:
-    """What `undo` would do now; nothing is changed. Raises NotFoundError, OutsideUnitsError."""
+    """Return what `undo` would do now, without changes. Raises NotFoundError, OutsideUnitsError."""
     with session_scope(engine) as session:
         row = session.execute(SQL.text("lock_carried"), {"number": number}).one_or_none()
         if row is None:
@@ -87,41 +87,41 @@ def preview_undo(engine: Engine, number: str) -> UndoPreview:
         check_covers(gazetteer_of(session, today()), row.affected_ids)
         refuse_transferred(session, row.event_id)
         unbind(session)
-        preview = _look(session, _find_moved(session, row))
+        preview = _preview(session, _find_moved(session, row))
         session.rollback()
     return preview
 
 
 def _find_moved(session: Session, row: Any) -> dict[str, Any]:
-    """Leaves what the reform moved; the parameters of what is done with it."""
-    said = {
+    """Fill the temporary tables of what the reform moved; return the parameters for the rest."""
+    parameters = {
         "reform": row.id,
         "event": row.event_id,
         "day": row.effective_on,
         "source": f"decision {row.number}",
         "units": row.unit_ids,
     }
-    said["born"] = list(session.scalars(SQL.text("born"), said))
-    session.execute(SQL.text("went"), said)
+    parameters["born"] = list(session.scalars(SQL.text("born"), parameters))
+    session.execute(SQL.text("went"), parameters)
     find_touched(session, row.event_id)
-    return said
+    return parameters
 
 
 def _undo(session: Session, row: Any, cause: Cause) -> Undone:
-    said = _find_moved(session, row)
-    preview = _look(session, said)
+    parameters = _find_moved(session, row)
+    preview = _preview(session, parameters)
     if preview.obstacles:
         raise ReformTouchedError(preview)
     event_id = open_event(session, cause)
     for statement in SQL.script("restore_units"):
-        session.execute(statement, said)
-    session.execute(SQL.text("lead_back"), said)
+        session.execute(statement, parameters)
+    session.execute(SQL.text("lead_back"), parameters)
     session.execute(SQL.text("unmark_places"))
     households = restore_touched(session, row.event_id)
-    session.execute(SQL.text("former_numbers_of_streets"), said)
-    session.execute(SQL.text("former_numbers_of_localities"), said)
+    session.execute(SQL.text("former_numbers_of_streets"), parameters)
+    session.execute(SQL.text("former_numbers_of_localities"), parameters)
     for statement in SQL.script("restore_belongings"):
-        session.execute(statement, said)
+        session.execute(statement, parameters)
     remove_places(session, row.event_id)
     draw_cells(session.connection())
     session.execute(_UNDONE, {"id": row.id})
@@ -130,6 +130,6 @@ def _undo(session: Session, row: Any, cause: Cause) -> Undone:
     return Undone(row.id, event_id, households)
 
 
-def _look(session: Session, said: dict[str, Any]) -> UndoPreview:
-    own = session.execute(SQL.text("in_the_way"), said)
-    return preview_restoring(session, [*own, *later_work(session, said["event"])], IN_THE_WAY)
+def _preview(session: Session, parameters: dict[str, Any]) -> UndoPreview:
+    own = session.execute(SQL.text("in_the_way"), parameters)
+    return preview_restoring(session, [*own, *later_work(session, parameters["event"])], IN_THE_WAY)

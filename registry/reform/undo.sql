@@ -12,7 +12,7 @@ SELECT successor_id AS now_unit, predecessor_id AS unit_id FROM admin_unit_succe
 WHERE source = :source AND effective_on = :day
 
 -- in_the_way --
--- (what, of which), a line each.
+-- (kind, code) of each obstacle.
 SELECT 'reform_later', r.number FROM reform r, reform mine
 WHERE mine.id = :reform AND r.id > mine.id AND r.state IN ('prepared', 'carried')
     AND r.unit_ids && mine.unit_ids
@@ -43,9 +43,9 @@ UNION ALL
 WHERE u.id = ANY (:born) AND NOT upper_inf(u.lifetime) ORDER BY 2 LIMIT 20)
 
 -- restore_units --
--- Those that the reform made have lived until today, or a day that nobody saw; what was
--- printed of them leads back. Their codes are free for the units that bear them again, or that an
--- undone reform gave them before.
+-- Units that the reform created end today, or never existed if created today; their printed codes
+-- lead back. Their official codes are free for the restored units, or for those of an earlier undone
+-- reform.
 UPDATE admin_unit u SET lifetime = CASE WHEN :day < current_date
         THEN daterange(:day, current_date) ELSE daterange(CAST(:day AS date) - 1, :day) END,
     code = CASE WHEN EXISTS (SELECT FROM admin_unit o WHERE o.level = u.level
@@ -59,7 +59,7 @@ UPDATE admin_unit_version SET valid = CASE WHEN :day < current_date
 WHERE unit_id = ANY (:born) AND lower(valid) = :day;
 UPDATE admin_unit SET lifetime = daterange(lower(lifetime), NULL)
 WHERE id = ANY (:units) AND NOT id = ANY (:born) AND upper(lifetime) = :day;
--- A name of some days stays as such; one of today stays as an alias.
+-- A name that was valid for some days is kept as a version; one of today is kept as an alias.
 INSERT INTO admin_unit_alias (unit_id, kind, alias)
 SELECT v.unit_id, 'former', v.name FROM admin_unit_version v
 WHERE v.source = :source AND lower(v.valid) = :day AND upper_inf(v.valid)
@@ -94,7 +94,7 @@ WHERE now_unit <> unit_id
 ON CONFLICT (predecessor_id, successor_id) DO NOTHING
 
 -- unmark_places --
--- A number behind the marks tells a street from the half that a reform cut off.
+-- A number after the marks distinguishes a street from the half that a reform cut off.
 UPDATE touched_place SET marks = nullif(regexp_replace(marks, ' ?#[0-9]+$', ''), '')
 
 -- former_numbers --
@@ -112,7 +112,7 @@ WHERE b.reform_id = :reform AND b.relation = 'place'
 {former_numbers}
 
 -- restore_belongings --
--- What belongs to units, as `reform_before` has it.
+-- What belongs to units, as kept in `reform_before`.
 UPDATE field_report f SET unit_id = CAST(b.was ->> 'unit_id' AS int)
 FROM reform_before b
 WHERE b.reform_id = :reform AND b.relation = 'field_report' AND f.id = CAST(b.row_id AS bigint);

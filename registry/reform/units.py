@@ -1,4 +1,4 @@
-"""The units of the new state, written: who ends, who begins, who is called otherwise."""
+"""Write the units of the new state: ended, new and altered ones."""
 
 import datetime
 import json
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from geo.text import transliterate
 from registry.core.schemes import POSTCODE
 from registry.core.sql import Statements
-from registry.reform.plan_values import Alteration, Born, Heir, Plan
+from registry.reform.plan_values import Alteration, Born, Plan, Successor
 from registry.reform.settling import Units
 from registry.units.gazetteer import Unit
 
@@ -19,7 +19,7 @@ _NO_DISTRICTS_FROM: Final = datetime.date(2025, 7, 1)
 
 
 def write_units(session: Session, plan: Plan) -> Units:
-    """Write them under the event of the session; returns the ids of the new state."""
+    """Write the units under the event of the session; return the ids of the new state."""
     return _Writer(session, plan).write()
 
 
@@ -28,7 +28,7 @@ class _Writer:
         self.session = session
         self.plan = plan
         head = plan.document.resolution.resolution
-        self.said = {
+        self.parameters = {
             "day": plan.day,
             "basis": f"{head.number} ({head.date.isoformat()})",
             "source": f"decision {head.number}",
@@ -42,12 +42,12 @@ class _Writer:
         self._born()
         altered = {"ids": sorted(self.plan.altered), "day": self.plan.day}
         self.session.execute(SQL.text("end_versions"), altered)
-        # All at once: each statement that writes units raises the version of the gazetteer, whose
-        # row a transaction updates ever more slowly.
+        # In few statements: each one increments the version of the gazetteer, a row that a
+        # transaction updates ever more slowly.
         versions = [self._of_born(born) for born in self.plan.born.values()]
         versions += [self._of_altered(change) for change in self.plan.altered.values()]
         self.session.execute(
-            SQL.text("insert_versions"), self.said | {"rows": json.dumps(versions)}
+            SQL.text("insert_versions"), self.parameters | {"rows": json.dumps(versions)}
         )
         self._follow()
         self._carry_postcodes()
@@ -62,30 +62,30 @@ class _Writer:
     def _born(self) -> None:
         rows = []
         for born in self.plan.born.values():
-            lon, lat = born.said.seat or (None, None)
+            lon, lat = born.definition.seat or (None, None)
             rows.append({"level": born.level, "code": born.code, "lon": lon, "lat": lat})
-            rows[-1]["area_km2"] = born.said.area_km2
-        said = self.said | {"rows": json.dumps(rows)}
+            rows[-1]["area_km2"] = born.definition.area_km2
+        parameters = self.parameters | {"rows": json.dumps(rows)}
         found = {
             (row.level, row.code): row.id
-            for row in self.session.execute(SQL.text("insert_units"), said)
+            for row in self.session.execute(SQL.text("insert_units"), parameters)
         }
         self.ids |= {id(born): found[born.level, born.code] for born in self.plan.born.values()}
 
     def _of_born(self, born: Born) -> dict[str, object]:
-        said = born.said
+        definition = born.definition
         province = self.plan.provinces.get(born.code)
         return _version(
             self.ids[id(born)],
-            said.name,
-            said.name_en,
-            said.kind,
+            definition.name,
+            definition.name_en,
+            definition.kind,
             self._id(province) if province is not None else None,
-            self._district(said.district),
+            self._district(definition.district),
         )
 
     def _district(self, code: str | None) -> int | None:
-        """The id of a district of that day."""
+        """Return the id of a district on that day."""
         if code in self.plan.born:
             return self.ids[id(self.plan.born[code])]
         found = (unit for unit in self.plan.bearers(code or "") if unit.level == "district")
@@ -97,7 +97,7 @@ class _Writer:
         if change.province is not None:
             province = self._id(change.province)
         elif province in self.plan.ended:
-            province = self._heir_of(self.plan.ended[province])
+            province = self._successor_of(self.plan.ended[province])
         stays = self.plan.day < _NO_DISTRICTS_FROM and was.district_id not in self.plan.ended
         district = was.district_id if stays else None
         if change.district is not None:
@@ -112,35 +112,40 @@ class _Writer:
         )
 
     def _follow(self) -> None:
-        gone = [unit for unit in self.plan.ended.values() if unit.level == "province"]
-        heirs = {unit.id: self._heir_of(unit) for unit in gone}
+        ended = [unit for unit in self.plan.ended.values() if unit.level == "province"]
+        successors = {unit.id: self._successor_of(unit) for unit in ended}
         districts = [unit.id for unit in self.plan.ended.values() if unit.level == "district"]
-        if heirs or districts:
+        if successors or districts:
             self.session.execute(
                 SQL.text("follow_parents"),
-                self.said
-                | {"olds": list(heirs), "news": list(heirs.values()), "districts": districts},
+                self.parameters
+                | {
+                    "olds": list(successors),
+                    "news": list(successors.values()),
+                    "districts": districts,
+                },
             )
 
     def _carry_postcodes(self) -> None:
-        """A commune that is all of one that ends, and nothing else, has its postcode; a unit that
-        lives on keeps its own; any other one has none until the postal service gives it one.
+        """Give the postcode of an ended commune to a new one of exactly its area.
+
+        A continuing unit keeps its own; others have none until the postal service assigns one.
         """
         for born in self.plan.born.values():
-            sources = [leg for leg in self.plan.legs if leg.heir is born]
+            sources = [leg for leg in self.plan.legs if leg.successor is born]
             source = sources[0].source if len(sources) == 1 else None
             if source is None or source.id not in self.plan.ended:
                 continue
             if len(self.plan.legs_of(source)) == 1:
                 pair = {"old": source.id, "new": self.ids[id(born)], "scheme": POSTCODE}
-                self.session.execute(SQL.text("carry_identifier"), self.said | pair)
+                self.session.execute(SQL.text("carry_identifier"), self.parameters | pair)
 
-    def _heir_of(self, province: Unit) -> int | None:
+    def _successor_of(self, province: Unit) -> int | None:
         leg = next((leg for leg in self.plan.legs if leg.source is province), None)
-        return self._id(leg.heir) if leg is not None else None
+        return self._id(leg.successor) if leg is not None else None
 
-    def _id(self, heir: Heir) -> int:
-        return heir.id if isinstance(heir, Unit) else self.ids[id(heir)]
+    def _id(self, successor: Successor) -> int:
+        return successor.id if isinstance(successor, Unit) else self.ids[id(successor)]
 
 
 def _version(
@@ -151,7 +156,7 @@ def _version(
     province: int | None,
     district: int | None,
 ) -> dict[str, object]:
-    """A row of `NEW_VERSIONS`."""
+    """Return a row of `NEW_VERSIONS`."""
     values: dict[str, object] = {"unit_id": unit_id, "name": name, "kind": kind}
     values |= {"name_en": name_en or transliterate(name)}
     return values | {"province_id": province, "district_id": district}

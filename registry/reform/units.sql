@@ -22,8 +22,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (unit_id int, name text, name
     kind text, province_id int, district_id int)
 
 -- follow_parents --
--- What belongs to a province or district that ends, and that nothing else changes, is in its heir,
--- or in no district, from that day.
+-- Otherwise unchanged units of an ended province or district belong to its successor, or to no
+-- district, from that day.
 WITH heir AS (
     SELECT * FROM unnest(CAST(:olds AS int[]), CAST(:news AS int[])) AS h (old, new)
 ), gone AS (

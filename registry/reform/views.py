@@ -1,7 +1,8 @@
-"""What is known of reforms: those that came over HTTP, and those of the command line.
+"""Views of reforms, delivered over HTTP or run from the command line.
 
-An administrator of some units sees what concerns one of them, and decides about what concerns
-nothing else. What nobody has read yet is seen by who delivered it, and the whole country's.
+An administrator of some units sees reforms that concern any of them, and decides on those that
+concern only these. A reform that is not read yet is visible to its sender and to administrators of
+the whole country.
 """
 
 import datetime
@@ -29,7 +30,7 @@ MAP: Final = "undecided.geojson"
 
 @dataclass(frozen=True, slots=True)
 class ReformView(Submission):
-    """One reform as it stands."""
+    """The current state of a reform."""
 
     number: str | None
     """None until its file is read."""
@@ -40,29 +41,29 @@ class ReformView(Submission):
     carried_at: datetime.datetime | None
     undone_at: datetime.datetime | None
     decided: int
-    """Households that people decided about."""
+    """Number of households with a decision."""
     task: str | None
-    """None for what came by the command line."""
+    """None for the command line."""
     options: dict[str, Any]
     undecided: int | None
-    """Of the last dry run."""
+    """Hash of the last dry run."""
     report: dict[str, Any] | None
     """As of `report.Report`; None in lists."""
     affected: tuple[int, ...]
-    """Ids of the units that it concerns; none before its dry run."""
+    """Ids of the units that it concerns; empty before its dry run."""
 
 
 def list_reforms(
     session: Session, gazetteer: Gazetteer, *, state: str | None, before: int | None, limit: int
 ) -> list[ReformView]:
-    """Reforms with a lower number than `before`, the latest first, without their reports."""
+    """Return reforms with an id lower than `before`, latest first, without their reports."""
     given = {"state": state, "before": before, "limit": limit}
     rows = session.execute(SQL.text("reforms"), given | _seen_by(gazetteer))
     return [ReformView(*row) for row in rows]
 
 
 def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> ReformView:
-    """One reform; raises NotFoundError, also for one that the caller does not see."""
+    """Return a reform that the caller sees; otherwise raises NotFoundError."""
     given = {"id": min(reform_id, _MAX_ID)}
     row = session.execute(SQL.text("reform_seen"), given | _seen_by(gazetteer)).one_or_none()
     if row is None:
@@ -71,12 +72,12 @@ def find_reform(session: Session, gazetteer: Gazetteer, reform_id: int) -> Refor
 
 
 def any_reform(session: Session, reform_id: int) -> ReformView:
-    """One reform, whoever asks."""
+    """Return a reform, regardless of the caller's units."""
     return ReformView(*session.execute(SQL.text("any_reform"), {"id": reform_id}).one())
 
 
 def check_may_change(gazetteer: Gazetteer, view: ReformView) -> None:
-    """Raises OutsideUnitsError where it concerns units of others."""
+    """Raise OutsideUnitsError if it concerns units outside the caller's."""
     check_covers(gazetteer, view.affected)
 
 

@@ -1,7 +1,7 @@
-"""The job of reforms that came over HTTP: tries, carries, undoes and withdraws, and clears away.
+"""The job of reforms delivered over HTTP: dry runs, carries out, undoes, withdraws, cleans up.
 
-It looks first at what there is to do, so that one which was killed is simply done again. It acts as
-the holder of the key that asked for it.
+It first reads what is left to do, so that a killed job can simply run again. It acts as the key
+that requested it.
 """
 
 import json
@@ -35,7 +35,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 
 def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
-    """Do what was asked for last, and keep what became of it."""
+    """Perform the latest request, and store the outcome."""
     with session_scope(engine) as session:
         view = any_reform(session, reform_id)
     if view.phase is None:
@@ -57,18 +57,18 @@ def work(engine: Engine, settings: Settings, *, reform_id: int) -> None:
 
 
 def given_up(engine: Engine, _settings: Settings, *, reform_id: int) -> None:
-    """Say that it was not done."""
+    """Store that the job failed."""
     _settle(engine, reform_id, INTERRUPTED)
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
-    """Clear reforms away, and settle those whose job is lost."""
+    """Delete old reforms, and settle those whose job is lost."""
     for reform_id, _state in REFORMS.clear_away(engine, settings, forget):
         _settle(engine, reform_id, INTERRUPTED)
 
 
 def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> None:
-    """Try the reform, with what people decided by now."""
+    """Dry-run the reform, with the decisions so far."""
     folder = REFORMS.folder(settings, view.id)
     document = _document(folder)
     decided = _decided(engine, view.id)
@@ -78,7 +78,7 @@ def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> No
     options = Options(actor, dry_run=True, decided=decided, folder=work_files, reform_id=view.id)
     report = _reform(engine, view, document, options)
     head = document.resolution.resolution
-    said = {
+    values = {
         "id": view.id,
         "number": head.number,
         "title": head.title,
@@ -88,12 +88,12 @@ def _try(engine: Engine, settings: Settings, view: ReformView, actor: str) -> No
         "affected": list(report.affected),
     }
     with session_scope(engine) as session:
-        if session.execute(SQL.text("keep_report"), said).one_or_none() is not None:
+        if session.execute(SQL.text("keep_report"), values).one_or_none() is not None:
             session.execute(
                 SQL.text("add_verdict"), {"id": view.id, "report": _json(report), "verdicts": 1}
             )
             return
-    files.remove(folder)  # it was discarded meanwhile
+    files.remove(folder)  # discarded meanwhile
 
 
 def _carry(engine: Engine, settings: Settings, view: ReformView, actor: str) -> None:
@@ -127,14 +127,14 @@ _TASKS: Final[
     "undo": (("carried",), _undo),
     "withdraw": (("prepared",), _withdraw),
 }
-"""What is asked for → the states in which there is something to do, and what does it."""
+"""Task → the states in which it has work to do, and its function."""
 
 
 def _document(folder: Path) -> Document:
     path = files.delivered(folder)
     if path is None:
         raise NotFoundError(Message("delivered_file_missing_here"))
-    # What a file that came over HTTP names is looked for nowhere else on this machine.
+    # Files named by an uploaded file are never looked up elsewhere on this machine.
     boundaries = files.report(folder, BOUNDARIES) or folder / BOUNDARIES / "?"
     return replace(read_resolution(path), delivered_boundaries=boundaries)
 
@@ -153,7 +153,7 @@ def _decided(engine: Engine, reform_id: int) -> dict[str, str]:
 
 
 def _settle(engine: Engine, reform_id: int, problem: dict[str, Any] | None) -> None:
-    """Nothing is being done any more; one that could not be read or tried has failed."""
+    """Mark the job as finished; a reform that could not be read or tried has failed."""
     with session_scope(engine) as session:
         REFORMS.end_work(session, reform_id, problem)
         session.execute(_FAILED, {"id": reform_id})

@@ -1,4 +1,4 @@
-"""Undecided households, as a workbook with a column to fill in and as a map; and what came back."""
+"""Work files of undecided households: a workbook to fill in and a map, and its reader."""
 
 import json
 from collections.abc import Iterator
@@ -24,16 +24,16 @@ TABLE: Final = TableFile("decisions", (("code",), ("commune",)))
 _SHEET: Final = "Chưa rõ"
 _POINT: Final = ("lon", "lat")
 _DECIDED: Final = "commune"
-"""The column that people fill in, with the code of a commune."""
+"""The column to fill in, with the code of a commune."""
 
 
 def list_undecided(session: Session) -> None:
-    """Fill `reform_work`, of the transaction: the households that nothing settled."""
+    """Fill the temporary table `reform_work` with the unsettled households."""
     session.execute(SQL.text("create_work_list"))
 
 
 def write_work_files(session: Session, plan: Plan, units: Units, folder: Path) -> list[Path]:
-    """Write what `reform_work` lists; the files. Raises OSError where they cannot be written."""
+    """Write the households of `reform_work`; return the files. Raises OSError."""
     rows = list(_rows(session, plan, units))
     with whole_file(folder / WORKBOOK, by_name=True) as path:
         TABLE.write(path, rows, numbers=_POINT, sheet=_SHEET)
@@ -59,8 +59,8 @@ def _rows(session: Session, plan: Plan, units: Units) -> Iterator[dict[str, str]
     listed = session.execute(SQL.text("work_list")).all()
     may_go: dict[int, str] = {}
     for unit in plan.touched.values():
-        heirs = {leg.heir.code for leg in plan.legs_of(unit)}
-        may_go[unit.id] = " ".join(sorted(heirs | ({unit.code} - _codes_ended(plan))))
+        successors = {leg.successor.code for leg in plan.legs_of(unit)}
+        may_go[unit.id] = " ".join(sorted(successors | ({unit.code} - _codes_ended(plan))))
     for at in range(0, len(listed), 10_000):
         page = listed[at : at + 10_000]
         labelled = labels(session, plan.gazetteer, plan.day, [row.code for row in page])
@@ -82,7 +82,7 @@ def _codes_ended(plan: Plan) -> set[str]:
 
 
 def read_decided(path: Path) -> dict[str, str]:
-    """Code of a household → code of its commune, of the rows that are filled in.
+    """Map codes of households to codes of communes, from the filled-in rows.
 
     Raises ResolutionRefusedError with the lines, UnreadableFileError for what is not a table.
     """
@@ -91,9 +91,9 @@ def read_decided(path: Path) -> dict[str, str]:
     for line, row in lines_of(TABLE, path):
         if not row[_DECIDED]:
             continue
-        said, faults = TABLE.read(row)
+        cells, faults = TABLE.read(row)
         wrong += [Refusal(code, line, value) for code, value in faults]
-        decided[said["code"]] = said[_DECIDED]
+        decided[cells["code"]] = cells[_DECIDED]
     if wrong:
         raise ResolutionRefusedError(wrong)
     return decided

@@ -1,4 +1,4 @@
-"""How parts are told: names of streets and hamlets as the register has them, polygons as shapes."""
+"""Resolve the descriptions of parts: streets and hamlets of the register, polygons as shapes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from registry.core.sql import Statements
 from registry.records.named_places import holders
 from registry.reform.plan_values import Leg, Plan
 from registry.reform.refusals import Refusal
-from registry.reform.resolution import StreetPart, Told
+from registry.reform.resolution import Selector, StreetPart
 from registry.units.boundaries.geojson import read_features
 from registry.units.boundaries.polygons import (
     AROUND_VIET_NAM,
@@ -30,19 +30,19 @@ from registry.units.boundaries.polygons import (
 from registry.units.gazetteer import Unit
 
 _TOLERANCE: Final = 0.01
-"""Share of an area: drawings of one line differ by so much."""
+"""Share of an area by which drawings of one line may differ."""
 _NEAR: Final = 0.005
-"""Degrees, some 500 m: drawings of units that touch may leave so much between them."""
+"""Degrees, some 500 m: the gap that drawings of adjacent units may leave."""
 _FAR: Final = 1.0
-"""Degrees, some 100 km: farther from its seat no commune reaches."""
+"""Degrees, some 100 km: no commune extends farther from its seat."""
 _PARITY: Final = {"odd": 1, "even": 0, "both": None}
 SQL: Final = Statements(__file__)
 Polygons = shapely.MultiPolygon
 
 
 @dataclass(slots=True)
-class Telling:
-    """What tells the parts, as rows of the temporary tables of `settling`."""
+class Selections:
+    """Descriptions of the parts, as rows of the temporary tables of `settling`."""
 
     streets: list[tuple[int, int, int | None, int | None, int | None]] = field(default_factory=list)
     localities: list[tuple[int, int]] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Telling:
     areas: dict[int, Polygons] = field(default_factory=dict)
     by_area: list[tuple[int, int]] = field(default_factory=list)
     own_areas: dict[str, Polygons] = field(default_factory=dict)
-    """Code of a unit of the new state → its polygon, of the file of boundaries."""
+    """Code of a unit of the new state → its polygon in the file of boundaries."""
     refusals: list[Refusal] = field(default_factory=list)
 
 
 def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
-    """The polygons of these units. Raises RegistryError for a file that is none of polygons."""
+    """Read the polygons of these units. Raises RegistryError for a file without polygons."""
     wanted = set(codes)
     found: dict[str, list[shapely.Polygon]] = defaultdict(list)
     with open_source(str(path)) as file:
@@ -78,50 +78,50 @@ def read_boundaries(path: Path, codes: Iterable[str]) -> dict[str, Polygons]:
 
 
 def drawn(polygons: Sequence[shapely.Polygon]) -> Polygons | None:
-    """The shape of polygons, repaired where a drawing is slightly wrong; None where it is none."""
+    """Return the union of polygons, with slight errors repaired; None if it is not valid."""
     repaired = _multi(shapely.unary_union([shapely.make_valid(each) for each in polygons]))
-    said = sum(abs(each.area) for each in polygons)
-    is_drawn = abs(repaired.area - said) <= _TOLERANCE * repaired.area
+    total = sum(abs(each.area) for each in polygons)
+    is_drawn = abs(repaired.area - total) <= _TOLERANCE * repaired.area
     return repaired if is_drawn and not repaired.is_empty else None
 
 
-def tell(session: Session, plan: Plan, own_areas: dict[str, Polygons]) -> Telling:
-    """What tells each leg of the plan; refusals for what cannot be read, or is not there."""
-    telling = Telling(own_areas=own_areas)
-    teller = _Teller(session, plan, telling)
+def resolve_selections(session: Session, plan: Plan, own_areas: dict[str, Polygons]) -> Selections:
+    """Resolve each leg of the plan; refuse what cannot be read or does not exist."""
+    selections = Selections(own_areas=own_areas)
+    resolver = _Resolver(session, plan, selections)
     for number, leg in enumerate(plan.legs):
-        if leg.told is not None:
-            teller.tell(number, leg, leg.told)
-    teller.check_own_areas()
-    teller.check_areas()
-    teller.check_neighbours()
-    teller.check_streets()
-    return telling
+        if leg.selector is not None:
+            resolver.resolve_selections(number, leg, leg.selector)
+    resolver.check_own_areas()
+    resolver.check_areas()
+    resolver.check_neighbours()
+    resolver.check_streets()
+    return selections
 
 
-class _Teller:
-    def __init__(self, session: Session, plan: Plan, telling: Telling) -> None:
+class _Resolver:
+    def __init__(self, session: Session, plan: Plan, selections: Selections) -> None:
         self.session = session
         self.plan = plan
-        self.telling = telling
+        self.selections = selections
         rows = session.execute(SQL.text("real_boundaries"), {"units": sorted(plan.touched)})
         self.real = {unit_id: shapely.from_wkb(bytes(shape)) for unit_id, shape in rows}
-        self.told: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
-        """Unit that is parted → its parts that polygons tell, of the file or written here."""
+        self.parts: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
+        """Split unit → its parts with a polygon, from the file of boundaries or inline."""
 
     def refuse(self, code: str, leg: Leg, about: str = "") -> None:
-        self.telling.refusals.append(Refusal(code, leg.line, about))
+        self.selections.refusals.append(Refusal(code, leg.line, about))
 
-    def tell(self, number: int, leg: Leg, told: Told) -> None:
-        for part in told.street_parts:
+    def resolve_selections(self, number: int, leg: Leg, selector: Selector) -> None:
+        for part in selector.street_parts:
             self._street(number, leg, part)
-        for name in told.localities:
+        for name in selector.localities:
             self._locality(number, leg, name)
-        for code in told.former:
+        for code in selector.former:
             self._former(number, leg, code)
-        if told.polygon is not None:
-            self._polygon(number, leg, told.polygon)
-        if not told.says:
+        if selector.polygon is not None:
+            self._polygon(number, leg, selector.polygon)
+        if not selector.is_given:
             self._own_area(number, leg)
 
     def _street(self, number: int, leg: Leg, part: StreetPart) -> None:
@@ -135,7 +135,7 @@ class _Teller:
         if not found:
             return self.refuse("street_unknown", leg, part.street)
         bounds = part.first, part.last, _PARITY[part.side]
-        self.telling.streets += [(number, row.id, *bounds) for row in found]
+        self.selections.streets += [(number, row.id, *bounds) for row in found]
         return None
 
     def _locality(self, number: int, leg: Leg, name: str) -> None:
@@ -154,11 +154,11 @@ class _Teller:
             ]
         if not found:
             return self.refuse("locality_unknown", leg, name)
-        self.telling.localities += [(number, row.id) for row in found]
+        self.selections.localities += [(number, row.id) for row in found]
         return None
 
     def _named(self, class_: str, unit: Unit, keys: tuple[str, ...], name: str) -> list[Any]:
-        """Places of the unit under these keys; with its marks, or without any."""
+        """Return the unit's places with these keys; names match with their marks or without."""
         parameters = {"class": class_, "units": [unit.id], "keys": list(keys)}
         rows = self.session.execute(SQL.text("places_named"), parameters).all()
         same = [row for row in rows if spelling(name, row.name) is Spelling.SAME]
@@ -168,7 +168,7 @@ class _Teller:
         former = _with_code(self.plan, code)
         if not former:
             self.refuse("unit_unknown", leg, code)
-        self.telling.formers += [(number, unit.id) for unit in former]
+        self.selections.formers += [(number, unit.id) for unit in former]
 
     def _polygon(self, number: int, leg: Leg, geometry: Mapping[str, Any]) -> None:
         try:
@@ -180,26 +180,26 @@ class _Teller:
             return self.refuse("polygon_invalid", leg, leg.source.code)
         if not self._lies_in(shape, [leg.source]):
             return self.refuse("polygon_elsewhere", leg, leg.source.code)
-        area = len(self.telling.areas)
-        self.telling.areas[area] = shape
-        self.telling.by_area.append((number, area))
-        self.told[leg.source.id].append((leg, shape))
+        area = len(self.selections.areas)
+        self.selections.areas[area] = shape
+        self.selections.by_area.append((number, area))
+        self.parts[leg.source.id].append((leg, shape))
         return None
 
     def _own_area(self, number: int, leg: Leg) -> None:
-        """Told by where the polygon of the unit will be that it goes to."""
-        shape = self.telling.own_areas.get(leg.heir.code)
+        """Describe the part by the polygon of its target unit."""
+        shape = self.selections.own_areas.get(leg.successor.code)
         if shape is None:
-            return self.refuse("part_untold", leg, f"{leg.source.code} → {leg.heir.code}")
-        known = {id(each): area for area, each in self.telling.areas.items()}
-        area = known.get(id(shape), len(self.telling.areas))
-        self.telling.areas[area] = shape
-        self.telling.by_area.append((number, area))
-        self.told[leg.source.id].append((leg, shape))
+            return self.refuse("part_untold", leg, f"{leg.source.code} → {leg.successor.code}")
+        known = {id(each): area for area, each in self.selections.areas.items()}
+        area = known.get(id(shape), len(self.selections.areas))
+        self.selections.areas[area] = shape
+        self.selections.by_area.append((number, area))
+        self.parts[leg.source.id].append((leg, shape))
         return None
 
     def _lies_in(self, shape: Polygons, units: Sequence[Unit]) -> bool:
-        """Whether a polygon lies in these units, as far as it is known where they are."""
+        """Whether a polygon lies in these units, as far as their positions are known."""
         known = [self.real[unit.id] for unit in units if unit.id in self.real]
         if len(known) == len(units):
             outside = shape.difference(shapely.unary_union(known))
@@ -210,14 +210,14 @@ class _Teller:
         return near and country.covers(shape)
 
     def check_own_areas(self) -> None:
-        """Polygons of the file are drawings, and lie in the units of which theirs is made."""
-        for code, shape in self.telling.own_areas.items():
-            legs = [leg for leg in self.plan.legs if code in (leg.heir.code, leg.source.code)]
-            given = [leg for leg in legs if leg.heir.code == code]
+        """Check that polygons of the file are valid, and lie in the units they are made of."""
+        for code, shape in self.selections.own_areas.items():
+            legs = [leg for leg in self.plan.legs if code in (leg.successor.code, leg.source.code)]
+            given = [leg for leg in legs if leg.successor.code == code]
             if not legs:
                 continue
             units = {leg.source.id: leg.source for leg in given}
-            for one in (end for leg in legs for end in (leg.source, leg.heir)):
+            for one in (end for leg in legs for end in (leg.source, leg.successor)):
                 if one.code == code and isinstance(one, Unit) and one.id not in self.plan.ended:
                     units[one.id] = one
             if shape.is_empty:
@@ -226,55 +226,55 @@ class _Teller:
                 self.refuse("polygon_elsewhere", legs[0], code)
 
     def check_areas(self) -> None:
-        """Polygons of one unit's parts do not overlap, and leave no hole where they are all."""
-        for source_id, told in self.told.items():
-            source, last = self.real.get(source_id), told[-1][0]
-            drawings = [shape for _, shape in told]
+        """Check that polygons of one unit's parts do not overlap, and together leave no hole."""
+        for source_id, parts in self.parts.items():
+            source, last = self.real.get(source_id), parts[-1][0]
+            drawings = [shape for _, shape in parts]
             shapes = drawings if source is None else [each & source for each in drawings]
             union = shapely.unary_union(shapes)
             if sum(shape.area for shape in shapes) - union.area > _TOLERANCE * union.area:
                 self.refuse("parts_overlap", last, last.source.code)
-            only = len(told) == sum(leg.source.id == source_id for leg in self.plan.legs)
+            only = len(parts) == sum(leg.source.id == source_id for leg in self.plan.legs)
             if not only or source is None or source_id not in self.plan.ended:
                 continue
             if source.difference(union).area > _TOLERANCE * source.area:
                 self.refuse("polygons_leave_hole", last, last.source.code)
 
     def check_neighbours(self) -> None:
-        """Units that become one touch, where it is known where they are, or are meant so."""
+        """Check that units to be merged are adjacent, unless unknown or confirmed."""
         if "units_apart" in self.plan.document.resolution.resolution.confirm:
             return
         by_heir: dict[str, list[Leg]] = defaultdict(list)
         for leg in self.plan.legs:
-            by_heir[leg.heir.code].append(leg)
+            by_heir[leg.successor.code].append(leg)
         for legs in by_heir.values():
             units = {leg.source.id: leg.source for leg in legs}
-            heir = legs[0].heir
-            units |= {heir.id: heir} if isinstance(heir, Unit) else {}
+            successor = legs[0].successor
+            units |= {successor.id: successor} if isinstance(successor, Unit) else {}
             known = [self.real[unit_id] for unit_id in units if unit_id in self.real]
             if len(known) == len(units) > 1 and _are_apart(known):
                 self.refuse("units_apart", legs[-1], ", ".join(u.code for u in units.values()))
 
     def check_streets(self) -> None:
-        """Numbers of one street go to one part each."""
+        """Check that each number of a street goes to one part only."""
         by_street = defaultdict(list)
-        for number, street, first, last, parity in self.telling.streets:
+        for number, street, first, last, parity in self.selections.streets:
             by_street[street].append((first or 0, last or 10**9, parity, number))
-        for told in by_street.values():
-            for at, (first, last, parity, number) in enumerate(told):
-                for other_first, other_last, other_parity, other in told[:at]:
+        for parts in by_street.values():
+            for at, (first, last, parity, number) in enumerate(parts):
+                for other_first, other_last, other_parity, other in parts[:at]:
                     sides = None in (parity, other_parity) or parity == other_parity
                     if other != number and sides and first <= other_last and other_first <= last:
                         self.refuse("parts_overlap", self.plan.legs[number])
 
 
 def _with_code(plan: Plan, code: str) -> list[Unit]:
-    """Every unit that bears or bore the code, on the eve of the day or before."""
+    """Return all units with the code on the day before the effective date or earlier."""
     return [unit for unit in plan.bearers(code) if unit.born is None or unit.born < plan.day]
 
 
 def _are_apart(shapes: Sequence[shapely.Geometry]) -> bool:
-    """Whether one of the shapes touches none that leads to the first."""
+    """Whether some shape is not connected with the first one."""
     reached, waiting = [shapes[0]], list(shapes[1:])
     for one in reached:
         near = [other for other in waiting if shapely.dwithin(one, other, _NEAR)]
@@ -284,7 +284,7 @@ def _are_apart(shapes: Sequence[shapely.Geometry]) -> bool:
 
 
 def _multi(shape: shapely.Geometry) -> Polygons:
-    """Its polygons alone."""
+    """Return only the polygons of a shape."""
     parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
     nested = [part for part in shapely.get_parts(shape) if part.geom_type == "MultiPolygon"]
     return shapely.MultiPolygon([*parts, *(p for each in nested for p in each.geoms)])
