@@ -1,7 +1,7 @@
-"""Questions about administrative units: which bears a code, which match, what became of one.
+"""Queries of administrative units: by code, by name, and their successors.
 
-Reading only, from the gazetteer in memory. A day is always explicit; `as_of` of a caller is checked
-by `day_asked`.
+Read-only, from the gazetteer in memory. A day is always explicit; `day_asked` checks a caller's
+`as_of`.
 """
 
 import datetime
@@ -36,7 +36,7 @@ _Fit = tuple[int, int, int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class UnitQuery:
-    """What units are wanted: by a name, code or identifier, a level, a province, on a day."""
+    """Filters: a name, code or identifier, a level, a province, a day."""
 
     day: datetime.date
     q: str | None = None
@@ -50,17 +50,17 @@ class UnitQuery:
 
 @dataclass(frozen=True, slots=True)
 class UnitPage:
-    """One page of units and how many there are in all."""
+    """One page of units, and the total count."""
 
     total: int
     units: tuple[Unit, ...]
 
 
 def day_asked(as_of: datetime.date | None) -> datetime.date:
-    """The day that a caller asks about: today, or a day of the past.
+    """Return the day of a request: today by default, or a past day.
 
-    Raises InvalidInputError for a day that has not come, and for one before FIRST_KNOWN_DAY: the
-    map of neither is known.
+    Raises InvalidInputError for a future day and for one before FIRST_KNOWN_DAY: their maps are
+    unknown.
     """
     now = today()
     if as_of is not None and as_of < FIRST_KNOWN_DAY:
@@ -73,7 +73,7 @@ def day_asked(as_of: datetime.date | None) -> datetime.date:
 
 
 class Wordings(NamedTuple):
-    """In which wordings an address is wanted: today's, that of another day, or both."""
+    """The requested wordings of an address: today's, that of another day, or both."""
 
     today: bool = True
     day: datetime.date | None = None
@@ -83,7 +83,7 @@ TODAYS_WORDING: Final = Wordings()
 
 
 def parse_wording(written: str) -> Wordings:
-    """`today`, `before:` and a day, or `both`: today's and that before July 2025.
+    """Parse `today`, `before:` and a day, or `both`: today's and that before July 2025.
 
     Raises ValueError for anything else.
 
@@ -103,7 +103,7 @@ def parse_wording(written: str) -> Wordings:
 
 
 def label_day(on: datetime.date | None, wordings: Wordings | None = None) -> datetime.date | None:
-    """The day whose labels a caller asks for; one that has not come is told by what is announced.
+    """Return the day of the requested labels; labels of a future day use announced changes.
 
     Raises InvalidInputError for one before FIRST_KNOWN_DAY, and for two days.
     """
@@ -125,10 +125,10 @@ def _too_early(field: str) -> InvalidInputError:
 
 
 def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -> Unit:
-    """The unit that bears `code` on that day; without a day today's, or else the last that bore it.
+    """Return the unit with `code` on that day; without a day today's, or else the last one.
 
-    Raises InvalidInputError for what is no code, NotFoundError when no unit bears it on that day,
-    with the days on which one did.
+    Raises InvalidInputError for an invalid code, NotFoundError if no unit has it on that day, with
+    the days on which one did.
     """
     if not _CODE.fullmatch(code):
         raise InvalidInputError.of_field(
@@ -136,7 +136,7 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
             "malformed_unit_code",
             Message("malformed_unit_code"),
         )
-    doubt()  # whoever names a unit asks what is in it
+    doubt()  # the caller goes on to what is in the unit
     bearers = gazetteer.with_code(code)
     day = day_asked(as_of)
     for unit in bearers:
@@ -153,11 +153,11 @@ def unit_by_code(gazetteer: Gazetteer, code: str, as_of: datetime.date | None) -
 
 
 def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
-    """Units alive on the day of the query; with `q` the best matches first, else by code.
+    """Find units that exist on the day of the query; with `q` best matches first, else by code.
 
-    `q` is a code, or a name with or without its kind and its diacritics. Whole names come before
-    beginnings, and those before parts.
-    Raises NotFoundError when `province` is no province of that day.
+    `q` is a code, or a name with or without its kind and diacritics. Whole names rank before
+    prefixes, and prefixes before parts.
+    Raises NotFoundError if `province` is not a province of that day.
     """
     doubt()
     if query.identifier is None:
@@ -178,7 +178,7 @@ def find_units(gazetteer: Gazetteer, query: UnitQuery) -> UnitPage:
 
 
 def check_scheme_known(gazetteer: Gazetteer, scheme: str) -> None:
-    """Raises InvalidInputError for a scheme in which no unit of any day has an id."""
+    """Raise InvalidInputError for a scheme in which no unit ever had an id."""
     if all(scheme != known for known, _ in gazetteer.schemes):
         detail = Message("scheme_unknown", scheme=scheme)
         raise InvalidInputError.of_field("scheme", "unknown_scheme", detail)
@@ -196,11 +196,11 @@ def _identified(
 
 
 def found_before(gazetteer: Gazetteer, query: UnitQuery) -> tuple[datetime.date, int] | None:
-    """The last day of the latest earlier map with units of the name or code of a query, and how
-    many: those of `Quận 3`, which is on no map of today.
+    """Return the last day of the latest earlier map with units of a query's name or code, and their
+    count: for `Quận 3`, which is not on today's map.
 
-    None where neither name nor identifier is asked for. The province of the query is not looked at,
-    since a code of today may have been another one's.
+    None if the query has neither name nor identifier. Ignores the query's province, since today's
+    code may have been another province's.
     """
     if query.q is None and query.identifier is None:
         return None
@@ -215,7 +215,7 @@ def found_before(gazetteer: Gazetteer, query: UnitQuery) -> tuple[datetime.date,
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What became of one unit that an old code or text names."""
+    """A unit named by an old code or text, and its successors."""
 
     naming: Naming
     unit: Unit
@@ -225,10 +225,10 @@ class Conversion:
 def convert_code(
     gazetteer: Gazetteer, code: str, *, written_on: datetime.date, day: datetime.date
 ) -> Conversion:
-    """The units of `day` that continue the bearer of `code` on the map of `written_on`.
+    """Return the units of `day` that continue the unit with `code` on the map of `written_on`.
 
-    A code that no unit of that map bears is one that was merged away before, or is new since.
-    Raises what `unit_by_code` raises.
+    A code not on that map was merged away before, or is newer.
+    Raises the errors of `unit_by_code`.
     """
     known = any(unit.alive_on(written_on) for unit in gazetteer.with_code(code))
     unit = unit_by_code(gazetteer, code, written_on if known else None)
@@ -238,11 +238,11 @@ def convert_code(
 def convert_text(
     gazetteer: Gazetteer, text: str, *, written_on: datetime.date | None, day: datetime.date
 ) -> list[Conversion]:
-    """Each equally good reading of `text` with the units of `day` that continue it.
+    """Return each equally good reading of `text` with the units of `day` that continue it.
 
-    With `written_on`, readings of that day's map come alone where there are any. Empty for a text
-    that would take more work than any address does (`registry.core.text_work`).
-    Raises what `check_text` raises.
+    With `written_on`, only readings of that day's map if there are any. Empty for a text that
+    exceeds the work budget of addresses (`registry.core.text_work`).
+    Raises the errors of `check_text`.
     """
     check_text(text)
     try:
@@ -256,7 +256,7 @@ def convert_text(
 
 
 def is_ambiguous(conversions: Iterable[Conversion]) -> bool:
-    """Whether somebody has to be asked which unit is meant: together they lead to several."""
+    """Whether the conversions together lead to several units."""
     return len({found.unit.id for conversion in conversions for found in conversion.to}) > 1
 
 
@@ -265,9 +265,9 @@ def _conversion(gazetteer: Gazetteer, naming: Naming, unit: Unit, day: datetime.
 
 
 def picker(gazetteer: Gazetteer, day: datetime.date) -> list[tuple[Unit, list[Unit]]]:
-    """Provinces of `day` with their communes: what a shop offers in two lists.
+    """Return provinces of `day` with their communes, for the two lists of a shop's form.
 
-    Both are ordered as people look for them: by name without diacritics.
+    Both are sorted by name without diacritics.
     """
 
     def by_name(unit: Unit) -> tuple[str, str]:
@@ -283,7 +283,7 @@ def picker(gazetteer: Gazetteer, day: datetime.date) -> list[tuple[Unit, list[Un
 
 
 def province_on(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
-    """The province that bears `code` on that day; raises NotFoundError when there is none."""
+    """Return the province with `code` on that day; raises NotFoundError if there is none."""
     for unit in gazetteer.with_code(code):
         if unit.level == "province" and unit.alive_on(day):
             return unit
@@ -299,7 +299,7 @@ def _span(unit: Unit) -> str:
 def _ranking(
     gazetteer: Gazetteer, wanted: str, day: datetime.date
 ) -> Callable[[Unit], _Fit | None]:
-    """How well a unit fits the words asked for, lowest first; None when it does not."""
+    """Return a function that ranks how well a unit fits the query, lowest first; None if not."""
     accented = has_diacritics(wanted)
     readings = [(r.key, accent_key(r.name), r.kinds) for r in parse_name(wanted) if r.key]
 
@@ -310,7 +310,7 @@ def _ranking(
         fits = [
             (
                 closeness,
-                # Another day's name fits, behind those of the day asked about.
+                # Names of other days match too, ranked after those of the day.
                 (0 if name.name == current else 2)
                 + (accented and _closeness(accents, name.accents) != closeness),
                 LEVELS.index(unit.level),
@@ -328,7 +328,7 @@ def _ranking(
 
 
 def _closeness(wanted: str, key: str) -> int | None:
-    """1 the whole name, 2 its beginning, 3 the beginning of a later word, None no part of it."""
+    """Return 1 for the whole name, 2 for a prefix, 3 for a prefix of a later word, else None."""
     if key == wanted:
         return 1
     if key.startswith(wanted):

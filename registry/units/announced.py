@@ -1,4 +1,4 @@
-"""What is decided of a unit and has not come: told until its day, and done by the day itself."""
+"""Announced changes of units: decided, and not yet in effect."""
 
 import datetime
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _ORDER: Final[tuple[Change, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A unit at the other end of a change, in the words of its day."""
+    """A unit at the other end of a change, with its name on that day."""
 
     unit: Unit
     name: str
@@ -31,25 +31,25 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One change of a unit to come."""
+    """One announced change of a unit."""
 
     day: datetime.date | None
-    """None where the decision is signed and its day of effect is not known."""
+    """None if the decision is signed but its effective date is unknown."""
     change: Change
     name: str
-    """Its full name from that day on; of one that ends its last one."""
+    """Its full name from that day on; the last one of a unit that ends."""
     kind: str
     province: tuple[str, str] | None
     """Code and full name of its province then; None for a province."""
     others: tuple[Other, ...]
-    """Those that continue it, or of which it takes something in."""
+    """Its successors, or the units from which it receives parts."""
     legal_basis: str | None
     message: str
     message_en: str
 
 
 def announced(gazetteer: Gazetteer, unit: Unit) -> list[Announcement]:
-    """What is to come of a unit, the next first and what has no day last; empty for most."""
+    """Return the announced changes of a unit by day, undated ones last; empty for most units."""
     whole, found = gazetteer.coming, list(_without_day(gazetteer, unit))
     if whole is not None and unit.id in whole.units:
         day = (gazetteer.turns_on or datetime.date.max) - datetime.timedelta(days=1)
@@ -58,7 +58,7 @@ def announced(gazetteer: Gazetteer, unit: Unit) -> list[Announcement]:
 
 
 def to_be_born(gazetteer: Gazetteer, code: str) -> list[Announcement]:
-    """The first of what is announced of units that are to bear a code and are not there yet."""
+    """Return the first announced change of each future unit with a code."""
     whole = gazetteer.coming
     coming = whole.with_code(code) if whole is not None else []
     unborn = (unit for unit in coming if unit.id not in gazetteer.units)
@@ -66,7 +66,7 @@ def to_be_born(gazetteer: Gazetteer, code: str) -> list[Announcement]:
 
 
 def _changes(whole: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Announcement]:
-    """What is to come after `day`, in no order."""
+    """Yield the changes after `day`, unordered."""
     for before, version in zip((None, *unit.versions), unit.versions, strict=False):
         if version.valid_from is not None and version.valid_from > day:
             yield from _of_version(whole, unit, before, version, version.valid_from)
@@ -82,7 +82,7 @@ def _changes(whole: Gazetteer, unit: Unit, day: datetime.date) -> Iterator[Annou
 
 
 def _without_day(known: Gazetteer, unit: Unit) -> Iterator[Announcement]:
-    """What is signed, but for that which was carried out since."""
+    """Yield signed changes without a date, except those carried out since."""
     for version in unit.signed:
         yield from _of_version(known, unit, unit.versions[-1], version, None)
 
@@ -106,14 +106,14 @@ def _of_version(
 def _days(
     whole: Gazetteer, unit: Unit, day: datetime.date, *, onward: bool
 ) -> dict[datetime.date, tuple[Other, ...]]:
-    """Steps to come that lead away from the unit or to it, by their day."""
+    """Return future succession steps from or to the unit, by day."""
     found: dict[datetime.date, tuple[Other, ...]] = {}
     for step in whole.successors(unit) if onward else whole.predecessors(unit):
         on, other = step.effective_on, step.successor if onward else step.predecessor
         if on > day:
             named = other.version_on(on if onward else on - datetime.timedelta(days=1))
-            told = Other(other, named.full_name, named.full_name_en, step.extent)
-            found[on] = (*found.get(on, ()), told)
+            named_other = Other(other, named.full_name, named.full_name_en, step.extent)
+            found[on] = (*found.get(on, ()), named_other)
     return found
 
 
@@ -160,7 +160,7 @@ def _announcement(
 
 
 def _legal_basis(unit: Unit, on: datetime.date, others: tuple[Other, ...]) -> str | None:
-    """That of a version which begins on the day: its own, else that of a unit that continues it."""
+    """Return the legal basis of its version that begins on the day, else of a successor's."""
     versions = [v for one in (unit, *(other.unit for other in others)) for v in one.versions]
     bases = [version.legal_basis for version in versions if version.valid_from == on]
     return next((basis for basis in bases if basis), None)

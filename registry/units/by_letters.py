@@ -1,7 +1,7 @@
-"""Names looked for by their letters alone: without spaces and marks, with some letters wrong.
+"""Match names by their letters alone: without spaces and marks, with some letters wrong.
 
-Scans, PDFs and thumbs put spaces into words, take them out, and lose, double or swap letters. What
-no list of such cases foresees is a few edits away in the letters.
+Scans, PDFs and phone keyboards insert and drop spaces, and lose, double or swap letters. Errors
+that no list anticipates are a few edits away in the letters.
 """
 
 import re
@@ -17,13 +17,13 @@ from rapidfuzz.distance import OSA
 from geo.values import value
 
 LIKE: Final = 75
-"""Likeness from which on a name is looked at, by rapidfuzz, of 100."""
+"""Minimum similarity of a candidate name, by rapidfuzz, of 100."""
 EDIT: Final = 5
-"""Letters that an edit counts, where names are weighed by how many letters they explain."""
+"""Cost of an edit in letters, when names are ranked by the letters they explain."""
 MARGIN: Final = 3
-"""Letters by which the best must explain more of the text than the second best."""
+"""Letters by which the best match must exceed the second best."""
 TRIMMED: Final = " ,.;:-–/\n\t"
-"""What stands between the parts of a text."""
+"""Separators between the parts of a text."""
 
 
 _APART: Final = re.compile(r"\W+")
@@ -32,47 +32,47 @@ _DOUBLED: Final = re.compile(r"([a-z])\1+")
 
 @value(frozen=True, slots=True)
 class Squashed:
-    """A text without anything but its letters and digits, in small letters without marks, and
-    without those that were typed twice.
+    """The letters and digits of a text, in lower case, without marks, and without those typed
+    twice.
     """
 
     text: str
     letters: str
     at: tuple[int, ...]
-    """Where in the text each of them begins: one for a letter that was typed twice."""
+    """Start of each letter in the text; one entry for a letter typed twice."""
     to: tuple[int, ...]
-    """Where it ends."""
+    """End of each letter in the text."""
     words: frozenset[int]
-    """Of these letters those that stand at the beginning of a word, and behind the end of one."""
+    """Positions of letters at the start of a word, and after the end of one."""
 
     def typed(self, start: int, end: int) -> str:
-        """What was typed of these letters."""
+        """Return the original text of these letters."""
         return self.text[self.at[start] : self.to[end - 1]]
 
     def is_whole(self, start: int, end: int) -> bool:
-        """Whether these letters begin and end where words do."""
+        """Whether these letters begin and end at word boundaries."""
         return self._opens(start) and end in self.words
 
     def is_apart(self, start: int, end: int) -> bool:
-        """The same, where capitals too may begin what was written without spaces."""
+        """Like `is_whole`, but a capital may also start a word in text without spaces."""
         return (self._opens(start) or self._is_capital(start)) and (
             end in self.words or self._is_capital(end)
         )
 
     def begins(self, start: int) -> bool:
-        """Whether a word begins with this letter, or a capital."""
+        """Whether this letter starts a word or is a capital."""
         return start in self.words or self._is_capital(start)
 
     def _is_capital(self, at: int) -> bool:
         return at < len(self.at) and self.text[self.at[at]].isupper()
 
     def _opens(self, start: int) -> bool:
-        # A letter before it may have been typed twice.
+        # The previous letter may have been typed twice.
         return not self.words.isdisjoint((start, start - 1))
 
     @classmethod
     def of(cls, text: str) -> "Squashed":
-        """The letters of a text."""
+        """Squash a text."""
         letters: list[str] = []
         at: list[int] = []
         to: list[int] = []
@@ -99,14 +99,14 @@ class Squashed:
 
 @lru_cache(maxsize=2_048)
 def plain(sign: str) -> str:
-    """A sign as it is compared: empty for what is no letter and no digit."""
+    """Return a character as compared: empty unless a letter or digit."""
     apart = unicodedata.normalize("NFD", sign.lower().replace("đ", "d"))
     return "".join(c for c in apart if c.isascii() and c.isalnum())
 
 
 @value(frozen=True, slots=True)
 class Match:
-    """Where a name stands in squashed letters, nearly."""
+    """An approximate match of a name in squashed letters."""
 
     start: int
     end: int
@@ -114,7 +114,7 @@ class Match:
 
 
 def allowed(length: int) -> int:
-    """Edits in a name of so many letters after which it is still that name.
+    """Return the number of edits allowed in a name of this length.
 
     >>> [allowed(length) for length in (4, 5, 8, 13)]
     [0, 1, 2, 3]
@@ -123,8 +123,8 @@ def allowed(length: int) -> int:
 
 
 def match_in(name: str, letters: str, bounds: AbstractSet[int] = frozenset()) -> Match | None:
-    """The part of the letters that is the fewest edits away from the name, within `allowed`; of
-    several, one that begins and ends at the bounds of words: `Hoà Hiệệp` is all of Hoà Hiệp.
+    """Return the part of the letters with the fewest edits from the name, within `allowed`; of
+    several, one between word boundaries: `Hoà Hiệệp` is all of Hoà Hiệp.
     """
     most = 0 if name[-1].isdigit() else allowed(len(name))
     at = letters.rfind(name)
@@ -151,8 +151,8 @@ def match_in(name: str, letters: str, bounds: AbstractSet[int] = frozenset()) ->
 
 @lru_cache(maxsize=16_384)
 def squash(text: str) -> str:
-    """The letters and digits of a text, in small letters without marks, none of them doubled inside
-    of a word.
+    """Return the letters and digits of a text, in lower case, without marks, and without letters
+    doubled inside of a word.
 
     >>> squash("Ph ường Đống-Đa 22"), squash("Thanh Hóaa"), squash("NNhà Bè")
     ('phuongdongda22', 'thanhhoa', 'nhabe')
@@ -161,5 +161,5 @@ def squash(text: str) -> str:
 
 
 def letters_of(text: str) -> str:
-    """All letters and digits of a text, in small letters without marks."""
+    """Return all letters and digits of a text, in lower case, without marks."""
     return "".join(map(plain, text))

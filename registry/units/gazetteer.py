@@ -1,11 +1,11 @@
-"""All units of all maps in memory: what a code or a name meant on a day, and what became of it.
+"""All units of all maps in memory: what a code or a name meant on a day, and its successors.
 
-About 15,000 units. `registry.units.gazetteer_loading` copies them from the database, and a server
-keeps the newest copy by `registry.units.gazetteer_cache`.
+About 15,000 units. `registry.units.gazetteer_loading` copies them from the database, and
+`registry.units.gazetteer_cache` keeps a server's copy up to date.
 
-A copy is that of a day. What is decided and has not come is not in it: until its day a unit has no
-end, no other name and no successor, and one that is to be born is not there. So nobody has to think
-of the future who asks for the present; `Gazetteer.coming` has it.
+A copy is as of a day, without announced changes: until the effective date a unit has no end, no
+other name and no successor, and a future unit does not exist. So callers interested in the present
+need not consider the future, which is in `Gazetteer.coming`.
 """
 
 import datetime
@@ -32,18 +32,18 @@ _ROMAN_OF: Final = {digits: letters for letters, digits in ROMAN.items()}
 
 
 def today() -> datetime.date:
-    """The date in Viet Nam, which has one time zone and no summer time."""
+    """Return the date in Viet Nam, which has one time zone and no summer time."""
     return _day(int((time.time() + _AHEAD_S) // 86_400))
 
 
 @lru_cache(maxsize=2)
 def _day(since_1970: int) -> datetime.date:
-    # Asked several times a request; making one anew costs more than looking up a name.
+    # Called several times per request; creating a date costs more than looking up a name.
     return datetime.date(1970, 1, 1) + datetime.timedelta(days=since_1970)
 
 
 def seconds_until(day: datetime.date) -> int:
-    """Seconds until `day` begins in Viet Nam; negative where it has begun."""
+    """Return the seconds until `day` begins in Viet Nam; negative if it has begun."""
     return (day - datetime.date(1970, 1, 1)).days * 86_400 - _AHEAD_S - int(time.time())
 
 
@@ -72,12 +72,12 @@ class UnitVersion:
         return full_name_en(self.kind, self.name_en)
 
     def covers(self, day: datetime.date) -> bool:
-        """Whether it holds on `day`."""
+        """Whether it is valid on `day`."""
         return _within(day, self.valid_from, self.valid_to)
 
 
 UnitIds = dict[str, str]
-"""Scheme → what it calls a unit."""
+"""Scheme → its identifier of a unit."""
 
 
 class UnitRef(TypedDict):
@@ -94,7 +94,7 @@ UnitLevel = Literal["province", "district", "commune"]
 
 @dataclass(frozen=True, slots=True)
 class UnitIdentifier:
-    """What a scheme other than the official code calls a unit, over [first, end)."""
+    """A unit's identifier in a scheme other than the official code, over [first, end)."""
 
     scheme: str
     value: str
@@ -104,7 +104,7 @@ class UnitIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit's identity with all that it was called, over [born, ended)."""
+    """A unit with all its names, over [born, ended)."""
 
     id: int
     level: UnitLevel
@@ -118,17 +118,20 @@ class Unit:
     aliases: tuple[tuple[str, str], ...]
     """(kind, alias): kind is name, code, abbreviation, english or former."""
     signed: tuple[UnitVersion, ...] = ()
-    """Changes that are decided and whose day of effect is unknown: no day has them."""
+    """Decided changes with an unknown effective date; not part of any day's map."""
     identifiers: tuple[UnitIdentifier, ...] = field(default=(), compare=False)
-    """By scheme and day; of one scheme at most one on a day."""
+    """Sorted by scheme and day; at most one per scheme and day."""
 
     def alive_on(self, day: datetime.date) -> bool:
         """Whether it exists on `day`."""
-        born, ended = self.born, self.ended  # asked several times a row: a call would be half of it
+        born, ended = (
+            self.born,
+            self.ended,
+        )  # called several times per row: a function call would double the time
         return (born is None or born <= day) and (ended is None or day < ended)
 
     def version_on(self, day: datetime.date) -> UnitVersion:
-        """Its version on `day`, or the nearest one where it did not exist that day."""
+        """Return its version on `day`, or the nearest one if it did not exist that day."""
         for version in self.versions:
             if version.covers(day):
                 return version
@@ -136,11 +139,11 @@ class Unit:
         return self.versions[0] if early is not None and day < early else self.versions[-1]
 
     def identifiers_on(self, day: datetime.date) -> dict[str, str]:
-        """Scheme → what it calls the unit on `day`."""
+        """Map schemes to the unit's identifiers on `day`."""
         return {i.scheme: i.value for i in self.identifiers if _within(day, i.first, i.end)}
 
     def identifier(self, scheme: str, day: datetime.date) -> str | None:
-        """What a scheme calls it on `day`; None where that is not known."""
+        """Return its identifier in a scheme on `day`; None if unknown."""
         for each in self.identifiers:
             if each.scheme == scheme and _within(day, each.first, each.end):
                 return each.value
@@ -148,12 +151,12 @@ class Unit:
 
 
 Extent = Literal["full", "partial"]
-"""Of a succession: all of the predecessor went there, or a part of it."""
+"""Extent of a succession: all or a part of the predecessor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """One step from a unit to one that continues it."""
+    """One step from a unit to a successor."""
 
     predecessor: Unit
     successor: Unit
@@ -163,12 +166,12 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class UnitName:
-    """One name of a unit, of any day, with the two keys it is compared by."""
+    """One name of a unit, of any day, with the two keys for comparison."""
 
     unit: Unit
     name: str
     kind: str | None
-    """The kind it bore under that name; None for an alias, which stands without one."""
+    """Its kind under that name; None for an alias, which has none."""
     key: str
     accents: str
 
@@ -178,10 +181,10 @@ def _within(day: datetime.date, first: datetime.date | None, end: datetime.date 
 
 
 class Units(dict[int, Unit]):
-    """Units by their ids; whoever asks for one that is not there may have an old copy."""
+    """Units by id; looking up an unknown id marks the answer as doubtful: the copy may be old."""
 
     def get(self, key: int, default: Any = None) -> Any:
-        """The unit; 0 is the id of none."""
+        """Return the unit; 0 is never an id."""
         found = super().get(key, default)
         if found is None and key:
             doubt()
@@ -200,17 +203,17 @@ class Units(dict[int, Unit]):
 
 @dataclass(frozen=True, eq=False)
 class Gazetteer:
-    """An immutable copy of all units. Lookups return what is known; None or empty otherwise."""
+    """An immutable copy of all units. Lookups of unknown values return None or empty."""
 
     version: int
     units: dict[int, Unit]
     steps: tuple[Succession, ...]
     coming: "Gazetteer | None" = field(default=None, repr=False)
-    """The same with what is decided and has not come; None where there is no such thing."""
+    """The copy with announced changes; None if there are none."""
     turned_on: datetime.date | None = None
-    """The latest day, up to that of the copy, on which a unit changed."""
+    """The latest day, up to the copy's, on which a unit changed."""
     turns_on: datetime.date | None = None
-    """The day from which on another copy is right: the first one of what is to come."""
+    """The day of the next announced change, from which another copy is needed."""
     _by_code: dict[str, list[Unit]] = field(init=False, default_factory=dict)
     _forward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
     _backward: dict[int, list[Succession]] = field(init=False, default_factory=dict)
@@ -220,7 +223,7 @@ class Gazetteer:
         init=False, default_factory=dict
     )
     remembered: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
-    """What others worked out of it, see `registry.units.remembered`."""
+    """Values computed from it by callers, see `registry.units.remembered`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", Units(self.units))
@@ -242,56 +245,56 @@ class Gazetteer:
         self._backward.update(backward)
 
     def of_day(self, day: datetime.date) -> "Gazetteer":
-        """The copy of `day`: itself until something comes that it knows of."""
-        begun = self.turned_on is None or self.turned_on <= day  # clocks are set back, too
+        """Return the copy of `day`: itself until the next announced change."""
+        begun = self.turned_on is None or self.turned_on <= day  # clocks may be set back
         if begun and (self.turns_on is None or day < self.turns_on):
             return self
         whole = self.coming or self
         return copy_of(day, self.version, whole.units, whole.steps)
 
     def knowing(self, day: datetime.date) -> "Gazetteer":
-        """The copy that knows the map of `day`: where that has not come, what is announced."""
+        """Return the copy with the map of `day`, which for a future day has announced changes."""
         later = self.turns_on is not None and self.turns_on <= day
         return self.coming if later and self.coming is not None else self
 
     def with_code(self, code: str) -> list[Unit]:
-        """Every unit that bears or bore `code`, the latest one first."""
+        """Return all units that have or had `code`, the latest first."""
         found = self._by_code.get(code, [])
         return sorted(found, key=lambda u: (u.code == code, u.born or datetime.date.min))[::-1]
 
     def identified(self, scheme: str, value: str, day: datetime.date) -> list[Unit]:
-        """The units of `day` that a scheme calls so then: by level and code, mostly one."""
+        """Return the units of `day` with this identifier in a scheme, by level and code."""
         found = self.ever_identified(scheme, value)
         return [u for u in found if u.alive_on(day) and u.identifier(scheme, day) == value]
 
     def ever_identified(self, scheme: str, value: str) -> Sequence[Unit]:
-        """The units that a scheme calls so, or did."""
+        """Return the units that have or had this identifier in a scheme."""
         return self._by_identifier.get((scheme, value), ())
 
     def alive(self, day: datetime.date, *, level: str | None = None) -> Iterator[Unit]:
-        """Units that exist on `day`, by level and code."""
+        """Yield units that exist on `day`, by level and code."""
         for unit in self._in_order:
             if unit.alive_on(day) and level in (None, unit.level):
                 yield unit
 
     def named(self, key: str) -> list[UnitName]:
-        """Names of any unit of any map whose `name_key` is `key`."""
+        """Return the names of any unit of any map with the `name_key` `key`."""
         return self._by_name[0].get(key, [])
 
     def names_of(self, unit: Unit) -> tuple[UnitName, ...]:
-        """Everything that `unit` is or was called."""
+        """Return all current and former names of `unit`."""
         return self._by_name[1][unit.id]
 
     def successors(self, unit: Unit) -> list[Succession]:
-        """The steps that lead away from `unit`, by code."""
+        """Return the steps from `unit`, by code."""
         return self._forward.get(unit.id, [])
 
     def predecessors(self, unit: Unit) -> list[Succession]:
-        """The steps that lead to `unit`, by code."""
+        """Return the steps to `unit`, by code."""
         return self._backward.get(unit.id, [])
 
     def members(self, unit: Unit, day: datetime.date) -> list[Unit]:
-        """What existed on `day` and belonged to the province or district `unit`, in no order."""
+        """Return the units in the province or district `unit` on `day`, unordered."""
         return [
             member
             for member in self._members.get(unit.id, ())
@@ -299,11 +302,11 @@ class Gazetteer:
         ]
 
     def holders(self, unit: Unit) -> dict[int, int]:
-        """Ids of the provinces and districts that hold `unit`: 2 it was in one, 1 its land was
-        by one reform, 0 by several.
+        """Map ids of provinces and districts around `unit` to 2 if it was in them, 1 if its land
+        was by one reform, 0 if by several.
 
-        Before or after any number of reforms: an old province with a new ward, or a new province
-        with an old one, is normal writing.
+        Across any number of reforms: an old province with a new ward, or a new province with an
+        old one, is common in addresses.
         """
         known = self._holders.get(unit.id)
         if known is None:
@@ -312,7 +315,7 @@ class Gazetteer:
             near = chain(self._onward(unit), self._back(unit))
             known.update(dict.fromkeys((i for relative in near for i in _parents(relative)), 1))
             known.update(dict.fromkeys(_parents(unit), 2))
-            # Neighbours have the same.
+            # Shared with neighbours, which have the same.
             known = self._same_holders.setdefault(tuple(known.items()), known)
             self._holders[unit.id] = known
         return known
@@ -324,16 +327,16 @@ class Gazetteer:
         return (step.predecessor for step in self.predecessors(unit))
 
     def province_of(self, unit: Unit, day: datetime.date) -> Unit | None:
-        """The province that `unit` belongs to on `day`; None for a province."""
+        """Return the province of `unit` on `day`; None for a province."""
         return self.units.get(unit.version_on(day).province_id or 0)
 
     def district_of(self, unit: Unit, day: datetime.date) -> Unit | None:
-        """The district that `unit` belongs to on `day`; None since July 2025."""
+        """Return the district of `unit` on `day`; None since July 2025."""
         return self.units.get(unit.version_on(day).district_id or 0)
 
     @cached_property
     def _by_name(self) -> tuple[dict[str, list[UnitName]], dict[int, tuple[UnitName, ...]]]:
-        """Names by key and by unit: made when one is asked for, as a file of codes never does."""
+        """Names by key and by unit, built on first use: a file of codes never needs them."""
         by_key: dict[str, list[UnitName]] = defaultdict(list)
         names = {unit.id: tuple(_names(unit)) for unit in self.units.values()}
         for of_unit in names.values():
@@ -343,7 +346,7 @@ class Gazetteer:
 
     @cached_property
     def schemes(self) -> tuple[tuple[str, UnitLevel], ...]:
-        """Each scheme with the levels of which it has units, of any map."""
+        """Return each scheme with the levels of its units, of any map."""
         return tuple(sorted({(i.scheme, u.level) for u in self._in_order for i in u.identifiers}))
 
     @cached_property
@@ -365,7 +368,7 @@ class Gazetteer:
 def copy_of(
     day: datetime.date, version: int, units: dict[int, Unit], steps: tuple[Succession, ...]
 ) -> Gazetteer:
-    """The copy of `day` of all that is known."""
+    """Return the copy of `day`."""
     turned_on, turns_on = turning_days(day, units.values(), steps)
     if turns_on is None:
         return Gazetteer(version, units, steps, turned_on=turned_on)
@@ -374,7 +377,7 @@ def copy_of(
 
 
 def _along(unit: Unit, near: Callable[[Unit], Iterable[Unit]]) -> Iterator[Unit]:
-    """All units that lie on the ways from `unit`, each once; not itself."""
+    """Yield all units reachable from `unit`, each once, without itself."""
     waiting, seen = [unit], {unit.id}
     while waiting:
         for one in near(waiting.pop()):
@@ -394,7 +397,7 @@ def _parent_ids(version: UnitVersion) -> tuple[int | None, int | None]:
 
 
 def _names(unit: Unit) -> Iterator[UnitName]:
-    """Each name once: a unit with three versions of one name and kind is one hit."""
+    """Yield each name once: three versions with one name and kind are one hit."""
     seen = set()
     for version in unit.versions:
         if (version.name, version.kind) not in seen:
@@ -410,15 +413,15 @@ def _names(unit: Unit) -> Iterator[UnitName]:
 
 
 def _former_alone(unit: Unit, alias: str, known: set[str]) -> Iterator[UnitName]:
-    """`Huyện Tĩnh Gia`, which is Nghi Sơn today, is written without its kind as well."""
+    """Yield a former name without its kind: `Huyện Tĩnh Gia`, today Nghi Sơn, as `Tĩnh Gia`."""
     former = parse_name(alias)[0]
     if former.kinds and not former.key.isdigit() and former.name not in known:
         yield UnitName(unit, former.name, former.kinds[0], former.key, accent_key(former.name))
 
 
 def _other_writings(name: str) -> Iterator[str]:
-    """Cư M'gar is as often written Cư Mgar, and Krông A Na Krông Ana; Hải Châu I is Hải Châu 1, and
-    Mỹ Đình 2 Mỹ Đình II.
+    """Yield other spellings: Cư M'gar is often written Cư Mgar, Krông A Na Krông Ana, Hải Châu I as
+    Hải Châu 1, and Mỹ Đình 2 as Mỹ Đình II.
     """
     if "'" in name:
         yield name.replace("'", "")

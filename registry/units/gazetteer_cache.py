@@ -1,8 +1,8 @@
 """The newest gazetteer in the memory of a server.
 
-The database says by one number (`gazetteer_state.version`) when a copy in memory is old, and the
-copy itself knows the day on which something decided before takes effect. A copy may be a second
-old; an answer that this would make wrong waits for a new one (`registry.units.one_map`).
+One number in the database (`gazetteer_state.version`) shows if a copy in memory is outdated, and
+the copy knows the day of the next announced change. A copy may be a second old; an answer that
+this would make wrong waits for a new one (`registry.units.one_map`).
 """
 
 import threading
@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 RECHECK_S: Final = 0.25
 _HANGS_S: Final = 10.0
-"""How long a check, or a load that somebody waits for, may take."""
+"""Timeout of a check, or of a load that a caller waits for."""
 _ASKED_AGAIN: Final = 2
-"""How often a question is asked again for a newer map: reforms do not come every second."""
+"""Retries of a query for a newer map: reforms are not seconds apart."""
 
 
 class GazetteerCache:
@@ -42,19 +42,19 @@ class GazetteerCache:
         self._loader: threading.Thread | None = None
         self._turn = threading.Lock()
         self._read: Gazetteer | None = None
-        """The copy that somebody waited for last; it may not have been made ready."""
+        """The latest copy that a caller waited for; it may not be prepared yet."""
 
     def load_in_background(self, made_ready: Callable[[Gazetteer], None]) -> None:
-        """Let no request load a new copy from now on, nor wait for a database that hangs: a thread
-        loads it, and makes it ready.
+        """Load and prepare new copies in a thread, so that no request loads one or waits for a
+        database that hangs.
         """
         self._made_ready = made_ready
         self._watch.patience_s = PATIENCE_S
 
     def get(self) -> Gazetteer:
-        """The gazetteer, the same to the end of a question.
+        """Return the gazetteer, the same throughout a query.
 
-        Raises what `session_scope` raises when it is due for a check.
+        Raises the errors of `session_scope` if a check is due.
         """
         now = asking.get()
         if now is None:
@@ -64,31 +64,33 @@ class GazetteerCache:
         return now.known
 
     def close(self) -> None:
-        """Wait for what is being read, unless it hangs."""
+        """Wait for a running load, unless it hangs."""
         self._watch.close()
         if self._loader is not None:
             self._loader.join(_HANGS_S)
 
     def newest(self) -> Gazetteer:
-        """The gazetteer as the database has it now: for what is asked once and writes."""
+        """Return the gazetteer as the database has it now, for operations that write."""
         known = self.get()
         return self._read_behind(known) if self._is_behind(known) else known
 
     def of_one_map(self, read: Callable[[], T]) -> T:
-        """What `read` returns, by one map throughout; it must only read, for it is done again where
-        the database has a newer map and the answer was doubtful.
+        """Return the result of `read`, computed with one map.
 
-        Raises TookTooLongError where the newer map cannot be had in time.
+        `read` must not write: it is repeated if the answer is doubtful and the database has a newer
+        map.
+
+        Raises TookTooLongError if the newer map cannot be loaded in time.
         """
         if asking.get() is not None:
-            return read()  # a part of a question that is asked so already
+            return read()  # part of a query that already uses one map
         known: Gazetteer | None = None
         for _ in range(_ASKED_AGAIN):
             now = Asking(known)
             before = asking.set(now)
             try:
                 found = read()
-            except (RegistryError, LookupError):  # no such unit: by this map
+            except (RegistryError, LookupError):  # no such unit on this map
                 if now.known is None or not now.is_doubtful or not self._is_behind(now.known):
                     raise
             else:
@@ -104,11 +106,11 @@ class GazetteerCache:
             asking.reset(before)
 
     def _is_behind(self, known: Gazetteer) -> bool:
-        with session_scope(self._here()) as session:
+        with session_scope(self._nearest_engine()) as session:
             return gazetteer_version(session) > known.version
 
     def _read_behind(self, known: Gazetteer) -> Gazetteer:
-        """A newer map than `known`: one thread reads it, the others wait for that."""
+        """Return a newer map than `known`: one thread reads it, other threads wait."""
         if not self._turn.acquire(timeout=_HANGS_S):
             raise TookTooLongError(Message("unit_map_loading"))
         try:
@@ -127,11 +129,11 @@ class GazetteerCache:
         return self._current or newest
 
     def _asked(self, read: Callable[[], Gazetteer]) -> Gazetteer:
-        # Always of the primary while it is there: a replica that is late has the former units.
+        # Always from the primary if available: a lagging replica has former units.
         return self._replica.asked(read, own=True) if self._replica else read()
 
     def _newest(self, current: Gazetteer | None) -> Gazetteer:
-        with session_scope(self._here()) as session:
+        with session_scope(self._nearest_engine()) as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             if current is not None and gazetteer_version(session) == current.version:
                 newest = current.of_day(today())
@@ -140,10 +142,10 @@ class GazetteerCache:
                 return current
             else:
                 newest = load_gazetteer(session)
-        newest.named("")  # no request waits for the names
+        newest.named("")  # builds the index of names, so that no request does
         return newest
 
-    def _here(self) -> Engine:
+    def _nearest_engine(self) -> Engine:
         return self._replica.engine if self._replica else self._engine
 
     def _load_soon(self, made_ready: Callable[[Gazetteer], None]) -> None:

@@ -1,5 +1,5 @@
-"""A copy of all units from the database: made in a few tenths of a second, and given again while
-nothing has changed, or somebody still has it.
+"""Load all units from the database: takes a few tenths of a second; a copy is reused while it is
+current, or still in use by a caller.
 """
 
 import datetime
@@ -27,7 +27,7 @@ _VERSION = text("SELECT version FROM gazetteer_state")
 
 
 def gazetteer_version(session: Session) -> int:
-    """The number that grows with every change of a unit."""
+    """Return the number that increases with every change of a unit."""
     version: int = session.execute(_VERSION).scalar_one()
     return version
 
@@ -37,14 +37,14 @@ _STAMP = text(
 )
 _latest: Gazetteer | None = None
 _held: Final[WeakValueDictionary[tuple[Any, ...], Gazetteer]] = WeakValueDictionary()
-"""By the stamp of what it is a copy of: the latest one, and those that others work with."""
+"""Copies by stamp: the latest, and those still in use."""
 
 
 def load_gazetteer(session: Session) -> Gazetteer:
-    """The gazetteer as the session sees it, of today.
+    """Return the gazetteer of today as the session sees it.
 
-    One snapshot (REPEATABLE READ) is for the caller to see to. A unit without any version has no
-    name yet, and is left out.
+    The caller must provide one snapshot (REPEATABLE READ). Units without any version have no name
+    yet and are left out.
     """
     global _latest
     stamp, day = _stamp(session), today()
@@ -57,8 +57,8 @@ def load_gazetteer(session: Session) -> Gazetteer:
 
 
 def _stamp(session: Session) -> tuple[Any, ...]:
-    """The same for equal units only, in copies of a register too: a version may be reached by
-    several ways, in another copy or after what was rolled back, but a transaction writes one.
+    """Return a stamp that identifies the state of all units, also across copies of a register: a
+    version number may recur in another copy or after a rollback, its transaction cannot.
     """
     return tuple(session.execute(_STAMP).one())
 
@@ -66,14 +66,14 @@ def _stamp(session: Session) -> tuple[Any, ...]:
 def _loaded(session: Session, version: int, day: datetime.date) -> Gazetteer:
     versions: dict[int, list[UnitVersion]] = defaultdict(list)
     signed: dict[int, list[UnitVersion]] = defaultdict(list)
-    # Names, kinds, decrees and days of thousands of rows are a few: each is kept once.
+    # Names, kinds, decrees and days repeat in thousands of rows: each value is kept once.
     once: dict[Any, Any] = {}
 
     def same(value: Any) -> Any:
         return once.setdefault(value, value)
 
-    # All rows at once, and by their places: row by row and by name takes twice as long, and every
-    # command waits for it.
+    # All rows at once, by position: row by row and by name takes twice as long, and every command
+    # waits for it.
     for unit_id, *columns, undated in session.execute(SQL.text("versions")).all():
         (signed if undated else versions)[unit_id].append(UnitVersion(*map(same, columns)))
     identifiers: dict[int, list[UnitIdentifier]] = defaultdict(list)

@@ -1,8 +1,8 @@
-"""What a unit holds, and that the seeds take no unit from what it holds.
+"""What belongs to a unit, and the check that seeds do not end a unit with households.
 
-A release may know of a resolution before the register has carried it. Its seeds alone would end the
-unit and leave its households behind; the file of the resolution, which the release ships as well,
-takes them along (`diachiso reform`).
+A release may contain a resolution that the register has not carried out. Its seeds alone would end
+the unit and leave its households behind; the file of the resolution, also in the release, moves
+them (`diachiso reform`).
 """
 
 import datetime
@@ -24,12 +24,12 @@ SQL: Final = Statements(__file__)
 
 _SHOWN: Final = 5
 COUNTED: Final = ("households", "buildings", "streets", "localities", "keys", "targets")
-"""What is counted of a unit."""
+"""What is counted in a unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Living records, names that are in use, and what is bound to a unit."""
+    """Counts of living records, names in use, keys and targets of a unit."""
 
     households: int
     buildings: int
@@ -40,7 +40,7 @@ class Holdings:
 
     @property
     def message(self) -> Message:
-        """What is held, in words."""
+        """The counts as a message."""
         counts = ((name, getattr(self, name)) for name in COUNTED)
         held = (Message(f"held_{name}", count=count) for name, count in counts if count)
         return Several(held, between=", ")
@@ -48,7 +48,7 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class HeldUnit:
-    """A unit that would be taken from what it holds."""
+    """A unit that seeds would change although something belongs to it."""
 
     code: str
     name: str
@@ -57,7 +57,7 @@ class HeldUnit:
     day: datetime.date | None
     holdings: Holdings
     reform: str | None
-    """File of the resolution, from the root of the checkout; None where none is shipped."""
+    """File of the resolution, relative to the checkout; None if there is none."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -73,7 +73,7 @@ class HeldUnit:
 
     @property
     def message(self) -> Message:
-        """What becomes of it, and what it holds, in words."""
+        """The change and the counts as a message."""
         day = f" {self.day:%d/%m/%Y}" if self.day else ""
         unit = f"{self.code} {self.name}"
         held = self.holdings.message
@@ -82,8 +82,8 @@ class HeldUnit:
 
 @contextmanager
 def no_unit_taken(connection: Connection, reforms: Path) -> Iterator[None]:
-    """Raises UnitsInUseError at the end of a block that ends, moves or cuts a unit which holds
-    something. What the block wrote is then for the caller to roll back.
+    """Raise UnitsInUseError after a block that ends, moves or cuts a unit in use; the caller must
+    then roll back.
 
     `reforms` is the folder of the resolutions that the release ships.
     """
@@ -101,7 +101,7 @@ def no_unit_taken(connection: Connection, reforms: Path) -> Iterator[None]:
 
 
 def holdings(connection: Connection, unit_ids: Sequence[int]) -> dict[int, Holdings]:
-    """What each of these units holds; one that holds nothing is left out."""
+    """Return the holdings of each of these units; units without any are left out."""
     rows = connection.execute(SQL.text("holdings"), {"units": list(unit_ids)})
     found = {row.id: Holdings(*(getattr(row, f.name) for f in fields(Holdings))) for row in rows}
     return {unit: held for unit, held in found.items() if any(asdict(held).values())}
@@ -129,7 +129,7 @@ def _refusal(found: Sequence[HeldUnit]) -> UnitsInUseError:
 
 
 def _file(folder: Path, row: Any) -> str | None:
-    """The file of the resolution that names the unit and its day."""
+    """Return the file of the resolution that names the unit and its effective date."""
     for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
         written = path.read_text(encoding="utf-8")
         named = re.search(rf"(?<![-0-9]){row.code}(?![-0-9])", written)  # and no month

@@ -1,7 +1,7 @@
-"""Which unit a place was in on another day: the lines by which its commune came to be.
+"""Which unit a place was in on another day, by the lineages of its commune.
 
-A commune of today may have come to be by many steps, of any number of reforms. A place in it went
-one of these ways; what else is known of the place says which.
+Today's commune may be the result of many steps of several reforms. A place in it took one of these
+paths; other known units of the place decide which.
 """
 
 import datetime
@@ -13,7 +13,7 @@ from registry.units.onward import continuations
 from registry.units.remembered import Remembered
 
 _Lineage = tuple[tuple[Unit, datetime.date], ...]
-"""Units with the day since when, the oldest first."""
+"""Units with their first days, oldest first."""
 _DAY: Final = datetime.timedelta(days=1)
 _Asked = tuple[int, tuple[int, ...], datetime.date, datetime.date]
 _found: Final = Remembered[_Asked, tuple[Unit, ...]](65_536)
@@ -23,10 +23,10 @@ _ancestors: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768
 def units_on(
     gazetteer: Gazetteer, day: datetime.date, unit: Unit, others: tuple[int, ...] = ()
 ) -> tuple[Unit, ...]:
-    """The units of `day` in which a place may be that is in `unit` today, by code.
+    """Return the units of `day` in which a place of today's `unit` may have been, by code.
 
-    One where it is certain, none where nothing is known. `others` are ids of units that it was in
-    as well; those that never led to `unit` say nothing of the way.
+    One if certain, none if unknown. `others` are ids of other units that it was in; those that are
+    not predecessors of `unit` are ignored.
     """
     known = _found.of(gazetteer)
     asked = (unit.id, others, day, today())
@@ -37,7 +37,7 @@ def units_on(
 
 
 def ancestors(gazetteer: Gazetteer, unit: Unit) -> frozenset[int]:
-    """Ids of all units whose land came to `unit`, by any number of steps; not its own."""
+    """Return ids of all units whose land came to `unit`, by any number of steps, without itself."""
     known = _ancestors.of(gazetteer)
     asked = (unit.id, today())
     ids = known.get(asked)
@@ -60,7 +60,7 @@ def _units_on(
 
 
 def _on(gazetteer: Gazetteer, day: datetime.date, line: _Lineage) -> Iterator[Unit]:
-    """The unit of a line on `day`; several where it is split afterwards."""
+    """Yield the unit of a lineage on `day`; several if it is split afterwards."""
     then = [unit for unit, since in line if since <= day]
     if then and then[-1].alive_on(day):
         yield then[-1]
@@ -69,7 +69,7 @@ def _on(gazetteer: Gazetteer, day: datetime.date, line: _Lineage) -> Iterator[Un
 
 
 def _lineages(gazetteer: Gazetteer, unit: Unit, before: datetime.date) -> Iterator[_Lineage]:
-    """The lines that had led to `unit` before a day."""
+    """Yield the lineages that led to `unit` before a day."""
     steps = [step for step in gazetteer.predecessors(unit) if step.effective_on < before]
     for step in steps:
         for line in _lineages(gazetteer, step.predecessor, step.effective_on):

@@ -1,4 +1,4 @@
-"""Words for kinds of places that are misspelt, in pieces, or in one with their neighbours."""
+"""Repair words for kinds of places that are misspelt, split, or joined with their neighbours."""
 
 import re
 import unicodedata
@@ -21,12 +21,12 @@ KINDS: Final = tuple(
         for word in (*kind.split(), *_OTHER_HALVES.get(kind, ()))
     )
 )
-"""Words that say what kind of place follows, one by one."""
+"""Words for kinds of places, split into single words."""
 _LONG_FIRST: Final = sorted((kind for kind in KINDS if len(kind) > 1), key=len, reverse=True)
 _IN_PIECES: Final = re.compile(
     rf"(?<!\w)(?:{'|'.join(' ?'.join(kind) for kind in _LONG_FIRST)})(?!\w)", re.IGNORECASE
 )
-# Of abbreviations those that nobody writes behind a number without a space, unless all is so.
+# Abbreviations that are only joined to a preceding number if the whole text lacks spaces.
 _ROADS: Final = ("quốc lộ", "ql", "tl", "hl", "đt", "đh", r"đ\.", r"p\.", r"ng\.")
 _BEHIND_NUMBER: Final = re.compile(
     rf"(?<=\d)(?=(?:{'|'.join((*(kind for kind in KINDS if len(kind) > 2), *_ROADS))}))",
@@ -38,23 +38,22 @@ _BEFORE_NUMBER: Final = re.compile(
 _BARE_KINDS: Final = tuple(dict.fromkeys(map(fold, KINDS)))
 _WRITTEN: Final = re.compile(r"[^\W\d_]{3,9}")
 _FIRST_HALVES: Final = frozenset(("to", "dan", "khu", "can", "chung", "thi", "thanh"))
-"""Words behind which the other half of a kind stands: `Tổ dân phố`."""
+"""Words followed by the other half of a kind: `Tổ dân phố`."""
 _OPENS: Final = re.compile(r"\d|[,;(–-]$")
-"""What stands before a word that opens a part: a comma, or a number."""
+"""What precedes a word that opens a part: a comma, or a number."""
 _LONG: Final = 5
-"""Letters of a word that is one anywhere."""
+"""Letters from which on a word is recognised anywhere."""
 _OTHERS: Final = frozenset(
     word
     for phrase in (*FLATS, *ALLEYS, *PLOTS, *HINTS)
     for words in (phrase.accents, phrase.keys)
     for word in words
 )
-"""`Kiot 3` is a stall, and no slip of `kiệt 3`; nor is `biệt thự`, or `đối diện` of `đại diện`."""
+"""Words that are not slips: `Kiot 3` is a stall, not `kiệt 3`; `biệt thự`; `đối diện`."""
 
 
 def set_kinds_apart(text: str) -> str:
-    """The text with words for kinds by themselves and in one piece, that were written in several or
-    in one with their neighbours.
+    """Join words for kinds that are split, and separate them from their neighbours.
 
     >>> set_kinds_apart("S ố 47 Ng õ 120, Ph ư ờng Láng"), set_kinds_apart("288Đ.LêVănQuớiấp4")
     ('Số 47 Ngõ 120, Phường Láng', '288 Đ.LêVănQuới ấp4')
@@ -65,8 +64,8 @@ def set_kinds_apart(text: str) -> str:
 
 
 def mend_kinds(vocabulary: Vocabulary, text: str) -> str:
-    """The text with those words set right that nothing is called, and that are one slip of the
-    keyboard from one word for a kind: `12 đườg Lê Lợi, Phườngg Láng`.
+    """Correct words that are in no name and one slip from exactly one word for a kind:
+    `12 đườg Lê Lợi, Phườngg Láng`.
     """
     accented = has_diacritics(text)
     kinds = KINDS if accented else _BARE_KINDS
@@ -83,7 +82,7 @@ def mend_kinds(vocabulary: Vocabulary, text: str) -> str:
         else:
             name = (len(word) < _LONG and not opens) or vocabulary.knows(key, accented=accented)
         near = [] if name else [kind for kind in kinds if is_one_slip(word, kind)]
-        if len(near) > 1:  # a letter is left out, or typed twice, sooner than it is another one
+        if len(near) > 1:  # omitted or doubled letters are likelier than wrong ones
             near = [kind for kind in near if len(kind) != len(word)]
         return near[0] if len(near) == 1 else found[0]
 

@@ -1,4 +1,4 @@
-"""Names of units that no list has: of provinces before 2008, and with one letter wrong."""
+"""Names missing from the gazetteer: of provinces before 2008, and with one letter wrong."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -16,12 +16,12 @@ from registry.units.gazetteer import Gazetteer, Unit, UnitName
 from registry.units.remembered import Remembered
 
 _SHORTEST_NAME: Final = 5
-"""Letters of a name in which one may be wrong; shorter ones are too like each other."""
+"""Letters of the shortest name with one letter wrong; shorter names are too similar."""
 _MOST_NAMES: Final = 3
-"""Names that a misspelt one may mean; more is a guess."""
+"""Names that a misspelt one may mean; with more it would be a guess."""
 
 _STEPS: Final = 5
-"""Of the work of a text, for a name compared with all that are near."""
+"""Steps of a text's work budget for comparing a name with all similar ones."""
 
 _Index = dict[int | str, list[tuple[str, UnitName]]]
 _indexes: Final = Remembered[None, _Index](1)
@@ -30,25 +30,25 @@ _numbered: Final = Remembered[None, dict[str, dict[int, Unit]]](1)
 _joined: Final = Remembered[None, dict[str, list[UnitName]]](1)
 
 
-def heirs_of(gazetteer: Gazetteer, key: str, level: str) -> list[Unit]:
-    """The units on the land of one that no list knows any more, or of which it is short: Hà Nội for
-    the province Hà Tây, Bắc and Nam Từ Liêm for the district Từ Liêm."""
+def units_on_land_of(gazetteer: Gazetteer, key: str, level: str) -> list[Unit]:
+    """Return the units on the land of one not in the gazetteer, or named in short: Hà Nội for the
+    province Hà Tây, Bắc and Nam Từ Liêm for the district Từ Liêm."""
     return [
         hit.unit
-        for heir in _meant(level).get(key, ())
+        for heir in _names_of_former(level).get(key, ())
         for hit in gazetteer.named(heir)
         if hit.unit.level == level
     ]
 
 
 @cache
-def _meant(level: str) -> dict[str, tuple[str, ...]]:
+def _names_of_former(level: str) -> dict[str, tuple[str, ...]]:
     known = lexicon.readings(level)
     return {fold(writing): tuple(map(fold, names)) for writing, names in known.items()}
 
 
 def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
-    """Provinces and districts of any map whose names begin so, word by word: `nk` for Ninh Kiều."""
+    """Return provinces and districts of any map with these initials: `nk` for Ninh Kiều."""
     kept = _initials.of(gazetteer)
     known = kept.get(None)
     if known is None:
@@ -62,7 +62,7 @@ def units_with_initials(gazetteer: Gazetteer, initials: str) -> list[Unit]:
 
 
 def communes_numbered(gazetteer: Gazetteer, key: str) -> list[Unit]:
-    """Communes of any map that bear the name with a number or a letter behind it: Mỹ Đình 1 and 2
+    """Return communes of any map with this name and a number or letter after it: Mỹ Đình 1 and 2
     for `my dinh`."""
     kept = _numbered.of(gazetteer)
     known = kept.get(None)
@@ -78,9 +78,9 @@ def communes_numbered(gazetteer: Gazetteer, key: str) -> list[Unit]:
 
 
 def names_in_one_word(gazetteer: Gazetteer, key: str) -> list[UnitName]:
-    """Names that are written in one word: Sa Pa for `sapa`, Ma Đa Guôi for `madaguoi`.
+    """Return names written as one word: Sa Pa for `sapa`, Ma Đa Guôi for `madaguoi`.
 
-    Empty for what is a word of its own: Toàn is not Tô An.
+    Empty for a word in its own right: Toàn is not Tô An.
     """
     if " " in key or not key.isalpha() or is_syllable(key):
         return []
@@ -96,11 +96,11 @@ def names_in_one_word(gazetteer: Gazetteer, key: str) -> list[UnitName]:
 
 
 def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]) -> list[UnitName]:
-    """Names of units that are one letter away, of the nearest few; empty for many. Those alone that
-    have the very letters, where spaces parted them: `Ph ư ớc An`.
+    """Return the nearest names of units that are one letter away; empty if there are many. Only
+    exact matches of the letters if spaces split the words: `Ph ư ớc An`.
 
-    A commune's only inside of the provinces and districts `around`, by their ids; written without
-    its kind only where accents are.
+    Communes match only inside of the provinces and districts `around`, by id; without their kind
+    only in a text with accents.
     """
     wanted = _compact(named.key)
     accented = has_diacritics(named.name)
@@ -114,7 +114,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
         groups += [index.get(holder, []) for holder in around]
     found: dict[str, dict[int, UnitName]] = defaultdict(dict)
     for key, name in chain.from_iterable(groups):
-        # One slip leaves the first two letters or the last two as they are.
+        # One slip leaves the first two letters or the last two unchanged.
         if key[:2] != wanted[:2] and key[-2:] != wanted[-2:]:
             continue
         if not is_one_slip(wanted, key) and not is_parted(named, name):
@@ -131,7 +131,7 @@ def nearly_named(gazetteer: Gazetteer, named: NamedPart, around: Collection[int]
 
 
 def is_parted(named: NamedPart, name: UnitName) -> bool:
-    """Whether it is that name with spaces inside of its words."""
+    """Whether it is this name with spaces inside its words."""
     if named.key.count(" ") <= name.key.count(" ") or _compact(named.key) != _compact(name.key):
         return False
     typed, known = accent_key(named.name), name.accents
@@ -139,14 +139,14 @@ def is_parted(named: NamedPart, name: UnitName) -> bool:
 
 
 def _other_words_agree(one: str, other: str) -> bool:
-    """Whether at most one word differs, accents included: Linh Đàm is no slip for Lĩnh Nam."""
+    """Whether at most one word differs, including accents: Linh Đàm is not a slip of Lĩnh Nam."""
     words, others = one.split(), other.split()
     differing = sum(a != b for a, b in zip(words, others, strict=False))
     return len(words) != len(others) or differing < 2
 
 
 def lacks_letter(typed: str, name: str) -> bool:
-    """Whether a letter was left out or added, diacritics included; another one is another name.
+    """Whether a letter was omitted or added, including diacritics; a replaced one is another name.
 
     >>> lacks_letter("Phú Thành", "Phúc Thành"), lacks_letter("Phú Hòa", "Phú Hồ")
     (True, False)
@@ -162,12 +162,12 @@ def _digits(text: str) -> str:
 
 
 def _compact(key: str) -> str:
-    """`phu u xan` and `phu xuan` differ by two swapped letters, wherever the spaces are."""
+    """Remove the spaces: `phu u xan` and `phu xuan` then differ by two swapped letters."""
     return key.replace(" ", "")
 
 
 def _index(gazetteer: Gazetteer) -> _Index:
-    """Compact names: of provinces and districts by level, of communes by what held them."""
+    """Index compact names: provinces and districts by level, communes by the units around them."""
     kept = _indexes.of(gazetteer)
     known = kept.get(None)
     if known is None:
@@ -175,7 +175,7 @@ def _index(gazetteer: Gazetteer) -> _Index:
         for unit in gazetteer.units.values():
             names = [(_compact(name.key), name) for name in gazetteer.names_of(unit)]
             names = [pair for pair in names if len(pair[0]) >= _SHORTEST_NAME]
-            # A Roman number is none of the letters: `Mỹ Đình` is not Mỹ Đình I.
+            # A Roman number is not a missing letter: `Mỹ Đình` is not Mỹ Đình I.
             names = [pair for pair in names if pair[1].name.rpartition(" ")[2] not in ROMAN]
             places = gazetteer.holders(unit) if unit.level == "commune" else (unit.level,)
             for place in places:

@@ -1,8 +1,8 @@
-"""An answer is of one map, and never of a map that is older than the rows it was made of.
+"""Consistency of the map: an answer uses one map, which is not older than its rows.
 
-The map is a copy in memory, and a reform moves records under units that the copy does not have.
-What meets a unit that it does not know, or depends on which units there are, is doubtful; a
-doubtful answer is looked at once more before it is given (`GazetteerCache.of_one_map`).
+The map is a copy in memory, and a reform moves records to units that the copy does not have. An
+answer that meets an unknown unit, or depends on which units exist, is doubtful; a doubtful answer
+is checked again before it is returned (`GazetteerCache.of_one_map`).
 """
 
 from contextvars import ContextVar
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Asking:
-    """One question, from its first look at the map to its answer."""
+    """One query, from its first use of the map to its answer."""
 
     known: "Gazetteer | None" = None
-    """The map that it is answered by, once it was looked at."""
+    """The map used for the answer; None before its first use."""
     is_doubtful: bool = False
 
 
@@ -26,6 +26,6 @@ asking: Final[ContextVar[Asking | None]] = ContextVar("diachiso_asking", default
 
 
 def doubt() -> None:
-    """Say that the answer under way is right only if its map is the newest."""
+    """Mark the current answer as right only if its map is the newest."""
     if (now := asking.get()) is not None:
         now.is_doubtful = True

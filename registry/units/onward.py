@@ -1,4 +1,4 @@
-"""What became of a unit: the units of a day that continue it, and the communes in it."""
+"""The successors of a unit on a day, and the communes in it."""
 
 import datetime
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ class Continuation:
 
     unit: Unit
     extent: str
-    """unchanged: it is the same | full: all of it went there | partial: a part of it."""
+    """unchanged: the same unit | full: all of it went there | partial: a part of it."""
     via: tuple[Unit, ...]
-    """Units between, oldest first; empty for one step or none."""
+    """Intermediate units, oldest first; empty for at most one step."""
 
 
 def continuations(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> list[Continuation]:
-    """The units of `day` that continue `unit`, by code, whatever lies between.
+    """Return the units of `day` that continue `unit`, by code, across any number of steps.
 
-    A district without successors of its own is continued by those of its communes. Empty when
-    nothing on record continues it.
+    A district without successors of its own is continued by those of its communes. Empty if there
+    are none.
     """
     if unit.alive_on(day):
         return [Continuation(unit, "unchanged", ())]
@@ -40,7 +40,7 @@ def continuations(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> list[
 
 
 def communes_of_district(gazetteer: Gazetteer, district: Unit) -> list[Unit]:
-    """Every commune that belonged to the district on its last day, by code."""
+    """Return all communes of the district on its last day, by code."""
     last = (district.ended or datetime.date.max) - datetime.timedelta(days=1)
     return sorted(gazetteer.members(district, last), key=lambda unit: unit.code)
 
@@ -50,12 +50,12 @@ _communes: Final = Remembered[tuple[int, datetime.date], frozenset[int]](32_768)
 
 
 def communes_of(gazetteer: Gazetteer, day: datetime.date, unit: Unit) -> frozenset[int]:
-    """Ids of the communes of `day` in a unit of any map."""
+    """Return ids of the communes of `day` in a unit of any map."""
     known = _communes.of(gazetteer)
     found = known.get((unit.id, day))
     if found is None:
         found = frozenset(_communes_of(gazetteer, day, unit))
-        # Most are a commune alone, to which several of old lead.
+        # Mostly a single commune, shared by several former units.
         shared = _same_communes.of(gazetteer)
         found = shared.get(found) or _same_communes.keep(shared, found, found)
         _communes.keep(known, (unit.id, day), found)
@@ -86,13 +86,13 @@ def _follow(
 ) -> None:
     for step in gazetteer.successors(unit):
         if step.effective_on > day or step.successor in so_far.via:
-            continue  # not yet, or round in a circle
+            continue  # in the future, or a cycle
         extent = "partial" if "partial" in (so_far.extent, step.extent) else "full"
-        here = Continuation(step.successor, extent, so_far.via)
+        continuation = Continuation(step.successor, extent, so_far.via)
         if step.successor.alive_on(day):
             known = found.get(step.successor.id)
             if known is None or known.extent == "partial":
-                found[step.successor.id] = here
+                found[step.successor.id] = continuation
         else:
             beyond = Continuation(step.successor, extent, (*so_far.via, step.successor))
             _follow(gazetteer, step.successor, day, beyond, found)

@@ -1,4 +1,4 @@
-"""What one part of a text may name: units of any map, whole or cut out of it."""
+"""The units of any map that one part of a text may name, as a whole or after cutting it."""
 
 import re
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from registry.core.text_work import spend
 from registry.units.gazetteer import Gazetteer, Unit, UnitName
 from registry.units.near_names import (
     communes_numbered,
-    heirs_of,
     names_in_one_word,
+    units_on_land_of,
     units_with_initials,
 )
 from registry.units.remembered import Remembered
 
 MAX_RUN: Final = 10
-"""Words of the longest names that are written in one."""
+"""Words of the longest run of names without commas."""
 _NUMBERS: Final = {word: int(number) for word, (number,) in lexicon.readings("number").items()}
 _SPOKEN: Final = {
     write(word): str(number)
@@ -34,12 +34,12 @@ _SPOKEN: Final = {
 
 
 FORMER: Final = re.compile(r"(\W*\w.*?)\s*(?:\(\s*cũ\s*\)|\bcũ)\W*", re.IGNORECASE)
-"""What says of itself that it is no more: `Phường Ngọc Hà cũ`."""
+"""A name marked as former: `Phường Ngọc Hà cũ`."""
 INITIALS: Final = -2
-"""`Fit.kind` of a unit that is named by its initials: only what it holds can vouch for it."""
+"""`Fit.kind` of a unit named by its initials: only a unit inside it can confirm it."""
 PARTS: Final = -3
-"""`Fit.kind` of each of several units that differ by the number behind the name: `Mỹ Đình` for Mỹ
-Đình 1 and 2. Only what holds it can vouch for it."""
+"""`Fit.kind` of each of several units that differ by the number after the name: `Mỹ Đình` for Mỹ
+Đình 1 and 2. Only a unit around it can confirm it."""
 OF_COMMUNES: Final = (("xa",), ("phuong",), ("thi_tran",))
 _INITIALS: Final = re.compile(r"[A-ZĐ]{2,4}")
 
@@ -49,10 +49,10 @@ class Fit:
     """How well a unit fits the words that may name it."""
 
     kind: int
-    """1 its kind is written, 0 no kind is, -1 another kind of its level is, INITIALS no name is,
-    PARTS its number is not."""
+    """1 with its kind, 0 without a kind, -1 with another kind of its level, INITIALS without name,
+    PARTS without its number."""
     accents: int
-    """1 the name has its accents, in a text that is written with accents; else 0."""
+    """1 if the name has its accents, in a text with accents; else 0."""
 
 
 @value(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Part:
     text: str
     hits: tuple[tuple[Unit, Fit], ...]
     corrected: bool = False
-    """Whether it is written as nothing is called, but for one letter."""
+    """Whether it matches a name only with one letter corrected."""
 
 
-# Districts and provinces stand in thousands of texts, without accents and with.
+# Districts and provinces recur in thousands of texts, without accents and with.
 _read_before: Final = (Remembered[str, Part](4_096), Remembered[str, Part](4_096))
 _LONGEST_NAME: Final = 200
-"""Letters beyond which nothing is called so, whatever spaces and marks are in it."""
+"""Letters of the longest text that may be a name, including spaces and marks."""
 _LONGEST_REMEMBERED: Final = 40
 
 
@@ -80,13 +80,13 @@ class PartReader:
         self._accented = accented
         self._known = _read_before[accented].of(gazetteer)
         self._here: dict[str, Part] = {}
-        """What is too long to be remembered for other texts."""
+        """Parts too long for the cache across texts."""
 
     def cut(self, part: str) -> list[Part]:
-        """`part` where it names a unit, or nothing cut out of it does; else its pieces.
+        """Return `part` if it names a unit, or no piece of it does; else its pieces.
 
-        A dash, the word for a kind, or the name of a unit may begin another one or belong to a
-        name: so only what is unknown as a whole is cut.
+        A dash, the word for a kind, or the name of a unit may start another one or belong to a
+        name, so only parts that are unknown as a whole are cut.
         """
         whole = self.read(part)
         pieces = [whole]
@@ -99,13 +99,13 @@ class PartReader:
         return pieces if any(piece.hits for piece in pieces) else [whole]
 
     def _split_run(self, part: str) -> list[str]:
-        """`Tân Tạo A Bình Tân TPHCM` in three, each held by the next: written without a comma."""
+        """Split nested units without commas: `Tân Tạo A Bình Tân TPHCM` in three."""
         words = part.split()
         found = self._run(words) if len(words) <= MAX_RUN else None
         return found or [part]
 
     def _run(self, words: list[str]) -> list[str] | None:
-        """The words as two or three units that hold one another, smallest or largest first."""
+        """Split the words into two or three nested units, smallest or largest first."""
         longer = None
         for cut in range(1, len(words)):
             first, last = " ".join(words[:cut]), " ".join(words[cut:])
@@ -124,14 +124,14 @@ class PartReader:
         return None
 
     def _holds(self, outer: str, inner: str) -> bool:
-        """Whether a unit that one text may name holds one that the other may name."""
+        """Whether a unit that `outer` may name contains one that `inner` may name."""
         around = {unit.id for unit, _ in self.read(outer).hits}
         return bool(around) and any(
             not around.isdisjoint(self.gazetteer.holders(unit)) for unit, _ in self.read(inner).hits
         )
 
     def read(self, text: str) -> Part:
-        """What `text` may name as a whole; where that is nothing, without slips of the keyboard."""
+        """Return the units `text` may name as a whole; if none, after correcting slips."""
         if len(text) > _LONGEST_NAME:
             return Part(text, ())
         known = self._known.get(text) or self._here.get(text)
@@ -147,7 +147,7 @@ class PartReader:
         return known
 
     def _read_new(self, text: str) -> Part:
-        """What `text` names as written, or with a number in words: `Quận ba`, not Quản Bạ."""
+        """Return the units `text` names as written, or with a number in words: `Quận ba`."""
         spend(1)
         plain = self._read_written(text)
         spoken = _spoken(text)
@@ -156,7 +156,7 @@ class PartReader:
             return plain
         if has_diacritics(text) or not plain.hits:
             return Part(text, hits)
-        # Without accents it may be either, and only what holds it can tell.
+        # Without accents it may be either (`quan ba`); only the units around it can decide.
         return Part(text, (*plain.hits, *((unit, Fit(-1, 0)) for unit, _ in hits)))
 
     def _read_written(self, text: str) -> Part:
@@ -170,21 +170,25 @@ class PartReader:
                 known = best.get(hit.unit.id)
                 if known is None or (fit.kind, fit.accents) > (known[1].kind, known[1].accents):
                     best[hit.unit.id] = (hit.unit, fit)
-            for unit, kind in self._meant(reading):
+            for unit, kind in self._unlisted(reading):
                 best.setdefault(unit.id, (unit, Fit(kind, 0)))
         return Part(text, tuple(best.values()))
 
     def _read_former(self, text: str, name: str) -> Part:
-        """`Phường Ngọc Hà cũ` is the one of an earlier map, where there was one."""
+        """Return former units for `Phường Ngọc Hà cũ`, if there were any."""
         hits = self._read_written(name).hits
         return Part(text, tuple(hit for hit in hits if hit[0].ended is not None) or hits)
 
-    def _meant(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
-        """Units that no list has under this name, each with its `Fit.kind`."""
+    def _unlisted(self, reading: NamedPart) -> Iterator[tuple[Unit, int]]:
+        """Yield units that the gazetteer lacks under this name, each with its `Fit.kind`."""
         if reading.kinds in ((), ("tinh",)):
-            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "province"))
+            yield from (
+                (unit, 0) for unit in units_on_land_of(self.gazetteer, reading.key, "province")
+            )
         if reading.kinds in ((), ("huyen",), ("quan",)):
-            yield from ((unit, 0) for unit in heirs_of(self.gazetteer, reading.key, "district"))
+            yield from (
+                (unit, 0) for unit in units_on_land_of(self.gazetteer, reading.key, "district")
+            )
         if reading.kinds in ((), *OF_COMMUNES):
             yield from ((unit, PARTS) for unit in communes_numbered(self.gazetteer, reading.key))
         if _are_initials(reading.name):
@@ -202,21 +206,21 @@ class PartReader:
 
 
 def _levels(reading: NamedPart) -> frozenset[str]:
-    """The levels of which a unit may be that is written so."""
+    """Return the possible levels of a unit by its kind."""
     if not reading.kinds:
         return frozenset(LEVELS)
     return frozenset(level for kind in reading.kinds for level in KIND_LEVELS[kind])
 
 
 def _are_initials(name: str) -> bool:
-    """In capitals, or where nobody can say them: `hạ long qn`, but no `la` for Long An."""
+    """Whether a name is initials: in capitals, or unpronounceable: `hạ long qn`, but not `la`."""
     unsayable = _INITIALS.fullmatch(name.upper()) and not is_syllable(fold(name))
     return bool(unsayable or _INITIALS.fullmatch(name))
 
 
 def _spoken(text: str) -> str | None:
-    """`Quận ba` as `Quận 3`, `phuong muoi mot` as `phường 11`, `Q. I` as `quận 1`; None where no
-    number is in words or Roman.
+    """Convert `Quận ba` to `Quận 3`, `phuong muoi mot` to `phường 11`, `Q. I` to `quận 1`; None
+    without a number in words or Roman numerals.
     """
     kind, _, number = text.partition(" ")
     roman = ROMAN.get(number.strip())
@@ -230,7 +234,7 @@ def _spoken(text: str) -> str | None:
 
 
 def kind_fit(reading: NamedPart, hit: UnitName) -> int:
-    """`Fit.kind` of a unit by this name, where a part is read so."""
+    """Return the `Fit.kind` of a unit with this name for a reading of a part."""
     if not reading.kinds:
         return 0
     kinds = {hit.kind} if hit.kind else {version.kind for version in hit.unit.versions}

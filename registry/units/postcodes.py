@@ -1,4 +1,4 @@
-"""Postcodes in memory: the communes that one means, of any map, in terms of a day's."""
+"""Postcodes in memory: the communes of a day for a postcode of any map."""
 
 import datetime
 
@@ -9,7 +9,7 @@ from registry.units.onward import communes_of
 
 
 def read_postcode(written: str) -> str | None:
-    """A postcode, of five digits or of the six of before; None for anything else."""
+    """Return a postcode of five digits, or of the former six; None for anything else."""
     digits = written.replace(" ", "")
     try:
         return SCHEMES[POSTCODE].read(digits)
@@ -20,8 +20,8 @@ def read_postcode(written: str) -> str | None:
 def communes_with_postcode(
     gazetteer: Gazetteer, postcode: str, day: datetime.date
 ) -> frozenset[int]:
-    """Ids of the communes of a day that have a postcode, or continue one that had it; empty for
-    what is no postcode of the register, as those of before August 2025 are.
+    """Return ids of the communes of a day that have a postcode, or continue one that had it; empty
+    for an unknown postcode, such as those before August 2025.
     """
     had = gazetteer.ever_identified(POSTCODE, read_postcode(postcode) or "")
     return frozenset().union(*(communes_of(gazetteer, day, unit) for unit in had))
@@ -30,7 +30,7 @@ def communes_with_postcode(
 def is_of_postcode(
     gazetteer: Gazetteer, unit: Unit | None, communes: frozenset[int], day: datetime.date
 ) -> bool:
-    """Whether a commune is one of these, or a province holds one."""
+    """Whether a commune is one of these, or a province contains one."""
     if unit is None or not communes:
         return True
     if unit.level == "commune":

@@ -1,4 +1,4 @@
-"""Which of the units that the parts of a text may name are meant together."""
+"""Choose the combination of units that the parts of a text name together."""
 
 import datetime
 from collections import defaultdict
@@ -24,13 +24,13 @@ class Candidate:
 
 _Score = tuple[int, ...]
 _AS_GOOD: Final = 3
-"""Elements of a score in which a reading of another map equals the best one."""
+"""Leading elements of a score that must be equal for a reading of another map to be kept."""
 Reading = tuple[Candidate, ...]
-"""At most one unit a level, the smallest first."""
+"""At most one unit per level, smallest first."""
 
 
 def best_readings(gazetteer: Gazetteer, parts: list[Part]) -> list[Reading]:
-    """The readings that fit best, equally well; empty where the parts name no unit."""
+    """Return the equally best readings; empty if the parts name no unit."""
     found: dict[_Score, dict[int, Reading]] = defaultdict(dict)
     for chosen in _readings(gazetteer, parts):
         found[_score(gazetteer, chosen)].setdefault(chosen[0].unit.id, chosen)
@@ -41,8 +41,8 @@ def best_readings(gazetteer: Gazetteer, parts: list[Part]) -> list[Reading]:
 
 
 def _with_kind_written(found: dict[_Score, dict[int, Reading]]) -> list[Reading]:
-    """The readings of the highest score; with those of the kind that was written, where it is
-    another: `Xã Tân Mỹ, TP HCM` was one, and Phường Tân Mỹ is one today.
+    """Return the readings with the highest score, and those of the written kind if it differs:
+    `Xã Tân Mỹ, TP HCM` was a commune, and Phường Tân Mỹ is one today.
     """
     highest = max(found)
     best = list(found[highest].values())
@@ -60,8 +60,8 @@ def _with_kind_written(found: dict[_Score, dict[int, Reading]]) -> list[Reading]
 def _of_either_map(
     gazetteer: Gazetteer, found: dict[_Score, dict[int, Reading]], best: list[Reading]
 ) -> list[Reading]:
-    """`best`, and where it holds but former communes in a province of old, those on the land that
-    the province of its name has today.
+    """Return `best`, and if it has only former communes of a former province, also those on the
+    land of today's province with its name.
 
     `Phường 3, Tỉnh Đồng Tháp` was one of Sa Đéc, and is one that came to the province from Tiền
     Giang: without its district nobody knows by which map it was written.
@@ -82,7 +82,7 @@ def _of_either_map(
 
 
 def _is_of_one_map(gazetteer: Gazetteer, chosen: Reading) -> bool:
-    """Whether it is no former commune that stands beside its province without its district."""
+    """Whether it is not a former commune with its province but without its district."""
     unit, levels = chosen[0].unit, [c.unit.level for c in chosen]
     if levels != ["commune", "province"] or unit.ended is None:
         return True
@@ -92,7 +92,7 @@ def _is_of_one_map(gazetteer: Gazetteer, chosen: Reading) -> bool:
 def _in_the_district_named(
     gazetteer: Gazetteer, best: list[Reading], found: dict[_Score, dict[int, Reading]]
 ) -> list[Reading]:
-    """The district, where a numbered ward is written before one whose wards are others.
+    """Keep the district if a numbered ward is written before one that has no such ward.
 
     `Phường 18, Gò Vấp`: the one of Quận 4 is another place.
     """
@@ -116,9 +116,9 @@ def _in_the_district_named(
 
 
 def _may_have_numbered_wards(gazetteer: Gazetteer, district: Unit) -> bool:
-    """Whether who writes a number of a ward before the district means one of its wards.
+    """Whether a ward number before the district may mean one of its wards.
 
-    Long Phú has none: a map service writes it behind the wards of the city beside.
+    Long Phú has none: a map service adds it to wards of the neighbouring city.
     """
     if district.versions[-1].kind == "quan":
         return True
@@ -128,7 +128,7 @@ def _may_have_numbered_wards(gazetteer: Gazetteer, district: Unit) -> bool:
 
 
 def _without_second_commune(parts: list[Part], best: list[Reading]) -> list[Reading]:
-    """The districts, where a commune that no list has is written: `P. Lạ, Cầu Giấy, Hà Nội`."""
+    """Keep the districts if the commune is unknown: `P. Lạ, Cầu Giấy, Hà Nội`."""
     unknown = any(
         all(KIND_LEVELS[kind] == ("commune",) for kind in named.kinds)
         for part in parts
@@ -138,7 +138,7 @@ def _without_second_commune(parts: list[Part], best: list[Reading]) -> list[Read
 
 
 def _provinces_alone(parts: list[Part], best: list[Reading]) -> list[Reading]:
-    """The provinces, where a name alone is theirs: `Bình Dương` is no commune of that name."""
+    """Keep the provinces if a name stands alone: `Bình Dương` is not a commune of that name."""
     if any(len(chosen) > 1 or chosen[0].fit.kind for chosen in best):
         return []
     provinces = [c for c in best if c[0].unit.level == "province"]
@@ -146,12 +146,12 @@ def _provinces_alone(parts: list[Part], best: list[Reading]) -> list[Reading]:
 
 
 def _is_own_name(unit: Unit, text: str) -> bool:
-    """Whether `unit` was ever called so in full; Vũng Tàu is short for the province's name."""
+    """Whether this was ever the full name of `unit`; Vũng Tàu is short for the province's name."""
     return name_key(text) in {name_key(version.name) for version in unit.versions}
 
 
 def _in_the_city(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -> list[Reading]:
-    """Of former wards, those in the city that bears its province's name: `Phường 1, Sóc Trăng`."""
+    """Keep former wards in the city with its province's name: `Phường 1, Sóc Trăng`."""
     inner = [chosen[0].unit for chosen in best]
     if len(best) == 1 or any(unit.level != "commune" or unit.ended is None for unit in inner):
         return []
@@ -166,9 +166,9 @@ def _in_the_city(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
 
 
 def _binding(best: list[Reading]) -> list[Reading]:
-    """Without the readings that pass over a larger unit than any they name.
+    """Drop the readings that ignore a larger unit than any they name.
 
-    `Xã Phú Túc, Tỉnh Bình Định`: no Phú Túc is there, so what is sure is the province.
+    `Xã Phú Túc, Tỉnh Bình Định`: the province has no Phú Túc, so only the province is certain.
     """
     largest = min(LEVELS.index(chosen[-1].unit.level) for chosen in best)
     stated = {c[-1].part for c in best if LEVELS.index(c[-1].unit.level) == largest}
@@ -176,7 +176,7 @@ def _binding(best: list[Reading]) -> list[Reading]:
 
 
 def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
-    """Every choice of units where the larger ones hold the smallest."""
+    """Yield all combinations in which the larger units contain the smallest."""
     by_unit: dict[int, list[Candidate]] = {}
     for index, part in enumerate(parts):
         for unit, fit in part.hits:
@@ -187,7 +187,7 @@ def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
         for inner in candidates:
             if inner.fit.kind >= 0:
                 yield (inner,)
-            # Another kind than the one written takes a second name to vouch for it.
+            # A unit of another kind than the written one needs a second name to confirm it.
             for outer in _vouching(inner, around):
                 chosen = (inner, *outer)
                 apart = len({c.part for c in chosen}) == len(chosen)
@@ -197,7 +197,7 @@ def _readings(gazetteer: Gazetteer, parts: list[Part]) -> Iterator[Reading]:
 
 
 def _vouching(inner: Candidate, around: list[Reading]) -> list[Reading]:
-    """What may vouch for a unit; for a commune that is not fully named only its district."""
+    """Return the units that may confirm one; for a commune not fully named only its district."""
     if inner.fit.kind >= -1:
         return around
     if inner.unit.level != "commune":
@@ -206,12 +206,12 @@ def _vouching(inner: Candidate, around: list[Reading]) -> list[Reading]:
 
 
 def _are_initials_before(inner: Candidate, outer: Candidate) -> bool:
-    """`qn bình định` is Quy Nhơn in Bình Định, and no commune of that name in Quảng Nam."""
+    """Whether initials precede the name: `qn bình định` is Quy Nhơn in Bình Định, not Quảng Nam."""
     return outer.fit.kind == INITIALS and outer.part < inner.part
 
 
 def _around(holders: list[list[Candidate]]) -> list[Reading]:
-    """The choices of at most one district and one province, and at least one of them."""
+    """Return combinations of at most one district and one province, at least one of them."""
     if not holders:
         return []
     levels: dict[str, list[Candidate | None]] = {"district": [None], "province": [None]}
@@ -223,7 +223,7 @@ def _around(holders: list[list[Candidate]]) -> list[Reading]:
 
 
 def _says_twice(parts: list[Part], chosen: Reading) -> bool:
-    """`Q9, Thủ Đức`: a district by two of its names, and no commune of the second one."""
+    """Whether a district is named twice: `Q9, Thủ Đức` is not a commune Thủ Đức."""
     inner = chosen[0]
     if inner.fit.kind != 0:
         return False
@@ -231,7 +231,7 @@ def _says_twice(parts: list[Part], chosen: Reading) -> bool:
     keys = {reading.key for reading in parse_name(parts[inner.part].text)}
     return any(
         c.unit.id in hits
-        # `Vũng Tàu, Bà Rịa - Vũng Tàu`: the short name of the province is a city's own.
+        # `Vũng Tàu, Bà Rịa - Vũng Tàu`: the province's short name is also a city's name.
         and _is_own_name(c.unit, parts[inner.part].text)
         and keys.isdisjoint(reading.key for reading in parse_name(parts[c.part].text))
         for c in chosen[1:]
@@ -239,10 +239,10 @@ def _says_twice(parts: list[Part], chosen: Reading) -> bool:
 
 
 def _score(gazetteer: Gazetteer, chosen: Reading) -> _Score:
-    """More levels first; then with the accents typed; in the usual order, small to large; of one
-    map; of the kind that is written.
+    """Prefer more levels; then matching accents; the usual order, small to large; one map; the
+    written kind.
     """
-    if len(chosen) == 1:  # so are most
+    if len(chosen) == 1:  # the most common case
         fit = chosen[0].fit
         return (1, fit.accents, 1, 0, fit.kind)
     holders = gazetteer.holders(chosen[0].unit)

@@ -1,4 +1,4 @@
-"""What was worked out of a gazetteer before: goes with it, so that no old map stays in memory."""
+"""Caches of values computed from a gazetteer, released with it to free the memory of old maps."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -12,26 +12,26 @@ _times = 1
 
 
 def enlarge_cache(times: int) -> None:
-    """So many times more than a server of many keeps: what answers files has memory for it."""
+    """Multiply the size of the caches, for batch processes that have the memory for it."""
     global _times
     _times = times
 
 
 class Remembered(Generic[K, V]):
-    """Answers by question, of each gazetteer its own; too many are forgotten all at once."""
+    """A cache per gazetteer; it is cleared when full."""
 
     def __init__(self, most: int) -> None:
         self.most = most
 
     def of(self, gazetteer: Gazetteer) -> dict[K, V]:
-        """Those of a gazetteer, to be read; `keep` adds to them."""
+        """Return the cache of a gazetteer, for reading; `keep` adds to it."""
         known: dict[K, V] | None = gazetteer.remembered.get(self)
         if known is None:
             known = gazetteer.remembered.setdefault(self, {})
         return known
 
     def keep(self, known: dict[K, V], question: K, answer: V) -> V:
-        """Remember an answer among what `of` gave."""
+        """Add an answer to a cache returned by `of`."""
         if len(known) >= self.most * _times:
             known.clear()
         known[question] = answer

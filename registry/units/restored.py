@@ -1,9 +1,9 @@
-"""The units at the end of a text that nothing is called as written, found by their letters.
+"""Find misspelt units at the end of a text by their letters.
 
-Asked where the exact reading was not sure. From the end of the text a province is looked for, or
-else a district; before it a commune that it holds or held, with its district between them; each as
-the part of the text that is the fewest edits away. What another place explains nearly as well is
-left as it is.
+Used if the exact reading is not certain. Searches from the end of the text for a province, or else
+a district; before it for a commune that is or was in it, with its district between them; each as
+the part of the text with the fewest edits. Nothing is restored if another place explains the text
+nearly as well.
 """
 
 import datetime
@@ -40,23 +40,23 @@ from registry.units.vocabulary import vocabulary_of
 MAX_TEXT: Final = 400
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _COMMA: Final = re.compile(r",(?!\w\b)")
-"""Between parts; that of `Lê Châ,n` is a letter too early."""
+"""A comma between parts; in `Lê Châ,n` it is a letter too early."""
 _NEAR_END: Final = 70
-"""Letters at the end of a text in which a unit's name may begin."""
+"""Letters at the end of a text in which a unit's name may start."""
 _LONG: Final = 10
-"""Letters from which on a name has no neighbour that is one as well."""
+"""Letters from which on a name has no similar names."""
 _SHORT: Final = 5
-"""Letters below which a name is none without its kind."""
+"""Letters below which a name needs its kind."""
 _WHOLE: Final = 3
-"""Letters that it counts that a name begins and ends where words do."""
+"""Bonus in letters for a name between word boundaries."""
 _WRITTEN: Final = 3
-"""The same of its kind being written before it."""
+"""Bonus in letters for the kind before the name."""
 _LEFT: Final = 2
-"""Letters between two units that may be explained by nothing."""
+"""Unexplained letters allowed between two units."""
 _COUNTRY: Final = ("vietnam", "vn")
 _KINDS: Final = ("thanhpho", "tinh", "quan", "huyen", "thixa", "tp", "tx")
 _STEPS: Final = 8
-"""Of the work of a text, for its end compared with all names of a province."""
+"""Steps of a text's work budget for comparing its end with all names of a province."""
 _PROVINCE: Final = "tinh"
 _KIND_LETTERS: Final = ("t", "q", "h", "p")
 
@@ -67,20 +67,20 @@ _inside: Final = Remembered[int, tuple[_Names, _Names]](128)
 
 @value(frozen=True, slots=True)
 class Restored:
-    """A text of which the units are known."""
+    """A text with its restored units."""
 
     head: str
-    """What stands before them, as it was written."""
+    """The text before them, as written."""
     units: tuple[Unit, ...]
-    """From the inside out."""
+    """Smallest first."""
 
     def text(self, head: str) -> str:
-        """An address of these units."""
+        """Return an address in these units."""
         names = (unit.versions[-1].full_name for unit in self.units)
         return ", ".join((head.strip(TRIMMED), *names))
 
     def naming(self) -> Naming:
-        """The units as what a text names; corrected, since nothing is called as it is written."""
+        """Return the units as a naming, marked as corrected."""
         level = {unit.level: unit for unit in self.units}
         named = (level.get("commune"), level.get("district"), level.get("province"))
         return Naming(*named, corrected=True)
@@ -91,21 +91,19 @@ class _Candidate:
     """A commune that the end of a text may name."""
 
     worth: int
-    """Letters that it explains, less what speaks against it."""
+    """Letters that it explains, minus penalties."""
     start: int
-    """Letter with which its kind or name begins."""
+    """Position of the first letter of its kind or name."""
     units: tuple[Unit, ...]
-    """From the inside out: itself, a district, what was found around it."""
+    """Smallest first: itself, a district, the units found around it."""
 
     def is_of(self, day: datetime.date) -> bool:
-        """Whether it is one of that day, beside no district."""
+        """Whether it exists on that day, without a district."""
         return len(self.units) == 2 and self.units[0].alive_on(day)
 
 
 def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
-    """The text with the one commune, or district, that the end of it names; None where none is
-    certain.
-    """
+    """Return the text with the one commune, or district, named at its end; None if not certain."""
     if len(text) > MAX_TEXT:
         return None
     squashed = Squashed.of(text)
@@ -119,9 +117,9 @@ def restore_units(gazetteer: Gazetteer, text: str) -> Restored | None:
 
 
 def read_units_nearly(gazetteer: Gazetteer, text: str) -> list[Naming]:
-    """What `read_units` says of a text that names units and nothing else; where that leaves any of
-    it unread, names no commune or corrects a letter, what letters say of all of it: kinds set
-    right, or names, each in what is named around it.
+    """Return the readings of a text that names only units; if `read_units` leaves any of it unread,
+    finds no commune or corrects a letter, match all of it by letters: with kinds corrected, or
+    names inside of the units named around them.
     """
     exact = read_units(gazetteer, text)
     if _is_all_read(exact):
@@ -142,7 +140,7 @@ def _is_all_read(namings: list[Naming]) -> bool:
 
 
 def _is_name(gazetteer: Gazetteer, typed: str) -> bool:
-    """Whether what was typed may be a name by itself: names are made of all its words."""
+    """Whether the typed text may be a name itself: all its words occur in names."""
     vocabulary, accented = vocabulary_of(gazetteer), has_diacritics(typed)
     write = accent_key if accented else fold
     return all(vocabulary.knows(write(word), accented=accented) for word in _WORD.findall(typed))
@@ -151,7 +149,7 @@ def _is_name(gazetteer: Gazetteer, typed: str) -> bool:
 def _before_word(
     letters: str, end: int, words: Iterable[str], bounds: AbstractSet[int] = frozenset()
 ) -> int:
-    """Where the one of the words begins that ends at `end`, nearly; `end` where none does."""
+    """Return the start of the word that approximately ends at `end`, or `end` if there is none."""
     found = [
         (edits, end - length not in bounds, abs(length - len(word)), length)
         for word in words
@@ -164,7 +162,7 @@ def _before_word(
 
 
 def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple[Unit, Match]]:
-    """Provinces that what stands before `end` names, as far as it tells; else districts."""
+    """Return the provinces that the text before `end` may name; else the districts."""
     cut = max(0, end - _NEAR_END // 2)
     letters, bounds = squashed.letters[:end], {at - cut for at in squashed.words}
 
@@ -184,7 +182,7 @@ def _outermost(gazetteer: Gazetteer, squashed: Squashed, end: int) -> list[tuple
 
 
 def _best(gazetteer: Gazetteer, found: list[_Candidate]) -> _Candidate | None:
-    """The commune that is meant; None where two may be."""
+    """Return the best commune; None if two are possible."""
     found = sorted(found, key=lambda one: (-one.worth, not one.is_of(today())))
     if not found:
         return None
@@ -192,7 +190,7 @@ def _best(gazetteer: Gazetteer, found: list[_Candidate]) -> _Candidate | None:
     for other in found[1:]:
         if other.worth <= found[0].worth - MARGIN:
             break
-        # Of one name in one province that of today is meant, as where it is read exactly.
+        # Of communes with one name in one province, today's is meant, as in exact readings.
         if found[0].is_of(today()) and not other.is_of(today()) and other.worth <= found[0].worth:
             continue
         if meant.isdisjoint(_today(gazetteer, other.units[0])):
@@ -217,15 +215,15 @@ def _candidates(
         first, last = cut + match.start, cut + match.end
         typed = squashed.typed(first, last)
         if _COMMA.search(typed):
-            continue  # `P203 Kim Liên, Láng` is in no Yên Lãng
+            continue  # `P203 Kim Liên, Láng` is not in Yên Lãng
         if match.edits and (match.edits > 1 or len(name) < _LONG) and _is_name(gazetteer, typed):
-            continue  # `Bình An` is no slip of Bình Tân
+            continue  # `Bình An` is not a slip of Bình Tân
         if match.edits and squashed.letters[first:last] in known:
             continue  # `Bình Th ạnh`
         district, left, read = _between(gazetteer, unit, districts, near[match.end :])
         start, kind = _before_kind(near, match.start, unit)
-        # Without its kind a name that a district has as well says that no commune is named; nor is
-        # one in `Nam Từ Liêm`.
+        # A name without its kind that is also a district's names no commune; neither does `Nam Từ
+        # Liêm`.
         held = name in of_districts or any(
             near.endswith(longer, 0, match.end) for longer in of_districts if name in longer
         )
@@ -236,7 +234,7 @@ def _candidates(
         )
         apart = squashed.is_apart(cut + start, last)
         if match.edits and match.start - start == 1:
-            apart &= squashed.begins(first)  # no `P. Hước Long` is in Phước Long
+            apart &= squashed.begins(first)  # `P. Hước Long` is not in Phước Long
         if left > _LEFT or bare or not apart:
             continue
         worth = len(name) + read - EDIT * match.edits - 2 * left
@@ -247,7 +245,7 @@ def _candidates(
 
 
 def _last_match(name: str, near: str, bounds: AbstractSet[int], end: int) -> Match | None:
-    """The match that ends where the units around are, though the street may be called exactly so:
+    """Return the last match, before the units around it, though the street may match exactly:
     `10 Bình Phú, Phường Bnìh Phú`.
     """
     match = match_in(name, near, bounds)
@@ -273,8 +271,8 @@ def _alike(letters: str, names: _Names) -> Iterator[tuple[str, Unit]]:
 def _between(
     gazetteer: Gazetteer, commune: Unit, districts: _Names, letters: str
 ) -> tuple[Unit | None, int, int]:
-    """The district that stands between a commune and its province, how many letters are left
-    there, and how many it explains.
+    """Return the district between a commune and its province, the number of letters left there, and
+    the number that it explains.
     """
     holders = gazetteer.holders(commune)
     best: tuple[Unit | None, int, int] = (None, _unexplained(letters), 0)
@@ -288,7 +286,7 @@ def _between(
 
 
 def _unexplained(letters: str) -> int:
-    """How many letters are left without words for kinds of units; a digit is never left."""
+    """Count the letters left after removing kinds of units; digits are not counted."""
     for kind in _KINDS:
         letters = letters.removeprefix(kind).removesuffix(kind)
     if any(map(str.isdigit, letters)):
@@ -297,7 +295,7 @@ def _unexplained(letters: str) -> int:
 
 
 def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
-    """Where a unit begins whose name begins at `start`, and whether its kind is written."""
+    """Return the start of a unit whose name begins at `start`, and whether its kind is written."""
     kinds = {squash(version.full_name)[: -len(squash(version.name))] for version in unit.versions}
     before = _before_word(letters, start, sorted(kinds - {""}))
     if before == start and letters[:start][-1:] in {kind[0] for kind in kinds if kind}:
@@ -306,12 +304,12 @@ def _before_kind(letters: str, start: int, unit: Unit) -> tuple[int, bool]:
 
 
 def _is_province(letters: str, start: int, bounds: AbstractSet[int]) -> bool:
-    """Whether a word right before says that no commune is named: `Tỉnh Bình Dương`."""
+    """Whether the word before excludes a commune: `Tỉnh Bình Dương`."""
     return letters.endswith(_PROVINCE, 0, start) and start - len(_PROVINCE) in bounds
 
 
 def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:
-    """Provinces of all maps, and districts whose names are no numbers."""
+    """Return provinces of all maps, and districts with names that are not numbers."""
     kept = _around.of(gazetteer)
     known = kept.get(None)
     if known is None:
@@ -327,7 +325,7 @@ def _names_around(gazetteer: Gazetteer) -> tuple[_Names, _Names]:
 
 
 def _names_inside(gazetteer: Gazetteer, province: Unit) -> tuple[_Names, _Names]:
-    """Communes that the province or district holds or held, and their districts."""
+    """Return communes that are or were in the province or district, and their districts."""
     kept = _inside.of(gazetteer)
     known = kept.get(province.id)
     if known is None:
@@ -345,7 +343,7 @@ def _names_inside(gazetteer: Gazetteer, province: Unit) -> tuple[_Names, _Names]
 
 
 def _names(units: Iterable[Unit]) -> _Names:
-    """Each name once for a unit; numbers only behind their kind."""
+    """Return each name of a unit once; numbers only after their kind."""
     found: dict[tuple[str, int], Unit] = {}
     for unit in units:
         for version in unit.versions:

@@ -1,7 +1,7 @@
-"""The gazetteer of the committed seeds, read from their files: units without a database.
+"""The gazetteer of the committed seeds, read from their files without a database.
 
-The same as `registry.units.seeds` loads into an empty register and
-`registry.units.gazetteer_loading` reads from it. A register in use may know more.
+Equals what `registry.units.seeds` loads into an empty register and
+`registry.units.gazetteer_loading` reads from it. A register in use may have more.
 """
 
 import csv
@@ -25,15 +25,15 @@ from registry.units.gazetteer import (
 SEED_FOLDER: Final = ROOT / "registry" / "seed"
 _SIGNED: Final = "signed"
 _LAST: Final = "\uffff"
-"""Units without a day of birth are numbered behind those with one."""
+"""Units without a first day are numbered after those with one."""
 _Key = tuple[str, str, str]
-"""Level, code and day of birth, as the files have them."""
+"""Level, code and first day, as in the files."""
 _Row = dict[str, str]
 _Life = tuple[datetime.date | None, datetime.date | None]
 
 
 def seed_gazetteer() -> Gazetteer:
-    """Units of every map as a new register has them, of today."""
+    """Return the units of all maps, as a new register has them today."""
     day = today()
     seeds = _Seeds(day)
     units = {unit.id: unit for unit in seeds.units()}
@@ -41,7 +41,7 @@ def seed_gazetteer() -> Gazetteer:
 
 
 class _Seeds:
-    """The files, and the numbers that a new register gives to units."""
+    """The files, and the ids that a new register gives to units."""
 
     def __init__(self, day: datetime.date) -> None:
         self._day = day
@@ -88,7 +88,7 @@ class _Seeds:
             yield Succession(units[old], units[new], row["extent"], effective_on)  # type: ignore[arg-type]
 
     def _versions(self, rows: list[_Row], key: _Key) -> Iterator[UnitVersion]:
-        """Those in force: each until the next one, within the life of the unit."""
+        """Yield the versions in force: each until the next one, within the life of the unit."""
         born, ended = self._life(key)
         rows.sort(key=lambda row: row["valid_from"])
         ends = [_date(row["valid_from"]) for row in rows[1:]]
@@ -99,7 +99,7 @@ class _Seeds:
 
     def _version(self, row: _Row, valid: _Life) -> UnitVersion:
         first, end = valid
-        # Its province and district are those of its last day, or of today, or of its first.
+        # Its province and district are those of its last day, or of today, or of its first day.
         day = end - _ONE_DAY if end else max(first or self._day, self._day)
         return UnitVersion(
             row["name"],
@@ -147,7 +147,7 @@ def _by_scheme(row: _Row) -> tuple[str, str]:
 
 
 def _is_signed(row: _Row) -> bool:
-    """Whether it is a change that is decided, and without a day of effect."""
+    """Whether it is a decided change without an effective date."""
     return row["date_basis"] == _SIGNED and bool(row["valid_from"])
 
 

@@ -1,12 +1,12 @@
-"""Seeds: the committed CSVs of `registry/seed` into the tables of units and targets.
+"""Load the seeds, the committed CSVs of `registry/seed`, into the tables of units and targets.
 
 A seed row is a fact of the public record. It never undoes what an operator recorded since: it may
-end a unit but not prolong one, and of a unit that an operator ended, or with a version that an
-operator recorded (its source begins with `decision`), it says only what was before. A unit that
+end a unit but not prolong one, and for a unit that an operator ended or changed (the version's
+source begins with `decision`), it applies only to the time before. A unit that
 holds something ends by a reform, not by the seeds.
 
-A version whose `date_basis` is `signed` is a change whose day of effect nobody knows yet: it is
-kept without days, and the version before it stays in force.
+A version whose `date_basis` is `signed` is a change with an unknown effective date: it is stored
+without days, and the version before it stays in force.
 
 Identifiers in other schemes are those of the seeds until an operator loads a file of the scheme.
 """
@@ -29,7 +29,7 @@ from registry.units.seed_gazetteer import SEED_FOLDER
 SQL: Final = Statements(__file__)
 
 REFORMS: Final = "reforms"
-"""Folder beside the seeds: files of the resolutions that a release ships."""
+"""Folder next to the seeds: files of the resolutions in a release."""
 _PIECE: Final = 1 << 18
 # File → its columns, in their order, read as text; the SQL below gives them their types.
 FILES: Final = {
@@ -59,15 +59,15 @@ _STEPS: Final = (
 
 
 def load_seeds(connection: Connection, report: Callable[[Message | str], None]) -> None:
-    """Load the seed files unless exactly these are loaded already; commits nothing.
+    """Load the seed files unless exactly these are loaded already; does not commit.
 
-    The connection acts as the owner. Says what it loaded through `report`.
+    The connection acts as the owner. `report` is called with what was loaded.
     Units that these seeds change in a register which had others are an event of their own.
-    Raises UnitsInUseError where a unit that holds living records would end, move or lose a part;
-    the caller then commits nothing.
+    Raises UnitsInUseError if a unit with living records would end, move or lose a part; the caller
+    must then not commit.
     """
     digest = seed_sha256()
-    # Locks the row, so that two starts at once load one after the other.
+    # Locks the row, so that concurrent starts load one after the other.
     loaded = connection.scalar(text("SELECT seed_sha256 FROM gazetteer_state FOR UPDATE"))
     if loaded == digest:
         return
@@ -89,7 +89,7 @@ def load_seeds(connection: Connection, report: Callable[[Message | str], None]) 
 
 
 def seed_sha256() -> str:
-    """Hash of the seed files of this checkout, hexadecimal."""
+    """Return the SHA-256 of the seed files of this checkout, hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(FILES):
         digest.update(seed_file(name).read_bytes())
@@ -97,7 +97,7 @@ def seed_sha256() -> str:
 
 
 def seed_file(name: str) -> Path:
-    """Path of the seed file of that name."""
+    """Return the path of a seed file."""
     return SEED_FOLDER / f"{name}.csv"
 
 

@@ -9,7 +9,7 @@ FROM admin_unit u LEFT JOIN admin_unit_version v ON v.unit_id = u.id
 CREATE TEMPORARY TABLE seed_before ON COMMIT DROP AS {unit_states}
 
 -- end_units --
--- End first: a code that is used again must be free on the day its new bearer is born.
+-- End units first: a reused code must be free on the first day of its new unit.
 UPDATE admin_unit u
 SET lifetime = daterange(lower(u.lifetime), least(upper(u.lifetime), s.ended::date)),
     seat = ST_SetSRID(ST_MakePoint(s.lon::float8, s.lat::float8), 4326),
@@ -33,7 +33,7 @@ WHERE NOT EXISTS (
 ORDER BY s.level COLLATE "C", s.code COLLATE "C", s.born COLLATE "C"
 
 -- date_versions --
--- A change that is only signed does not end what was before it.
+-- A change that is only signed does not end the version before it.
 CREATE TEMPORARY TABLE seed_dated ON COMMIT DROP AS
 SELECT v.level, v.code, v.born::date, v.kind, v.name, v.name_en, v.province_code,
     v.district_code, v.legal_basis, v.source, daterange(v.valid_from::date, coalesce(
@@ -59,7 +59,7 @@ SELECT id, level, code, lower(lifetime) AS born, lifetime, lifetime * daterange(
 FROM admin_unit u
 
 -- index_keys --
--- The planner believes in one version, and would look through all keys for each one's province.
+-- Otherwise the planner expects one version, and would scan all keys for each one's province.
 CREATE INDEX ON seed_key (level, code)
 
 -- analyse_keys --
@@ -72,7 +72,7 @@ WHERE v.unit_id = k.id AND s.level = k.level AND s.code = k.code
     AND (isempty(v.valid) OR v.valid && daterange(NULL, upper(k.told_by_seeds)))
 
 -- add_versions --
--- A version's province and district are those of its last day, or of today, or of its first.
+-- A version's province and district are those of its last day, or of today, or of its first day.
 INSERT INTO admin_unit_version (
     unit_id, name, name_en, kind, province_id, district_id, valid, legal_basis, date_basis,
     source
@@ -107,7 +107,7 @@ JOIN seed_key k ON k.level = a.level AND k.code = a.code
 ON CONFLICT DO NOTHING
 
 -- remove_identifiers --
--- What a file or a reform said stays.
+-- Identifiers from a file or a reform are kept.
 DELETE FROM unit_identifier WHERE source NOT LIKE 'file %' AND source NOT LIKE 'decision %'
 
 -- add_identifiers --

@@ -1,7 +1,7 @@
-"""Which units a text names: the administrative part of an address of any map.
+"""Find the units that a text names: the administrative part of an address of any map.
 
-Reads parts between commas; the full grammar of addresses is not needed for it, so a house number
-or a street in front is left over and said so.
+Reads parts between commas without the full grammar of addresses, so a house number or a street in
+front is returned as unread.
 """
 
 import datetime
@@ -25,15 +25,15 @@ from registry.units.remembered import Remembered
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 2_000
 _MAX_SLIPS: Final = 4
-"""Parts at the end of a text among which a misspelt unit is looked for."""
+"""Parts at the end of a text that are searched for misspelt units."""
 _OF_DISTRICTS: Final = (("huyen",), ("quan",))
-"""Kinds that only districts have; a city's name may be its province's."""
+"""Kinds of districts only; a city's name may be its province's."""
 _COUNTRY: Final = re.compile(r"(?:vi[eệ]t\s?nam|vn)\b", re.IGNORECASE)
 
 
 @value(frozen=True, slots=True)
 class Naming:
-    """One way to read a text: the units named, at most one a level, and what was not read."""
+    """One reading of a text: the named units, at most one per level, and the unread parts."""
 
     commune: Unit | None = None
     district: Unit | None = None
@@ -42,15 +42,15 @@ class Naming:
     corrected: bool = False
     """Whether a unit is misspelt."""
     contradicted: bool = False
-    """Whether a province is named that holds none of these units."""
+    """Whether a named province contains none of these units."""
     kind_differs: bool = False
-    """Whether a unit is written with another kind than it has today: `Xã Nhơn Trạch`."""
+    """Whether a unit is written with a kind other than today's: `Xã Nhơn Trạch`."""
     former: Unit | None = None
-    """The commune of old that is told beside that of today: `Phường Láng (Phường Láng Hạ cũ)`."""
+    """The former commune given beside today's: `Phường Láng (Phường Láng Hạ cũ)`."""
 
     @classmethod
     def of(cls, unit: Unit) -> Self:
-        """A naming of this unit and no other."""
+        """Return a naming of this unit alone."""
         return cls(
             unit if unit.level == "commune" else None,
             unit if unit.level == "district" else None,
@@ -63,16 +63,16 @@ class Naming:
         return self.commune or self.district or self.province
 
 
-# The same communes are named in the same words, by customers of one shop and rows of one delivery.
+# Customers of one shop and rows of one delivery name the same communes in the same words.
 _read_before: Final = Remembered[str, tuple[Naming, ...]](8_192)
 _LONGEST_REMEMBERED: Final = 100
 
 
 def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
-    """The best readings of `text`, by code of the innermost unit; empty when it names no unit.
+    """Return the best readings of `text`, by code of the innermost unit; empty if it names no unit.
 
-    More than one means that the text fits each equally well, and somebody has to be asked.
-    A text without any letter or digit names none, and neither does one that is too long.
+    Several readings fit the text equally well; it is ambiguous. A text without any letter or digit
+    names no unit, nor does one that is too long.
     """
     known = _read_before.of(gazetteer)
     found = known.get(text)
@@ -84,7 +84,7 @@ def read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
 
 
 def check_text(text: str) -> None:
-    """Raises InvalidInputError for a text that names no unit whatever the map, and why."""
+    """Raise InvalidInputError, with the reason, for a text that cannot name a unit on any map."""
     if len(text) > MAX_TEXT:
         raise InvalidInputError.of_field(
             "text", "text_too_long", Message("more_than_characters", most=MAX_TEXT)
@@ -101,35 +101,37 @@ def _read_units(gazetteer: Gazetteer, text: str) -> list[Naming]:
     if len(text) > MAX_TEXT:
         return []
     parts = [tidy for part in _parts_with_words(text) if (tidy := _tidy(part))]
-    # The administrative part of an address stands at its end.
+    # The administrative part of an address is at its end.
     reader = PartReader(gazetteer, accented=has_diacritics(text))
-    cut = _once([piece for part in parts[-MAX_PARTS:] for piece in reader.cut(part)])
+    cut = _without_repeats([piece for part in parts[-MAX_PARTS:] for piece in reader.cut(part)])
     front = [*parts[:-MAX_PARTS], *(piece.text for piece in cut[:-MAX_PARTS])]
     return _best_namings(gazetteer, front, cut[-MAX_PARTS:])
 
 
-def _once(parts: list[Part]) -> list[Part]:
-    """Without a unit that is named again: with its kind, `TP. Huế, Thành phố Huế`, or a district
-    without it behind a commune, `TT D'Ran, Huyện Đơn Dương, Đơn Dương`, as forms append it; nor
-    several that are said again in the same order, `Chợ Gạo Tiền Giang, Chợ Gạo, Tiền Giang`.
+def _without_repeats(parts: list[Part]) -> list[Part]:
+    """Drop repeated units: with the kind, `TP. Huế, Thành phố Huế`, or a district without it after
+    a commune, `TT D'Ran, Huyện Đơn Dương, Đơn Dương`, as forms append it; also several repeated in
+    the same order, `Chợ Gạo Tiền Giang, Chợ Gạo, Tiền Giang`.
     """
     parts = _without_echo(parts)
     kept: dict[object, Part] = {}
     named = [parse_name(part.text)[0] for part in parts]
-    told = any(one.kinds in OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True))
+    is_commune = any(
+        one.kinds in OF_COMMUNES and p.hits for one, p in zip(named, parts, strict=True)
+    )
     for at, (part, first) in enumerate(zip(parts, named, strict=True)):
         again = any((first.key, kinds) in kept for kinds in _OF_DISTRICTS)
-        if told and again and not first.kinds:
+        if is_commune and again and not first.kinds:
             continue
         kept.setdefault((first.key, first.kinds) if first.kinds and part.hits else at, part)
     return list(kept.values())
 
 
 def _without_echo(parts: list[Part]) -> list[Part]:
-    """Without the units at the end that only repeat those before them, two or more of them: of two
-    the inner name would else be read as a commune in the district of its name.
+    """Drop two or more units at the end that repeat those before them: otherwise the inner one
+    would be read as a commune in the district of its name.
     """
-    names = [_said(part.text) if part.hits else None for part in parts]
+    names = [_bare_name(part.text) if part.hits else None for part in parts]
     for length in range(len(parts) // 2, 1, -1):
         end = names[-length:]
         if None not in end and end == names[-2 * length : -length]:
@@ -138,7 +140,7 @@ def _without_echo(parts: list[Part]) -> list[Part]:
 
 
 def _best_namings(gazetteer: Gazetteer, front: list[str], parts: list[Part]) -> list[Naming]:
-    """The best readings of `parts`, one for each innermost unit, by code."""
+    """Return the best readings of `parts`, one for each innermost unit, by code."""
     best = best_readings(gazetteer, parts)
     meant = _nearly_read(gazetteer, parts, best)
     if meant != parts:
@@ -149,36 +151,36 @@ def _best_namings(gazetteer: Gazetteer, front: list[str], parts: list[Part]) -> 
         _naming(gazetteer, front, parts, chosen)
         for chosen in sorted(best, key=lambda c: c[0].unit.code)
     ]
-    # `Cái Nhum, Vĩnh Long, Vĩnh Long` passes over nothing but what is said again.
+    # `Cái Nhum, Vĩnh Long, Vĩnh Long` leaves only repetitions unread.
     least = min((len(naming.unread) for naming in named), default=0)
     return [naming for naming in named if len(naming.unread) == least]
 
 
 def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -> list[Part]:
-    """`parts` with the units that those naming nothing may mean, one letter being wrong.
+    """Return `parts` with the units that unmatched parts may mean with one letter wrong.
 
-    Nothing is called as written, or nothing in the province. Communes only inside of units that are
-    named; a name without a kind only where its place in the text says that it is a unit's.
+    For parts that match no name, or none in the province. Communes only inside of named units; a
+    name without a kind only if its position in the text indicates a unit.
     """
     first = _first_used(parts, best)
     used = {c.part for chosen in best for c in chosen}
     known = any(chosen[0].unit.level == "commune" for chosen in best)
     meant = list(parts)
     for at in range(max(0, len(parts) - _MAX_SLIPS), len(parts)):
-        # `Phú Thành, Ninh Bình`: there is one in the country, and none in the province.
+        # `Phú Thành, Ninh Bình`: the name exists in the country, but not in the province.
         elsewhere = bool(parts[at].hits)
         if elsewhere and known:
             continue
         named = parse_name(parts[at].text)[0]
         bare = at in (first - 1, len(parts) - 1) and not any(map(str.isdigit, named.key))
         found = named.kinds or at != first - 1 or at in used
-        told = named.kinds or bare
-        if (elsewhere and found) or not (told or is_damaged(parts[at].text)):
+        is_kind_known = named.kinds or bare
+        if (elsewhere and found) or not (is_kind_known or is_damaged(parts[at].text)):
             continue
         hits = nearly_named(gazetteer, named, _around(best))
-        hits = hits if told else [hit for hit in hits if is_parted(named, hit)]
+        hits = hits if is_kind_known else [hit for hit in hits if is_parted(named, hit)]
         if hits and not named.kinds:
-            # `Đông Hải, Đông Hà`: no slip for the name that is written beside it.
+            # `Đông Hải, Đông Hà`: not a slip of the neighbouring name.
             written = {parse_name(part.text)[0].key for part in parts}
             hits = [hit for hit in hits if hit.key not in written]
         if elsewhere:
@@ -191,19 +193,19 @@ def _nearly_read(gazetteer: Gazetteer, parts: list[Part], best: list[Reading]) -
 
 
 def _around(best: list[Reading]) -> set[int]:
-    """Ids of the provinces and districts that were read."""
+    """Return ids of the provinces and districts that were read."""
     return {c.unit.id for chosen in best for c in chosen if c.unit.level != "commune"}
 
 
 def _first_used(parts: list[Part], best: list[Reading]) -> int:
-    """Where the first unit stands; behind the parts where none was read."""
+    """Return the index of the first unit, or the number of parts if none was read."""
     return min((c.part for chosen in best for c in chosen), default=len(parts))
 
 
 def _tidy(part: str) -> str:
-    """`part` without the country before it, and once where it is said twice.
+    """Strip a leading country from `part`, and a repetition of itself.
 
-    `Vietnam Hải Hậu`; `Thành phố Vinh Thành phố Vinh`, as a map service writes what it knows alone.
+    `Vietnam Hải Hậu`; `Thành phố Vinh Thành phố Vinh`, as a map service writes.
     """
     while match := _COUNTRY.match(part):
         part = part[match.end() :].strip()
@@ -216,12 +218,12 @@ def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: R
     spend(1)
     units = {c.unit.level: c.unit for c in chosen}
     used = {c.part for c in chosen}
-    # What is said again is read: `Tiền Châu Phúc Yên, Phúc Yên`, `TP.HCM, Hồ Chí Minh`.
-    said = {_said(parts[part].text) for part in used}
+    # Repetitions count as read: `Tiền Châu Phúc Yên, Phúc Yên`, `TP.HCM, Hồ Chí Minh`.
+    read_names = {_bare_name(parts[part].text) for part in used}
     again = {
         at
         for at, part in enumerate(parts)
-        if _said(part.text) in said
+        if _bare_name(part.text) in read_names
         or (at > min(used) and any(unit in units.values() for unit, _ in part.hits))
     }
     behind = {at: part for at, part in enumerate(parts) if at > max(used) and at not in again}
@@ -239,14 +241,14 @@ def _naming(gazetteer: Gazetteer, front: list[str], parts: list[Part], chosen: R
     )
 
 
-def _said(text: str) -> str:
-    """A name without its kind and diacritics."""
+def _bare_name(text: str) -> str:
+    """Return a name without its kind and diacritics."""
     return parse_name(text)[0].key
 
 
 def _of_other_time(gazetteer: Gazetteer, part: Part, unit: Unit) -> bool:
-    """Whether the part names the province of today behind one of before, `Vị Thủy, Hậu Giang, TP.
-    Cần Thơ`, or that of before behind today's, `Xã Hàm Thuận Bắc, Lâm Đồng, Tỉnh Bình Thuận`.
+    """Whether the part names today's province after the former one, `Vị Thủy, Hậu Giang, TP. Cần
+    Thơ`, or the former one after today's, `Xã Hàm Thuận Bắc, Lâm Đồng, Tỉnh Bình Thuận`.
     """
     if not _names_province(part):
         return False
@@ -268,5 +270,5 @@ def _kind_differs(text: str, unit: Unit) -> bool:
 
 
 def prefer_day(namings: list[Naming], day: datetime.date) -> list[Naming]:
-    """The readings whose innermost unit existed on `day`, or all of them where none did."""
+    """Return the readings whose innermost unit existed on `day`, or all if none did."""
     return [n for n in namings if n.innermost and n.innermost.alive_on(day)] or namings

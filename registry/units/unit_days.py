@@ -1,4 +1,4 @@
-"""Units as they are known on a day: without what is decided and has not come."""
+"""Units as of a day, without announced changes."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def turning_days(
     day: datetime.date, units: Iterable["Unit"], steps: Iterable["Succession"]
 ) -> tuple[datetime.date | None, datetime.date | None]:
-    """The latest day up to `day` on which anything changed, and the first one after it."""
+    """Return the latest day up to `day` on which anything changed, and the first one after it."""
     known = tuple(units)
-    # A pass for each: every command waits for this.
+    # One pass per attribute: every command waits for this.
     days = {one for unit in known for one in (unit.born, unit.ended)}
     days |= {v.valid_from for unit in known for v in unit.versions}
     days |= {v.valid_to for unit in known for v in unit.versions}
@@ -28,20 +28,20 @@ def turning_days(
 def seen_on(
     day: datetime.date, units: Mapping[int, "Unit"], steps: Iterable["Succession"]
 ) -> tuple[dict[int, "Unit"], tuple["Succession", ...]]:
-    """Units and steps without what comes after `day`."""
+    """Return units and steps without changes after `day`."""
     found = ((i, _unit_seen_on(day, unit)) for i, unit in units.items())
-    here = {i: unit for i, unit in found if unit is not None}
+    seen = {i: unit for i, unit in found if unit is not None}
     taken = tuple(
-        replace(step, predecessor=here[old], successor=here[new])
+        replace(step, predecessor=seen[old], successor=seen[new])
         for step in steps
         if step.effective_on <= day
-        if (old := step.predecessor.id) in here and (new := step.successor.id) in here
+        if (old := step.predecessor.id) in seen and (new := step.successor.id) in seen
     )
-    return here, taken
+    return seen, taken
 
 
 def _unit_seen_on(day: datetime.date, unit: "Unit") -> "Unit | None":
-    """The unit without what comes after `day`; itself where that is nothing."""
+    """Return the unit without changes after `day`; itself if there are none."""
     if all(one <= day for one in _days_of(unit)):
         return unit
     versions = tuple(
@@ -57,7 +57,7 @@ def _unit_seen_on(day: datetime.date, unit: "Unit") -> "Unit | None":
 
 
 def _days_of(unit: "Unit") -> Iterator[datetime.date]:
-    """Days on which it begins, ends, or is called otherwise."""
+    """Yield days on which it begins, ends, or changes its name."""
     spans = [(unit.born, unit.ended)]
     spans += [(version.valid_from, version.valid_to) for version in unit.versions]
     yield from (day for day in chain.from_iterable(spans) if day is not None)

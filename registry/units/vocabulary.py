@@ -1,4 +1,4 @@
-"""The words of which names of places are made."""
+"""The words in names of places."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,30 +14,30 @@ _STREETS, _HAMLETS, _MINORITIES, _LOOK_ALIKES = (
     lexicon.names("names", use) for use in ("street", "hamlet", "minority", "look_alike")
 )
 FAMOUS: Final = frozenset(map(fold, (*_STREETS, *_HAMLETS)))
-"""Folded names that recur in every part of the country."""
+"""Folded names that recur throughout the country."""
 _COMMON: Final = 4
-"""Times that a word stands in names before it counts as a word rather than as a rarity."""
+"""Occurrences in names from which on a word counts as common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Words of which names of places are made."""
+    """Words in names of places."""
 
     accented: dict[str, int]
-    """Accent key → in how many names it stands."""
+    """Accent key → number of names that contain it."""
     bare: dict[str, int]
-    """Folded → the same."""
+    """Folded word → number of names that contain it."""
     names: frozenset[str]
     """Folded names of all units, and of well-known streets."""
     accented_names: frozenset[str]
     """Accent keys of well-known streets."""
 
     def knows(self, word: str, *, accented: bool) -> bool:
-        """Whether the word, an accent key or a folded one, stands in any name."""
+        """Whether the word, an accent key or a folded one, is in any name."""
         return word in (self.accented if accented else self.bare)
 
     def is_common(self, word: str, *, accented: bool) -> bool:
-        """Whether it stands in several."""
+        """Whether it is in several."""
         return (self.accented if accented else self.bare).get(word, 0) >= _COMMON
 
 
@@ -45,9 +45,9 @@ _vocabularies: Final = Remembered[None, Vocabulary](1)
 
 
 def vocabulary_of(gazetteer: Gazetteer) -> Vocabulary:
-    """The words in names of all units of all maps, and in names that recur in every town.
+    """Return the words in names of all units of all maps, and in names that recur in every town.
 
-    They hold 95 % of the words in names of streets; of random slips, 7 % lead to such a word.
+    They include 95 % of the words in names of streets; 7 % of random slips give such a word.
     """
     kept = _vocabularies.of(gazetteer)
     known = kept.get(None)

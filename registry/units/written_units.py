@@ -1,4 +1,4 @@
-"""Which unit a row of a table means, by code, by name, or by both, which must agree."""
+"""Find the unit of a table's row by code, by name, or by both, which must agree."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ UNIT_PROBLEMS: Final = {
     "unit_ambiguous": Message("unit_name_ambiguous"),
     "unit_ended": Message("unit_has_ended"),
 }
-"""Code → why what somebody wrote is no unit of today, in words."""
+"""Code → why the text is not a unit of today."""
 _PROVINCE_WORDS: Final = ("tinh ", "thanh pho ", "tp ")
 _DIGITS: Final = {"province": 2, "district": 3, "commune": 5}
 Problem = tuple[str, str]
@@ -27,25 +27,25 @@ Problem = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class WrittenUnits:
-    """Finds the units of one file, whose codes are all of one list."""
+    """Finds the units of one file, whose codes are all from one list."""
 
     gazetteer: Gazetteer
     day: datetime.date
     zeros_kept: bool
-    """Whether a code begins with a zero: then a spreadsheet took the zeros of none."""
+    """Whether any code begins with a zero: then no spreadsheet removed leading zeros."""
 
     @classmethod
     def of(
         cls, gazetteer: Gazetteer, day: datetime.date, rows: Iterable[Mapping[str, str]]
     ) -> "WrittenUnits":
-        """For the rows of a file."""
+        """Create one for the rows of a file."""
         return cls(gazetteer, day, any(cells["code"].startswith("0") for cells in rows))
 
     def find(self, cells: Mapping[str, str]) -> Unit | Problem:
-        """The unit of the day that the cells mean, or what is wrong with them.
+        """Return the unit of the day for the cells, or their problem.
 
-        `cells["code_level"]` says of what level the codes are by their header, '' for any. Only a
-        table of an old map has `district`.
+        `cells["code_level"]` is the level of the codes by their header, '' for any. Only a table of
+        an old map has `district`.
         """
         if cells["code"]:
             return self._by_code(cells)
@@ -59,7 +59,7 @@ class WrittenUnits:
         return self._named(_words(cells), level="commune")
 
     def written(self, text: str) -> Unit | Problem:
-        """The unit of today that one text means: its code, or its name."""
+        """Return today's unit for a text: its code, or its name."""
         code, name = (text, "") if text.isdigit() else ("", text)
         try:
             return self.find({"code": code, "commune": name, "province": "", "code_level": ""})
@@ -72,7 +72,7 @@ class WrittenUnits:
             return "unit_unknown", cells["code"]
         named = self._units_named(cells)
         if named:
-            # 00004 was Trúc Bạch and is Ba Đình: the name says which is meant.
+            # 00004 was Trúc Bạch and is Ba Đình: the name decides.
             exact = [unit for unit in bearers if unit in named]
             bearers = exact or [unit for unit in bearers if self._inside(unit, named)]
         if not bearers:
@@ -87,7 +87,7 @@ class WrittenUnits:
         return "unit_ended", self._successors(bearers[-1])
 
     def _bearers(self, code: str, level: str) -> list[Unit]:
-        """All units that ever bore the code, its zeros put back where a spreadsheet took them."""
+        """Return all units that ever had the code, restoring zeros removed by a spreadsheet."""
         if level == "district":
             codes = {code.zfill(_DIGITS[level])}
         elif len(code) > 2 or (level == "commune" and not code.startswith("0")):
@@ -100,17 +100,17 @@ class WrittenUnits:
             codes = {code}
         else:
             codes = {code.zfill(digits) for digits in _DIGITS.values()}
-        # The last is named where none is alive, and today no district is.
+        # If no unit with the code exists, the last one is named; districts no longer exist.
         ordered = sorted(codes, key=lambda each: (len(each) != _DIGITS["district"], each))
         return [unit for each in ordered for unit in self.gazetteer.with_code(each)]
 
     def _units_named(self, cells: Mapping[str, str]) -> list[Unit]:
-        """All units that the names in a row may mean; empty for none, and for names of nothing."""
+        """Return all units that the names in a row may mean; empty without or for unknown names."""
         words = _words(cells)
         if not words:
             return []
         found = self._units_of(words)
-        # One of two columns may say nothing that is known, and the other contradict the code.
+        # One of two columns may be unknown while the other one contradicts the code.
         return found or self._units_of(cells["commune"]) or self._units_of(cells["province"])
 
     def _units_of(self, words: str) -> list[Unit]:
@@ -118,7 +118,7 @@ class WrittenUnits:
         return [unit for naming in namings for unit in (naming.innermost,) if unit is not None]
 
     def _inside(self, unit: Unit, named: list[Unit]) -> bool:
-        """Whether only provinces are named, and it lies in what continues one of them today."""
+        """Whether only provinces are named, and the unit is in a successor of one of them."""
         if not unit.alive_on(self.day) or {one.level for one in named} != {"province"}:
             return False
         province = self.gazetteer.province_of(unit, self.day)
@@ -129,10 +129,10 @@ class WrittenUnits:
         )
 
     def _named(self, words: str, *, level: str) -> Unit | Problem:
-        """The unit of the day that the words name, all of them."""
+        """Return the unit of the day that all the words name."""
         namings = [naming for naming in read_units(self.gazetteer, words) if not naming.unread]
         innermost = [unit for naming in namings if (unit := naming.innermost) is not None]
-        # A name alone may be a province's as well as a ward's, and then it is the province's.
+        # A name that both a province and a ward have means the province.
         named = [unit for unit in innermost if unit.level == level] or innermost
         if level != "commune":
             named = [unit for unit in named if unit.level == level]
@@ -150,7 +150,7 @@ class WrittenUnits:
         return f"{unit.code} → {'; '.join(names)}"
 
     def _labels(self, units: Iterable[Unit]) -> str:
-        """Those that may be meant, each with what tells it from the others."""
+        """List the units that may be meant, each with what distinguishes it."""
         above = ((unit, self.gazetteer.province_of(unit, self.day)) for unit in units)
         return "; ".join(
             ", ".join((self._label(unit), *([each.version_on(self.day).full_name] if each else [])))
@@ -162,9 +162,9 @@ class WrittenUnits:
 
 
 def unit_written(gazetteer: Gazetteer, text: str, day: datetime.date, name: str = "unit") -> Unit:
-    """The unit of a day that somebody means by its code, or its name: `Phường Láng, Hà Nội`.
+    """Return the unit of a day by its code or name: `Phường Láng, Hà Nội`.
 
-    Raises InvalidInputError, which tells those that a name may mean.
+    Raises InvalidInputError, which lists the units that a name may mean.
     """
     text = text.strip()
     found = WrittenUnits.of(gazetteer, day, [{"code": text}]).written(text)

@@ -1,8 +1,7 @@
-"""Real boundaries: polygons of a file into the register, and the communes at a point.
+"""Real boundaries: load polygons from a file, and find the communes at a point.
 
-`boundary` holds one polygon per unit; `boundary_part` holds the real ones cut into pieces
-(ST_Subdivide), which is what point-in-commune asks. A load is one transaction: readers see all of
-it or nothing.
+`boundary` has one polygon per unit; `boundary_part` has the real ones subdivided (ST_Subdivide) for
+point-in-commune queries. A load is one transaction.
 """
 
 import datetime
@@ -43,12 +42,12 @@ faster; parts of 256 are as fast, but too long (over 2 kB) to be stored in their
 """
 
 _LONGEST_CODE: Final = 20
-"""Characters kept of what a file calls a code."""
+"""Characters kept of a code in a file."""
 _PROGRESS_EVERY: Final = 1000
 
 
 class _NothingToKeepError(Exception):
-    """Rolls a load back that changed nothing, or that was not to change anything."""
+    """Rolls back a load without changes, or a dry run."""
 
 
 def load_boundaries(
@@ -64,13 +63,13 @@ def load_boundaries(
     """Load the real polygons of a GeoJSON file or URL, in one transaction with one event.
 
     The file is a FeatureCollection, plain or gzipped, of Polygons or MultiPolygons in WGS 84, each
-    with the property `code`: five digits for a commune, two for a province. Units that it does not
-    name keep what they have. Loading the same again changes nothing and makes no event; nor does a
-    dry run. With `day` they are the units of a day of the past, of which those that still are keep
-    what they have, too.
+    with the property `code`: five digits for a commune, two for a province. Units not in the file
+    are not changed. Loading the same file again changes nothing and creates no event; nor does a
+    dry run. With `day` the file has the units of a past day; of these, units that still exist are
+    not changed either.
 
-    Raises UnreadableFileError for what is no such file, InvalidInputError for polygons that are not
-    around Viet Nam or for a file of other units than today's.
+    Raises UnreadableFileError for another kind of file, InvalidInputError for polygons outside Viet
+    Nam or for a file of units other than today's.
     """
     report, of_day = None, {"day": day or today()}
     cause = Cause(kind="boundaries", actor=actor, scope={"source": source_name(source)})
@@ -104,7 +103,7 @@ def load_boundaries(
 
 @dataclass(slots=True)
 class _Staged:
-    """What was counted on the way in."""
+    """Counts of a file as it was staged."""
 
     features: int = 0
     polygons: int = 0
@@ -112,14 +111,14 @@ class _Staged:
     properties: tuple[str, ...] = ()
     """Names of the properties of the first feature without a code."""
     other_type: str = "none"
-    """The first geometry that held no polygon."""
+    """Type of the first geometry without a polygon."""
     widest_number: int = 0
-    """Digits of the longest code that came as a number."""
+    """Digits of the longest code given as a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Usable:
-    """A feature as far as it can be used: its code, and its polygons as hexadecimal EWKB."""
+    """The usable parts of a feature: its code, and its polygons as hexadecimal EWKB."""
 
     feature: Feature
     code: str | None
@@ -144,7 +143,7 @@ def _usable(file: ByteStream, source: str, limits: Limits) -> Iterator[_Usable]:
 
 
 def _code(value: object) -> tuple[str | None, bool]:
-    """The code as text, none when there is none, and whether it came as a number."""
+    """Return the code as text or None, and whether it was given as a number."""
     if isinstance(value, str):
         return shown(value.strip(), _LONGEST_CODE) or None, False
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -188,7 +187,7 @@ def _geometry_type(geometry: object) -> str:
 def _resolve(
     connection: Connection, source: str, staged: _Staged, of_day: dict[str, datetime.date]
 ) -> None:
-    """Find the unit of each code; InvalidInputError when the file as a whole is the wrong one."""
+    """Find the unit of each code; raises InvalidInputError if the whole file is the wrong one."""
     name = source_name(source)
     if staged.features == 0:
         raise InvalidInputError(Message("source_has_no_features", name=name))
@@ -225,15 +224,15 @@ def _store(connection: Connection, source: str, of_day: dict[str, datetime.date]
     connection.execute(SQL.text("remove_parts"))
     parts = connection.execute(SQL.text("insert_parts"), {"vertices": PART_VERTICES}).rowcount
     if parts:
-        # An import that comes before autovacuum does would look through all parts for each row.
+        # Before autovacuum runs, an import would scan all parts for each row.
         connection.execute(text("SELECT analyse_boundaries()"))
     return parts
 
 
 def communes_at(session: Session, *, lon: float, lat: float) -> list[int]:
-    """Ids of the living communes whose real polygon covers a point, in order; usually one.
+    """Return sorted ids of the living communes whose real polygon covers a point; usually one.
 
-    Neighbours both cover their border, and drawings overlap a little; the list is empty at sea,
-    abroad, and where no real polygon is loaded. Degrees, WGS 84.
+    Neighbours share their border, and drawings overlap a little; the list is empty at sea, abroad,
+    and without a real polygon. Degrees, WGS 84.
     """
     return list(session.scalars(SQL.text("communes_at"), {"lon": lon, "lat": lat}))

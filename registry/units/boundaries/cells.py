@@ -1,9 +1,9 @@
-"""Cells: a rough polygon for every commune that has no real one.
+"""Cells: an approximate polygon for every commune without a real one.
 
-A cell is what lies nearer to this commune's seat than to any other's (Voronoi), and within a circle
-around the seat. About three in four points lie in the cell of their own commune, so it serves for
-drawing and as a last resort of reverse; it never warns, proposes, rejects or decides jurisdiction,
-and point-in-commune (`boundary_part`) does not know it.
+A cell is the area nearer to this commune's seat than to any other's (Voronoi), within a circle
+around the seat. About three in four points lie in the cell of their own commune, so cells are used
+only for drawing and as a last resort of reverse geocoding; they never cause a warning, proposal,
+rejection or decision on jurisdiction, and are not part of `boundary_part`.
 """
 
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ Measured on the real communes of 2025: the share of points in their own commune'
 
 @dataclass(frozen=True, slots=True)
 class CellsReport:
-    """What drawing the cells changed."""
+    """Counts of changed cells."""
 
     drawn: int = 0
     removed: int = 0
 
 
 def draw_cells(connection: Connection) -> CellsReport:
-    """Give each living commune without a real polygon its cell; commits nothing.
+    """Draw the cell of each living commune without a real polygon; does not commit.
 
-    Looks first, in some ten milliseconds, and draws only when a seat, an area or a commune changed
-    or a cell is missing (0.3 s for 3,321). Any role may call it that may write `boundary`.
+    First checks, in some ten milliseconds, and draws only if a seat, an area or a commune changed
+    or a cell is missing (0.3 s for 3,321). Needs write permission on `boundary`.
     """
     connection.execute(SQL.text("seats"), {"radii": RADII})
     source = connection.scalar(SQL.text("source"))
@@ -49,7 +49,7 @@ def draw_cells(connection: Connection) -> CellsReport:
 
 def _redraw(connection: Connection, source: str | None) -> CellsReport:
     lock_boundaries(connection)
-    # Without the index each cell looks at each seat: eleven million tests, 1.6 s.
+    # Without the index each cell is compared with each seat: eleven million tests, 1.6 s.
     connection.execute(text("CREATE INDEX ON cell_seat USING gist (seat)"))
     connection.execute(text("ANALYZE cell_seat"))
     connection.execute(SQL.text("draw"))
@@ -60,5 +60,5 @@ def _redraw(connection: Connection, source: str | None) -> CellsReport:
 
 
 def lock_boundaries(connection: Connection) -> None:
-    """Let one transaction at a time write boundaries; readers are not disturbed."""
+    """Lock boundaries against other writers until the transaction ends; readers are not blocked."""
     connection.execute(text("LOCK TABLE boundary IN SHARE ROW EXCLUSIVE MODE"))

@@ -1,6 +1,6 @@
 -- seats --
--- A commune without a published area counts as a middling one. MATERIALIZED: on a table without
--- statistics, as it is after the first load, the planner would work the median out for every row.
+-- A commune without a published area gets the median. MATERIALIZED: on a table without statistics,
+-- as after the first load, the planner would compute the median for every row.
 CREATE TEMPORARY TABLE cell_seat ON COMMIT DROP AS
 WITH living AS (
     SELECT id, seat, nullif(area_km2, 0) AS area_km2 FROM admin_unit
@@ -14,8 +14,8 @@ SELECT l.id, l.seat,
 FROM living l, middling m
 
 -- source --
--- Cells follow from the seats and radii of the living communes and from nothing else. A change of
--- the method needs other words here: the text is what tells old cells from new ones.
+-- Cells depend only on the seats and radii of the living communes. A change of the method must
+-- change this text, by which outdated cells are detected.
 SELECT 'Voronoi cell of the seat, in a circle; seats '
     || left(md5(string_agg(concat_ws(' ', id, seat::text, radius_m), ';' ORDER BY id)), 12)
 FROM cell_seat
@@ -28,8 +28,8 @@ SELECT EXISTS (
 )
 
 -- draw --
--- One circle of radius 1 in degrees, stretched for each seat: a hundred times faster than
--- ST_Buffer on geography, and for a rough cell as good. A degree of latitude has 110,570 m here.
+-- One circle of radius 1 in degrees, scaled for each seat: a hundred times faster than ST_Buffer on
+-- geography, and accurate enough for a cell. A degree of latitude has 110,570 m here.
 CREATE TEMPORARY TABLE cell ON COMMIT DROP AS
 WITH area AS (
     SELECT (ST_Dump(ST_VoronoiPolygons(ST_Collect(seat)))).geom FROM cell_seat

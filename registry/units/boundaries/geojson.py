@@ -1,7 +1,7 @@
-"""Reading GeoJSON (RFC 7946) of unknown origin, feature by feature.
+"""Read untrusted GeoJSON (RFC 7946), feature by feature.
 
-A file of gigabytes needs no more memory than its largest feature. Whatever is wrong with it ends in
-one UnreadableFileError or InvalidInputError of one line.
+A file of gigabytes needs no more memory than its largest feature. Any error raises one
+UnreadableFileError or InvalidInputError of one line.
 """
 
 import io
@@ -16,15 +16,15 @@ from registry.core.messages import Message
 from registry.core.sources import LIMITS, ByteStream, Limits, read_text, shown
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
-# What is cut in two is reported where it begins: strings aside, at most `-Infinity` or an escape.
+# Truncated tokens are reported where they begin: besides strings, at most `-Infinity` or an escape.
 _LONGEST_LITERAL: Final = 16
-# Ways to say "WGS 84, longitude first" in the member `crs`, which RFC 7946 dropped.
+# Spellings of "WGS 84, longitude first" in the member `crs`, which RFC 7946 removed.
 _WGS_84: Final = ("CRS84", "EPSG:4326", "EPSG::4326")
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature of a collection: parsed JSON, not yet looked at."""
+    """One feature of a collection: parsed JSON, not yet validated."""
 
     number: int
     """Its place in the file, from 1."""
@@ -33,10 +33,10 @@ class Feature:
 
 
 def read_features(file: ByteStream, name: str, limits: Limits = LIMITS) -> Iterator[Feature]:
-    """The features of the FeatureCollection in `file`, one after the other.
+    """Yield the features of the FeatureCollection in `file`.
 
-    What stands after the features is checked too, so the caller may only keep what it got when the
-    iteration ended without an error. `name` is what errors call the file.
+    The text after the features is checked too, so the caller must discard the features if the
+    iteration raises. `name` is the file's name in errors.
     """
     scanner = _Scanner(read_text(file, name, limits), name, limits.feature_characters)
     kind = None
@@ -86,7 +86,7 @@ def _check_crs(crs: object, name: str) -> None:
 
 
 class _Scanner:
-    """JSON from pieces of text: the outermost object is walked, what it holds is decoded whole."""
+    """Reads JSON from chunks: walks the outermost object, decodes each value in it at once."""
 
     def __init__(self, pieces: Iterator[str], name: str, limit: int) -> None:
         self._pieces = pieces
@@ -98,7 +98,7 @@ class _Scanner:
         self._decode = json.JSONDecoder().raw_decode
 
     def members(self) -> Iterator[str]:
-        """The keys of the outermost object; the caller takes each value before the next key."""
+        """Yield keys of the outermost object; the caller reads each value before the next key."""
         self._expect("{", "is no GeoJSON FeatureCollection: it does not begin with {")
         if self._peek() == "}":
             self._position += 1
@@ -113,7 +113,7 @@ class _Scanner:
                 return
 
     def elements(self) -> Iterator[object]:
-        """The elements of the array that comes next."""
+        """Yield the elements of the next array."""
         self._expect("[", "is no GeoJSON FeatureCollection: its features are no array")
         if self._peek() == "]":
             self._position += 1
@@ -124,7 +124,7 @@ class _Scanner:
                 return
 
     def value(self) -> object:
-        """The JSON value that comes next."""
+        """Return the next JSON value."""
         self._peek()
         while True:
             try:
@@ -143,19 +143,19 @@ class _Scanner:
                 raise UnreadableFileError(
                     Message("json_unreadable", name=self._name, reason=error)
                 ) from None
-            # A number at the end of the text at hand may have more digits in the next piece.
+            # A number at the end of the buffer may have more digits in the next chunk.
             if end == len(self._text) and self._text[end - 1] not in '"]}' and self._grow():
                 continue
             self._position = end
             return value
 
     def end(self) -> None:
-        """Make sure that nothing follows the outermost object."""
+        """Raise unless the outermost object is at the end of the file."""
         if self._peek():
             raise UnreadableFileError(Message("json_has_several_documents", name=self._name))
 
     def _peek(self) -> str:
-        """The next character that is no blank, which stays; empty at the end."""
+        """Return the next non-blank character without consuming it; empty at the end."""
         while True:
             self._position = _end_of_blanks(self._text, self._position)
             if self._position < len(self._text):
@@ -181,9 +181,9 @@ class _Scanner:
         return True
 
     def _grow(self) -> bool:
-        """Take in at least as much text as is at hand; False at the end of the file.
+        """Read at least as much text as is buffered; return False at the end of the file.
 
-        Doubling keeps the work linear, though a feature is decoded anew each time.
+        Doubling keeps the work linear, although a feature is decoded again each time.
         """
         self._gone += self._position
         self._text = self._text[self._position :]
@@ -202,7 +202,7 @@ class _Scanner:
         return more.tell() > 0
 
     def _malformed(self, position: int, *, cut: bool = False) -> UnreadableFileError:
-        """The error at `position`: where the file breaks off, its end, else the character there."""
+        """Return the error at `position`: a truncated file, or else an unexpected character."""
         rest = self._text[position:]
         if cut or (len(rest) < _LONGEST_LITERAL and not set(rest) & set(",:[]{}")):
             return UnreadableFileError(Message("boundaries_json_truncated", name=self._name))

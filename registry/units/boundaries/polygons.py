@@ -1,4 +1,4 @@
-"""Polygons of a boundaries file: from parsed GeoJSON, and in Viet Nam or refused."""
+"""Parse the polygons of a boundaries file, and check that they are in Viet Nam."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,31 +11,31 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 
 Bounds = tuple[float, float, float, float]
-"""(west, south, east, north), or whatever a file has in the place of these."""
+"""(west, south, east, north), in the file's units and order."""
 
 AROUND_VIET_NAM: Final[Bounds] = (101.0, 5.0, 118.0, 24.0)
 """Degrees; holds the archipelagos of Hoàng Sa and Trường Sa."""
-# The same box in the projections that files come in. UTM and VN-2000 reckon in the same metres:
-# a zone of 6 degrees or 3 beside a false easting of 500 km; which one, the numbers do not tell.
+# The same box in common projections. UTM and VN-2000 use the same metres, with a zone of 6 or 3
+# degrees and a false easting of 500 km; the numbers do not show which one.
 _WEB_MERCATOR: Final[Bounds] = (11.2e6, 5.5e5, 13.2e6, 2.8e6)
 _METRES: Final[Bounds] = (1.0e5, 5.5e5, 9.0e5, 2.7e6)
 
 
 class MalformedPolygonError(Exception):
-    """A geometry that is no polygon, though it says so."""
+    """A geometry declared as a polygon that has no valid coordinates."""
 
 
 def parse_polygons(geometry: object) -> list[shapely.Polygon]:
-    """The polygons of a GeoJSON geometry, without Z; empty when it is of another type, or null.
+    """Return the polygons of a GeoJSON geometry, without Z; empty for another type or null.
 
-    They may be invalid. Raises MalformedPolygonError where there are no coordinates to make one of.
+    They may be invalid. Raises MalformedPolygonError for missing or wrong coordinates.
     """
     return [_polygon(rings) for rings in _ring_lists(geometry)]
 
 
 def _ring_lists(geometry: object) -> Iterator[Any]:
-    """The coordinates of each polygon, a GeometryCollection's too."""
-    waiting = [geometry]  # and no recursion: how deep collections nest is the file's choice
+    """Yield the coordinates of each polygon, also in a GeometryCollection."""
+    waiting = [geometry]  # not recursive: the file determines the nesting depth
     while waiting:
         current = waiting.pop()
         if not isinstance(current, dict):
@@ -72,7 +72,7 @@ def _ring(positions: Any) -> NDArray[np.float64]:
 def check_place(bounds: Bounds, name: str) -> None:
     """Raise InvalidInputError unless the bounds lie around Viet Nam in degrees, longitude first.
 
-    It says which mistake or projection the numbers look like. `name` is what it calls the file.
+    The message names the likely mistake or projection. `name` is the file's name in errors.
     """
     if _within(bounds, AROUND_VIET_NAM):
         return

@@ -1,9 +1,9 @@
--- A load works on temporary tables of its transaction: `boundary_staged` (what came),
--- `boundary_code` (whose it is), `boundary_new` (what it means), `boundary_change` (what differs).
+-- A load uses temporary tables of its transaction: `boundary_staged` (the file), `boundary_code` (the
+-- units), `boundary_new` (the polygon of each unit), `boundary_change` (the differences).
 
 -- communes_at --
--- The point stands in a sub-select so that its value hides from the planner: PostgreSQL then finds
--- that a generic plan is no worse, and stops planning each call anew (0.20 ms becomes 0.12).
+-- The sub-select hides the point's value from the planner: PostgreSQL then finds a generic plan no
+-- worse, and stops planning each call (0.20 ms becomes 0.12).
 -- DISTINCT: the parts of one commune share the edges along which they were cut.
 SELECT DISTINCT p.unit_id
 FROM boundary_part p
@@ -19,8 +19,8 @@ CREATE TEMPORARY TABLE boundary_staged (
 ) ON COMMIT DROP
 
 -- restore_zeros --
--- A JSON number has lost its leading zeros. How many, one number cannot tell: 4 may be province 04
--- or commune 00004. The file can: no province has three digits.
+-- A JSON number has lost its leading zeros. A single number is ambiguous: 4 may be province 04 or
+-- commune 00004. The whole file decides: no province code has three digits.
 UPDATE boundary_staged SET code = lpad(code, :width, '0'), restored = true
 WHERE was_number AND length(code) < :width
 
@@ -53,8 +53,8 @@ SELECT count(*), count(*) FILTER (WHERE unit_id IS NULL), count(ended_id),
 FROM boundary_code
 
 -- repair --
--- `structure` keeps what a drawing means where `linework` (even-odd) would make a hole of an
--- overlap. What collapses to a line or point is left out: a boundary is polygons.
+-- `structure` keeps overlaps that `linework` (even-odd) would turn into holes. Parts that collapse to
+-- a line or point are dropped: a boundary is polygons.
 CREATE TEMPORARY TABLE boundary_new ON COMMIT DROP AS
 WITH piece AS MATERIALIZED (
     SELECT k.unit_id, s.geom, ST_IsValid(s.geom) AS valid,
@@ -82,7 +82,7 @@ CREATE TEMPORARY TABLE boundary_change ON COMMIT DROP AS
 SELECT n.unit_id, u.level, u.code, CASE
         WHEN b.unit_id IS NULL OR b.approximate THEN 'added'
         WHEN b.geom = n.geom THEN 'unchanged'
-        -- What a unit is today is not learnt from a map of before.
+        -- A former map does not change a unit that exists today.
         WHEN u.lifetime @> current_date AND CAST(:day AS date) < current_date THEN 'unchanged'
         ELSE 'replaced'
     END AS state
@@ -153,7 +153,7 @@ WHERE k.unit_id IS NOT NULL
 ORDER BY k.code
 
 -- ended_units --
--- A successor may have ended too: what continues a unit is what is alive at the end of the chain.
+-- A successor may have ended too: follow the chain to the units that exist today.
 WITH RECURSIVE later AS (
     SELECT k.ended_id, s.successor_id
     FROM boundary_code k JOIN admin_unit_succession s ON s.predecessor_id = k.ended_id

@@ -1,7 +1,7 @@
-"""How far from its seat a commune can reach, and so which points cannot be in it.
+"""How far a commune can extend from its seat, and so which points cannot be in it.
 
-A real polygon decides to the metre. Without one there is the seat: no part of a commune is farther
-from it than the commune's reach, so a point beyond is a mistake of hundreds of kilometres.
+A real polygon decides to the metre. Without one, no part of a commune is farther from its seat than
+its reach, which detects mistakes of hundreds of kilometres.
 """
 
 import math
@@ -19,13 +19,13 @@ OUTSIDE_M: Final = 100.0
 """A point this far outside the commune's real boundary is a mistake of the point or the commune."""
 
 REACHES: Final = SQL.driver("reaches")
-"""Of `units`: unit_id, lon and lat of the seat, reach_km, and whether the unit is drawn."""
+"""For `units`: unit_id, lon and lat of the seat, reach_km, and whether it has a real polygon."""
 DEGREE_KM: Final = 111.4
-"""More than any degree has: within a reach in such degrees nothing is too far."""
+"""An upper bound of a degree's length, for a first filter in degrees."""
 
 
 def moved_m(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Metres between two points, each (lon, lat), that are not far apart.
+    """Return the metres between two nearby points, each (lon, lat).
 
     >>> round(moved_m((105.8, 21.0), (105.8, 21.01)))
     1106
@@ -35,7 +35,7 @@ def moved_m(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 def is_far_move(metres: float, accuracy_m: float | None) -> bool:
-    """Whether a point that was as good as that is asked about when it moves so far.
+    """Whether a move this far needs confirmation, given the accuracy of the former point.
 
     >>> is_far_move(90, None), is_far_move(300, 5), is_far_move(300, 500)
     (False, True, False)
@@ -44,7 +44,7 @@ def is_far_move(metres: float, accuracy_m: float | None) -> bool:
 
 
 def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> None:
-    """Raises InvalidInputError for a point that no part of the commune can be near to."""
+    """Raise InvalidInputError for a point beyond the commune's reach."""
     _refuse_km(
         session.execute(SQL.text("km_too_far"), {"unit": unit_id, "lon": lon, "lat": lat}).scalar()
     )
@@ -53,9 +53,9 @@ def refuse_far(session: Session, unit_id: int, *, lon: float, lat: float) -> Non
 def refuse_outside(
     session: Session, unit_id: int, *, lon: float, lat: float, name: str = "lon"
 ) -> None:
-    """Raises InvalidInputError, of the field `name`, for a point certainly not in the commune.
+    """Raise InvalidInputError, of the field `name`, for a point certainly outside the commune.
 
-    That is one more than 100 m outside its real boundary; where it has none, `refuse_far`.
+    That is more than 100 m outside its real boundary, or without one, `refuse_far`.
     """
     km, outside = session.execute(
         SQL.text("outside"), {"unit": unit_id, "lon": lon, "lat": lat}

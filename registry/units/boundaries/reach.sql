@@ -1,8 +1,8 @@
 -- reach --
--- Of each living commune with a seat: how many kilometres from it the commune may lie, and whether
--- it is drawn. With real polygons these are 38 for the widest commune on land, 28 for a ward of
--- 6 km² that has islands, 59 for a special zone. The two archipelagos (Trường Sa, Hoàng Sa) are
--- known by their codes: their reefs lie as far apart as provinces do.
+-- For each living commune with a seat: how many kilometres it may extend from it, and whether it has
+-- a real polygon. In real polygons these are 38 for the widest commune on land, 28 for a ward of
+-- 6 km² with islands, 59 for a special zone. The two archipelagos (Trường Sa, Hoàng Sa) are listed
+-- by code: their reefs are as far apart as provinces.
 -- with units: admin_unit
 {reach_of}
 
@@ -21,7 +21,7 @@ LEFT JOIN admin_unit_version v ON v.unit_id = u.id AND v.valid @> current_date
 WHERE u.level = 'commune' AND u.lifetime @> current_date AND u.seat IS NOT NULL
 
 -- km_too_far --
--- OFFSET 0: by its id; of the index by level and days it would read every commune.
+-- OFFSET 0: forces the index by id; by the index of level and days it would read every commune.
 -- with units: (SELECT * FROM admin_unit WHERE id = CAST(:unit AS integer) OFFSET 0)
 SELECT m.km
 FROM (

@@ -1,4 +1,4 @@
-"""What a load of boundaries brought: the report, read off the load's temporary tables."""
+"""The report of a load of boundaries, from the load's temporary tables."""
 
 import datetime
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 @dataclass(frozen=True, slots=True)
 class NamedUnit:
-    """A unit in a report: its code and its name of today."""
+    """A unit in a report: its code and its current name."""
 
     code: str
     name: str
@@ -21,7 +21,7 @@ class NamedUnit:
 
 @dataclass(frozen=True, slots=True)
 class EndedUnit:
-    """A unit that ended, and the units that continue it; more than one after a split."""
+    """A unit that ended, and its successors; several after a split."""
 
     code: str
     name: str
@@ -30,45 +30,45 @@ class EndedUnit:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryReport:
-    """What a boundaries file brought, and what was wrong with it."""
+    """The result of loading a boundaries file, and its problems."""
 
     source: str
     features: int
     communes: int
-    """Communes whose polygon the file holds; all of them are loaded now."""
+    """Communes with a polygon in the file; all of them are loaded."""
     provinces: int
     added: int
     """Units that had no real polygon before."""
     replaced: int
     unchanged: int
     parts: int
-    """Parts that were cut and written: of polygons that are new here, or had lost theirs."""
+    """Parts written: of new polygons, and of those whose parts were missing."""
     repaired: tuple[NamedUnit, ...]
-    """Polygons that came invalid and were repaired."""
+    """Invalid polygons that were repaired."""
     united: tuple[NamedUnit, ...]
-    """Units whose polygon came in several features."""
+    """Units with several features."""
     restored_zeros: tuple[str, ...]
-    """Codes that came as numbers and got their leading zeros back."""
+    """Codes given as numbers, whose leading zeros were restored."""
     unknown: tuple[str, ...]
-    """Codes that no unit has or had."""
+    """Unknown codes."""
     ended: tuple[EndedUnit, ...]
     without_polygon: tuple[str, ...]
-    """Codes whose features hold no usable polygon, also not after repair."""
+    """Codes whose features have no usable polygon, even after repair."""
     without_code: int
-    """Features that have no code."""
+    """Features without a code."""
     missing_communes: int
-    """Living communes that have no real polygon, after this load."""
+    """Living communes without a real polygon after this load."""
     missing_provinces: int
     dry_run: bool
 
     @property
     def loaded(self) -> int:
-        """Units whose polygon is in the register now as the file has it."""
+        """Number of units whose polygon now equals that of the file."""
         return self.communes + self.provinces
 
     @property
     def has_problems(self) -> bool:
-        """Whether something of the file could not be loaded."""
+        """Whether parts of the file could not be loaded."""
         return bool(self.unknown or self.ended or self.without_polygon or self.without_code)
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def make_report(
     dry_run: bool,
     of_day: dict[str, datetime.date],
 ) -> BoundaryReport:
-    """The report of a load, in its transaction and after it has written everything."""
+    """Return the report of a load, within its transaction, after everything is written."""
     counts = connection.execute(SQL.text("counts"), of_day).one()._mapping
     ended = tuple(
         EndedUnit(code, name, tuple(NamedUnit(*successor) for successor in successors))
