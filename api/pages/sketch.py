@@ -1,5 +1,6 @@
 """The small map of an address page: an SVG drawn by the server, without external resources."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,8 +13,14 @@ WIDTH: Final = 640
 HEIGHT: Final = 340
 _SCALE: Final = HEIGHT / (2 * REACH_M)
 _BAR_M: Final = 50
-_LETTER: Final = {"number": 7.0, "street": 8.2}
+_LETTER: Final = {"number": 7.0, "street": 9.0}
 """Approximate width of a character; its height is twice that."""
+_LAYERS: Final = {"wide": 1.0, "narrow": 2.1}
+"""How large texts are: a phone shows the drawing at half its size, so it has larger ones there, and
+fewer. The style sheet shows one of the two.
+"""
+_GAP_M: Final = 80
+"""Doors of a street that are further apart are not joined by a line."""
 _STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, 50.0)
 """Vertical offsets of a street's name, the best first."""
 
@@ -32,11 +39,12 @@ def draw_sketch(
     """
     label = _("Small map around this address")
     parts = [
-        f'<svg class="sketch" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="',
+        f'<svg class="sketch sketch-grows" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="',
         str(escape("; ".join(filter(None, (label, description))))),
         '">',
         f'<rect class="sketch-ground" width="{WIDTH}" height="{HEIGHT}"/>',
-        *_doors(around),
+        *_rows(around.rows),
+        *_doors(around, number or ""),
         *_pin(number, exact=exact),
         *_entrances(entrances),
         *_scale_bar(),
@@ -57,17 +65,24 @@ def _text(what: str, x: float, y: float, text: str) -> str:
 class _Room:
     """Occupied areas, so that texts do not overlap."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: float, number: str) -> None:
+        self._size = size
+        own = max(24, 5.5 * len(number) * size)
         inset = OUTLINE_SIDE + 28
         self._taken = [
-            (WIDTH / 2 - 24, HEIGHT / 2 - 54, WIDTH / 2 + 24, HEIGHT / 2 + 26),  # the pin
+            (
+                WIDTH / 2 - own,
+                HEIGHT / 2 - 54,
+                WIDTH / 2 + own,
+                HEIGHT / 2 + 22 + 8 * size,
+            ),  # the pin
             (WIDTH - inset - 4, HEIGHT - inset - 4, WIDTH, HEIGHT),  # the province
-            (0.0, HEIGHT - 34, 110.0, HEIGHT),  # the bar
+            (0.0, HEIGHT - 24 - 10 * size, 80 + 32 * size, HEIGHT),  # the bar
         ]
 
     def take(self, what: str, x: float, y: float, text: str) -> bool:
         """Reserve space for a text centred at x with its baseline at y; False if it is occupied."""
-        letter = _LETTER[what]
+        letter = _LETTER[what] * self._size
         half = len(text) * letter / 2 + 2
         box = (x - half, y - 1.6 * letter, x + half, y + 0.4 * letter)
         inside = box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= HEIGHT
@@ -80,26 +95,42 @@ class _Room:
         return True
 
 
-def _doors(around: Surroundings) -> Iterator[str]:
-    room = _Room()
-    names = list(_names(around.streets, room))
+def _doors(around: Surroundings, number: str) -> Iterator[str]:
     for spot in around.doors:
         x, y = _place(spot)
         yield f'<circle class="sketch-door" cx="{x:.0f}" cy="{y:.0f}" r="4"/>'
-        if spot.words and room.take("number", x, y - 8, spot.words):
-            yield _text("number", x, y - 8, spot.words)
-    yield from names
+    for name, size in _LAYERS.items():
+        yield f'<g class="sketch-{name}">'
+        room = _Room(size, number)
+        names = list(_names(around.streets, room, size))
+        for spot in around.doors:
+            x, y = _place(spot)
+            if spot.words and room.take("number", x, y - 8, spot.words):
+                yield _text("number", x, y - 8, spot.words)
+        yield from names
+        yield "</g>"
 
 
-def _names(streets: tuple[Spot, ...], room: _Room) -> Iterator[str]:
+def _rows(rows: tuple[tuple[Spot, ...], ...]) -> Iterator[str]:
+    """Where streets and alleys run, as far as their doors show."""
+    for row in rows:
+        steps = []
+        for before, spot in zip((None, *row), row, strict=False):
+            x, y = _place(spot)
+            is_near = before and math.hypot(spot.x - before.x, spot.y - before.y) < _GAP_M
+            steps.append(f"{'L' if is_near else 'M'}{x:.0f} {y:.0f}")
+        yield f'<path class="sketch-row" d="{"".join(steps)}"/>'
+
+
+def _names(streets: tuple[Spot, ...], room: _Room, size: float) -> Iterator[str]:
     for spot in streets:
         x, y = _place(spot)
         text = spot.words or ""
-        half = len(text) * _LETTER["street"] / 2 + 4
+        half = len(text) * _LETTER["street"] * size / 2 + 4
         x = min(max(x, half), WIDTH - half)  # inside the image
         for below in _STREET_BESIDE:
-            if room.take("street", x, y + below, text):
-                yield _text("street", x, y + below, text)
+            if room.take("street", x, y + below * size, text):
+                yield _text("street", x, y + below * size, text)
                 break
 
 
@@ -121,7 +152,7 @@ def _entrances(entrances: tuple[Spot, ...]) -> Iterator[str]:
         if 0 < x < WIDTH and 0 < y < HEIGHT:
             yield (
                 f'<rect class="sketch-entrance" x="{x - 9:.0f}" y="{y - 9:.0f}" width="18"'
-                f' height="18" rx="4"/>{_text("mark", x, y + 5, spot.words or "")}'
+                f' height="18" rx="4"/>{_text("mark", x, y, spot.words or "")}'
             )
 
 

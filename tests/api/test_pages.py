@@ -394,3 +394,9 @@ def test_total_below_a_list_is_no_address(site: Site) -> None:
     batch = site.client.post("/v1/batch/validate", data=table.encode(), content_type="text/csv")
     statuses = [row["result_status"] for row in csv.DictReader(io.StringIO(batch.text))]
     assert statuses == ["ok", "total_row"]
+
+
+def test_small_map_joins_the_doors_of_an_alley_by_number(site: Site) -> None:
+    page = site.client.get(f"/a/{code_display(site.world.codes['27 Láng'])}", headers=BROWSER).text
+    # 12/34/5A and 12/34/7 stand side by side; 27 has no other near it.
+    assert re.search(r'class="sketch-row" d="M\d+ \d+L\d+ \d+"', page)

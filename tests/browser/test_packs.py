@@ -140,6 +140,8 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     expect(dots).to_be_focused()
     choose_in_menu(first, "Sơ đồ")
     expect(page.locator("#found svg text", has_text="Phố Láng")).to_be_visible()
+    assert visit.smallest_letters("#found svg.sketch") >= 12
+    assert page.locator("#found .sketch-row").count() > 0
     page.get_by_role("button", name="Gần tôi").click()
     expect(page.locator("#found .hand-card .metres").first).to_have_text(" 0 m")
     expect(page.locator("#found .plate").first).to_have_text(code)

@@ -219,6 +219,7 @@ def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World) 
         page.locator("#result a.plate").click()
         expect(page.locator("h1")).to_contain_text("27 Phố Láng")
         expect(page.locator("svg.sketch")).to_be_visible()
+        assert visit.smallest_letters("svg.sketch") >= 12
         is_sound(visit)
         visit.open("/docs/try")
         expect(page.locator("main")).to_contain_text("GET /v1/geocode")

@@ -173,6 +173,16 @@ class Visit:
         self.page.set_viewport_size(own)
         return self.page.title() != "broken"
 
+    def smallest_letters(self, drawing: str) -> float:
+        """The height of the smallest text in a drawing, in pixels of the window."""
+        heights = """
+        drawn => [...drawn.querySelectorAll('text')]
+            .filter(text => text.getBoundingClientRect().width)
+            .map(text => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize))
+        """
+        found: list[float] = self.page.locator(drawing).first.evaluate(heights)
+        return min(found)
+
     def enter(self, secret: str, path: str) -> Page:
         """Go to a page of the desk, and sign in there with a key."""
         page = self.open(path)

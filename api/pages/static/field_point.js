@@ -137,7 +137,7 @@ export function pointing({ place, near, recorded = null, given = null, changed =
   /** A sketch around a point for tapping; the point stays in the centre. */
   function draw(middle) {
     if (!middle || !place.nearest(middle, 1).length) return say(_('No door around here has a point to go by.'), 'wrong');
-    const map = enlarge(sketch([place], middle));
+    const map = enlarge(sketch([place], middle, { size: 1 }));
     map.addEventListener('click', (event) => put(placeAt(middle, map, event)));
     const arrows = ARROWS.map(([sign, east, north, words]) => make('button', { type: 'button', class: 'button button-quiet', 'aria-label': words, onclick: () => put(moved(middle, east, north)) }, sign));
     drawn.replaceChildren(map, make('p', { class: 'actions' }, ...arrows));

@@ -1,7 +1,9 @@
 """The surroundings of a door and its place in the province, for a small map without a script."""
 
 import math
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +16,8 @@ SQL: Final = Statements(__file__, "queries.sql")
 REACH_M: Final = 130
 """Half the height of the small map, in metres; it is about twice as wide."""
 _MOST_STREETS: Final = 4
+_NUMBER: Final = re.compile(r"(?:(.*)/)?(\d+)[^/]*")
+"""The path to an alley, and the number there."""
 _METRES_NORTH: Final = 110_570
 """A degree of latitude."""
 
@@ -46,6 +50,8 @@ class Surroundings:
 
     doors: tuple[Spot, ...]
     streets: tuple[Spot, ...]
+    rows: tuple[tuple[Spot, ...], ...]
+    """Doors of one side of a street or an alley, by number: about where it runs"""
     province: Outline | None
     """None before the map is first drawn."""
 
@@ -68,16 +74,19 @@ def surroundings(
 
     found: dict[int, list[Spot]] = {}
     doors = []
+    numbered_doors = []
     for x, y, key, written, street, kind, name in reads.rows(SQL.driver("neighbours"), box):
         spot = _spot(x, y, lon, lat, number_label(key, written) if key else None)
         doors.append(spot)
         if street is not None:
             found.setdefault(street, []).append(replace(spot, words=named(kind, name)))
+            numbered_doors.append((street, key or "", spot))
     # Current names: those drawn on the map may be a day old.
     streets = sorted(found.values(), key=len, reverse=True)[:_MOST_STREETS]
     return Surroundings(
         tuple(doors),
         tuple(_middle(street) for street in streets),
+        tuple(_rows(numbered_doors)),
         _outline(reads, lon, lat, province_id),
     )
 
@@ -101,6 +110,16 @@ def _middle(doors: list[Spot]) -> Spot:
         sum(axis) / len(doors) for axis in zip(*((d.x, d.y) for d in doors), strict=True)
     )
     return min(doors, key=lambda door: math.hypot(door.x - east, door.y - south))
+
+
+def _rows(doors: Iterable[tuple[int, str, Spot]]) -> Iterator[tuple[Spot, ...]]:
+    sides: dict[tuple[int, str | None, int], list[tuple[int, Spot]]] = defaultdict(list)
+    for street, key, spot in doors:
+        if read := _NUMBER.fullmatch(key):
+            number = int(read[2])
+            sides[street, read[1], number % 2].append((number, spot))
+    for side in sides.values():
+        yield tuple(spot for _, spot in sorted(side, key=lambda door: door[0]))
 
 
 def _outline(reads: Reads, lon: float, lat: float, province_id: int | None) -> Outline | None:
