@@ -1,7 +1,8 @@
 """A map of shares as one SVG, drawn by the server: no script, no style sheet, no outside host.
 
 Colours are presentation attributes, so that a strict Content-Security-Policy lets them be. Shapes
-carry a `<title>` for screen readers and pointers, and a link where the caller gives one.
+carry a `<title>` for screen readers and pointers, and a link where the caller gives one. A page
+shows the texts for phones, larger and fewer, by its style sheet (`choropleth-phone`).
 """
 
 import math
@@ -21,11 +22,13 @@ _MAP_PX: Final = (620, 900)
 """The most that the shapes take, across and down."""
 _INSET_PX: Final = (196, 132)
 _GAP_PX: Final = 14
-_FOOT_PX: Final = 46
-_LETTER_PX: Final = 0.56
+_FOOT_PX: Final = 60
+_LETTER_PX: Final = 0.6
 """Width of a letter in parts of its size, on average."""
-_SIZES_PX: Final = (13, 11, 9)
+_SIZES_PX: Final = (17, 15)
 """Of a label: the largest that fits, or none."""
+_PHONE_PX: Final = 26
+"""Of all texts for phones, which show the drawing at half its size."""
 _ALWAYS_NAMED: Final = ("01", "79")
 """Hà Nội and Thành phố Hồ Chí Minh: small on the map, and the first that a reader looks for."""
 _DOT_PX: Final = 1.8
@@ -83,30 +86,27 @@ def draw_choropleth(
         f'<g stroke="{_LINE}" stroke-width=".5" stroke-linejoin="round" fill-rule="evenodd">',
         *(_area(shape, frame, figures.get(shape.code), ident, link) for shape in drawing.shapes),
         "</g>",
-        *_labels(drawing.shapes, frame, figures),
+        *_wide(_labels(drawing.shapes, frame, figures, _SIZES_PX)),
+        *_phone(_labels(drawing.shapes, frame, figures, (_PHONE_PX,))),
         *_insets(drawing.islands, frame, width, height, figures, ident, link),
-        *_foot(drawing, width, height),
+        *_wide(_foot(drawing, width, height, 15)),
+        *_phone(_foot(drawing, width, height, _PHONE_PX)),
         "</svg>",
     ]
     return "".join(parts)
 
 
 def draw_legend() -> str:
-    """The scale of colours, as an SVG element."""
-    column, row = 200, 22
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {column * 3} {row * 3 + 4}"'
-        ' role="img" aria-label="Thang màu tỷ lệ hộ có mã" class="legend" font-size="13">',
-        _patterns("chu-giai"),
-    ]
+    """The scale of colours, as a list in HTML."""
+    parts = ['<ul class="legend" aria-label="Thang màu tỷ lệ hộ có mã">']
     for at, each in enumerate(LEGEND):
-        x, y = at // 3 * column, at % 3 * row
         parts.append(
-            f'<rect x="{x + 1}" y="{y + 3}" width="24" height="15" fill="{_fill(each, "chu-giai")}"'
-            f' stroke="{_QUIET}" stroke-width=".6"/>'
-            f'<text x="{x + 32}" y="{y + 15}" fill="{_INK}">{escape(each.label)}</text>'
+            '<li><svg viewBox="0 0 26 17" width="26" height="17" aria-hidden="true">'
+            f"{_patterns('chu-giai') if at == 0 else ''}"
+            f'<rect x="1" y="1" width="24" height="15" fill="{_fill(each, "chu-giai")}"'
+            f' stroke="{_QUIET}" stroke-width=".6"/></svg> {escape(each.label)}</li>'
         )
-    return "".join((*parts, "</svg>"))
+    return "".join((*parts, "</ul>"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,20 @@ def _linked(drawn: str, code: str, link: Callable[[str], str] | None) -> str:
     return drawn if link is None else f'<a href="{escape(link(code))}">{drawn}</a>'
 
 
-def _labels(shapes: Iterable[Shape], frame: _Frame, figures: Mapping[str, Figure]) -> Iterator[str]:
+def _wide(texts: Iterable[str]) -> Iterator[str]:
+    yield from ('<g class="choropleth-wide">', *texts, "</g>")
+
+
+def _phone(texts: Iterable[str]) -> Iterator[str]:
+    yield from ('<g class="choropleth-phone" display="none">', *texts, "</g>")
+
+
+def _labels(
+    shapes: Iterable[Shape],
+    frame: _Frame,
+    figures: Mapping[str, Figure],
+    sizes: tuple[int, ...],
+) -> Iterator[str]:
     """Names where they fit into their shape, the larger shapes first; none lies on another.
 
     Those that are always named come before all, and may reach over their border.
@@ -231,12 +244,12 @@ def _labels(shapes: Iterable[Shape], frame: _Frame, figures: Mapping[str, Figure
         room = ((east - west) * frame.x_scale, (north - south) * frame.y_scale)
         name = _short(shape.name)
         always = shape.code in _ALWAYS_NAMED
-        for size in _SIZES_PX:
+        for size in sizes:
             across = len(name) * size * _LETTER_PX
             box = (x - across / 2, y - size * 0.7, x + across / 2, y + size * 0.7)
             inside = box[0] > 2 and box[2] < frame.width - 2
             fits = across <= room[0] * 1.05 and size * 1.2 <= room[1] and inside
-            at_last = always and size == _SIZES_PX[-1]
+            at_last = always and size == sizes[-1]
             if (fits or at_last) and not any(_meet(box, other) for other in taken):
                 taken.append(box)
                 figure = figures.get(shape.code)
@@ -254,7 +267,7 @@ def _short(name: str) -> str:
     >>> _short("Thành phố Hà Nội"), _short("Xã Ea Drăng")
     ('Hà Nội', 'Ea Drăng')
     """
-    for kind in ("Thành phố ", "Tỉnh ", "Phường ", "Xã ", "Đặc khu "):
+    for kind in ("Thành phố ", "Tỉnh ", "Phường ", "Xã ", "Đặc khu ", "Quần đảo "):
         name = name.removeprefix(kind)
     return name
 
@@ -327,11 +340,25 @@ def _inset(
         f'<g transform="translate({(across - frame.width) / 2:.1f} 38)"'
         f' fill="{_fill(each, ident)}" stroke="{_INK}" stroke-width=".6">'
         f'<path d="{frame.path(island.commune.geometry)}"/>{drawn}</g>'
-        + _text(across / 2, 16, island.name, 12.5, _INK, bold=True)
-        + _text(across / 2, 31, f"({island.province_name})", 11, _QUIET)
-        + "</g>"
+        + "".join((*_wide(_island_words(island)), *_phone(_island_words_large(island)), "</g>"))
     )
     return f'<g transform="translate({at[0]:.1f} {at[1]:.1f})">{_linked(area, code, link)}</g>'
+
+
+def _island_words(island: Island) -> Iterator[str]:
+    across = _INSET_PX[0]
+    yield _text(across / 2, 17, island.name, 15, _INK, bold=True)
+    yield _text(across / 2, 34, f"({island.province_name})", 15, _QUIET)
+
+
+def _island_words_large(island: Island) -> Iterator[str]:
+    """On lines of their own: the kind, the name, the province."""
+    across, down = _INSET_PX
+    name = _short(island.name)
+    if kind := island.name.removesuffix(name).strip():
+        yield _text(across / 2, 26, kind, _PHONE_PX, _INK, bold=True)
+    yield _text(across / 2, 51, name, _PHONE_PX, _INK, bold=True)
+    yield _text(across / 2, down - 10, f"({_short(island.province_name)})", _PHONE_PX, _QUIET)
 
 
 def _centre(polygon: Any) -> Point:
@@ -339,12 +366,12 @@ def _centre(polygon: Any) -> Point:
     return round(float(lon), 3), round(float(lat), 3)
 
 
-def _foot(drawing: Drawing, width: int, height: int) -> Iterator[str]:
+def _foot(drawing: Drawing, width: int, height: int, largest: float) -> Iterator[str]:
     """Said on the drawing itself, so that it goes where the drawing goes."""
-    size = min(12.0, (width - 12) / (len(NOT_A_BOUNDARY) * 0.5))
-    yield _text(width / 2, height + 18, NOT_A_BOUNDARY, size, _INK, bold=True)
+    size = min(largest, (width - 12) / (len(NOT_A_BOUNDARY) * 0.54))
+    yield _text(width / 2, height + 24, NOT_A_BOUNDARY, size, _INK, bold=True)
     if drawing.approximate:
-        yield _text(width / 2, height + 35, CELLS, size, "#b02a00", bold=True)
+        yield _text(width / 2, height + 50, CELLS, size, "#b02a00", bold=True)
 
 
 def _patterns(ident: str) -> str:

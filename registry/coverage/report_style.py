@@ -24,8 +24,14 @@ figure{margin:16px 0;break-inside:avoid}
 border-radius:8px;background:#f3f7fa}
 .map a:hover path{stroke:#1b2733;stroke-width:2}
 figcaption{font-size:.85rem;color:var(--soft);margin-top:8px}
-figcaption svg{width:100%;max-width:600px;height:auto}
+.legend{display:flex;flex-wrap:wrap;gap:4px 20px;margin:0;padding:0;list-style:none}
+.legend svg{vertical-align:-3px}
 .trend svg{display:block;width:100%;max-width:720px;height:auto}
+@media screen and (max-width:760px){
+.choropleth-wide{display:none}
+.choropleth-phone{display:inline}
+.trend svg{font-size:23px}
+}
 ul{padding-left:20px}
 a{color:var(--enamel)}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
