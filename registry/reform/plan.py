@@ -305,7 +305,7 @@ class _Planner:
                 self.refuse("name_in_use", change.line, str(key[-1]))
         for born in self.plan.born.values():
             where = _id_of(self._province_of(born))
-            its = (born.level, where, born.definition.kind, born.body.name)
+            its = (born.level, where, born.definition.kind, born.definition.name)
             if borne.setdefault(its, born.code) != born.code:
                 self.refuse("name_in_use", born.line, born.definition.name)
 

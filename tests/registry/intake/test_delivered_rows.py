@@ -6,6 +6,7 @@ as one file, so that a case costs no import of its own; they name doors of their
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,7 @@ PEOPLE: Final = (
 """Who is named in rows."""
 
 
-MANY: Final = 10
+MANY: Final = 12
 """Rows of the deliveries that the gate imports."""
 _SIZES: Final = Counter(row["delivery"] for row in ROWS)
 
@@ -46,7 +47,12 @@ class Delivered:
         self._folder = folder
 
     def bring(self, delivery: str) -> None:
-        """Import the rows of a delivery."""
+        """Import the rows of a delivery, and before a small one those that stand above it."""
+        above = takewhile(lambda name: name != delivery, _SIZES) if _SIZES[delivery] < MANY else ()
+        for name in (*above, delivery):
+            self._import(name)
+
+    def _import(self, delivery: str) -> None:
         given = {
             at: _cells(row["row"]) for at, row in enumerate(ROWS) if row["delivery"] == delivery
         }
