@@ -21,7 +21,7 @@ fewer. The style sheet shows one of the two.
 """
 _GAP_M: Final = 80
 """Doors of a street that are further apart are not joined by a line."""
-_STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, 50.0)
+_STREET_BESIDE: Final = (18.0, -10.0, 34.0, -26.0, -40.0, 50.0)
 """Vertical offsets of a street's name, the best first."""
 
 

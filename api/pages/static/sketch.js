@@ -101,7 +101,7 @@ function nameOf(name, spots, taken, size) {
   const half = (name.length * LETTER.street * size) / 2 + 4;
   const [, y] = spots[Math.floor(spots.length / 2)];
   const x = Math.min(Math.max(spots[Math.floor(spots.length / 2)][0], half), WIDTH - half);
-  const below = [18, -10, 34, -26, 50].map((step) => step * size).find((step) => take(taken, 'street', x, y + step, name, size));
+  const below = [18, -10, 34, -26, -40, 50].map((step) => step * size).find((step) => take(taken, 'street', x, y + step, name, size));
   return below === undefined ? [] : [text('street', x, y + below, name)];
 }
 
