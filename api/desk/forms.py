@@ -31,7 +31,7 @@ from registry.lifecycle.requests import (
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.records.entrances import KIND_WORDS, MOST, SOURCE_WORDS
 from registry.records.record import Record
-from registry.records.uses import DWELLING, USE_WORDS, told
+from registry.records.uses import DWELLING, USE_WORDS, visible_uses
 
 WAS: Final = "_was."
 PARTS: Final = "_parts"
@@ -338,7 +338,7 @@ def recorded(record: Record) -> dict[str, str]:
 
 def use_rows(record: Record) -> dict[str, str]:
     """Return the recorded uses as initial values, with fields for one more."""
-    known = told(record.uses) or [{"use": DWELLING}]
+    known = visible_uses(record.uses) or [{"use": DWELLING}]
     filled = {
         f"uses.{at}.{name}": str(value)
         for at, each in enumerate(known)

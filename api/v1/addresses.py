@@ -34,13 +34,13 @@ from geo.label import alley_word, named, number_of
 from registry.core.errors import MistypedCodeError
 from registry.core.schemes import SCHEMES
 from registry.publish.services import ServiceHere, services_of
-from registry.records.entrances import entrances_told
+from registry.records.entrances import disclosed_entrances
 from registry.records.external_ids import ExternalId, external_ids_of
 from registry.records.history import lookup_as_of, moment_of
 from registry.records.lookup import CodeForms, code_forms, lookup
 from registry.records.postal import postcode_of
 from registry.records.record import Record, record_wording
-from registry.records.uses import UseTold, told
+from registry.records.uses import UseTold, visible_uses
 from registry.units import label_day
 from registry.units.gazetteer import VIET_NAM, Gazetteer, UnitRef, today
 
@@ -189,7 +189,7 @@ def address_answer(
         verified_on=record.verified_on,
         delivery_hint=record.delivery_hint,
         entrances=[entrance_of(each) for each in record.entrances or ()],
-        uses=told(record.uses),
+        uses=visible_uses(record.uses),
     )
     if words.on is not None and map_needed:
         words.on.check_known()
@@ -258,7 +258,7 @@ def found_address(address_code: str, query: AddressQuery) -> tuple[Record, Addre
 
 def entrances_of(record: Record) -> list[Entrance]:
     """Return the record's current entrances; for a flat without its own, the building's."""
-    entrances, building = entrances_told(register().reads, record)
+    entrances, building = disclosed_entrances(register().reads, record)
     return [entrance_of(each, building) for each in entrances]
 
 

@@ -1,1 +1,1 @@
-"""Records: one by its code, of any day, with its history."""
+"""Records: look up by code, for any day, with their history."""

@@ -1,4 +1,4 @@
-"""Issuing codes: ordinals drawn from the database, permuted under its key."""
+"""Issue codes: ordinals from a sequence of the database, permuted under its key."""
 
 from functools import lru_cache
 from typing import Final
@@ -17,23 +17,23 @@ from registry.core.errors import ConflictError
 from registry.core.messages import Message
 
 DEMO_SOURCE: Final = "demo"
-"""The source that made-up households are imported from, and that nobody else may name."""
+"""Reserved source of the demonstration's households."""
 
 
 def issue_codes(connection: Connection | Session, count: int) -> list[str]:
-    """`count` codes that no door has or ever had, canonical, in the order drawn.
+    """Return `count` canonical codes that were never used, in the order drawn.
 
-    What a rolled-back transaction drew is burnt: the sequence never gives an ordinal twice.
-    Raises ConflictError when fewer than `count` of the 846,825,858 codes are left.
+    Codes drawn by a rolled-back transaction are lost: the sequence never repeats an ordinal.
+    Raises ConflictError if fewer than `count` of the 846,825,858 codes are left.
     """
     joined = issue_code_string(connection, count).decode("ascii")
     return [joined[at : at + LENGTH] for at in range(0, len(joined), LENGTH)]
 
 
 def issue_code_string(connection: Connection | Session, count: int, *, demo: bool = False) -> bytes:
-    """The same, end to end, for millions of them.
+    """Return codes concatenated, for millions of them.
 
-    `demo` codes are of the range `0…`, which never stand on a real door.
+    `demo` codes are of the range `0…`, which is never used on a real door.
     """
     if not count:
         return b""
@@ -43,9 +43,9 @@ def issue_code_string(connection: Connection | Session, count: int, *, demo: boo
 
 
 def _draw(connection: Connection | Session, count: int, *, demo: bool) -> NDArray[np.int64]:
-    """So many ordinals, ascending, of which only the gaps that others made are transferred.
+    """Draw ascending ordinals; only the gaps made by concurrent transactions are transferred.
 
-    The database sees to it that a promoted standby draws none that the lost server had drawn.
+    The database ensures that a promoted standby repeats none that the lost server had drawn.
     """
     try:
         first, last, drawn = connection.execute(
@@ -68,5 +68,5 @@ def _permutation(connection: Connection | Session) -> Permutation:
 
 @lru_cache(maxsize=4)
 def _tables(key: bytes) -> Permutation:
-    # Half a megabyte of tables, worth keeping from one issue to the next.
+    # Half a megabyte of tables, cached between issues.
     return Permutation(key)

@@ -1,7 +1,7 @@
-"""The records of a commune as its desk lists them: filtered, in the order of the doors, by pages.
+"""The records of a commune as listed at the desk: filtered, sorted by door, paginated.
 
-A commune has tens of thousands of records at most, so that its own are looked through at once by
-`ix_household_unit`; nothing is kept for it. A page goes on after a code, wherever that stands now.
+A commune has tens of thousands of records at most, which are scanned by `ix_household_unit`; no
+index of its own is kept. A page starts after a code, at its current position.
 """
 
 import datetime
@@ -25,7 +25,7 @@ from registry.core.sql import Statements
 from registry.records.lookup import by_code, read_code
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, Record
-from registry.records.restricted import told
+from registry.records.restricted import disclosed
 from registry.units.gazetteer import Gazetteer
 
 Status = Literal["living", "active", "proposed", "reserved", "retired", "all"]
@@ -45,31 +45,31 @@ _EVENT: Final = text("SELECT occurred_at, kind, actor FROM event WHERE id = :id"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records of a commune."""
+    """Filters of the list."""
 
     unit_id: int
     status: Status = "living"
     street_id: int | None = None
-    """0 for those without a street."""
+    """Id of a street; 0 for records without one."""
     locality_id: int | None = None
-    """Those in it, and in what it holds; 0 for those without one."""
+    """Id of a locality, including those inside it; 0 for records without one."""
     no_point: bool = False
     unverified: bool = False
     doubled: bool = False
-    """Whose address another living record bears as well."""
+    """Only records whose address another living record has as well."""
     number_key: str | None = None
-    """That number, today or before, and the doors in the alley of that number."""
+    """Key of a current or former number; also matches the doors in the alley of that number."""
     place_keys: tuple[str, ...] = ()
-    """Street or locality whose key, today's or a former one, is like one of these."""
+    """Patterns (LIKE) of the current or former key of a street or locality."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the list."""
+    """A page of the list."""
 
     records: tuple[Record, ...]
     total: int
-    """Of the whole list."""
+    """Count of the whole list."""
     more: bool
 
 
@@ -84,7 +84,7 @@ class Place(NamedTuple):
 
     @property
     def words(self) -> str:
-        """As an address says it, with what holds a locality."""
+        """The label as in an address, with the localities around it."""
         own = named(self.kind, self.name)
         return f"{own}, {named(self.outer_kind, self.outer_name)}" if self.outer_name else own
 
@@ -101,23 +101,23 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Who and what hangs on some records."""
+    """Counts of what depends on some records."""
 
     households: int
-    """Hộ that live there."""
+    """Hộ."""
     flats: int
-    """Living records in them, where they are buildings."""
+    """Living records in buildings among them."""
     plates: int
-    """Plates that were made with their codes."""
+    """Plates with their codes."""
     sources: int
-    """Lists that know them."""
+    """External identifiers."""
     reports: int
-    """Field reports on them that wait."""
+    """Open field reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """Who wrote a record's present state."""
+    """The event that wrote a record's current state."""
 
     at: datetime.datetime
     kind: str
@@ -125,8 +125,8 @@ class LastChange:
 
 
 def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
-    """What a clerk looks for: the key of a number, and patterns of keys of streets and localities;
-    None for what is no word at all.
+    """Parse a search: the key of a number, and patterns of keys of streets and localities; None
+    for a text without any word.
 
     >>> read_search("12/3"), read_search("12 Phố Láng"), read_search("quán thánh")
     (('12/3', ()), ('12', ('lang',)), (None, ('%quan thanh%',)))
@@ -143,10 +143,10 @@ def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
 
 
 def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
-    """The record of a code in any writing, in whatever state, with how it read before July 2025.
+    """Return the record of a code in any spelling and any status, with its label before July 2025.
 
-    Raises what `registry.records.lookup.read_code` raises, NotFoundError, and OutsideUnitsError
-    for one of a commune that the caller does not see.
+    Raises the errors of `registry.records.lookup.read_code`, NotFoundError, and OutsideUnitsError
+    for a commune that the caller does not see.
     """
     code = read_code(reads, written)
     record = by_code(reads, code)
@@ -155,13 +155,13 @@ def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
     if record.unit_id is not None:
         check_seen(known, record.unit_id)
     (record,) = alone(reads, with_past([record]))
-    return told(reads, record)
+    return disclosed(reads, record)
 
 
 def list_records(
     session: Session, wanted: Wanted, after: str | None = None, *, limit: int = PAGE
 ) -> Page:
-    """The next records after the one of the code `after`, or the first ones.
+    """Return the records after the one with the code `after`, or the first ones.
 
     Raises OutsideUnitsError.
     """
@@ -174,7 +174,7 @@ def list_records(
 
 
 def list_spots(session: Session, wanted: Wanted) -> list[Spot]:
-    """Where the records of the list are, at most MOST_POINTS. Raises OutsideUnitsError."""
+    """Return the points of the list's records, at most MOST_POINTS. Raises OutsideUnitsError."""
     check_seen(session, wanted.unit_id)
     rows = session.execute(
         SQL.text("spots", *_conditions(wanted)), _given(wanted) | {"limit": MOST_POINTS}
@@ -183,7 +183,7 @@ def list_spots(session: Session, wanted: Wanted) -> list[Spot]:
 
 
 def list_places(session: Session, unit_id: int) -> tuple[list[Place], list[Place]]:
-    """Streets and localities of a commune, by name."""
+    """Return the streets and localities of a commune, by name."""
     streets, localities = (
         [Place(*row) for row in session.execute(statement, {"unit": unit_id})]
         for statement in (SQL.text("streets"), SQL.text("localities"))
@@ -192,26 +192,26 @@ def list_places(session: Session, unit_id: int) -> tuple[list[Place], list[Place
 
 
 def outline(session: Session, unit_id: int) -> tuple[dict[str, Any], bool] | None:
-    """A commune's boundary as a GeoJSON geometry, and whether it is a rough cell; None where none
-    is drawn.
+    """Return a commune's boundary as a GeoJSON geometry, and whether it is an approximate cell;
+    None if there is none.
     """
     row = session.execute(SQL.text("outline"), {"unit": unit_id}).one_or_none()
     return (row.drawn, row.approximate) if row else None
 
 
 def affected(session: Session, codes: Collection[str]) -> Affected:
-    """Who and what hangs on these records."""
+    """Count what depends on these records."""
     return Affected(*session.execute(SQL.text("affected"), {"codes": list(codes)}).one())
 
 
 def last_change(session: Session, event_id: int) -> LastChange | None:
-    """Who wrote the state that an event wrote."""
+    """Return the actor, kind and time of an event."""
     row = session.execute(_EVENT, {"id": event_id}).one_or_none()
     return LastChange(*row) if row else None
 
 
 def records_of(session: Session, codes: Collection[str]) -> dict[str, Record]:
-    """The records of these codes, by code. Raises OutsideUnitsError."""
+    """Return the records of these codes, by code. Raises OutsideUnitsError."""
     rows: Any = session.execute(SQL.text("records_of"), {"codes": list(codes)})
     records = {row[0]: Record(*row) for row in rows}
     check_seen(session, *(r.unit_id for r in records.values() if r.unit_id is not None))
@@ -232,7 +232,7 @@ def _given(wanted: Wanted) -> dict[str, Any]:
 
 
 def _conditions(wanted: Wanted) -> list[str]:
-    """Sections that say which records are wanted."""
+    """Return the names of the SQL sections for the filters."""
     named = {
         "no_street": wanted.street_id == 0,
         "in_street": wanted.street_id,

@@ -17,7 +17,7 @@ h.verified_on IS NULL
 h.street_id IN ({called_so}) OR h.locality_id IN ({called_so})
 
 -- wide_number --
--- Of a number its digits are as wide as those of others, and an alley comes after its own house.
+-- Pads the digits of a number to equal width; an alley sorts after the house of its number.
 coalesce(regexp_replace(regexp_replace(translate({number}, '/', '~'),
     '([0-9]+)', '00000\1', 'g'), '0*([0-9]{6})', '\1', 'g'), '~~') COLLATE "C"
 
@@ -57,7 +57,7 @@ WHERE p.unit_id = :unit AND (p.id || p.outer_ids) && ARRAY (
     WHERE unit_id = :unit AND key LIKE ANY (:called))
 
 -- doubled --
--- As `registry.lifecycle.addresses.refuse_taken` compares: what is said to be right is told as well.
+-- Compares as `registry.lifecycle.addresses.refuse_taken`; includes duplicates declared as right.
 h.code IN (
     SELECT code FROM (
         SELECT code, count(*) OVER (PARTITION BY street_id,
@@ -76,7 +76,7 @@ h.code IN (
 -- records --
 -- where no_street, in_street, no_locality, in_locality, no_point, unverified
 -- where doubled, numbered, called
--- To write numbers so is most of the work: it is done for the streets on the page alone.
+-- Padding numbers is most of the work: it is done only for the streets on the page.
 WITH found AS MATERIALIZED (
     SELECT {place}, h.house_number_key, h.code FROM household h {joins}
     WHERE h.unit_id = :unit AND h.status = ANY (:statuses) AND {where}
@@ -138,7 +138,7 @@ SELECT
         WHERE code = ANY (:codes) AND state IN ('open', 'proposed'))
 
 -- streets --
--- A merged place is found by its former name only, and holds nothing.
+-- A merged place is found only by its former name, and has no records.
 SELECT id, kind, name, NULL, NULL FROM place
 WHERE class = 'street' AND unit_id = :unit AND merged_into_id IS NULL ORDER BY key, id
 

@@ -1,7 +1,7 @@
-"""Entrances of a record: where one gets in beside its point, and which of them is nearest.
+"""Entrances of a record besides its point, and the nearest of them.
 
-The point of a record is its main entrance, unless the list names one. How a door is found from the
-street, `đối diện chợ Bến Thành`, is no entrance's note: that is the record's `delivery_hint`.
+The point of a record is its main entrance, unless the list has one. Directions from the street,
+`đối diện chợ Bến Thành`, are not an entrance's note but the record's `delivery_hint`.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ SOURCES: Final = get_args(Source)
 MOST: Final = 8
 MAX_NOTE: Final = 140
 FAR_M: Final = 2_000.0
-"""No estate is so wide that an entrance is farther from its point."""
+"""Maximum distance of an entrance from the record's point: no estate is wider."""
 SAME_M: Final = 15.0
-"""Two of a kind so near are one, seen twice."""
+"""Two entrances of a kind within this distance are the same."""
 
 KIND_WORDS: Final = {
     "main": N_("main entrance"),
@@ -40,14 +40,14 @@ SOURCE_WORDS: Final = {
     "merchant": N_("a shop"),
     "resident": N_("a resident"),
 }
-"""Who says so: a role, and never who."""
+"""The role of the source; people are not recorded."""
 
 Entrance = dict[str, Any]
 """`kind`, `lon`, `lat`, and where known `accuracy_m`, `note`, `seen_on`, `source`; as stored."""
 
 
-def entrances_told(reads: Reads, record: Record) -> tuple[list[Entrance], str | None]:
-    """Those of a record as it is told; or of its building where it has none, with its code."""
+def disclosed_entrances(reads: Reads, record: Record) -> tuple[list[Entrance], str | None]:
+    """Return the disclosed entrances of a record, or of its building with the building's code."""
     if record.entrances or record.parent_code is None:
         return record.entrances or [], None
     rows = reads.rows(SQL.driver("of_building"), {"code": record.parent_code})
@@ -55,7 +55,7 @@ def entrances_told(reads: Reads, record: Record) -> tuple[list[Entrance], str | 
 
 
 def nearest_entrance(record: Record, *, lon: float, lat: float) -> Entrance | None:
-    """Of a record with entrances the one nearest to a point, its own point among them."""
+    """Return the entrance nearest to a point, including the record's own point."""
     if not record.entrances:
         return None
     known = list(record.entrances)
@@ -65,7 +65,7 @@ def nearest_entrance(record: Record, *, lon: float, lat: float) -> Entrance | No
 
 
 def with_entrance(known: Sequence[Entrance] | None, seen: Entrance) -> list[Entrance]:
-    """The list with what somebody saw: where it was known already, in its place.
+    """Return the list with a reported entrance, which replaces a known one at the same place.
 
     >>> known = [{"kind": "main", "lon": 105.8, "lat": 21.0, "note": "gate 2"}]
     >>> with_entrance(known, {"kind": "main", "lon": 105.80004, "lat": 21.0, "source": "carrier"})

@@ -1,7 +1,7 @@
-"""A record as it was: at a moment, and step by step with what changed it and why.
+"""The history of a record: its state at a moment, and its changes step by step.
 
-What a door was called depends on its street and localities as well, so their past is read with its
-own. A code is answered from the moment it was recorded.
+A door's label depends on its street and localities as well, so their history is read too. A code is
+known from the moment it was recorded.
 """
 
 import datetime
@@ -22,8 +22,8 @@ from registry.core.tables.records import Goes, described, going
 from registry.records.lookup import code_forms, read_code
 from registry.records.past import FRAGMENTS, with_past
 from registry.records.record import Record
-from registry.records.restricted import hidden, told_of_past
-from registry.records.uses import told
+from registry.records.restricted import disclosed_past, hidden
+from registry.records.uses import visible_uses
 from registry.units.gazetteer import VIET_NAM
 
 _LONGEST_DAY: Final = len("2026-01-31")
@@ -35,18 +35,18 @@ _MADE: Final = {
     "locality_id": ("localities",),
     "point": ("lon", "lat"),
 }
-"""Column → what is told in its place."""
+"""Column → members shown in its place."""
 MEMBERS: Final = {
     name: name if column.name in _MADE else described(column).member
     for column in going(Goes.TRACED)
     for name in _MADE.get(column.name, (column.name,))
 }
-"""What of a record is worth telling when it changes, and its name in requests."""
+"""Columns whose changes are shown → their names in requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One member that became another; units by their id."""
+    """One changed member; units by id."""
 
     field: str
     before: object
@@ -55,31 +55,31 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one event made of a record."""
+    """The changes of a record by one event."""
 
     at: datetime.datetime
-    """Since when it is on record."""
+    """When it was recorded."""
     event_id: int | None
     operation: str | None
     actor: str | None
     reason: str | None
     decision_number: str | None
     report_id: int | None
-    """The field report that it follows: who was there, said so."""
+    """The field report that it is based on."""
     successors: tuple[str, ...]
-    """Codes that continue it since this step: split, merged, replaced."""
+    """Its successors since this step: split, merged, replaced."""
     predecessors: tuple[str, ...]
-    """Codes that it continues since this step."""
+    """Its predecessors since this step."""
     record: Record | None
-    """As it is since; None where it was removed."""
+    """Its state since; None if it was removed."""
     changes: tuple[Change, ...]
-    """What became different; in the first step all that is known."""
+    """The changed members; in the first step all members."""
 
 
 def moment_of(as_of: str) -> datetime.datetime:
-    """The moment that a caller asks about: a day as it ended in Viet Nam, or a time with an offset.
+    """Parse a moment: the end of a day in Viet Nam, or a time with an offset.
 
-    Raises InvalidInputError for what is neither, or has not come.
+    Raises InvalidInputError for an invalid or future one.
     """
     now = datetime.datetime.now(VIET_NAM)
     try:
@@ -109,7 +109,7 @@ def moment_of(as_of: str) -> datetime.datetime:
 
 
 def record_at(reads: Reads, code: str, moment: datetime.datetime) -> Record | None:
-    """The record of a canonical code as it was, whatever its state; None before it was recorded."""
+    """Return the state of a record at a moment, in any status; None before it was recorded."""
     rows = reads.rows(SQL.driver("then"), {"code": code, "at": moment})
     return Record(*rows[0]) if rows else None
 
@@ -117,9 +117,9 @@ def record_at(reads: Reads, code: str, moment: datetime.datetime) -> Record | No
 def lookup_as_of(
     reads: Reads, text: str, moment: datetime.datetime, on: datetime.date | None = None
 ) -> Record:
-    """What `registry.records.lookup.lookup` would have answered then; raises what it raises.
+    """Return what `registry.records.lookup.lookup` would have returned then; raises its errors.
 
-    Of a code that was retired then, the successors are those of today.
+    A code that was retired then is reported with today's successors.
     """
     code = read_code(reads, text)
     budget.check()
@@ -135,13 +135,13 @@ def lookup_as_of(
         successors = [code_forms(successor) for successor in record.successors or []]
         raise GoneError(Message("code_retired_by_then", shown=shown), successors=successors)
     (record,) = alone(reads, with_past([record], on))
-    return told_of_past(reads, record)
+    return disclosed_past(reads, record)
 
 
 def history(reads: Reads, text: str) -> list[Step]:
-    """Every step of a record, the oldest first; raises what `lookup` raises for what is no code.
+    """Return all steps of a record, oldest first; raises the errors of `lookup` for invalid codes.
 
-    Also of a retired, reserved or removed record; NotFoundError where there never was one.
+    Includes retired, reserved and removed records; NotFoundError if there never was one.
     """
     code = read_code(reads, text)
     budget.check()
@@ -164,7 +164,7 @@ def history(reads: Reads, text: str) -> list[Step]:
     before: Record | None = None
     for row, record in zip(moments, states, strict=True):
         changes = changes_between(before, record)
-        # A state of its own counts also where it reads the same: verified twice on one day.
+        # A version counts even without visible changes: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
         if changes or written:
             at, event_id, operation, actor, why, decision, report, *linked = row
@@ -176,7 +176,7 @@ def history(reads: Reads, text: str) -> list[Step]:
 
 
 def changes_between(before: Record | None, after: Record | None) -> tuple[Change, ...]:
-    """What is different in another state of a record; all that is known where there was none."""
+    """Return the members that differ between two states; all members without a former one."""
     old, new = _members(before), _members(after)
     return tuple(
         Change(MEMBERS[name], old.get(name), new.get(name))
@@ -190,7 +190,7 @@ def _members(record: Record | None) -> dict[str, object]:
         return {}
     street = named(record.street_kind, record.street_name) if record.street_name else None
     shown = {
-        "uses": told(record.uses) or None,
+        "uses": visible_uses(record.uses) or None,
         "street": street,
         "localities": ", ".join(named(kind, name) for kind, name in record.localities) or None,
     }

@@ -14,7 +14,7 @@ LEFT JOIN LATERAL {household_then} h ON true
 ORDER BY m.rank
 
 -- household_then --
--- Where two of its states overlap (clock set back), it is the later one.
+-- If two of its versions overlap (clock set back), the later one.
 (
     SELECT * FROM (
         SELECT code, recorded_at AS since, {state} FROM household
@@ -26,7 +26,7 @@ ORDER BY m.rank
 )
 
 -- steps --
--- When the record, or a street or locality that it was in at that time, became another.
+-- When the record, or a street or locality that it was in at that time, changed.
 WITH states AS (
     SELECT recorded_at AS first, 'infinity'::timestamptz AS until, event_id, street_id,
         locality_id, NULL::bigint AS removed_by
@@ -49,7 +49,7 @@ WITH states AS (
 ), moments AS (
     SELECT first AS at, event_id FROM states
     UNION
-    -- A removed record ends by an event that wrote no state of it.
+    -- A removed record ends by an event that wrote no version of it.
     SELECT until, removed_by FROM states s WHERE removed_by IS NOT NULL
         AND NOT EXISTS (SELECT FROM states n WHERE n.first = s.until)
     UNION
@@ -64,7 +64,7 @@ SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
     ARRAY(SELECT old_code FROM succession_link s
         WHERE s.new_code = :code AND s.event_id = m.event_id ORDER BY old_code)
 FROM moments m LEFT JOIN event e ON e.id = m.event_id
--- One step an event: what stood in between, nobody saw. Without one, each moment is a step.
+-- One step per event: states in between were never visible. Without an event, one per moment.
 GROUP BY m.event_id, CASE WHEN m.event_id IS NULL THEN m.at END,
     e.kind, e.actor, e.reason, e.decision_number, e.scope -> 'reports' ->> 0
 ORDER BY 1

@@ -1,4 +1,4 @@
-"""One record by its code, in any writing."""
+"""Look up a record by its code, in any spelling."""
 
 import datetime
 from typing import Annotated, Final
@@ -24,7 +24,7 @@ from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, Record
-from registry.records.restricted import told
+from registry.records.restricted import disclosed
 
 SQL: Final = Statements(__file__, columns=COLUMNS)
 
@@ -37,15 +37,15 @@ class CodeForms(TypedDict):
 
 
 def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
-    """The record whose code `text` writes, or says in the eleven digits for the telephone.
+    """Return the record of a code, also in its eleven digits for the telephone.
 
-    It knows how it read `on` another day as well.
+    With `on`, includes its label of that day. A restricted record is returned too, as
+    `registry.records.restricted.disclosed` allows.
 
-    A restricted record is answered too, as far as `registry.records.restricted.told` says.
-    Raises GoneError for a retired one, with its successors; WithdrawnError for one that an import
-    gave which was taken back; NotFoundError where there is none or it has no address yet;
-    MistypedCodeError, with suggestions, for what is nearly a code; InvalidInputError for what is
-    nothing like one, with the stable code of the fault.
+    Raises GoneError for a retired one, with its successors; WithdrawnError for one of an import
+    that was rolled back; NotFoundError for an unknown one or one without an address yet;
+    MistypedCodeError, with suggestions, for a near miss; InvalidInputError for any other text, with
+    the stable code of the fault.
     """
     code = read_code(reads, text)
     record = by_code(reads, code)
@@ -64,13 +64,13 @@ def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
             successors=[code_forms(c) for c in successors],
         )
     (record,) = alone(reads, with_past([record], on))
-    return told(reads, record)
+    return disclosed(reads, record)
 
 
 def by_code(reads: Reads, code: str) -> Record | None:
-    """The record of a canonical code, whatever its state; where there is none, the caller pays.
+    """Return the record of a canonical code, in any status; an unknown one costs the caller.
 
-    Raises BudgetSpentError, as everything that looks for codes does (`registry.access.budget`).
+    Raises BudgetSpentError, like everything that looks up codes (`registry.access.budget`).
     """
     budget.check()
     rows = reads.rows(SQL.driver("by_code"), {"code": code})
@@ -80,13 +80,13 @@ def by_code(reads: Reads, code: str) -> Record | None:
 
 
 def code_forms(code: str) -> CodeForms:
-    """The forms of a code."""
+    """Return the forms of a code."""
     return CodeForms(code=code, code_display=codes.format(code))
 
 
 def read_code(reads: Reads, text: str) -> str:
-    """The canonical code of `text`, with or without `mã` in front; raises what `lookup` raises for
-    what is none.
+    """Return the canonical code of `text`, with or without `mã` in front; raises the errors of
+    `lookup` for invalid codes.
     """
     try:
         return codes.read(text)
@@ -98,9 +98,9 @@ def _no_code(reads: Reads, text: str, error: CodeError) -> InvalidInputError | M
     candidates = () if budget.is_low() else codes.suggestions(text)
     found = _registered(reads, candidates) if candidates else []
     if candidates:
-        # Also where none is registered: that is told as well. What only looks like a code is free.
+        # Charged even if none is registered, which is disclosed too. Other texts are free.
         budget.pay()
-    # Right symbols in the right number were meant as a code, also where nothing near is registered.
+    # A text of valid symbols and length was meant as a code, even without a registered neighbour.
     meant = isinstance(error, codes.WrongCheckError | codes.AmbiguousCodeError)
     if not found and not meant:
         return InvalidInputError.of_field("code", error.code, wrong_code(error))

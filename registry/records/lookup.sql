@@ -2,7 +2,7 @@
 SELECT {columns} FROM household h {joins} WHERE h.code = :code
 
 -- registered --
--- In the order of the candidates: the likeliest accident first.
+-- In the order of the candidates: the likeliest error first.
 SELECT h.code
 FROM unnest(CAST(:codes AS text[])) WITH ORDINALITY AS c (code, rank)
 JOIN household h ON h.code = c.code COLLATE "C"

@@ -1,8 +1,8 @@
-"""Communes, streets and localities as a request names them: found, or refused with the reason.
+"""Find the communes, streets and localities named in a request, or refuse with the reason.
 
-Nothing is guessed and nothing is made in passing: a slip of the pen would become a street. A name
-without any mark is the registered one of its key, and the answer says so; with other marks it is
-another name, which only an operation that names places may bring in.
+Nothing is guessed or created implicitly: a typing error would become a street. A name without any
+diacritics matches the registered one of its key, with a warning; with other diacritics it is
+another name, which only the operations that name places may create.
 """
 
 import re
@@ -40,11 +40,11 @@ class FoundPlace:
     name: str
     kind: str
     given: str | None = None
-    """As the request calls it, where that lacks the marks of the name."""
+    """The name in the request, if it lacks diacritics."""
 
 
 def commune_id(session: Session, code: str, name: str = "commune") -> int:
-    """The commune that bears `code` today. Raises InvalidInputError."""
+    """Return the id of today's commune with `code`. Raises InvalidInputError."""
     found: int | None = session.execute(SQL.text("commune"), {"code": code}).scalar_one_or_none()
     if found is None:
         raise InvalidInputError.of_field(
@@ -54,7 +54,7 @@ def commune_id(session: Session, code: str, name: str = "commune") -> int:
 
 
 def former_id(session: Session, code: str, unit_id: int, name: str = "former_commune") -> int:
-    """The commune of an earlier map that bore `code` and led to this one of today."""
+    """Return the id of the former commune with `code` that preceded today's commune."""
     found: int | None = session.execute(
         SQL.text("former_commune"), {"code": code, "unit": unit_id}
     ).scalar()
@@ -68,16 +68,16 @@ def former_id(session: Session, code: str, unit_id: int, name: str = "former_com
 
 
 def communes_with_street(session: Session, province: str, street: Street) -> set[str]:
-    """Codes of the communes of a province that have a street of this name."""
+    """Return codes of the communes of a province with a street of this name."""
     given = {"province": province, "keys": [street.key, *street.alt_keys]}
     rows = session.execute(SQL.text("communes_with_street"), given)
     return {code for code, name in rows if spelling(street.name, name) is Spelling.SAME}
 
 
 def check_name(written: str, name: str) -> None:
-    """Raises InvalidInputError for what nobody may call a street or locality from now on.
+    """Raise InvalidInputError for a name not allowed for new streets or localities.
 
-    What an older register calls one stays findable: only new names are looked at.
+    Existing names stay searchable: only new names are checked.
     """
     if not is_name(written) or not any(map(str.isalpha, written)):
         raise InvalidInputError.of_field(
@@ -88,7 +88,7 @@ def check_name(written: str, name: str) -> None:
 
 
 def read_street(written: str, name: str = "street") -> Street:
-    """What `written` names as a street. Raises InvalidInputError."""
+    """Parse a street. Raises InvalidInputError."""
     read = parse_street(written)
     if read is None or read.key.startswith("#"):
         raise InvalidInputError.of_field(name, "unreadable", Message("not_a_street"))
@@ -96,7 +96,7 @@ def read_street(written: str, name: str = "street") -> Street:
 
 
 def read_localities(written: str, name: str = "locality") -> tuple[Locality, ...]:
-    """What `written` names as localities, the innermost first. Raises InvalidInputError."""
+    """Parse localities, innermost first. Raises InvalidInputError."""
     read = [parse_locality(part) for part in written.split(",")]
     found = tuple(locality for locality in read if locality is not None)
     if len(found) != len(read):
@@ -111,40 +111,40 @@ def read_localities(written: str, name: str = "locality") -> tuple[Locality, ...
 def street_of(
     session: Session, unit_id: int, former: int | None, written: str, name: str = "street"
 ) -> FoundPlace:
-    """The one street of the commune that is called so; of a former commune where that is told.
+    """Return the one street of the commune with this name, of a former commune if given.
 
-    Raises InvalidInputError: unknown, called otherwise today, or several.
+    Raises InvalidInputError for an unknown, renamed or ambiguous one.
     """
-    asked, found = _streets(session, unit_id, written, name)
-    return asked.the_one(found, former)
+    wanted, found = _streets(session, unit_id, written, name)
+    return wanted.the_one(found, former)
 
 
 def streets_of(session: Session, unit_id: int, written: str) -> list[FoundPlace]:
-    """All streets of the commune that are called so. Raises what `street_of` raises for none."""
-    asked, found = _streets(session, unit_id, written, "street")
-    return asked.meant(found)
+    """Return all streets of the commune with this name. Raises InvalidInputError if none."""
+    wanted, found = _streets(session, unit_id, written, "street")
+    return wanted.possible(found)
 
 
 def _streets(
     session: Session, unit_id: int, written: str, name: str
-) -> tuple["_Asked", list[FoundPlace]]:
+) -> tuple["_NamedPlace", list[FoundPlace]]:
     read = read_street(written, name)
-    asked = _Asked(session, "street", unit_id, (read.key, *read.alt_keys), read.name, name)
+    wanted = _NamedPlace(session, "street", unit_id, (read.key, *read.alt_keys), read.name, name)
     for keys in ([read.key], list(read.alt_keys)):
-        if found := asked.registered(keys):
-            return asked, found
-    raise asked.unknown()
+        if found := wanted.registered(keys):
+            return wanted, found
+    raise wanted.unknown()
 
 
 def locality_of(
     session: Session, unit_id: int, former: int | None, written: str, name: str = "locality"
 ) -> FoundPlace:
-    """The one locality of the commune that is called so, inside what is named behind it."""
+    """Return the one locality of the commune with this name, inside those named after it."""
     inner, *outer = read_localities(written, name)
-    asked = _Asked(session, "locality", unit_id, (inner.key,), inner.name, name)
-    found = asked.registered([inner.key])
+    wanted = _NamedPlace(session, "locality", unit_id, (inner.key,), inner.name, name)
+    found = wanted.registered([inner.key])
     if not found:
-        raise asked.unknown()
+        raise wanted.unknown()
     held = [place for place in found if _holds(session, place, outer)]
     if not held:
         raise InvalidInputError.of_field(
@@ -153,16 +153,16 @@ def locality_of(
             Message("place_not_inside_named", kind=inner.kind, name=inner.name),
         )
     if not outer and len(held) > 1:
-        # Named alone, the one that nothing holds is meant.
+        # A name alone means the outermost one.
         held = [place for place in held if place.parent_id is None] or held
-    return asked.the_one(held, former)
+    return wanted.the_one(held, former)
 
 
 def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> int:
-    """Name a locality of the commune, and what holds it; the innermost first, its id returned.
+    """Create a locality of the commune, and those around it, innermost first; return its id.
 
-    For lists whose sender is asked for the names; what is there already stays as it is. Raises
-    InvalidInputError where one is there without marks, which may be another.
+    For lists whose sender confirms the names; existing localities are not changed. Raises
+    InvalidInputError if one exists without diacritics, which may be another one.
     """
     parent: int | None = None
     for place in reversed(read):
@@ -191,7 +191,7 @@ def name_locality(session: Session, unit_id: int, read: Sequence[Locality]) -> i
 def marks_in(
     session: Session, class_: str, unit_id: int, key: str, name: str, but: int = 0
 ) -> str | None:
-    """What tells a name from the others of its key in the commune, without the place `but`."""
+    """Return the marks that distinguish a name from others of its key, except the place `but`."""
     others = session.execute(
         SQL.text("names_of_key"), {"class": class_, "unit": unit_id, "key": key, "but": but}
     )
@@ -199,7 +199,7 @@ def marks_in(
 
 
 def holders(session: Session, locality_id: int) -> list[tuple[int, str, str]]:
-    """(id, key, name) of what holds a locality, the smaller first."""
+    """Return (id, key, name) of the localities around one, innermost first."""
     return [
         (row[0], row[1], row[2])
         for row in session.execute(SQL.text("holders"), {"id": locality_id})
@@ -207,27 +207,27 @@ def holders(session: Session, locality_id: int) -> list[tuple[int, str, str]]:
 
 
 def _holds(session: Session, place: FoundPlace, outer: Sequence[Locality]) -> bool:
-    """Whether these localities hold the place, in their order."""
+    """Whether these localities are around the place, in this order."""
     if not outer:
         return True
     rest = iter(holders(session, place.id))
     return all(
         any(
-            key == asked.key and spelling(asked.name, name) is not Spelling.OTHERWISE
+            key == named.key and spelling(named.name, name) is not Spelling.OTHERWISE
             for _, key, name in rest
         )
-        for asked in outer
+        for named in outer
     )
 
 
 def lock_places(session: Session, *ids: int) -> None:
-    """Lock streets or localities until the end: no record comes into them meanwhile."""
+    """Lock streets or localities until the transaction ends, so that no record is added to them."""
     session.execute(_LOCK, {"ids": list(ids)})
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A street or locality as a request names it."""
+class _NamedPlace:
+    """A street or locality as named in a request."""
 
     session: Session
     class_: str
@@ -237,13 +237,13 @@ class _Asked:
     field: str
 
     def registered(self, keys: Sequence[str]) -> list[FoundPlace]:
-        """The places of the commune under these keys."""
+        """Return the places of the commune with these keys."""
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(keys)}
         rows: Any = self.session.execute(SQL.text("named"), parameters)
         return [FoundPlace(*row) for row in rows]
 
     def the_one(self, found: list[FoundPlace], former: int | None) -> FoundPlace:
-        """Which of the places of its key is meant; raises InvalidInputError."""
+        """Return the one place of its key that is meant; raises InvalidInputError."""
         if former is not None:
             of_former = [place for place in found if place.former_unit_id == former]
             found = of_former or [place for place in found if place.former_unit_id is None]
@@ -253,17 +253,17 @@ class _Asked:
                 "unknown_place",
                 Message("place_not_in_former_commune", typed=self.typed),
             )
-        meant = self.meant(found)
-        if len(meant) > 1:
+        possible = self.possible(found)
+        if len(possible) > 1:
             raise InvalidInputError.of_field(
                 self.field,
                 "ambiguous_place",
-                Message("place_ambiguous", typed=self.typed, count=len(meant)),
+                Message("place_ambiguous", typed=self.typed, count=len(possible)),
             )
-        return meant[0]
+        return possible[0]
 
-    def meant(self, found: list[FoundPlace]) -> list[FoundPlace]:
-        """Those that are spelled so; else, without any mark, those that may be meant."""
+    def possible(self, found: list[FoundPlace]) -> list[FoundPlace]:
+        """Return the places with this spelling; without diacritics those that may be meant."""
         same = self._spelled(found, Spelling.SAME)
         bare = [] if same else self._spelled(found, Spelling.BARE)
         if not same and not bare:
@@ -274,7 +274,7 @@ class _Asked:
         return [place for place in found if spelling(self.typed, place.name) is how]
 
     def unknown(self) -> InvalidInputError:
-        """The error where nothing is called so: with today's name, or with names near to it."""
+        """Return the error for an unknown name: with today's name, or with similar names."""
         parameters = {"class": self.class_, "unit": self.unit_id, "keys": list(self.keys)}
         for former, kind, name in self.session.execute(SQL.text("called_today"), parameters):
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
@@ -290,7 +290,7 @@ class _Asked:
         )
 
     def _near(self) -> list[str]:
-        """Names of the commune that look like it; other numbers are other places."""
+        """Return similar names of the commune; different numbers are different places."""
         key = self.keys[0]
         parameters = {"class": self.class_, "unit": self.unit_id, "key": key}
         rows = self.session.execute(SQL.text("near_names"), parameters)

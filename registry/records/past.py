@@ -1,8 +1,8 @@
-"""How records read at other times: SQL of their states then, and their names on a day of the past.
+"""Former states of records: SQL fragments for them, and their labels on a past day.
 
-What a door was called depends on its street and localities as well, so their past is read with its
-own. A decision counts from its day; a correction says what was so all along. So a name of a day is
-that of the last state before the first decision after it.
+A door's label depends on its street and localities as well, so their history is read too. A
+decision applies from its day; a correction applies to the past as well. So the label of a day is
+that of the last version before the first decision after that day.
 """
 
 import datetime
@@ -20,23 +20,23 @@ FRAGMENTS: Final = {
     "state": ", ".join(state()),
     "columns_at": columns(outer_localities="{outer_at}", renamed="{renamed_then}"),
 }
-"""For statements: what is read of a record and of its former states; of such a state `h`, with its
-places then, what a `Record` is made of.
+"""Fragments of statements: the columns of a record and of its versions; for a version `h`, with its
+places at that time, the fields of a `Record`.
 """
 _EDGE_M: Final = 20
-"""So near an edge a point is on both sides of it: that is how precisely boundaries are drawn."""
+"""A point this near to an edge counts as on both sides: the precision of boundaries."""
 _UNKNOWN_M: Final = 50
-"""How precise a point counts whose accuracy nobody knows."""
+"""Assumed accuracy of a point with unknown accuracy."""
 _FAR_M: Final = 2_000
-"""A point less precise than this says nothing."""
+"""A point less accurate than this is ignored."""
 _METRES: Final = {"edge_m": str(_EDGE_M), "unknown_m": str(_UNKNOWN_M), "far_m": str(_FAR_M)}
 SQL: Final = Statements(__file__, lines=LINES, **_METRES, **FRAGMENTS)
 _ON: Final = bulk(SQL.written("at_ends_of_days"), (("code", "text"), ("day", "date")))
 
 
 def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Query[list[Record]]:
-    """The records with how they read on 30 June 2025, where that was decided otherwise since, and
-    `on` another day of the past.
+    """Add to the records their state on 30 June 2025, if a decision changed it since, and `on`
+    another past day.
     """
     lines = {(r.code, LAST_DAY_OF_OLD_MAP.isoformat()) for r in records if r.renamed}
     if on is not None and on < today():
@@ -48,6 +48,6 @@ def with_past(records: Sequence[Record], on: datetime.date | None = None) -> Que
     for _, day, around, *row in rows:
         then = Record(*row)
         units = (unit for unit in (then.unit_id, then.former_unit_id) if unit is not None)
-        said = Then(day, then.label_parts, tuple(units), tuple(around or ()))
-        past.setdefault(then.code, []).append(said)
+        label = Then(day, then.label_parts, tuple(units), tuple(around or ()))
+        past.setdefault(then.code, []).append(label)
     return [record._replace(past=tuple(past.get(record.code, ()))) for record in records]

@@ -13,8 +13,8 @@ FROM {lines} CROSS JOIN LATERAL {household_at} h
 {state_at}
 
 -- around --
--- Communes of that day that may hold the door, by where it is known to lie today: it has not moved
--- since. A degree is more than 100 km here, so that a metre is a little more than it should be.
+-- Communes of that day that may contain the door, by its current point: doors do not move. A degree
+-- is more than 100 km here, so that distances are slightly overestimated.
 -- OFFSET 0 and the sub-select keep the planner from the index of units by level and day, by which
 -- it would read every commune of that day.
 (

@@ -1,4 +1,4 @@
-"""An address as lines of a letter, the postcode behind the province (UPU S42, Viet Nam)."""
+"""Format an address as lines of a letter, the postcode after the province (UPU S42, Viet Nam)."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from registry.records.record import DatedLabel, Wording
 from registry.units.gazetteer import Unit
 
 _LINE: Final = 40
-"""Characters of a line that holds several parts of an address."""
+"""Maximum characters of a line with several parts of an address."""
 _COUNTRY: Final = "VIET NAM"
 
 
 def postcode_of(words: Wording, day: datetime.date) -> str | None:
-    """The postcode of the commune on a day; None where none is known."""
+    """Return the postcode of the commune on a day; None if unknown."""
     return words.commune.identifier(POSTCODE, day) if words.commune else None
 
 
 def postal_lines(words: Wording | DatedLabel, day: datetime.date) -> tuple[str, ...]:
-    """The lines below the addressee, for mail within Viet Nam; none where the unit is not known."""
+    """Return the lines below the addressee, for domestic mail; empty if the unit is unknown."""
     inner: tuple[Unit | None, ...]
     if isinstance(words, Wording):
         inner = (words.commune,)
@@ -40,7 +40,7 @@ def postal_lines(words: Wording | DatedLabel, day: datetime.date) -> tuple[str, 
 
 
 def foreign_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The same for mail from abroad: ASCII capitals, with the country.
+    """Convert lines for mail from abroad: ASCII capitals, with the country.
 
     >>> foreign_lines(("27 Phố Láng", "Phường Láng", "Hà Nội 11528"))
     ('27 PHO LANG', 'PHUONG LANG', 'HA NOI 11528', 'VIET NAM')
@@ -51,7 +51,7 @@ def foreign_lines(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def _filled(parts: Iterable[str]) -> Iterator[str]:
-    """Parts side by side, as long as a line holds them."""
+    """Join parts into lines up to the maximum length."""
     line = ""
     for part in parts:
         if line and len(line) + len(part) + 2 > _LINE:

@@ -1,4 +1,4 @@
-"""A household as it is shown: its columns, its names, its wording of today and of the old map."""
+"""A record as shown: its columns, its names, its current label and that of the old map."""
 
 import datetime
 from dataclasses import replace
@@ -16,26 +16,26 @@ from registry.units.lineage import units_on
 from registry.units.remembered import Remembered
 
 PLACES: Final = ("street", "locality")
-"""Classes of what leads to a door."""
+"""Classes of places of a door."""
 JOINS: Final = SHARED.written("joins")
 """SQL: the street `t` and the locality `l` of the household `h`."""
 
 
 class Then(NamedTuple):
-    """A record as it read on a day of the past."""
+    """A record's label on a past day."""
 
     day: datetime.date
     parts: LabelParts
     units: tuple[int, ...]
-    """Ids of the communes that it was recorded in."""
+    """Ids of the communes in which it was recorded."""
     around: tuple[int, ...] = ()
-    """Ids of the communes of that day whose polygons may hold its point, as far as it is known."""
+    """Ids of the communes of that day whose polygons may contain its point, if known."""
 
 
 class Record(NamedTuple):
     """A household or building, read by `columns`.
 
-    A tuple, made of a row in a fraction of the time that setting its fields one by one takes.
+    A tuple, created from a row in a fraction of the time of setting its fields one by one.
     """
 
     code: str
@@ -53,7 +53,7 @@ class Record(NamedTuple):
     locality_name: str | None
     locality_key: str | None
     outer_localities: list[list[str]] | None
-    """[kind, name] of what holds the locality, the smaller first."""
+    """[kind, name] of the localities around the locality, innermost first."""
     house_number_key: str | None
     house_number: str | None
     building_name: str | None
@@ -69,21 +69,21 @@ class Record(NamedTuple):
     verified_on: datetime.date | None
     delivery_hint: str | None
     entrances: list[dict[str, Any]] | None
-    """Those of `registry.records.entrances`; mostly none."""
+    """Entrances (`registry.records.entrances`); mostly None."""
     uses: list[dict[str, Any]] | None
-    """Those of `registry.records.uses`; none at a mere dwelling."""
+    """Uses (`registry.records.uses`); None for a mere dwelling."""
     successors: list[str] | None
-    """Codes that continue a retired one, through any number of steps; none that is retired."""
+    """Current successors of a retired record, across any number of steps."""
     event_id: int
-    """The event that wrote this state: no two states of a record have the same."""
+    """The event that wrote this version; unique among a record's versions."""
     renamed: bool | None = None
-    """Whether a decision changed what it is called, or a place that it is in."""
+    """Whether a decision changed its label, or a place that it is in."""
     past: tuple[Then, ...] = ()
-    """How it read on the days that were asked about (`registry.records.past`)."""
+    """Its labels on the requested days (`registry.records.past`)."""
 
     @property
     def localities(self) -> tuple[tuple[str, str], ...]:
-        """(kind, name) of each locality around it, the smallest first."""
+        """(kind, name) of each locality around it, innermost first."""
         if self.locality_kind is None or self.locality_name is None:
             return ()
         outer = ((kind, name) for kind, name in self.outer_localities or ())
@@ -91,7 +91,7 @@ class Record(NamedTuple):
 
     @property
     def label_parts(self) -> LabelParts:
-        """What its wording is made of."""
+        """The parts of its label."""
         return LabelParts(
             self.unit_number,
             self.floor,
@@ -117,23 +117,23 @@ _MADE: Final = {
     "successors": SHARED.written("successors"),
     "renamed": SHARED.written("renamed_in_place"),
 }
-"""Fields of a `Record` that are no columns of the household `h`; `t` and `l` come with JOINS."""
+"""Fields of a `Record` that are not columns of the household `h`; `t` and `l` come with JOINS."""
 _FIELDS: Final = Record._fields[:-1]
-"""What is selected of a `Record`: all but its past."""
+"""The selected fields of a `Record`: all but its past."""
 
 
 def columns(**known: str) -> str:
-    """SQL: the fields of a `Record` in their order, of the household `h`.
+    """Return SQL of the fields of a `Record` in order, for the household `h`.
 
-    What a statement knows otherwise, or does not ask for, it need not look up: a part of it that is
-    never walked is made ready all the same. `known` has the SQL of such fields.
+    `known` has the SQL of fields that a statement has otherwise or does not need: even subqueries
+    that are never executed cost their preparation.
     """
     made = _MADE | known
     return ", ".join(f"{made[name]} AS {name}" if name in made else f"h.{name}" for name in _FIELDS)
 
 
 def _check_described() -> None:
-    """Raises LookupError naming a field without a column, or a column without a field."""
+    """Raise LookupError for a field without a column, or a column without a field."""
     fields = {name for name in _FIELDS if name not in _MADE}
     answered = {column.name for column in going(Goes.ANSWERED)}
     if fields != answered:
@@ -154,31 +154,31 @@ class Span:
 
 
 KnownBy = Literal["register", "street", "text", "point"]
-"""What says in which unit of another day a place was: the register, its street, which the register
-knows in one alone, the text that was asked about, or its point in the polygons of that day."""
+"""Evidence for the unit of a place on another day: the register, its street if it is in one unit
+only, the text of the query, or its point in the polygons of that day."""
 
 
 @value(frozen=True, slots=True)
 class DatedLabel:
-    """How a place was written on a day, or will be."""
+    """The label of a place on a past or future day."""
 
     day: datetime.date
     label: str | None
-    """None where the register does not know in which unit it was."""
+    """None if its unit on that day is unknown."""
     units: tuple[Unit, ...]
-    """In which it may have been: one where that is known, none where no map of it is known."""
+    """Its possible units: one if known, empty if no map of that day is known."""
     district: Unit | None
-    """That of all of them."""
+    """The province of all of them."""
     province: Unit | None
     door: tuple[str, ...] = ()
     """The label without its units, part by part."""
     known_by: KnownBy | None = None
-    """What says in which unit it was; None without a label."""
+    """The evidence for its unit; None without a label."""
     door_known: bool = False
-    """Whether `door` is as it was written on that day; else it is in the words of today."""
+    """Whether `door` has the names of that day; else today's."""
 
     def check_known(self) -> None:
-        """Raises InvalidInputError where no map of that day is known for the place."""
+        """Raise InvalidInputError if no map of that day is known for the place."""
         if not self.units:
             raise InvalidInputError.of_field(
                 "on", "unit_unknown_then", Message("commune_not_on_map", day=self.day)
@@ -187,7 +187,7 @@ class DatedLabel:
 
 @value(frozen=True, slots=True)
 class Wording:
-    """A place in words: of today, and of the map before July 2025 where that is known."""
+    """The labels of a place: today's, and that of the map before July 2025 if known."""
 
     label: str
     before_2025_07: str | None
@@ -195,18 +195,18 @@ class Wording:
     commune: Unit | None
     province: Unit | None
     map: Span
-    """On which days the units have borne these names together."""
+    """Days on which all units have these names."""
     former_district: str | None = None
-    """That of 30 June 2025, which none of today has."""
+    """The district of 30 June 2025."""
     on: DatedLabel | None = None
-    """The label of the day that was asked about."""
+    """The label of the requested day."""
     door: tuple[str, ...] = ()
-    """What stands before the units in the label."""
+    """The part of the label before the units."""
 
 
 @value(frozen=True, slots=True)
 class _UnitWords:
-    """How a unit is written behind a door."""
+    """The part of a label after the door."""
 
     names: tuple[str, ...]
     district: Unit | None
@@ -229,10 +229,10 @@ def wording(
     named: Unit | None = None,
     registered: bool = False,
 ) -> Wording:
-    """The wording of a door in `unit`, a commune or province, as the map of `day` has it.
+    """Return the wording of a door in `unit`, a commune or province, by the map of `day`.
 
-    With `on` its label of that day as well. `past` is how the door read on other days; `named` is
-    the former commune that a text names for it, `registered` whether it is a door of the register.
+    With `on` also the label of that day. `past` has the door's labels on other days; `named` is the
+    former commune in the text of a query, `registered` whether it is a registered door.
     """
     if unit is None:
         door = door_words(parts)
@@ -265,10 +265,10 @@ def label_on(
     former: Unit | None,
     past: tuple[Then, ...] = (),
 ) -> DatedLabel:
-    """The label of a day for a door that is in `unit` today, and was in `former`.
+    """Return the label of a day for a door that is in `unit` today, and was in `former`.
 
-    Its units are those of that day that lead to today's. Nothing is guessed: without a label where
-    they may be several. A province alone is none of another map.
+    Its units are the predecessors of today's on that day. Nothing is guessed: there is no label if
+    there may be several. A province alone does not determine a unit of another map.
     """
     then = next((one for one in past if one.day == day), None)
     others = (former.id,) if former is not None else ()
@@ -293,39 +293,39 @@ def _label_wanted(
     *,
     registered: bool,
 ) -> DatedLabel:
-    """The label of a day that somebody asks for, by all that is known of the place.
+    """Return the label of a requested day, by all evidence of the place.
 
-    Where the register leaves several units, the text and the point may say which; where these say
-    different things nothing is known.
+    If the register leaves several units, the text and the point may decide; if they contradict each
+    other the unit is unknown.
     """
     own = named if named is not None and not registered else former
-    told = label_on(gazetteer, on, parts, unit, own, past)
-    if len(told.units) == 1:
+    dated = label_on(gazetteer, on, parts, unit, own, past)
+    if len(dated.units) == 1:
         by: KnownBy = "register"
         if own is not None and not registered:
             alone = label_on(gazetteer, on, parts, unit, None, past)
             by = "register" if alone.label else "text" if own is named else "street"
-        return replace(told, known_by=by, door_known=registered)
+        return replace(dated, known_by=by, door_known=registered)
     then = next((one for one in past if one.day == on), None)
-    around = {one for one in told.units if then is not None and one.id in then.around}
-    said = set(told.units)
+    around = {one for one in dated.units if then is not None and one.id in then.around}
+    unit_set = set(dated.units)
     if named is not None:
-        said &= set(label_on(gazetteer, on, parts, unit, named, past).units)
-    found = said & around if around else said
+        unit_set &= set(label_on(gazetteer, on, parts, unit, named, past).units)
+    found = unit_set & around if around else unit_set
     if len(found) != 1:
-        return _in_common(gazetteer.knowing(on), told)
-    known_by: KnownBy = "point" if len(said) > 1 else "text"
+        return _in_common(gazetteer.knowing(on), dated)
+    known_by: KnownBy = "point" if len(unit_set) > 1 else "text"
     door = then.parts if then is not None else parts
     label = _label_in(gazetteer.knowing(on), on, door, tuple(found), known_by)
     return replace(label, door_known=registered)
 
 
-def _in_common(gazetteer: Gazetteer, told: DatedLabel) -> DatedLabel:
-    """The same with district and province, where all units that it may be in are of one."""
-    held = [_unit_words(gazetteer, unit, told.day) for unit in told.units]
+def _in_common(gazetteer: Gazetteer, dated: DatedLabel) -> DatedLabel:
+    """Add district and province if all possible units share them."""
+    held = [_unit_words(gazetteer, unit, dated.day) for unit in dated.units]
     districts, provinces = {each.district for each in held}, {each.province for each in held}
     return replace(
-        told,
+        dated,
         district=districts.pop() if len(districts) == 1 else None,
         province=provinces.pop() if len(provinces) == 1 else None,
     )
@@ -338,7 +338,7 @@ def _label_in(
     units: tuple[Unit, ...],
     known_by: KnownBy | None = "register",
 ) -> DatedLabel:
-    """The label in the one unit of a day."""
+    """Return the label in the one unit of a day."""
     words = _unit_words(gazetteer, units[0], day)
     door = door_words(parts, alley_word(words.names[-1]))
     label = ", ".join((*door, *words.names))
@@ -358,12 +358,12 @@ def _unit_words(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> _UnitWo
 
 
 def names_on(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> tuple[str, ...]:
-    """A unit and what held it on `day`, by their full names."""
+    """Return the full names of a unit and those around it on `day`."""
     return _unit_words(gazetteer, unit, day).names
 
 
 def last_day(former: Unit) -> datetime.date:
-    """The last day of a unit that has ended; else that of the map with districts."""
+    """Return the last day of a unit that has ended; else that of the map with districts."""
     if former.ended is None:
         return LAST_DAY_OF_OLD_MAP
     return former.ended - datetime.timedelta(days=1)
@@ -372,7 +372,7 @@ def last_day(former: Unit) -> datetime.date:
 def record_wording(
     gazetteer: Gazetteer, day: datetime.date, record: Record, on: datetime.date | None = None
 ) -> Wording:
-    """The wording of a record; with `on` its label of that day as well."""
+    """Return the wording of a record; with `on` also its label of that day."""
     units = gazetteer.units
     unit = units.get(record.unit_id) if record.unit_id else None
     former = units.get(record.former_unit_id) if record.former_unit_id else None
@@ -385,12 +385,12 @@ def record_wording(
 
 
 def unit_names(unit: Unit, day: datetime.date, *holders: Unit | None) -> tuple[str, ...]:
-    """Full names on `day`, the smallest unit first."""
+    """Return the full names on `day`, smallest unit first."""
     return tuple(u.version_on(day).full_name for u in (unit, *holders) if u is not None)
 
 
 def map_of(units: tuple[Unit | None, ...], day: datetime.date) -> Span:
-    """The days around `day` on which all these units are called as they are then."""
+    """Return the days around `day` on which all these units have the same names."""
     versions = [unit.version_on(day) for unit in units if unit is not None]
     firsts = [version.valid_from for version in versions if version.valid_from is not None]
     ends = [version.valid_to for version in versions if version.valid_to is not None]

@@ -1,7 +1,7 @@
-"""A restricted place: found by its own code only, and told in full only to a key.
+"""Restricted places: found only by their own code, and disclosed in full only to a key.
 
-Whoever has its code was given it, and a carrier has to find the door. But codes can be tried out,
-so a caller without a key learns of the place no more than its commune.
+A caller with its code was given it, and a carrier has to find the door. But codes can be guessed,
+so a caller without a key gets only the commune.
 """
 
 from collections.abc import Iterable
@@ -14,49 +14,53 @@ from registry.records.record import Record
 _HIDDEN: Final = "SELECT code FROM household WHERE code = ANY (%(codes)s) AND restricted"
 
 
-def told(reads: Reads, record: Record) -> Record:
-    """The record as who acts may see it: a restricted one without its door, unless by a key.
+def disclosed(reads: Reads, record: Record) -> Record:
+    """Return the record as the actor may see it: without a key a restricted one without its door.
 
-    No other record names a restricted one: a flat does not say in which such building it is.
+    Other records do not refer to a restricted one: a flat does not name such a building.
     """
     if acting() is None:
         return record
-    if not tells_door(record):
+    if not discloses_door(record):
         return _commune_alone(record)
     if record.parent_code is not None and hidden(reads, [record.parent_code]):
         return record._replace(parent_code=None)
     return record
 
 
-def tells_door(record: Record) -> bool:
-    """Whether who acts may learn more of the record than its commune."""
+def discloses_door(record: Record) -> bool:
+    """Whether the actor may see more of the record than its commune."""
     actor = acting()
     return actor is None or not record.restricted or actor.may("carrier")
 
 
-def told_of_past(reads: Reads, record: Record) -> Record:
-    """The same of a state of the past: what is restricted today was open then and is no more."""
+def disclosed_past(reads: Reads, record: Record) -> Record:
+    """Like `disclosed` for a past version: a record restricted today is restricted in its past."""
     actor = acting()
     stranger = actor is not None and not actor.may("carrier")
     if stranger and not record.restricted and hidden(reads, [record.code]):
         record = record._replace(restricted=True)
-    return told(reads, record)
+    return disclosed(reads, record)
 
 
 def hidden(reads: Reads, codes: Iterable[str]) -> frozenset[str]:
-    """Those of the codes that stand for a restricted place; none for the operator."""
-    asked = sorted(set(codes))
-    if not asked or acting() is None:
+    """Return the codes of restricted places among these; empty for the operator."""
+    wanted = sorted(set(codes))
+    if not wanted or acting() is None:
         return frozenset()
-    return frozenset(row[0] for row in reads.rows(_HIDDEN, {"codes": asked}))
+    return frozenset(row[0] for row in reads.rows(_HIDDEN, {"codes": wanted}))
 
 
-_TOLD: Final = (
+_DISCLOSED: Final = (
     *("code", "kind", "status", "restricted", "unit_id", "event_id", "successors", "renamed"),
     *("households_count", "past"),
 )
-_UNTOLD: Final[dict[str, Any]] = {name: None for name in Record._fields if name not in _TOLD}
+_HIDDEN_FIELDS: Final[dict[str, Any]] = {
+    name: None for name in Record._fields if name not in _DISCLOSED
+}
 
 
 def _commune_alone(record: Record) -> Record:
-    return record._replace(**_UNTOLD, households_count=min(record.households_count, 1), past=())
+    return record._replace(
+        **_HIDDEN_FIELDS, households_count=min(record.households_count, 1), past=()
+    )

@@ -1,7 +1,7 @@
-"""A file of what a scheme calls units: ISO 3166-2, postcodes, a carrier's own ids.
+"""Load a file of a scheme's identifiers of units: ISO 3166-2, postcodes, a carrier's own ids.
 
-Of any format that an import reads. A file is taken as a whole or not at all: one wrong row, one
-value of two units, one unit without a value, and nothing is written.
+In any format that imports accept. A file is loaded as a whole or not at all: with one wrong row,
+one value of two units or one unit without a value, nothing is written.
 """
 
 import datetime
@@ -43,7 +43,7 @@ PROBLEMS: Final = {
     "unit_repeated": Message("unit_has_several_values"),
     "value_repeated": Message("value_of_several_units"),
 }
-"""Code → what is wrong with a row, in words."""
+"""Code → message of a row's error."""
 _TABLE: Final = ProblemTable(PROBLEMS, identifiers=frozenset(PROBLEMS))
 TABLE: Final = TableFile(
     "unit_identifiers",
@@ -54,7 +54,7 @@ TABLE: Final = TableFile(
 
 @dataclass(frozen=True, slots=True)
 class IdentifierFile:
-    """What is said of a file beside its rows."""
+    """Options of a file."""
 
     scheme: str
     map_on: datetime.date | None = None
@@ -67,7 +67,7 @@ class IdentifierFile:
 
 @dataclass(frozen=True, slots=True)
 class UnitIdentifiersLoaded:
-    """What became of a file."""
+    """The result of loading a file."""
 
     scheme: str
     rows: int
@@ -95,30 +95,30 @@ class _Row:
 
 
 def load_unit_identifiers(
-    session: Session, path: Path, said: IdentifierFile, sheet: str | None = None
+    session: Session, path: Path, options: IdentifierFile, sheet: str | None = None
 ) -> UnitIdentifiersLoaded:
     """Read the file's identifiers into the session, which the caller commits or rolls back.
 
     Raises UnreadableFileError for a file that cannot be read or lacks the columns,
     InvalidInputError for a malformed scheme.
     """
-    check_scheme(said.scheme)
+    check_scheme(options.scheme)
     session.execute(SQL.text("lock"))
-    day = said.map_on or today()
+    day = options.map_on or today()
     known = load_gazetteer(session).knowing(day)
     with TABLE.opened(path, opened_table(path, sheet)) as found:
-        cells = [row.cells | _said_of(found.defaults, row.cells) for row in found.rows]
+        cells = [row.cells | _header_values(found.defaults, row.cells) for row in found.rows]
     units = WrittenUnits.of(known, day, cells)
-    read = [_read(units, said, number, each) for number, each in enumerate(cells, start=1)]
+    read = [_read(units, options, number, each) for number, each in enumerate(cells, start=1)]
     rows = [row for row in read if isinstance(row, _Row)]
     problems = [row for row in read if isinstance(row, RowProblem)]
     levels = {row.unit.level for row in rows}
     covered = [unit for unit in known.alive(day) if unit.level in levels]
-    before = {unit.id: _of_scheme(unit, said.scheme) for unit in covered}
-    after = _replaced(said, rows, before)
-    problems += _repeated(said, rows, before, covered)
-    looked_at = max(day, said.since or day)
-    left = before | after if said.partial else after
+    before = {unit.id: _of_scheme(unit, options.scheme) for unit in covered}
+    after = _replaced(options, rows, before)
+    problems += _repeated(options, rows, before, covered)
+    looked_at = max(day, options.since or day)
+    left = before | after if options.partial else after
     missing = [
         _ref(unit, day)
         for unit in covered
@@ -126,12 +126,12 @@ def load_unit_identifiers(
     ]
     changed = [unit for unit, called in after.items() if called != before[unit]]
     new = sum(not before[unit] for unit in changed)
-    written = bool(rows) and not problems and (said.partial or not missing)
+    written = bool(rows) and not problems and (options.partial or not missing)
     if written and changed:
-        _write(session, said, {unit: after[unit] for unit in changed}, path.name)
+        _write(session, options, {unit: after[unit] for unit in changed}, path.name)
     problems.sort(key=lambda problem: (problem.row_number, problem.code))
     return UnitIdentifiersLoaded(
-        scheme=said.scheme,
+        scheme=options.scheme,
         rows=len(cells),
         new=new,
         changed=len(changed) - new,
@@ -142,13 +142,13 @@ def load_unit_identifiers(
     )
 
 
-def _said_of(headers: Mapping[str, str], cells: Mapping[str, str]) -> dict[str, str]:
-    """What the headers say where a cell says nothing."""
+def _header_values(headers: Mapping[str, str], cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the values given in headers, for empty cells."""
     return {field: value for field, value in headers.items() if not cells.get(field)}
 
 
 def _read(
-    units: WrittenUnits, said: IdentifierFile, number: int, cells: Mapping[str, str]
+    units: WrittenUnits, options: IdentifierFile, number: int, cells: Mapping[str, str]
 ) -> _Row | RowProblem:
     values, wrong = TABLE.read(cells)
     if wrong:
@@ -157,13 +157,13 @@ def _read(
     if not isinstance(unit, Unit):
         return _TABLE.of(number, *unit)
     value = values["value"]
-    if known := SCHEMES.get(said.scheme):
+    if known := SCHEMES.get(options.scheme):
         try:
             value = known.read(value)
         except ValueError:
             return _TABLE.of(number, "value_unreadable", value)
-    first, end = values["valid_from"] or said.since, day_after(values["valid_to"])
-    return _Row(number, unit, UnitIdentifier(said.scheme, value, first, end))
+    first, end = values["valid_from"] or options.since, day_after(values["valid_to"])
+    return _Row(number, unit, UnitIdentifier(options.scheme, value, first, end))
 
 
 def _of_scheme(unit: Unit, scheme: str) -> _Called:
@@ -175,20 +175,22 @@ def _covers(called: UnitIdentifier, day: datetime.date) -> bool:
 
 
 def _replaced(
-    said: IdentifierFile, rows: Iterable[_Row], before: Mapping[int, _Called]
+    options: IdentifierFile, rows: Iterable[_Row], before: Mapping[int, _Called]
 ) -> dict[int, _Called]:
-    """What the units of the file are called by it."""
+    """Return the new identifiers of the units of the file."""
     found: dict[int, list[UnitIdentifier]] = defaultdict(list)
     for row in rows:
         found[row.unit.id].append(row.called)
     return {
-        unit: _joined(before[unit] if said.since else (), called, said.since or datetime.date.min)
+        unit: _joined(
+            before[unit] if options.since else (), called, options.since or datetime.date.min
+        )
         for unit, called in found.items()
     }
 
 
 def _joined(before: _Called, called: list[UnitIdentifier], since: datetime.date) -> _Called:
-    """What held until that day, and what is called so from then on."""
+    """Return the identifiers valid until that day, and the new ones from then on."""
     called.sort(key=_first)
     for was in before:
         end = was.end or datetime.date.max
@@ -204,17 +206,17 @@ def _first(called: UnitIdentifier) -> datetime.date:
 
 
 def _repeated(
-    said: IdentifierFile,
+    options: IdentifierFile,
     rows: Sequence[_Row],
     before: Mapping[int, _Called],
     covered: Iterable[Unit],
 ) -> list[RowProblem]:
-    """Rows of one unit, or of one value, that hold on the same days."""
+    """Return rows of one unit, or of one value, that overlap in time."""
     of_unit, of_value = defaultdict(list), defaultdict(list)
     for row in rows:
         of_unit[row.unit.id].append(row)
         of_value[row.unit.level, row.called.value].append(row)
-    if said.partial:
+    if options.partial:
         for unit in covered:
             for called in before[unit.id] if unit.id not in of_unit else ():
                 of_value[unit.level, called.value].append(_Row(0, unit, called))
@@ -233,7 +235,7 @@ def _repeated(
 
 
 def _overlapping(rows: list[_Row]) -> list[_Row]:
-    """Those of which two hold on one day."""
+    """Return the rows of which two are valid on one day."""
     found: dict[int, _Row] = {}
     rows.sort(key=lambda row: _first(row.called))
     last: _Row | None = None
@@ -247,8 +249,10 @@ def _overlapping(rows: list[_Row]) -> list[_Row]:
     return list(found.values())
 
 
-def _write(session: Session, said: IdentifierFile, after: Mapping[int, _Called], name: str) -> None:
-    session.execute(SQL.text("remove"), {"scheme": said.scheme, "units": list(after)})
+def _write(
+    session: Session, options: IdentifierFile, after: Mapping[int, _Called], name: str
+) -> None:
+    session.execute(SQL.text("remove"), {"scheme": options.scheme, "units": list(after)})
     rows = [
         {"unit_id": unit, "value": each.value, "first": each.first, "after": each.end}
         for unit, called in after.items()
@@ -256,13 +260,13 @@ def _write(session: Session, said: IdentifierFile, after: Mapping[int, _Called],
     ]
     session.execute(
         SQL.text("add"),
-        {"scheme": said.scheme, "source": f"file {name}", "rows": json.dumps(rows, default=str)},
+        {"scheme": options.scheme, "source": f"file {name}", "rows": json.dumps(rows, default=str)},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeCovered:
-    """How far a scheme covers the units of a day and a level."""
+    """How many units of a day and level a scheme covers."""
 
     scheme: str
     level: UnitLevel
@@ -272,7 +276,7 @@ class SchemeCovered:
 
 
 def covered_schemes(session: Session, day: datetime.date) -> list[SchemeCovered]:
-    """Each scheme with each level of which it ever had a unit, by name."""
+    """Return each scheme with each level of its units of any day, by name."""
     known = load_gazetteer(session).knowing(day)
     found = []
     for scheme, level in known.schemes:

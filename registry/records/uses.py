@@ -1,6 +1,6 @@
-"""What stands at a door: uses beside homes or in their place, with names of organisations.
+"""Uses of a door besides or instead of homes, with names of organisations.
 
-They are a list in the record, like its entrances. A record without one is a dwelling.
+They are a list in the record, like its entrances. A record without uses is a dwelling.
 """
 
 import datetime
@@ -26,12 +26,12 @@ Kind = Literal["dwelling", "office", "business", "works", "public_place", "other
 KINDS: Final = get_args(Kind)
 DWELLING: Final = "dwelling"
 MOST: Final = 500
-"""Uses of one door: a tower of offices has as many names on its board."""
+"""Maximum uses of one door: a tower of offices may have this many names on its board."""
 MOST_OF_CELL: Final = 10
-"""Uses that one row of a list says; an import takes those of fifty rows at a door."""
+"""Maximum uses in one row of a list; an import accepts those of fifty rows at a door."""
 MAX_NAME: Final = 200
 SOMEBODY: Final = " ?person"
-"""Stands behind what is read of a cell whose name was left out, because it is a person's."""
+"""Suffix of the parsed cell if a name was dropped because it is a person's."""
 
 Use = dict[str, Any]
 """`use`, and where known `name` with its `key`, and the days `since` and `until`; as stored."""
@@ -50,7 +50,7 @@ class UseTold(TypedDict):
 
 
 class _Kind(NamedTuple):
-    """A row of `uses.csv`, which says what its columns are."""
+    """A row of `uses.csv`, which describes its columns."""
 
     use: str
     platform: str
@@ -58,33 +58,33 @@ class _Kind(NamedTuple):
     words: str
 
     def fault(self, _comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """Return what is wrong with it, or None."""
         return None if self.use in KINDS and self.words else "no such use, or no words"
 
 
 _TABLE: Final = read_table(Path(__file__).with_suffix(".csv"), _Kind, in_order=False)
 USE_WORDS: Final = {row.use: row.english for row in _TABLE}
-"""Use → what clerks call it, a text of the catalogue."""
+"""Use → its label, a text of the catalogue."""
 _BETWEEN: Final = re.compile(r"\s*[;\n|]\s*")
 _AND: Final = re.compile(r"\s*(?:[;,\n|/+&]|\b(?:kết hợp(?: với)?|và|kiêm)\b)\s*", re.IGNORECASE)
 _DAY: Final = r"(\d{4}-\d{2}-\d{2})?"
 _CODED: Final = re.compile(rf"({'|'.join(KINDS)})(?:: *(.+?))?(?: \[{_DAY}\.\.{_DAY}\])?")
 _LONGEST: Final = 6
-"""Words of a text that may say its use."""
+"""Words at the start of a text that may indicate its use."""
 _LEVELS_OF_SCHOOLS: Final = re.compile(
     r"^(?=(?:tieu hoc|trung hoc|mam non|mau giao|dai hoc|cao dang) )"
 )
 
 
 def use_of(text: str) -> str | None:
-    """The use that a cell says, or that a name begins with.
+    """Return the use written in a cell, or at the start of a name.
 
     >>> [use_of(text) for text in ("Trụ sở công ty", "UBND phường Láng", "Chợ Mơ", "cho thuê")]
     ['business', 'office', 'public_place', None]
     """
     words = text.split(maxsplit=_LONGEST)[:_LONGEST]
     if not words or fold(words[0]) not in _first_words():
-        return None  # so are most addresses, told in a microsecond
+        return None  # most addresses, decided in a microsecond
     full = use_key(" ".join(words)).split()
     for size in range(min(len(full), _LONGEST), 0, -1):
         if use := _words().get(" ".join(full[:size])):
@@ -119,7 +119,7 @@ def _marked() -> dict[str, str]:
 
 @lru_cache(8_192)
 def use_key(name: str) -> str:
-    """The name folded, with its abbreviations in full: what is matched.
+    """Return the folded name with its abbreviations expanded, for matching.
 
     >>> use_key("BV Bạch Mai"), use_key("Tiểu học Kim Liên") == use_key("Trường TH Kim Liên")
     ('benh vien bach mai', True)
@@ -130,7 +130,7 @@ def use_key(name: str) -> str:
 
 
 def names_somebody(name: str) -> bool:
-    """Whether a name may be a person's, or says how to reach one.
+    """Whether a name may be a person's, or has a person's contact.
 
     >>> [names_somebody(n) for n in ("Trần Thị Mai", "Trường THPT Trần Phú", "UBND, LH anh Nam")]
     [True, False, True]
@@ -151,7 +151,7 @@ def made_use(
     since: datetime.date | None = None,
     until: datetime.date | None = None,
 ) -> Use:
-    """A use as it is stored, its members in the order in which PostgreSQL writes them."""
+    """Return a use as stored, with members in the order in which PostgreSQL writes them."""
     made = {
         "key": use_key(name) if name else None,
         "use": use,
@@ -163,22 +163,22 @@ def made_use(
 
 
 def kept_uses(uses: Iterable[Use]) -> list[Use] | None:
-    """The list of a record, each once; None for a mere dwelling."""
+    """Return the distinct uses of a record; None for a mere dwelling."""
     once = list({json.dumps(each): each for each in uses}.values())
     return None if all(each == {"use": DWELLING} for each in once) else once
 
 
 def is_lived_in(uses: Iterable[Use] | None) -> bool:
-    """Whether homes are among them."""
+    """Whether the uses include a dwelling."""
     return uses is None or any(each["use"] == DWELLING for each in uses)
 
 
 def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
-    """What cells of a list say stands at a door, as it is stored.
+    """Parse cells of a list into uses as stored.
 
-    A cell may say several, with semicolons between; a name without a use is of the one that it
-    begins with. What is not understood comes back as it is, and without the name of a person what
-    `SOMEBODY` marks.
+    A cell may have several, separated by semicolons; a name without a use has the use that it
+    begins with. Text that is not understood is returned unchanged; after `SOMEBODY`'s mark a
+    person's name was dropped.
 
     >>> read_uses(["Nhà ở kết hợp kinh doanh"], [])
     '[{"use": "dwelling"}, {"use": "business"}]'
@@ -216,12 +216,12 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     kept = kept_uses([*(made_use(use) for use in said if use not in there), *found])
     if len(kept or ()) > MOST_OF_CELL:
         return "…"
-    # As PostgreSQL writes it, because it is compared as a text.
+    # In PostgreSQL's format, because it is compared as text.
     return (json.dumps(kept, ensure_ascii=False) if kept else "") + (SOMEBODY if somebody else "")
 
 
 def _of_cell(use: str, name: str | None, since: str | None, until: str | None) -> Use | None:
-    """What `_cell` wrote; None for days that are none, or in no order."""
+    """Parse a cell written by `_cell`; None for invalid or unordered days."""
     try:
         days = [parse_day(day) if day else None for day in (since, until)]
     except ValueError:
@@ -232,13 +232,13 @@ def _of_cell(use: str, name: str | None, since: str | None, until: str | None) -
     )
 
 
-def told(uses: Iterable[Use] | None) -> list[UseTold]:
-    """The list for whoever asks."""
+def visible_uses(uses: Iterable[Use] | None) -> list[UseTold]:
+    """Return the uses for answers."""
     return [cast(UseTold, {n: v for n, v in each.items() if n != "key"}) for each in uses or ()]
 
 
 def flat(uses: Iterable[Use] | None) -> str | None:
-    """The list in one cell, as an import reads it again.
+    """Format the uses as one cell that an import can read.
 
     >>> office = made_use("office", "UBND phường Láng", datetime.date(2025, 7, 1))
     >>> cell = flat([office, {"use": "other"}])
@@ -255,7 +255,7 @@ def _cell(use: Use) -> str:
 
 
 def use_words(use: Use | UseTold) -> str:
-    """One use for people: `trụ sở cơ quan: UBND phường Láng (từ 01/07/2025)`."""
+    """Return the label of a use: `trụ sở cơ quan: UBND phường Láng (từ 01/07/2025)`."""
     words = _(USE_WORDS[use["use"]])
     if "name" in use:
         words = f"{words}: {use['name']}"

@@ -143,7 +143,7 @@ def record_entry(row: Row, position: int | None, operation: str | None) -> Entry
             value = record[name]
             entry[member] = value.isoformat() if isinstance(value, datetime.date) else value
     entry["entrances"] = record["entrances"] or []
-    entry["uses"] = uses.told(record["uses"])
+    entry["uses"] = uses.visible_uses(record["uses"])
     return entry
 
 

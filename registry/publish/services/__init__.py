@@ -18,7 +18,7 @@ from registry.core.messages import Message
 from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.records.record import Record
-from registry.records.restricted import tells_door
+from registry.records.restricted import discloses_door
 from registry.search.reverse import NEIGHBOUR_M, check_point
 
 SQL: Final = Statements(__file__, "queries.sql")
@@ -86,7 +86,7 @@ def services_of(reads: Reads, record: Record, day: datetime.date) -> list[Servic
 
     If the caller may not see the door, returns only those of its whole commune.
     """
-    seen = tells_door(record)
+    seen = discloses_door(record)
     return _read(
         reads,
         SQL.driver("services_of_door"),

@@ -1,7 +1,7 @@
-"""What others call a record: postcodes, land parcels, the State's place identifiers, own numbers.
+"""External identifiers of records: postcodes, land parcels, State place identifiers, own numbers.
 
-Beside the code, never the code: a scheme and a value, with the days on which it holds. Nothing is
-exclusive: a postcode is that of a thousand doors, and a door on a corner has two parcels.
+They supplement the code: a scheme and a value, with the days on which it is valid. Nothing is
+unique: a thousand doors share a postcode, and a door on a corner has two parcels.
 """
 
 import datetime
@@ -14,17 +14,17 @@ from registry.core.messages import Message
 from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.records.record import Record
-from registry.records.restricted import tells_door
+from registry.records.restricted import discloses_door
 
 SQL: Final = Statements(__file__, "queries.sql")
 
 MOST_ANSWERED: Final = 100
-"""Records of one value that are answered: a postcode has thousands."""
+"""Maximum records returned for one value: a postcode has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """A value that a record has in a scheme, and its first and last day, where it has them."""
+    """A record's value in a scheme, and its first and last day, if any."""
 
     code: str
     scheme: str
@@ -41,20 +41,20 @@ class ExternalId:
         first: datetime.date | None,
         after: datetime.date | None,
     ) -> "ExternalId":
-        """As it is stored: with the day after the last one."""
+        """Create one from the stored columns, with the day after the last one."""
         return cls(code, scheme, value, first, after and after - datetime.timedelta(days=1))
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What is stored once."""
+        """The unique key."""
         return self.code, self.scheme, self.value
 
 
 def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> list[ExternalId]:
-    """Who has this value on that day, by code, at most a hundred; also what is retired since, and
-    never a restricted place.
+    """Return the records with this value on that day, by code, at most a hundred; includes retired
+    records, never restricted ones.
 
-    Raises NotFoundError where nobody has, and the caller pays for it as for a code that is none.
+    Raises NotFoundError if there are none, which costs the caller as much as an unknown code.
     """
     budget.check()
     rows = reads.rows(
@@ -68,11 +68,11 @@ def find_external(reads: Reads, scheme: str, value: str, day: datetime.date) -> 
 
 
 def external_ids_of(reads: Reads, record: Record) -> list[ExternalId]:
-    """All that a record is called elsewhere, also on other days, by scheme and value.
+    """Return all external identifiers of a record, of any day, by scheme and value.
 
-    Nothing of a restricted place to a stranger: the number of a parcel leads to the door.
+    Empty for a restricted place without permission: the number of a parcel gives away the door.
     """
-    if not tells_door(record):
+    if not discloses_door(record):
         return []
     return [
         ExternalId.of(*row)

@@ -1,7 +1,7 @@
-"""A file of identifiers that others give to records: read row by row, written at once.
+"""Load a file of external identifiers: read row by row, written at once.
 
-Of any format that an import reads: columns for code and value, perhaps scheme, first and last day.
-Where a scheme gives each door one value, exceptions are reported as notices.
+In any format that imports accept: columns for code and value, optionally scheme, first and last
+day. If a scheme gives each door one value, exceptions are reported as notices.
 """
 
 import re
@@ -49,11 +49,11 @@ PROBLEMS: Final = {
     "value_shared": Message("value_of_several_codes"),
     "record_has_several": Message("code_has_several_values"),
 }
-"""Code → what is wrong with a row, or to be looked at, in words."""
+"""Code → message of a row's error or notice."""
 WIDE: Final = tuple(
     each.scheme for each in SCHEMES.values() if each.of == "record" and each.pattern
 )
-"""Schemes that have a column of their own, also in lists of households."""
+"""Schemes with a column of their own, also in lists of households."""
 _TABLE: Final = ProblemTable(
     PROBLEMS, notices=("value_shared", "record_has_several"), identifiers=frozenset(PROBLEMS)
 )
@@ -61,7 +61,7 @@ _TABLE: Final = ProblemTable(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a file: its identifiers are new, changed, unchanged or rejected."""
+    """The result of loading a file: its identifiers are new, changed, unchanged or rejected."""
 
     rows: int
     new: int
@@ -81,8 +81,8 @@ def load_external_ids(
 ) -> Loaded:
     """Read the file's identifiers into the session, which the caller commits or rolls back.
 
-    `scheme` is that of rows that name none; with `drafts` it may be one that no law has yet. A
-    wrong identifier is rejected and reported. Raises UnreadableFileError for a file that cannot be
+    `scheme` applies to rows without one; with `drafts` it may be from a draft law. A wrong
+    identifier is rejected and reported. Raises UnreadableFileError for a file that cannot be
     read or lacks the columns, InvalidInputError for a malformed scheme.
     """
     if scheme is not None:
@@ -108,8 +108,8 @@ def load_external_ids(
 
 
 def _identifiers(row: dict[str, str], scheme: str) -> Iterator[dict[str, str]]:
-    """The identifiers of a row: that of `value`, and those of columns of known schemes, of which a
-    cell may hold several, between semicolons.
+    """Yield the identifiers of a row: from `value`, and from columns of known schemes, whose cells
+    may have several, separated by semicolons.
     """
     wide = [(name, value) for name in WIDE for value in row[name].split(";") if value.strip()]
     if row["value"] or not wide:
@@ -128,15 +128,15 @@ def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
 
 
 def _of_scheme(said: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
-    """The identifier as its scheme writes it, or what is wrong with it."""
+    """Return the identifier in its scheme's canonical form, or its error."""
     value = read_value(said.scheme, said.value, drafts=drafts)
     return replace(said, value=value) if isinstance(value, str) else value
 
 
 def read_value(scheme: str, value: str, *, drafts: bool) -> str | Wrong:
-    """The value as its scheme writes it, or what is wrong with it.
+    """Return the value in its scheme's canonical form, or its error.
 
-    With `drafts`, schemes are taken that no law has yet.
+    With `drafts`, schemes of draft laws are accepted.
     """
     if (known := SCHEMES.get(scheme)) is None or known.of == "unit":
         return value
@@ -176,10 +176,10 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
 
 
 def refuse_rows(session: Session) -> list[tuple[int, str, str, str]]:
-    """Remove from `external_row` what another record or commune has; row, scheme, problem, value.
+    """Delete conflicting rows from `external_row`; return their (row, scheme, problem, value).
 
-    A value begins with what a scheme of units calls the record's commune, and of some schemes a
-    record has one value and a value one record.
+    In some schemes a value begins with the identifier of the record's commune, or a record has one
+    value and a value one record.
     """
     begins = {each.scheme: each.begins for each in SCHEMES.values() if each.begins}
     known = load_gazetteer(session)
@@ -198,7 +198,7 @@ def refuse_rows(session: Session) -> list[tuple[int, str, str, str]]:
 
 
 def _begins(known: Gazetteer, unit: Unit, scheme: str, value: str) -> bool:
-    """Whether a value begins with that of the unit, or of one that it continues, if it has any."""
+    """Whether a value begins with the identifier, if any, of the unit or a predecessor."""
     had = (unit, *(step.predecessor for step in known.predecessors(unit)))
     values = [each.value for one in had for each in one.identifiers if each.scheme == scheme]
     return not values or any(value.startswith(each) for each in values)

@@ -9,7 +9,7 @@ SELECT x.code, x.scheme, x.value, lower(x.valid), upper(x.valid) FROM external_i
 WHERE x.code = :code ORDER BY x.scheme, x.value
 
 -- stage --
--- The unit is that of a record yet to be made.
+-- The unit is given for a record that is not created yet.
 CREATE TEMPORARY TABLE external_row (
     id int, number int, code text COLLATE "C", scheme text COLLATE "C", value text COLLATE "C",
     first date, after date, unit_id int
@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE external_row (
 daterange(r.first, r.after)
 
 -- unknown --
--- A reserved code stands for no address yet; a retired one may have had it.
+-- A reserved code has no address yet; a retired one may have had the value.
 DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
 RETURNING r.number, 'code_unknown', r.code
 
@@ -28,7 +28,7 @@ SELECT r.id, r.number, r.scheme, r.value, coalesce(r.unit_id, h.unit_id)
 FROM external_row r LEFT JOIN household h USING (code) WHERE r.scheme = ANY (:schemes)
 
 -- after --
--- All values of schemes in which each is one record's, as they will be.
+-- All values, after the load, of schemes in which each belongs to one record.
 (
     SELECT code, scheme, value, {valid} AS valid FROM external_row r WHERE scheme = ANY (:schemes)
     UNION ALL
