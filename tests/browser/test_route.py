@@ -151,7 +151,7 @@ def test_places_that_one_door_fits_are_taken_together(visit: Visit, world: World
         "data-ready", "yes"
     )
     visit.is_sound()
-    page.get_by_role("button", name="Nhận tất cả chỗ chắc chắn (2)").click()
+    page.get_by_role("button", name="Chọn tất cả nơi chắc chắn (2)").click()
     expect(page.locator(".round-stops li")).to_have_count(3)
     expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "4")
     expect(page.get_by_role("button", name="Nhận tất cả")).to_have_count(0)
