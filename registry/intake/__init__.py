@@ -1,5 +1,5 @@
-"""The way in: a file becomes staged rows, checked and matched rows, and published households.
+"""Imports: stage the rows of a file, check and match them, and publish households.
 
-`run.import_file` tells the story. Its steps are the rooms, each of which knows only those before
-it: `spellings`, `formats`, `columns`, `staged`, `judging`, `matching`, `publishing`.
+`run.import_file` is the entry point. Each package uses only those before it: `columns`, `staged`,
+`judging`, `matching`, `publishing`.
 """

@@ -1,12 +1,12 @@
-"""Where an import works: its rows in DuckDB, in this process, beside the register's transaction.
+"""The workspace of an import: its rows in an in-process DuckDB, beside the register's transaction.
 
-DuckDB works on columns, takes half a gigabyte at most and spills the rest below `var/imports`. What
-an import needs of the register is brought over by the connection that it will publish on, so that
-the snapshot, the locks and row-level security are those of its transaction (decision 0026); what it
-found goes back the same way. A step is one `.sql` file, which can be pasted into a shell.
+DuckDB uses at most half a gigabyte and spills the rest below `var/imports`. Data of the register is
+copied over the connection that will publish, so that the snapshot, the locks and row-level security
+are those of its transaction (decision 0026); results are copied back the same way. A step is one
+`.sql` file, which can be pasted into a shell.
 
-Most files are small, and DuckDB plans a statement for one row as for a million. So a statement, and
-a step, names what it needs, and is passed over where that has no rows: see `Workbench.has`.
+Most files are small, but DuckDB plans a statement for one row as for a million. So statements and
+steps name what they need, and are skipped if that has no rows: see `Workbench.has`.
 """
 
 import fcntl
@@ -39,14 +39,14 @@ _INSIDE: Final = "USE import"
 _MEMORY: Final = "512MB"
 _THREADS: Final = 2
 _PIECE: Final = 1 << 20
-"""Bytes of an answer that are parsed at a time, at most: what a processor's cache holds."""
+"""Bytes of a result parsed at a time: fits a processor's cache."""
 _LINES: Final = 5_000
-"""Rows of an answer that are taken at a time."""
+"""Rows of a result fetched at a time."""
 _ROWS: Final = 50_000
-"""Rows that are written at a time."""
+"""Rows written at a time."""
 MANY: Final = 100_000
-"""Rows that are worth being compressed."""
-# Of what COPY writes: Arrow's types by DuckDB's. Lists come as JSON.
+"""Fewest rows worth compressing."""
+# DuckDB type → Arrow type of the output of COPY. Lists are JSON.
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "BOOLEAN": pa.bool_(),
     "BIGINT": pa.int64(),
@@ -67,41 +67,41 @@ class Workbench:
 
     Scripts are named by their path below `registry/intake`; those for PostgreSQL end in `.pg.sql`.
     Parameters are `$name` in DuckDB and `%(name)s` in PostgreSQL. A point is two columns, `lon` and
-    `lat`, both null where there is none, and the same to the last bit wherever it goes.
+    `lat`, both null if absent, and copied without loss of precision.
     """
 
     def __init__(
         self, connection: Connection, import_id: int, duck: duckdb.DuckDBPyConnection
     ) -> None:
         self.connection = connection
-        """Of the register, in the transaction of the import."""
+        """Connection to the register, in the transaction of the import."""
         self.import_id = import_id
         self.duck = duck
-        self._said: dict[str, object] = {"import_id": import_id}
+        self._facts: dict[str, object] = {"import_id": import_id}
         self._filled: set[str] = set()
 
-    def say(self, **said: object) -> None:
-        """Tell what is so of the import: parameters of its scripts, and what `needs` may name."""
-        self._said |= said
+    def state(self, **facts: object) -> None:
+        """Set facts about the import: parameters of its scripts, which `needs` may name too."""
+        self._facts |= facts
 
     def has(self, needs: str) -> bool:
-        """Whether all that is needed is there, of `delivered, known or registered`.
+        """Whether all that is needed is there, for example `delivered, known or registered`.
 
-        A name is a table that rows were put into, or what was said and is neither false nor empty.
+        A name is a table that has rows, or a fact that is neither false nor empty.
         """
         return all(
-            any(name in self._filled or self._said.get(name) for name in each.split(" or "))
+            any(name in self._filled or self._facts.get(name) for name in each.split(" or "))
             for each in filter(None, needs.split(", "))
         )
 
     def run(self, script: str, **parameters: object) -> int:
-        """Run each statement of the script; how many rows the last one made or changed.
+        """Run the statements of the script; returns the rows made or changed by the last one.
 
-        One that needs what is not there is passed over: `-- needs: known or registered`, above it.
-        Each is given what it names of the parameters, and of what was said.
+        A statement whose needs are not met is skipped: `-- needs: known or registered`, above it.
+        Each statement gets the parameters and facts that it names.
         """
         count = 0
-        known = self._said | parameters
+        known = self._facts | parameters
         for statement in _statements(script):
             count = 0
             if not self.has(statement.needs):
@@ -111,34 +111,34 @@ class Workbench:
             count = answer[0] if answer and isinstance(answer[0], int) else 0
             if statement.table:
                 kept = 0 if statement.verb == "TRUNCATE" else count
-                self._note(statement.table, kept, anew=statement.verb != "INSERT INTO")
+                self._note(statement.table, kept, replaced=statement.verb != "INSERT INTO")
         return count
 
-    def _note(self, table: str, count: int, *, anew: bool = False) -> None:
+    def _note(self, table: str, count: int, *, replaced: bool = False) -> None:
         if count > 0:
             self._filled.add(table)
-        elif anew:
+        elif replaced:
             self._filled.discard(table)
 
     def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
-        """What a short query answers, or one of a script."""
+        """The rows of a short query, given as text or as a script."""
         return self.duck.execute(_query(query), parameters or None).fetchall()
 
     def value(self, query: str, **parameters: object) -> Any:
-        """The first column of the first row; None where there is none."""
+        """The first column of the first row; None without rows."""
         found = self.rows(query, **parameters)
         return found[0][0] if found else None
 
     def stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        """What a query answers, some thousands of rows at a time; the tables stay as they were."""
+        """The rows of a query in batches, unaffected by later changes to its tables."""
         with closing(self.duck.cursor()) as cursor:
             cursor.execute(_INSIDE)
             yield from cursor.sql(_query(query)).to_arrow_reader(_ROWS)
 
     def table(self, name: str, columns: str, rows: Sequence[Sequence[object]] = ()) -> None:
-        """A table with the declared columns, of these rows; a tuple or list in one is a list."""
+        """Create a table with the declared columns and rows; tuples become lists."""
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
-        self._note(name, 0, anew=True)
+        self._note(name, 0, replaced=True)
         self.add(name, rows)
 
     def add(self, name: str, rows: Sequence[Sequence[object]]) -> None:
@@ -149,11 +149,11 @@ class Workbench:
             self.append(name, pa.table(values, names))
 
     def make(self, name: str, rows: pa.Table) -> None:
-        """A table of these rows."""
+        """Create a table of the rows."""
         self.duck.register("incoming", rows)
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
         self.duck.unregister("incoming")
-        self._note(name, len(rows), anew=True)
+        self._note(name, len(rows), replaced=True)
 
     def append(
         self,
@@ -162,9 +162,9 @@ class Workbench:
         query: str = "FROM incoming",
         **parameters: object,
     ) -> int:
-        """Add the rows, or what a query or script makes of them, `incoming`; how many.
+        """Add rows, or the result of a query or script over them (`incoming`); returns the count.
 
-        Raises what goes wrong where they are made.
+        Raises the error of the iterator that makes the rows, if any.
         """
         source = rows if isinstance(rows, pa.Table) else _Source(rows)
         if isinstance(source, _Source) and source.reader is None:
@@ -183,17 +183,16 @@ class Workbench:
         return count
 
     def bring(self, name: str, script: str, **parameters: object) -> int:
-        """Make a table of what PostgreSQL answers to a query or script; how many rows.
+        """Create a table of the result of a PostgreSQL query or script; returns the row count.
 
-        Asked in the transaction of the import. It declares its columns, `-- columns: code VARCHAR`,
-        of which a list must hold no nulls; where what it needs is not there, nothing is asked and
-        the table is empty.
+        It runs in the transaction of the import. It declares its columns, `-- columns: code
+        VARCHAR`; lists must not contain nulls. If its needs are not met, the table is empty.
         """
         written = _query(script)
         columns = _declared(written)
         declared = ", ".join(f'"{each}" {kind}' for each, kind in columns.items())
         self.duck.execute(f"CREATE OR REPLACE TABLE {name} ({declared})")
-        self._note(name, 0, anew=True)
+        self._note(name, 0, replaced=True)
         if not self.has(_needs(written)):
             return 0
         sent = ", ".join(
@@ -207,8 +206,8 @@ class Workbench:
             for each, kind in columns.items()
         )
         driver = driver_connection(self.connection)
-        query = ClientCursor(driver).mogrify(written, self._said | parameters)
-        copy = _written("COPY (SELECT {} FROM (\n{}\n) q) TO STDOUT (FORMAT csv)", sent, query)
+        query = ClientCursor(driver).mogrify(written, self._facts | parameters)
+        copy = _composed("COPY (SELECT {} FROM (\n{}\n) q) TO STDOUT (FORMAT csv)", sent, query)
         types = {each: _TYPES.get(kind, pa.string()) for each, kind in columns.items()}
         with (
             driver.cursor() as cursor,
@@ -216,32 +215,33 @@ class Workbench:
             closing(_Lines(answer)) as lines,
         ):
             found = _parsed(lines, types)
-            count = self.append(name, found, _written("SELECT {} FROM incoming", taken))
+            count = self.append(name, found, _composed("SELECT {} FROM incoming", taken))
         if count >= MANY:
             self.duck.execute("CHECKPOINT")
         return count
 
     def hand(self, name: str, columns: str, query: str, **parameters: object) -> int:
-        """Make a temporary table of PostgreSQL, until the transaction ends; how many rows.
+        """Create a PostgreSQL temporary table of a DuckDB query; returns the row count.
 
-        The columns are declared as PostgreSQL does, in the order of the query's.
+        It lasts until the transaction ends. `columns` are PostgreSQL declarations in the order of
+        the query.
         """
         self.connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DROP"))
         return self.copy(name, query, **parameters)
 
     def copy(self, target: str, query: str, **parameters: object) -> int:
-        """Add what the query, or a script's, answers to a table of PostgreSQL; how many rows.
+        """Add the result of a DuckDB query or script to a PostgreSQL table; returns the row count.
 
-        `target` is the table, with its columns in brackets where they are not all meant.
+        `target` is the table, followed by column names in brackets unless all are written.
         """
         query = _query(query)
         chosen = ", ".join(
             f'pg_array("{each}")' if kind.endswith("[]") else f'"{each}"'
             for each, kind in _columns(self.duck, query, parameters)
         )
-        # The order of the query is kept by its own ORDER BY alone.
+        # The order is kept because the query has an ORDER BY of its own.
         answer = self.duck.sql(
-            _written("SELECT {} FROM (\n{}\n) q", chosen, query), params=parameters or None
+            _composed("SELECT {} FROM (\n{}\n) q", chosen, query), params=parameters or None
         )
         count = 0
         with (
@@ -256,12 +256,12 @@ class Workbench:
 
 @contextmanager
 def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Workbench]:
-    """A workbench with DuckDB's macros; what it wrote below `var` is gone after the block.
+    """A workbench with the macros; its spill files below `var` are removed after the block.
 
-    Where nothing can be written there, all must fit into memory. Raises StorageFullError when there
-    is no room left.
+    If `var` is not writable, everything must fit into memory. Raises StorageFullError if there is
+    no space left.
     """
-    # A folder for each account: an operator's own imports may be another's than the server's.
+    # A folder for each account: operators may import under another account than the server's.
     spill = var / "imports" / f"spill-{os.geteuid()}"
     with _folder(spill) as folder, closing(duckdb.connect()) as duck:
         for setting, value in (
@@ -285,9 +285,9 @@ def workbench(connection: Connection, import_id: int, var: Path) -> Iterator[Wor
 
 @contextmanager
 def _folder(parent: Path) -> Iterator[Path | None]:
-    """A folder that goes with the block, None where nothing can be written.
+    """A folder removed with the block; None if `parent` is not writable.
 
-    Those of processes that were killed go before it.
+    Removes folders of killed processes first.
     """
     with ExitStack() as stack:
         folder = None
@@ -304,7 +304,7 @@ def _folder(parent: Path) -> Iterator[Path | None]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove the folder of an import unless a living one holds it."""
+    """Remove the folder of an import unless a running one has locked it."""
     with suppress(OSError):
         held = os.open(folder, os.O_RDONLY)
         try:
@@ -315,13 +315,13 @@ def _remove_if_left(folder: Path) -> None:
 
 
 class _Statement(NamedTuple):
-    """A statement of a script, which belongs to no connection."""
+    """A parsed statement of a script, independent of connections."""
 
     duck: duckdb.Statement
     needs: str
     verb: str
     table: str
-    """What it does to the rows of which table; '' where it makes none."""
+    """The table whose rows it makes, and by which verb; '' for other statements."""
 
 
 @lru_cache(1_000)
@@ -347,7 +347,7 @@ def _needs(written: str) -> str:
 
 
 def _declared(written: str) -> dict[str, str]:
-    """Names and types of the columns that a script for PostgreSQL declares at its head."""
+    """Names and types of the columns that a PostgreSQL script declares."""
     found = _OUT.search(written)
     columns = found[1].replace("\n--  ", "").split(", ") if found else ()
     return dict(each.split(" ", 1) for each in columns)
@@ -357,28 +357,28 @@ def _query(query: str) -> str:
     return _script(query).rstrip().rstrip(";") if query.endswith(".sql") else query
 
 
-def _written(template: str, *pieces: str) -> str:
-    """A statement put together from columns and queries that are written already."""
+def _composed(template: str, *pieces: str) -> str:
+    """A statement composed of SQL for columns and queries."""
     return sql.SQL(template).format(*map(sql.SQL, pieces)).as_string()
 
 
 def _columns(
     duck: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None
 ) -> list[tuple[str, str]]:
-    """Name and type of each column that a query answers."""
+    """Name and type of each column of a query."""
     described = duck.execute(f"DESCRIBE {query}", parameters or None).fetchall()
     return [(name, kind) for name, kind, *_ in described]
 
 
 class _Source:
-    """Batches that are made while DuckDB takes them, by a thread of its own."""
+    """Batches made while DuckDB reads them in a thread of its own."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
         self.error: Exception | None = None
-        """What went wrong while they were made, of which DuckDB tells the words alone."""
+        """The error while making them, of which DuckDB only reports the text."""
         first = next(batches, None)
         self.reader: pa.RecordBatchReader | None = None
-        """None where there is none."""
+        """None without batches."""
         if first is not None:
             kept = self._kept(chain((first,), batches))
             self.reader = pa.RecordBatchReader.from_batches(first.schema, kept)
@@ -392,7 +392,7 @@ class _Source:
 
 
 class _Lines(io.RawIOBase):
-    """What COPY writes, as a file, which another thread reads ahead of who parses it."""
+    """The output of COPY as a file, which another thread reads ahead of the parser."""
 
     def __init__(self, answer: Copy) -> None:
         self._rows = iter(answer)
@@ -404,7 +404,7 @@ class _Lines(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Wait for the other thread: nobody reads of the connection afterwards."""
+        """Wait for the other thread, so that the connection is not read afterwards."""
         with self._reading:
             super().close()
 
@@ -415,13 +415,13 @@ class _Lines(io.RawIOBase):
         with self._reading:
             if self.closed:
                 return b""
-            whole = self._left or self._more()
-            self._left = whole[size:]
-            return whole[:size]
+            data = self._left or self._more()
+            self._left = data[size:]
+            return data[:size]
 
 
 def _parsed(lines: _Lines, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
-    """What COPY writes as CSV: nothing is null, and `""` is ''."""
+    """Batches of the CSV of COPY, where a blank cell is null and `""` is ''."""
     if lines.is_empty:
         return
     yield from pc.open_csv(
@@ -440,8 +440,8 @@ def _parsed(lines: _Lines, types: Mapping[str, pa.DataType]) -> Iterator[pa.Reco
 
 
 def as_csv(batch: pa.RecordBatch) -> bytes:
-    """The rows as COPY reads CSV, and Python: nothing is null, and `""` is ''."""
+    """The rows as CSV for COPY and Python, where a blank cell is null and `""` is ''."""
     out = pa.BufferOutputStream()
     options = pc.WriteOptions(include_header=False, quoting_style="all_valid")
-    pc.write_csv(batch, out, options)  # noqa: TID251 - for no spreadsheet
+    pc.write_csv(batch, out, options)  # noqa: TID251 - not for spreadsheets
     return out.getvalue().to_pybytes()  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Which imports there were: what a clerk looks up before taking one back."""
+"""List past imports, for example to find the one to roll back."""
 
 import datetime
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ SQL: Final = Statements(__file__)
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """One import that was published, and perhaps rolled back."""
+    """An import that was published, and possibly rolled back."""
 
     import_id: int
     source: str
@@ -25,7 +25,7 @@ class ImportRecord:
     published_at: datetime.datetime | None
     rolled_back_at: datetime.datetime | None
     counts: dict[str, Any]
-    """As in the import's result."""
+    """As in the result of the import."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, times in ISO 8601."""
@@ -36,5 +36,5 @@ class ImportRecord:
 
 
 def list_imports(session: Session, source: str | None = None) -> list[ImportRecord]:
-    """The imports of `source`, or of every source, the latest first; none that still runs."""
+    """The imports of `source`, or of all sources, latest first, without those still running."""
     return [ImportRecord(*row) for row in session.execute(SQL.text("imports"), {"source": source})]

@@ -1,4 +1,4 @@
-"""What a deliverer says of a file, and what an import answers of it."""
+"""The options of an import, and its result."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -12,70 +12,70 @@ from registry.intake.engine import Workbench
 from registry.intake.judging.row_problem import RowProblem
 
 MAX_SHOWN: Final = 1_000
-"""Problems of rejected rows that a result holds; `Handback.problems` has them all."""
+"""Most problems of rejected rows in a result; `Handback.problems` has them all."""
 MAX_NAMES: Final = 200
 _NEAR_NAME: Final = ("field", "name", "near", "rows")
 EXAMPLES: Final = 3
-"""Rows of each problem that a result shows."""
+"""Example rows of each problem in a result."""
 FIXED: Final = ("coordinates_swapped_back",)
-"""Codes of what is noted of a row that was mended, where that is asked for and there is no other
-reading. What a row lacks is never made up, and what may mean two things is never decided: a house
-number that became a date keeps both its readings, and a person chooses."""
+"""Codes of the notices of rows fixed by the option `fix`, if there is only one reading. Missing
+data is never invented, and ambiguity never decided: a house number that became a date keeps both
+readings, and a person chooses."""
 _NOT_KEPT: Final = ("examples", "row_problems", "columns_unread")
-"""What shows cells of rows."""
+"""Members that show cells of rows."""
 VERDICT: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "rejected", "vanished", "retired"),
 )
-"""The counts that say what an import would do to the register."""
+"""The counts of an import's effect on the register."""
 PHASES: Final = ("reading", "judging", "publishing", "committing", "feed")
-"""What an import does, in order; a dry run ends before `publishing`."""
+"""The phases of an import, in order; a dry run ends before `publishing`."""
 Phases = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the deliverer says of a file."""
+    """The options of an import."""
 
     source: str
     delivery: str = "partial"
     decision_number: str | None = None
     dry_run: bool = False
     strict: bool = False
-    """Publish only when no row is rejected."""
+    """Publish only if no row is rejected."""
     accept_vanished: bool = False
     """Publish a full delivery that lacks nearly all of its source."""
     demo_as_real: bool = False
-    """Give real codes to a file whose rows say that they are made up: for measurements."""
+    """Issue real codes for a file marked as demo data, for measurements."""
     actor: str = "operator"
     sheet: str | None = None
-    """The sheet or layer of the file to read, where there are several."""
+    """The sheet or layer to read, if there are several."""
     mapping: Mapping[str, str] | None = None
-    """Header → field, for headers that we do not know."""
+    """Header → field, for unknown headers."""
     commune: str | None = None
-    """Code of the commune that all rows lie in, for a file that names none."""
+    """Code of the commune of all rows, for a file without a column of communes."""
     fix: bool = False
-    """Make the fixes that leave no choice (`FIXED`)."""
+    """Apply the unambiguous fixes (`FIXED`)."""
     names: Mapping[str, str | None] | None = None
-    """Spelling of a street or locality → the name meant, itself for one of its own, None to ask
-    again (`settled_names`)."""
+    """Spelling of a street or locality → the name meant, itself if it is a separate place, None to
+    ask again (`settled_names`)."""
     rows_as_delivered: bool = False
-    """Count rows that were handed back as the file that they come from does."""
+    """Number returned rows as in the file that they come from."""
     edits: Edits = NO_EDITS
-    """Cells that were edited since the file came."""
+    """Cells edited after the delivery."""
     crs: str | None = None
-    """The coordinate system of the file, as the deliverer has confirmed it (`positions`)."""
+    """The confirmed coordinate system of the file (`positions`)."""
     import_id: int | None = None
-    """An import that is there already and waits to be published; else one is made."""
+    """An existing import that waits to be published; None to create one."""
     expected: Mapping[str, Any] | None = None
-    """The counts of the dry run that somebody has looked at: published only while they are true."""
+    """The reviewed counts of the dry run: published only if they are still the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of a file: rows = new + changed + unchanged + linked + rejected + skipped."""
+    """The result: rows = new + changed + unchanged + linked + rejected + skipped."""
 
     import_id: int | None
-    """Number of the import; None where nothing was published, and nothing is left."""
+    """Number of the import; None if nothing was published."""
     state: str
     """published | reported (a dry run) | refused (a strict import with rejected rows)."""
     rows: int
@@ -84,57 +84,57 @@ class ImportResult:
     unchanged: int
     linked: int
     linked_in_file: int
-    """Of those that are linked: rows of a door that another row of the file names, too."""
+    """Linked rows whose door another row of the file names too."""
     near: dict[str, int]
-    """Rows that may be one door with another, by what they share; a person decides (`near`)."""
+    """Possible duplicates by problem code; a person decides (`near`)."""
     rejected: int
     skipped: int
-    """Rows that are no households: totals, notes, signatures."""
+    """Rows that are not households: totals, notes, signatures."""
     delivered_before: dict[str, int]
-    """Rows without a reference that are doors of other files of the source: file name → rows."""
+    """File name → rows without a reference whose doors other files of the source contain."""
     warned: int
     vanished: int
-    """References of the source that a full delivery no longer has; no rows."""
+    """References of the source missing from a full delivery; not rows."""
     vanished_share: float
-    """Of the source's living references."""
+    """Share of the source's current references."""
     vanished_warning: str | None
-    """`many_vanished`, or `too_many_vanished`: published only when that was accepted."""
+    """`many_vanished`, or `too_many_vanished`, which is published only if accepted."""
     retired: int
-    """Records that only vanished references named."""
+    """Records that only vanished references name."""
     buildings: int
     demo_removed: int
     fixed: dict[str, int]
-    """Rows that `fix` mended, by what was noted of them; also among `problems`."""
+    """Rows fixed by `fix`, by code of their notice; also in `problems`."""
     problems: dict[str, int]
     """Rows per problem code."""
     near_names: tuple[dict[str, Any], ...]
-    """New names that are near others of their commune, the most frequent first: `field` (street |
-    locality), `name`, `near` (the others), `rows`; at most `MAX_NAMES`."""
+    """New names similar to others of their commune, the most frequent first: `field` (street |
+    locality), `name`, `near` (the similar names), `rows`; at most `MAX_NAMES`."""
     columns_personal: tuple[str, ...]
     columns_unknown: tuple[str, ...]
     columns_unread: tuple[str, ...] = field(repr=False)
-    """Those of `columns_unknown` that hold something."""
+    """The `columns_unknown` that are not blank."""
     file_notes: tuple[Message, ...]
-    """What was found out about the file: its encoding, font or sheet."""
+    """Notes on the file: its encoding, font or sheet."""
     commune: str | None
-    """Code of the commune that all rows lie in, where the file names none."""
+    """Code of the commune of all rows, if the file names none."""
     systems: tuple[str, ...]
-    """Of coordinates, of which one has to be confirmed; () where nothing is asked."""
+    """Coordinate systems of which one must be confirmed; () if none."""
     examples: tuple[RowProblem, ...] = field(repr=False)
     """A few rows of each problem, in the order of `problems`."""
     row_problems: tuple[RowProblem, ...] = field(repr=False)
-    """What is wrong with the rows that were rejected: the first `MAX_SHOWN`."""
+    """Problems of rejected rows: the first `MAX_SHOWN`."""
     numbering: Numbering | None = field(repr=False)
-    """Where a spreadsheet shows the rows; None for files of other kinds."""
+    """Where a spreadsheet shows the rows; None for other formats."""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: everything but what shows cells of rows; messages are not in words yet."""
+        """For JSON, without cells of rows; messages are not rendered yet."""
         names = (each.name for each in fields(self) if each.name not in _NOT_KEPT)
         return {name: stored(getattr(self, name)) for name in names}
 
 
 _WARNED: Final = "SELECT count(DISTINCT row_number) FROM problem WHERE severity = 'warning'"
-# Longitude and latitude may both be unreadable: that is one row with one problem.
+# Unreadable longitude and latitude count as one problem of one row.
 _BY_CODE: Final = "SELECT code, count(DISTINCT row_number) FROM problem GROUP BY code ORDER BY code"
 
 
@@ -142,9 +142,9 @@ _NO_ACCURACY: Final = Message("accuracy_column_missing")
 
 
 def _of_accuracy(file: SourceFile) -> tuple[Message, ...]:
-    """That points are without the word that coverage asks for, of how good they are."""
-    told = file.placed and "position_accuracy_m" not in file.columns.fields
-    return (_NO_ACCURACY,) if told else ()
+    """A note that the points lack an accuracy, which coverage requires."""
+    missing = file.placed and "position_accuracy_m" not in file.columns.fields
+    return (_NO_ACCURACY,) if missing else ()
 
 
 def result_of(
@@ -154,7 +154,7 @@ def result_of(
     file: SourceFile,
     numbering: Numbering | None,
 ) -> ImportResult:
-    """What became of a file whose rows were counted, with what is written down of its problems."""
+    """The result of an import with its counts and problems."""
     problems: dict[str, int] = dict(bench.rows(_BY_CODE))
     examples = tuple(RowProblem(*row) for row in bench.rows("results/examples.sql", most=EXAMPLES))
     row_problems = tuple(

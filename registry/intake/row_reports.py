@@ -1,7 +1,7 @@
-"""Rows of a file, handed back to its sender: with their problems, or with their codes.
+"""Return the rows of a file to its sender, with their problems or their codes.
 
-Of a row only what `spellings.returned` lets go, with its number. What the database knows of the
-rows waits in a stream until the import is committed: a nation has millions.
+Only the cells that `spellings.returned` allows are returned, with the row number. Outcomes are
+written to a stream until the import is committed: a national file has millions of rows.
 """
 
 import csv
@@ -33,25 +33,25 @@ from registry.intake.judging.row_problem import RowProblem
 
 SQL: Final = Statements(__file__)
 VANISHED_REF: Final = "source_ref text, code text, retires boolean"
-"""Columns of the temporary table."""
+"""Columns of the temporary table of vanished references."""
 VANISHED_COLUMNS: Final = (
     *("source_ref", "code", "code_display", "retired", "commune_code", "house_number", "street"),
     "locality",
 )
-"""Of the list of what a full delivery no longer has."""
+"""Columns of the list of vanished references."""
 Which = Literal["rejected", "published"]
 MOST_EDITABLE: Final = 20_000
-"""Rows of a file that its page shows for editing."""
+"""Most rows that the page of a file shows for editing."""
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
 _NO_HOUSEHOLDS: Final = ("row_skipped", "row_of_member")
-"""Codes of rows of which nothing goes back: totals, signatures, members of a household."""
+"""Codes of rows that are not returned: totals, signatures, members of a household."""
 _SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
 
 
 @dataclass(frozen=True, slots=True)
 class Handback:
-    """Streams that an import fills for those who ask; None for what nobody asked for."""
+    """Streams that an import fills; None if not requested."""
 
     answers: BinaryIO | None = None
     """For `write_codes`."""
@@ -62,24 +62,24 @@ class Handback:
 
 
 def copy_answers(bench: Workbench, answers: BinaryIO, *, published: bool) -> None:
-    """Write outcome and code of every row into `answers`, for `write_codes` after the commit.
+    """Write outcome and code of every row to `answers`, for `write_codes` after the commit.
 
-    A row that would be new has no code before it is `published`; a rejected one has none.
+    New rows have no code before they are `published`; rejected rows have none.
     """
     for batch in bench.stream(SQL.written("answers", "given_codes" if published else "no_codes")):
         answers.write("".join(f"{line}\n" for line in batch.column(0).to_pylist()).encode())
-    answers.flush()  # a full disk must show before the commit
+    answers.flush()  # raises before the commit if the disk is full
 
 
 def copy_problems(bench: Workbench, problems: BinaryIO) -> None:
-    """Write every problem of every row into `problems`, for `write_problems` after the commit."""
+    """Write all problems of all rows to `problems`, for `write_problems` after the commit."""
     for batch in bench.stream(SQL.written("problems")):
         problems.write(as_csv(batch))
-    problems.flush()  # a full disk must show before the commit
+    problems.flush()  # raises before the commit if the disk is full
 
 
 def copy_vanished(bench: Workbench, vanished: BinaryIO) -> None:
-    """Write what a full delivery no longer has into `vanished`, for `write_vanished`."""
+    """Write the vanished references to `vanished`, for `write_vanished`."""
     bench.hand("vanished_ref", VANISHED_REF, SQL.written("vanished_refs"))
     with (
         driver_connection(bench.connection).cursor() as cursor,
@@ -95,7 +95,7 @@ def write_codes(
 ) -> None:
     """Write every row of the file with `code`, `code_display`, `outcome` and its number, as CSV.
 
-    Of a row that was skipped, a signature say, there is nothing but its number.
+    A skipped row, such as a signature, has only its number.
     """
     returned = file.returned
     writer = Writer(out, delimiter=file.delimiter)
@@ -110,9 +110,10 @@ def write_codes(
 
 
 def report_suffix(file: SourceFile, suffix: str) -> str:
-    """The suffix of what is handed back of a file of this suffix: its own, where rows can be
-    written so. They cannot where it was packed, is of an old spreadsheet, or is called a map layer
-    and has no shapes, as records in JSON.
+    """The suffix of a report on a file with this suffix: the same, if rows can be written so.
+
+    They cannot for archives, old spreadsheet formats, and map layers without shapes, such as
+    records in JSON.
     """
     form = returned_as(suffix.lower())
     if form is None or (FORMATS[form].is_layer and file.table.features is None):
@@ -121,9 +122,9 @@ def report_suffix(file: SourceFile, suffix: str) -> str:
 
 
 def report_form(file: SourceFile, path: Path) -> Format:
-    """The format in which rows are handed back in `path`: by its suffix, else the file's own.
+    """The format of the rows returned in `path`: by its suffix, else the file's own.
 
-    Raises InvalidInputError for a map layer where the file is not one.
+    Raises InvalidInputError for the format of a map layer if the file is not one.
     """
     form = FORMATS[returned_as(path.suffix.lower()) or file.table.form]
     if form.is_layer and file.table.features is None:
@@ -142,11 +143,10 @@ def write_problems(
     which: Which,
     numbering: Numbering | None = None,
 ) -> None:
-    """Write rows, with all that is wrong with each, the fixes and their numbers, into `path`.
+    """Write rows with their problems, fixes and numbers to `path`, in `report_form`.
 
-    Those that were rejected: corrected and delivered again, the file changes these rows and no
-    others. Or those that were published and have warnings or notices. The form is `report_form`;
-    rows are told by their `numbering`.
+    Either the rejected rows: corrected and delivered again, the report changes only these. Or the
+    published rows with warnings or notices. `numbering` gives the row numbers.
     """
     form = report_form(file, path)
     reported = _reported(file, problems, which, numbering)
@@ -232,9 +232,9 @@ def _by_row(problems: BinaryIO) -> Iterator[tuple[int, Sequence[RowProblem]]]:
 
 
 def write_vanished(vanished: BinaryIO, out: TextIO) -> None:
-    """Write the references that a full delivery no longer has, with code and door, as CSV.
+    """Write the vanished references with code and door, as CSV.
 
-    `retired` is 1 where no other reference names the record, so that its code is retired.
+    `retired` is 1 if no other reference names the record, so that its code is retired.
     """
     writer = Writer(out)
     writer.writerow(VANISHED_COLUMNS)
@@ -243,18 +243,18 @@ def write_vanished(vanished: BinaryIO, out: TextIO) -> None:
 
 
 def _lines(stream: BinaryIO) -> Iterator[list[str]]:
-    """The lines of a stream that the database wrote."""
+    """The CSV rows of a stream written by the database."""
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
     try:
         yield from csv.reader(text)
     finally:
-        # The stream is its owner's, who may read it again.
+        # Keep the stream open: its owner may read it again.
         text.detach()
 
 
 def _reasons(problems: Sequence[RowProblem], numbering: Numbering | None) -> Iterator[str]:
-    """Of `REPORT_COLUMNS`: codes, the worst severity, reasons in words, and fixes."""
+    """The cells of `REPORT_COLUMNS`: codes, worst severity, messages and fixes."""
     found = list(dict.fromkeys(problem.code for problem in problems))
     severities = {problem.severity for problem in problems}
     yield " ".join(found)

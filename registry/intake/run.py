@@ -1,4 +1,4 @@
-"""One import from file to register: staged, resolved, judged, matched, published."""
+"""Run one import from file to register: stage, resolve, judge, match, publish."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ from registry.records.codes import DEMO_SOURCE, issue_code_string
 from registry.units.gazetteer import Gazetteer, today
 from registry.units.gazetteer_loading import load_gazetteer
 
-# Not the model, which takes a quarter of a second to load.
+# Instead of the model, which takes 0.25 s to load.
 _IMPORT: Final = table(
     "import",
     *(column(name) for name in ("id", "source", "file_name", "file_sha256", "delivery")),
@@ -76,13 +76,14 @@ def import_file(
 
     So does a strict import of a file with rejected rows, whose state is `refused`.
 
-    Imports of one source wait for each other, but for dry runs. `engine` must have no statement
-    timeout. What became of each row is written to the streams of `handback`; `entering` hears each
-    of `PHASES`. Where a key acts, rows outside of its units are rejected, and only an approver's is
-    published.
+    Imports of one source wait for each other, except dry runs. `engine` must not have a statement
+    timeout. The outcome of each row is written to the streams of `handback`; `entering` is called
+    with each of `PHASES`. For an API key, rows outside its units are rejected, and publishing needs
+    an approver.
+
     Raises UnreadableFileError for a file that cannot be read, InvalidInputError for a source
-    without a name, TooManyVanishedError for a full delivery that lacks nearly everything,
-    VerdictChangedError when the file would do something else than was `expected`.
+    without a name, TooManyVanishedError for a full delivery that lacks nearly everything, and
+    VerdictChangedError if the outcome differs from `expected`.
     """
     if not options.source.strip() or len(options.source) > 100:
         raise InvalidInputError.of_field(
@@ -110,7 +111,7 @@ def import_file(
 
 
 def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptions]:
-    """The file, in whose rows a key of one commune means that one, where no column names any."""
+    """Open the file; without a column of communes, a key of one commune means that commune."""
     as_read = options.sheet, options.mapping
     try:
         return open_file(path, *as_read, options.commune, options.edits), options
@@ -125,7 +126,7 @@ def _opened(path: Path, options: ImportOptions) -> tuple[SourceFile, ImportOptio
 
 @contextmanager
 def _turn_of(engine: Engine, source: str) -> Iterator[None]:
-    """Wait until no other import of the source runs; the lock ends with this one, or its death."""
+    """Wait for other imports of the source; the lock ends with the block or the connection."""
     key = {"key": f"import:{source}"}
     with translated_errors(), engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(hashtextextended(:key, 0))"), key)
@@ -133,8 +134,8 @@ def _turn_of(engine: Engine, source: str) -> Iterator[None]:
         try:
             yield
         finally:
-            # The connection goes back to the pool, and the lock would go with it. One that is lost
-            # has let go of it, and what the import came to stands.
+            # The connection returns to the pool and would keep the lock. A lost connection has
+            # released it, and does not change the outcome of the import.
             with suppress(ConnectionLostError), translated_errors():
                 connection.execute(
                     text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key
@@ -150,7 +151,7 @@ def _import(
     handback: Handback,
     entering: Phases,
 ) -> ImportResult:
-    """All of it, in the session's transaction: whatever ends it early leaves nothing."""
+    """The whole import in the session's transaction, so that a failure leaves nothing."""
     connection = session.connection()
     import_id = _begin(session, file, options)
     entering("reading")
@@ -164,14 +165,16 @@ def _import(
     )
     names = settled_names(session, options.source, options.names)
     reading = _reading_of(session, gazetteer, options, names)
-    # Rows are read alike whatever was edited, but the file is another one.
-    whole = " ".join(filter(None, (reading, digest_of_edits(options.edits))))
-    connection.execute(text(_NOT_FOR_NOBODY))
+    # Edits do not change how rows are read, but make another file of it.
+    file_reading = " ".join(filter(None, (reading, digest_of_edits(options.edits))))
+    connection.execute(text(_NOTICE_DISCONNECT))
     with workbench(connection, import_id, from_environment().var) as bench:
-        # Answers are of each row, and only a row that was read has one. A key's units say what
-        # becomes of a row as well, and may be other ones than those of the latest import.
+        # Answers need each row to be read. The units of a key also affect the outcome, and may
+        # differ from those of the latest import.
         repeat = (
-            None if handback.answers or is_bound() else find_repeat(bench, options.source, whole)
+            None
+            if handback.answers or is_bound()
+            else find_repeat(bench, options.source, file_reading)
         )
         if repeat is not None:
             counts = repeat.counts
@@ -181,10 +184,10 @@ def _import(
         refuse_other_verdict(options, counts)
         state = _state(options, counts)
         if state == "published" and repeat is not None:
-            _open_event(session, import_id, options, reading=whole, repeats=repeat.import_id)
+            _open_event(session, import_id, options, reading=file_reading, repeats=repeat.import_id)
         elif state == "published":
             entering("publishing")
-            counts |= _write(session, bench, options, whole, counts)
+            counts |= _write(session, bench, options, file_reading, counts)
         if state == "published":
             settle(session, options.source, options.names)
         if handback.answers is not None:
@@ -211,13 +214,13 @@ def _import(
 def _read(
     job: Job, options: ImportOptions, reading: str, progress: Progress, entering: Phases
 ) -> dict[str, Any]:
-    """Read the file, and decide what becomes of each row; how many of each."""
+    """Read the file and decide the outcome of each row; returns the counts."""
     bench, file = job.bench, job.file
     resolver = resolver_of(file, job.gazetteer, today())
     stage(bench, file, resolver, reading, progress)
     entering("judging")
     demo = options.source == DEMO_SOURCE
-    bench.say(
+    bench.state(
         source=options.source,
         demo=demo,
         real=not demo,
@@ -235,21 +238,21 @@ def _read(
     )
     decide(job)
     counts = _count(bench, options, file)
-    # A full delivery may say that nothing is left; that is asked: `too_many_vanished`.
+    # A full delivery may be empty; `too_many_vanished` then asks for confirmation.
     if not counts["rows"] and options.delivery == "partial":
         raise unreadable(file.path, _NO_ROW)
     return counts
 
 
 def _state(options: ImportOptions, counts: Mapping[str, Any]) -> str:
-    """What becomes of the import: see `ImportResult.state`."""
+    """The state of the import: see `ImportResult.state`."""
     if options.dry_run:
         return "reported"
     return "refused" if options.strict and counts["rejected"] else "published"
 
 
 def _count(bench: Workbench, options: ImportOptions, file: SourceFile) -> dict[str, Any]:
-    """How many rows there are of each kind."""
+    """The counts of rows by outcome."""
     vanishing = Vanishing(*bench.rows("SELECT vanished, living, retiring FROM vanishing")[0])
     if not (options.dry_run or options.accept_vanished):
         refuse_too_many(vanishing)
@@ -266,7 +269,7 @@ def _count(bench: Workbench, options: ImportOptions, file: SourceFile) -> dict[s
 
 
 def refuse_other_verdict(options: ImportOptions, counts: Mapping[str, Any]) -> None:
-    """Raises VerdictChangedError when the register has moved on since the expected counts."""
+    """Raises VerdictChangedError if the register has changed since the expected counts."""
     if options.dry_run or options.expected is None:
         return
     before = {name: options.expected[name] for name in VERDICT}
@@ -282,7 +285,7 @@ def refuse_other_verdict(options: ImportOptions, counts: Mapping[str, Any]) -> N
 def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
     if options.import_id is not None and not options.dry_run:
         _claim(session, options.import_id)
-        # What the dry run found is found anew.
+        # Problems of the dry run are found again.
         session.execute(delete(_PROBLEM).where(_PROBLEM.c.import_id == options.import_id))
         return options.import_id
     import_id: int = session.execute(
@@ -302,7 +305,7 @@ def _begin(session: Session, file: SourceFile, options: ImportOptions) -> int:
 
 
 def _claim(session: Session, import_id: int) -> None:
-    """Hold the import until it is published; raises ImportStateError when it does not wait."""
+    """Lock the import until it is published; raises ImportStateError unless it is waiting."""
     state = session.execute(
         select(_IMPORT.c.state).where(_IMPORT.c.id == import_id).with_for_update()
     ).scalar_one()
@@ -316,7 +319,7 @@ def _claim(session: Session, import_id: int) -> None:
 def _reading_of(
     session: Session, gazetteer: Gazetteer, options: ImportOptions, names: Mapping[str, str]
 ) -> str:
-    """What a row is read by, beside its cells: where that changed, it is looked at again."""
+    """What affects how a row is read, beside its cells: a change makes the row be read again."""
     boundaries = session.execute(text("SELECT max(loaded_at) FROM boundary")).scalar_one()
     drafts = "drafts" if from_environment().draft_schemes else None
     stated = filter(None, (options.crs, "fix" if options.fix else None, drafts, digest(names)))
@@ -331,13 +334,13 @@ def _write(
     reading: str,
     counts: dict[str, Any],
 ) -> dict[str, int]:
-    """Publish what was decided; how many buildings were made and demo records removed."""
+    """Publish the decisions; returns the counts of buildings made and demo records removed."""
     connection = bench.connection
     _open_event(session, bench.import_id, options, reading=reading)
     demo = options.source == DEMO_SOURCE
     removed = 0 if demo or not counts["new"] + counts["linked"] else remove_demo(connection)
     if removed:
-        bring_places(bench)  # without those of the demonstration
+        bring_places(bench)  # without those of the demo
     published = publish(
         bench,
         options.source,
@@ -353,10 +356,10 @@ def _write(
 def _open_event(
     session: Session, import_id: int, options: ImportOptions, **scope: str | int
 ) -> None:
-    """The event of the import; one that changes nothing has it, and its date, all the same."""
+    """Open the event of the import, which also an import without changes has."""
     scope |= {"import": import_id, "source": options.source}
     if is_bound():
-        scope.pop("reading", None)  # nobody else's file is read in the same way
+        scope.pop("reading", None)  # another key's file may be read differently
     cause = Cause("import", options.actor, decision_number=options.decision_number, scope=scope)
     event_id = open_event(session, cause)
     session.execute(
@@ -371,8 +374,8 @@ _PROBLEMS: Final = (
 )
 _OF_OWN_COMMUNE: Final = "commune_of_key_used"
 _NO_ROW: Final = Message("file_has_no_rows")
-# The server would go on with the statement of an importer that is gone, and keep its locks.
-_NOT_FOR_NOBODY: Final = "SET LOCAL client_connection_check_interval = '5s'"
+# Otherwise the server continues the statement of a disconnected importer and keeps its locks.
+_NOTICE_DISCONNECT: Final = "SET LOCAL client_connection_check_interval = '5s'"
 _COUNTED: Final = (
     *("rows", "new", "changed", "unchanged", "linked", "linked_in_file", "rejected", "skipped"),
 )
@@ -380,5 +383,5 @@ _NEAR: Final = "SELECT code, count(DISTINCT row_number) FROM near GROUP BY code 
 
 
 def _dry_number() -> int:
-    """A number for a dry run, far above those of imports: it takes none that one would bear."""
+    """An id for a dry run, far above those of imports, so that it uses none of theirs."""
     return secrets.randbelow(1 << 60) + (1 << 60)

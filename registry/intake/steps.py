@@ -1,7 +1,7 @@
-"""What an import does with the rows of a file, in order, until it is decided what becomes of each.
+"""The steps of an import, in order, until the outcome of each row is decided.
 
-A step is a script, or work of Python, and names what it needs (`Workbench.has`): most files lack
-most of it, coordinates or references or names of before, and pass over its steps.
+A step is a script or a Python function, and names what it needs (`Workbench.has`): most files lack
+coordinates, references or former names, and skip the steps for these.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +18,12 @@ from registry.intake.engine import Workbench
 from registry.intake.judging.fixes import propose_fixes
 from registry.intake.judging.footers import skip_footers
 from registry.intake.judging.perimeter import reject_beyond
-from registry.intake.judging.points import bring_seats, hold, locate, measure
+from registry.intake.judging.points import bring_seats, locate, locate_candidates, measure
 from registry.intake.judging.row_rules import clean_values, weigh, write_problems
 from registry.intake.matching.identifiers import check_identifiers
 from registry.intake.matching.match import MOST, bring_places, bring_records, look_back
 from registry.intake.matching.name_variants import tell_apart
-from registry.intake.matching.names import teach
+from registry.intake.matching.names import register_functions
 from registry.intake.matching.over_target import beyond_targets
 from registry.intake.matching.settled_names import read_as_settled
 from registry.intake.publishing.publish import is_still_so, refuse_demo_beside_real
@@ -33,36 +33,36 @@ from registry.units.gazetteer_loading import gazetteer_version
 
 
 class MovedOnError(Exception):
-    """A unit, record or place that the file was read by changed before it was held: once more."""
+    """A unit, record or place used for reading changed before it was locked: import again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the steps work on."""
+    """The input of the steps."""
 
     session: Session
     bench: Workbench
     file: SourceFile
     gazetteer: Gazetteer
     names: Mapping[str, str]
-    """Names that are settled: as spelled → as meant (`settled_names`)."""
+    """Settled names: spelling → name meant (`settled_names`)."""
 
 
 class Step(NamedTuple):
-    """A script, or work of Python, and what it needs."""
+    """A script or a function, and what it needs."""
 
     do: str | Callable[[Job], object]
     needs: str = ""
 
 
 def decide(job: Job) -> None:
-    """Take every step; nothing is written to the register.
+    """Run all steps; nothing is written to the register.
 
-    Needs what `stage` leaves, and what `run` says of the import. `problem` then has all that is
-    wrong with each row, `skipped` those that are no households; `outcome` says of each row without
-    an error whether it is unchanged, changed, revived, linked or new, and `written` has those that
-    are new or changed. `near` holds those that may be one door with another, `vanished` what a full
-    delivery no longer has. Raises MovedOnError.
+    Needs the tables of `stage` and the facts that `run` states. Fills `problem` with the problems
+    of each row, `skipped` with rows that are not households, `outcome` with unchanged, changed,
+    revived, linked or new for each row without an error, `written` with the new and changed rows,
+    `near` with possible duplicates, and `vanished` with what a full delivery no longer has. Raises
+    MovedOnError.
     """
     for do, needs in STEPS:
         if not job.bench.has(needs):
@@ -86,7 +86,7 @@ def _remark_on_codes(job: Job) -> None:
 
 
 def _take_turn(job: Job) -> None:
-    """Publications are decided one after the other, by the units of today."""
+    """Serialise publications, and check that the units are still current."""
     hold_lock(job.session, Lock.PUBLICATION)
     if gazetteer_version(job.session) != job.gazetteer.version:
         raise MovedOnError
@@ -100,16 +100,16 @@ def _hold(job: Job) -> None:
 _ANY_COMMUNE: Final = "SELECT bool_or(unit_id IS NOT NULL) FROM entry"
 _NO_COMMUNE: Final = Message("no_row_has_known_commune", remedy=Remedy("commune"))
 _REFUSE: Final = Step("matching/refuse.sql", "refused")
-"""What cannot be decided goes no further."""
+"""Reject rows that cannot be decided."""
 
 STEPS: Final = (
-    # What rows say by themselves. A problem is data, not an exception; rows with an error go no
-    # further. The commune is decided (of a split one by the point), and the point read.
+    # Each row by itself. A problem is data, not an exception; rows with an error are not matched.
+    # Decides the commune (of a split one by the point), and reads the point.
     Step("judging/swapped_back.sql", "fix"),
     Step("judging/begin.sql"),
     Step(lambda job: bring_seats(job.bench), "points"),
     Step("judging/between_communes.sql", "points, namesakes"),
-    Step(lambda job: hold(job.bench), "between_communes"),
+    Step(lambda job: locate_candidates(job.bench), "between_communes"),
     Step("judging/decided.sql", "between_communes"),
     Step("judging/named.sql"),
     Step(lambda job: weigh(job.bench)),
@@ -129,10 +129,10 @@ STEPS: Final = (
     Step(lambda job: skip_footers(job.bench, job.file), "rejected"),
     Step("judging/footers.sql", "skipped"),
     Step("judging/members.sql", "rejected or beyond"),
-    # Beside the register, whose records of the file's communes are brought over.
+    # Rows beside the register, whose records in the file's communes are copied.
     Step(_take_turn),
     Step(lambda job: refuse_demo_beside_real(job.session), "demo"),
-    Step(lambda job: teach(job.bench.duck)),
+    Step(lambda job: register_functions(job.bench.duck)),
     Step(lambda job: bring_places(job.bench)),
     Step(lambda job: read_as_settled(job.bench, job.names), "names"),
     Step("matching/settled.sql", "meant_name"),
@@ -162,7 +162,7 @@ STEPS: Final = (
     Step("matching/written.sql"),
     Step("matching/foreign.sql", "bound, found"),
     _REFUSE,
-    # What is told of rows that are written, and of what is gone.
+    # Warnings for written rows, and vanished references.
     Step("matching/named_places.sql"),
     Step("matching/near.sql"),
     Step("matching/vanished.sql", "full"),

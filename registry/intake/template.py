@@ -1,7 +1,7 @@
-"""A blank for a commune's households: a workbook that its clerks fill in and deliver.
+"""A blank form for a commune's households: a workbook that its clerks fill in and deliver.
 
-Its cells are text, so that no spreadsheet makes a date of `3/2`; streets and hamlets that the
-register knows are offered, and others may be written.
+Cells are text, so that a spreadsheet does not turn `3/2` into a date. Registered streets and
+hamlets are offered in drop-down lists; other names may be entered.
 """
 
 import datetime
@@ -21,11 +21,11 @@ from registry.units import unit_by_code
 from registry.units.gazetteer import Gazetteer
 
 ROWS: Final = 5_000
-"""Rows of the blank that are prepared."""
+"""Prepared rows of the form."""
 _SHEET: Final = "Hộ"
 _RULES_SHEET: Final = "Hướng dẫn"
 
-# Header, width, and how it is filled in. The headers are those that an import knows.
+# Header, width, and instructions. The headers are those that an import reads.
 _COLUMNS: Final = (
     ("Mã hồ sơ", 16, "Số của chỗ ở trong sổ của địa phương; mỗi dòng một số, giữ nguyên lần sau."),
     ("Số nhà", 14, "Như ghi trên cửa: 12, 5A, 12/34/5A, 12 ngách 5."),
@@ -70,7 +70,7 @@ SQL: Final = Statements(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """What goes into the workbook of a commune."""
+    """The content of a commune's form."""
 
     code: str
     name: str
@@ -79,7 +79,7 @@ class Blank:
 
 
 def blank_of(session: Session, gazetteer: Gazetteer, code: str, day: datetime.date) -> Blank:
-    """The commune's streets and hamlets, as the register knows them.
+    """The form of a commune, with its registered streets and hamlets.
 
     Raises NotFoundError for an unknown code, InvalidInputError for one of a province.
     """
@@ -138,7 +138,7 @@ def _write_rows(book: Any, blank: Blank) -> None:
                 {
                     "validate": "list",
                     "source": f"='{LISTS}'!${letter}$2:${letter}${len(names) + 1}",
-                    # Other names are welcome.
+                    # Other names are allowed.
                     "error_type": "information",
                     "error_title": "Tên chưa có trong danh sách",
                     "error_message": "Tên này sẽ được thêm khi nhập. Kiểm tra lại chính tả.",
@@ -166,7 +166,7 @@ def _write_rules(book: Any, blank: Blank) -> None:
 
 
 def _without_lists(blank: Blank) -> list[str]:
-    """What to do where the register knows no names that could be offered."""
+    """Instructions if there are no registered names to offer."""
     none = [
         word
         for word, names in (("đường", blank.streets), ("thôn, tổ", blank.localities))

@@ -1,4 +1,4 @@
-"""Addresses that come as one text: each read by the grammar, thousands by several processes."""
+"""Read addresses given as one text, in several processes if there are thousands."""
 
 import datetime
 import os
@@ -41,18 +41,18 @@ from registry.search.read.door_with_units import ReadAddress, outermost
 from registry.units.gazetteer import Gazetteer, Unit
 
 _TOGETHER: Final = 4_000
-"""Texts from which on it pays to start further processes, which takes them a second."""
+"""Fewest texts for which starting processes, which takes a second, pays off."""
 _CHUNK: Final = 250
 
 Text = Sequence[str]
-"""What `TextReader.read` takes."""
+"""The arguments of `TextReader.read`."""
 
-_UNSAID: Final = CommuneReading()
+_UNNAMED: Final = CommuneReading()
 
 
 @value(frozen=True, slots=True)
 class OfBefore:
-    """What of a file is of the map before July 2025, where names mean their bearers of then."""
+    """Which parts of a file use names of the map before July 2025."""
 
     texts: bool = False
     units: bool = False
@@ -68,11 +68,11 @@ _NUMBERED_UNITS: Final = re.compile(r"\b(?:phường|quận|p|q|phuong|quan)\.?\
 
 @value(frozen=True, slots=True)
 class TextReading:
-    """What a text, and the columns beside it, say."""
+    """The result of reading a text and the columns beside it."""
 
     door: DoorParts
     commune: CommuneReading
-    """By the text alone."""
+    """According to the text alone."""
     beside: str | None = None
     """A value of `registry.files.spellings.beside`."""
     doubt: str = ""
@@ -80,10 +80,10 @@ class TextReading:
 
 
 class TextReader:
-    """Reads texts; columns beside them may complete them.
+    """Reads texts, completed by the columns beside them.
 
-    With a code of a commune, the words of columns only say what it says. An address of an earlier
-    map beside the text completes it as well (`registry.files.spellings.beside`).
+    Beside a commune code, names in columns add nothing. An address on the former map completes the
+    text too (`registry.files.spellings.beside`).
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class TextReader:
         self._of_columns: dict[tuple[str, ...], CommuneReading] = {}
 
     def read(self, address: str, former: str, place: str, *others: str) -> TextReading:
-        """What they say; `others` are the columns of `communes.CommuneSpelling`, then of a door.
+        """Read a row; `others` are the columns of `communes.CommuneSpelling`, then of a door.
 
-        Of those of the door only the number is read here, as it would stand before the text: alone
-        `Quán Thánh` may be anything, behind a number it is a street.
+        Of the door's columns only the number is used here, in front of the text: `Quán Thánh` alone
+        may be anything, behind a number it is a street.
         """
         address, former = without_numbers(address), without_numbers(former)
         code, commune, district, province, former_code, _, *door = others
@@ -109,15 +109,14 @@ class TextReader:
         words = [word for word in beside if word and not is_ditto(word)]
         if not address and former and not any(door):
             return self._of_former(former, code, former_code, commune, district, province)
-        said = bool(address) or any(door)
-        readings = self._readings(address, words, coded=bool(code or former_code)) if said else []
+        coded = bool(code or former_code)
+        readings = self._readings(address, words, coded=coded) if address or any(door) else []
         if not readings:
             problem = "commune_missing" if any(door) else "address_missing"
             stated = self._of_column(code, former_code, commune, district, province).candidates
             return TextReading(DoorParts(), CommuneReading(stated, problem=problem))
         number, street = door[:2] if door else ("", "")
         if address and not street and _may_stand_before(number, readings[0].door.house_number):
-            coded = bool(code or former_code)
             readings = self._readings(f"{number} {address}", words, coded=coded) or readings
         former_map = self._is_on_former_map(address)
         today = Beside(readings[0].door, self._commune(readings[0], former=former_map))
@@ -136,7 +135,7 @@ class TextReader:
         return TextReading(_door(address, today.door), communes, today.beside, doubt)
 
     def _of_former(self, former: str, *units: str) -> TextReading:
-        """Of a row whose address of today was left blank: that of before, in today's commune."""
+        """Read a row without a current address: the former one, in the current commune."""
         read = self._addresses.read(former)[:1]
         if not read:
             return TextReading(DoorParts(), CommuneReading(problem="address_missing"))
@@ -154,11 +153,11 @@ class TextReader:
     def _readings(
         self, address: str, words: Sequence[str], *, coded: bool
     ) -> Sequence[ReadAddress]:
-        """Of the address with those of `words` behind it that it does not hold itself.
+        """Readings of the address with the `words` behind it that it does not contain.
 
-        A word that it holds may be its street's (`12 Cầu Giấy`): where no commune is read then, all
-        of them stand behind it. Where words of a damaged text are left unread, letters tell the
-        commune, unless a code does.
+        A word that it contains may be its street's name (`12 Cầu Giấy`); if no commune is read
+        then, all words are appended. If a damaged text is not read completely, the commune is
+        searched by letters, unless a code states it.
         """
         whole = ", ".join(filter(None, (address, *words)))
         tried = []
@@ -172,24 +171,24 @@ class TextReader:
         return read_by_letters(self._gazetteer, whole, exact[0]) or exact
 
     def _of_column(self, code: str, former_code: str, *names: str) -> CommuneReading:
-        """What the columns of names say by themselves, where no code decides."""
+        """The commune of the name columns alone, if no code decides."""
         if code or former_code or not any(names):
-            return _UNSAID
-        said = [None if is_ditto(name) or not fold(name) else name for name in names]
-        if said[0] is None:
-            return _UNSAID
+            return _UNNAMED
+        stated = [None if is_ditto(name) or not fold(name) else name for name in names]
+        if stated[0] is None:
+            return _UNNAMED
         known = self._of_columns.get(names)
         if known is None:
             reader = self._before if self._of_before.units else self._today
-            known = self._of_columns[names] = reader.read(CommuneSpelling(None, *said))
+            known = self._of_columns[names] = reader.read(CommuneSpelling(None, *stated))
         return known
 
     def _beside_column(
         self, address: str, together: CommuneReading, of_column: CommuneReading
     ) -> CommuneReading:
-        """The communes of a text and of a column of communes: those that both may mean.
+        """The communes that both the text and a column of communes may mean.
 
-        A name that is a ward's and was a district's is the ward in such a column.
+        A name of a ward and a former district means the ward in such a column.
         """
         wide, named = of_column.candidates, of_column.candidates
         if of_column.assumed_id is not None:
@@ -207,7 +206,7 @@ class TextReader:
         return replace(together, candidates=common, assumed_id=None) if common else of_column
 
     def _is_on_former_map(self, address: str) -> bool:
-        """Whether the commune of the address, or of the columns behind it, is of before."""
+        """Whether the address, or the columns behind it, name a commune of the former map."""
         texts, units = self._of_before.texts, self._of_before.units
         if texts == units:
             return texts
@@ -215,7 +214,7 @@ class TextReader:
         return texts if any(n.commune for read in alone for n in read.namings) else units
 
     def _commune(self, read: ReadAddress, *, former: bool) -> CommuneReading:
-        # The rows of a file lie in the same few communes.
+        # The rows of a file are in the same few communes.
         missing = read.door != Door() and not any(
             any(map(str.isalpha, words)) for words in read.unread
         )
@@ -234,9 +233,9 @@ class TextReader:
 
 
 def _has_unread_number(address: str, door: Door) -> bool:
-    """Whether a text of which no number was read holds one that none of its names has.
+    """Whether a text without a parsed house number contains a number that is not in a name.
 
-    `Láng 16` beside Phường Láng: the number of a house, or of nothing.
+    `Láng 16` beside Phường Láng: 16 may be a house number.
     """
     if door.house_number is not None or door.flat is not None or REMOVED in address:
         return False
@@ -257,22 +256,22 @@ def _door(address: str, door: Door) -> DoorParts:
         return DoorParts(number=PERSON)
     if street and ends_in_person(street.name):
         return DoorParts(number=PERSON)
-    if street and street.kind is None and _is_no_name(street.name):
+    if street and street.kind is None and _is_not_street(street.name):
         return DoorParts(number=unread(address))
     if number and is_falling(number.written):
         return DoorParts(number=unread(address))
     return parts_of(door)
 
 
-def _is_no_name(street: str) -> bool:
-    """Whether it is what stands beside a street, or has another number: `trệt Lê Lai`, `14 Láng`"""
+def _is_not_street(street: str) -> bool:
+    """Whether a street name has extra words or another number: `trệt Lê Lai`, `14 Láng`."""
     return is_unclear("name", street) or (
         street[0].isdigit() and parse_components(street=street).house_number is not None
     )
 
 
 class TextReaders:
-    """The same in several processes, one for each processor, as soon as there is much to read."""
+    """Like `TextReader`, with one process for each processor once there is much to read."""
 
     def __init__(
         self, gazetteer: Gazetteer, day: datetime.date, of_before: OfBefore = NOTHING_OF_BEFORE
@@ -283,7 +282,7 @@ class TextReaders:
         self._shared: SharedMemory | None = None
 
     def read(self, texts: Sequence[Text]) -> Iterator[TextReading]:
-        """What each of the texts says, in their order; other processes begin with it at once."""
+        """The reading of each text, in order; other processes start at once."""
         count = os.cpu_count() or 1
         if count == 1 or (self._pool is None and len(texts) < _TOGETHER):
             return (self._alone.read(*text) for text in texts)
@@ -294,7 +293,7 @@ class TextReaders:
         return chain.from_iterable(self._pool.map(_read, chunks))
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
@@ -305,7 +304,7 @@ class TextReaders:
 
 
 def _may_stand_before(number: str, of_text: HouseNumber | None) -> bool:
-    """Whether a number completes a text that has none, or that names the alley that it is in."""
+    """Whether a number completes a text without a number, or with only an alley."""
     read = parse_house_number(number) if number else None
     if read is None or read.alley_only:
         return False
@@ -320,7 +319,7 @@ _reader: TextReader | None = None
 
 
 def _shared(written: bytes) -> SharedMemory:
-    """Memory that each process reads for itself: handed over, it keeps the next from starting."""
+    """Shared memory that each process reads; passing the data would delay starting the next."""
     memory = SharedMemory(create=True, size=len(written))
     memoryview(memory.buf or b"")[: len(written)] = written
     return memory
@@ -340,9 +339,11 @@ def _read(texts: Iterable[Text]) -> list[TextReading]:
 
 
 def _joined(address: str, words: Sequence[str]) -> str:
-    """The address with those of `words` behind it that it does not hold itself."""
+    """The address with the `words` behind it that it does not contain."""
     if not any(words):
         return address
-    held = f" {fold(address)} "
+    contained = f" {fold(address)} "
     texts = [address] if address else []
-    return ", ".join([*texts, *(word for word in words if word and f" {fold(word)} " not in held)])
+    return ", ".join(
+        [*texts, *(word for word in words if word and f" {fold(word)} " not in contained)]
+    )

@@ -1,1 +1,1 @@
-"""From a table of texts to the rows of the fields that we read, whatever its shape."""
+"""Turn a table of texts of any shape into rows of known fields."""

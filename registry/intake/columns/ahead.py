@@ -1,4 +1,4 @@
-"""Making the next thing while the last one is used."""
+"""Prefetch the items of an iterator in a thread."""
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,9 @@ _T = TypeVar("_T")
 
 
 def ahead(items: Iterator[_T]) -> Generator[_T]:
-    """The same items, each made by a thread while the one before it is used.
+    """The same items, each made in a thread while the previous one is used.
 
-    Close it before what the items are made of.
+    Close the generator before the source of the items.
 
     >>> list(ahead(iter([1, 2, 3])))
     [1, 2, 3]

@@ -1,7 +1,7 @@
-"""The cells of a file column by column: the same as `reader.cells_of` gives of each row.
+"""Read the cells of a file by column; equivalent to `reader.cells_of` for each row.
 
-What is read of a file of two million rows is some ten thousand spellings, which a column of Arrow
-tells apart in a tenth of the time that Python takes to look at each row.
+A file of two million rows has some ten thousand spellings. An Arrow column finds the distinct ones
+in a tenth of the time that Python takes to read each row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from registry.files.formats.table import InBlocks, Rows
 from registry.intake.columns.reader import MAX_CELL, SourceFile, as_read, cells_of, full_rows
 
 Cells = Sequence[pa.StringArray]
-"""Some rows, as a column for each field; '' where there is nothing."""
+"""Some rows as one column per field; '' for a blank cell."""
 
 _ROWS: Final = 20_000
 _FIRST_MARK: Final = ord("!")
@@ -27,7 +27,7 @@ _LAST_MARK: Final = ord("~")
 
 @contextmanager
 def cells_in_blocks(file: SourceFile, fields: Sequence[str]) -> Iterator[Iterator[Cells]]:
-    """The cells of `fields` of every row behind the header, some thousands of rows at a time.
+    """The cells of `fields` of all rows below the header, some thousands of rows at a time.
 
     Raises UnreadableFileError as `reader.rows_of` does.
     """
@@ -61,7 +61,7 @@ def _blocks(
 
 
 def _without_blank_rows(file: SourceFile, table: pa.Table, before: int) -> pa.Table:
-    """The rows with anything in them; the others are noted, as `reader.full_rows` does."""
+    """The non-blank rows; blank ones are recorded, as by `reader.full_rows`."""
     filled = sum(lengths(column.chunk(0)) for column in table.columns) > 0
     if np.all(filled):
         return table
@@ -88,7 +88,7 @@ def _whole(table: pa.Table, column: int) -> pa.StringArray:
 
 
 def _stripped(column: pa.StringArray) -> pa.StringArray:
-    """The texts without spaces around them, and without what no text of PostgreSQL can hold."""
+    """The texts without surrounding spaces and characters that PostgreSQL rejects."""
     _, _, data = column.buffers()
     if data is not None:
         letters = np.frombuffer(data, np.uint8)
@@ -98,8 +98,8 @@ def _stripped(column: pa.StringArray) -> pa.StringArray:
             return column
     encoded = column.dictionary_encode()
     spellings = encoded.dictionary.to_pylist()
-    said = [as_read(spelling) for spelling in spellings]
-    return column if said == spellings else pa.array(said, pa.string()).take(encoded.indices)
+    clean = [as_read(spelling) for spelling in spellings]
+    return column if clean == spellings else pa.array(clean, pa.string()).take(encoded.indices)
 
 
 def lengths(column: pa.StringArray) -> NDArray[np.int32]:
@@ -109,7 +109,7 @@ def lengths(column: pa.StringArray) -> NDArray[np.int32]:
 
 
 def distinct(columns: Cells) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-    """Which of the distinct combinations of cells each row has, and these combinations."""
+    """For each row the index of its combination of cells, and the distinct combinations."""
     encoded = [column.dictionary_encode() for column in columns]
     codes = np.zeros(len(columns[0]), np.int64)
     for column in encoded:
@@ -124,5 +124,5 @@ def distinct(columns: Cells) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
 
 
 def rows_of(columns: Cells, at: NDArray[np.int64]) -> list[tuple[str, ...]]:
-    """The cells of some rows."""
+    """The cells of the rows at these indexes."""
     return list(zip(*(column.take(pa.array(at)).to_pylist() for column in columns), strict=True))

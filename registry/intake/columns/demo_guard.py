@@ -1,4 +1,4 @@
-"""Files of made-up households, which are never taken for real ones by mistake."""
+"""Refuse files of made-up households as real ones."""
 
 from itertools import islice
 from typing import Final
@@ -10,12 +10,12 @@ from registry.files.formats.table import unreadable
 from registry.intake.columns.reader import SourceFile, rows_of
 
 MARK: Final = ("demo", "yes")
-"""The column, and what stands in it, of a row that is made up: `diachiso demo --csv` writes it."""
+"""Header and cell that mark a made-up row, as written by `diachiso demo --csv`."""
 _LOOKED_AT: Final = 1_000
 
 
 def refuse_made_up(file: SourceFile) -> None:
-    """Raise UnreadableFileError when any of the first rows says that it is made up."""
+    """Raise UnreadableFileError if any of the first rows is marked as made up."""
     name, value = MARK
     columns = [at for at, header in enumerate(file.headers) if fold(header) == name]
     if not columns:

@@ -1,4 +1,4 @@
-"""Cells of a file that were edited after it had come: it is read as if they stood in it."""
+"""Apply edits to the cells of a delivered file while it is read."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from registry.core.messages import Message
 from registry.files.formats.table import Rows, Table
 
 Edits = Mapping[int, Mapping[int, str]]
-"""Place of a row in the file, blank ones counted → place of a column → what the cell holds now."""
+"""Index of a row including blank ones → index of a column → new cell."""
 NO_EDITS: Final[Edits] = MappingProxyType({})
 
 
 def edited(table: Table, edits: Edits) -> Table:
-    """The table with these cells in place of its own, and a note of how many they are."""
+    """The table with the edited cells, and a note with their number."""
     if not edits:
         return table
 
@@ -36,12 +36,12 @@ def _edited(rows: Rows, edits: Edits) -> Rows:
             yield row
         else:
             width = max(len(row), max(cells) + 1)
-            as_it_came = [*row, *[""] * (width - len(row))]
-            yield [cells.get(at, cell) for at, cell in enumerate(as_it_came)]
+            original = [*row, *[""] * (width - len(row))]
+            yield [cells.get(at, cell) for at, cell in enumerate(original)]
 
 
 def digest_of_edits(edits: Edits) -> str:
-    """What tells these edits from others; '' for none."""
+    """A hash of the edits; '' without edits."""
     if not edits:
         return ""
     ordered = [(place, sorted(cells.items())) for place, cells in sorted(edits.items())]

@@ -1,8 +1,8 @@
-"""Columns that are written in the first row of a group alone, and hold for those below it.
+"""Fill down columns whose value is only in the first row of each group.
 
-A blank cell may as well mean that there is none, so nobody fills it unasked: where a file looks so,
-its notes have the option that says it. Cells that are merged are another matter
-(`formats.sheets`): there the file itself tells how far they hold.
+A blank cell may also mean that there is no value, so columns are filled only on request: the notes
+on such a file offer the option. Merged cells are always filled (`formats.sheets`), since the file
+states their extent.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,22 +18,22 @@ from registry.files.fields import Columns
 from registry.files.formats.table import Rows, Table
 
 _FILL: Final = ":fill"
-"""Behind the field of a mapping: blank cells of the column hold what stands above them."""
+"""Suffix of a field in a mapping: blank cells take the value above them."""
 _UNITS: Final = ("province", "district", "commune", "commune_code", "former_commune")
 _OF_GROUPS: Final = (*_UNITS, "locality", "street", "building")
-"""Fields of which a group of rows may have one value, the outermost first."""
+"""Fields that may have one value per group of rows, outermost first."""
 _OF_DOORS: Final = frozenset({"house_number", "alley", "unit", "address"})
-"""Fields by which a row is one of a door, and no heading or total."""
+"""Fields that mark a row as a door, not a heading or a total."""
 _PLACES: Final = ("street", "locality", "building")
 _LEAST: Final = 5
 _SHARE: Final = 0.3
 _ALMOST_ALL: Final = 0.9
 
 
-def parted(mapping: Mapping[str, str] | None) -> tuple[dict[str, str], frozenset[str]]:
-    """The mapping of headers to fields alone, and the folded headers of columns to be filled.
+def split_fills(mapping: Mapping[str, str] | None) -> tuple[dict[str, str], frozenset[str]]:
+    """The mapping of headers to fields, and the folded headers of columns to be filled.
 
-    >>> parted({"Tên đường": "street:fill", "Ghi chú": ""})
+    >>> split_fills({"Tên đường": "street:fill", "Ghi chú": ""})
     ({'Tên đường': 'street', 'Ghi chú': ''}, frozenset({'ten duong'}))
     """
     stated = dict(mapping or {})
@@ -42,9 +42,9 @@ def parted(mapping: Mapping[str, str] | None) -> tuple[dict[str, str], frozenset
 
 
 def filled_down(table: Table, columns: Columns, headers: frozenset[str]) -> Table:
-    """The table with what stands above in the blank cells of the columns called so (folded).
+    """The table with blank cells of the columns with these folded headers filled from above.
 
-    Only in rows of doors, and not beyond the units that the row above lies in.
+    Only in rows of doors, and only while the units are those of the row above.
     """
     doors = _columns_of(columns, _OF_DOORS)
     units = [columns.positions[field] for field in _UNITS if field in columns.positions]
@@ -65,7 +65,7 @@ def filled_down(table: Table, columns: Columns, headers: frozenset[str]) -> Tabl
 def offers(
     headers: Sequence[str], rows: Iterable[Sequence[str]], columns: Columns
 ) -> list[Message]:
-    """A note on columns that look as if they were written in the first row of a group alone."""
+    """A note on columns that seem to have values only in the first row of each group."""
     doors = _columns_of(columns, _OF_DOORS)
     of_doors = [row for row in rows if any(_cell(row, at) for at in doors)]
     if len(of_doors) < _LEAST:
@@ -92,7 +92,7 @@ def offers(
 
 
 def _filled(rows: Rows, around: Sequence[tuple[int, Sequence[int]]], doors: set[int]) -> Rows:
-    """`around`: the columns to be filled, units first, each with those of the units around it."""
+    """`around`: the columns to be filled, units first, each with its outer units."""
     above: dict[int, tuple[str, list[str]]] = {}
     for row in rows:
         if any(_cell(row, at) for at in doors):
@@ -107,7 +107,7 @@ def _filled(rows: Rows, around: Sequence[tuple[int, Sequence[int]]], doors: set[
 
 
 def _lack_place(field: str, blank: Sequence[Sequence[str]], columns: Columns) -> bool:
-    """Whether nearly all rows that are blank name no other place in its stead."""
+    """Whether nearly all blank rows name no other place instead."""
     if field not in _PLACES:
         return True
     places = _columns_of(columns, frozenset(_PLACES))

@@ -1,6 +1,6 @@
-"""Lists that are parted by hamlet, street or block: a row `Tổ dân phố 1` above its houses.
+"""Read lists with headings for hamlets, streets or blocks: a row `Tổ dân phố 1` above its houses.
 
-What a heading names becomes a column behind the others, and the heading is no row any more.
+The names of headings become an additional column, and the heading rows become blank.
 """
 
 import re
@@ -19,12 +19,12 @@ from registry.files.spellings.returned import clean_text
 
 _STREET_HEADER: Final = "Đường (nhóm)"
 _LONGEST: Final = 200
-"""Letters of a heading."""
+"""Most letters of a heading."""
 _COUNTS: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
-"""What a heading may have beside its name: its own number, and how many there are below it."""
+"""Cells beside the name of a heading: its number, or the count of rows below it."""
 _ROMAN: Final = re.compile("[IVXL]+")
 _LAST_COLUMN: Final = 2
-"""Index of the last column in which a heading stands that has counts beside it."""
+"""Last column, by index, of a heading with counts beside it."""
 _PLACE_NOTE: Final = "rows_take_hamlet_above"
 _STREET_NOTE: Final = "rows_take_street_above"
 _BLOCK_HEADER: Final = "Toà (nhóm)"
@@ -40,35 +40,35 @@ _OF_DOORS: Final = frozenset(
         *("longitude", "longitude_minutes", "latitude", "latitude_minutes"),
     }
 )
-"""Fields that a heading has nothing of."""
+"""Fields that are blank in a heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """What a row above others names, and nothing else."""
+    """A row that only names a group of rows below it."""
 
     text: str
     groups: Groups
-    """The innermost first."""
+    """Innermost first."""
     street: str = ""
     building: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Headings:
-    """The headings of one file."""
+    """Recognises the headings of one file."""
 
     doors: frozenset[int]
     """Indexes of columns of doors."""
     places: bool
-    """Whether they may name localities: no column does."""
+    """Whether headings may name localities, as no column does."""
     streets: bool
-    """The same of streets."""
+    """Whether headings may name streets, as no column does."""
     blocks: bool
-    """Whether they may name blocks: the rows are of flats."""
+    """Whether headings may name blocks, as the rows are flats."""
 
     def of(self, row: list[str]) -> _Heading | None:
-        """What a row names that names localities or a street alone, and no sum or signature."""
+        """The heading if the row only names localities, a street or a block; else None."""
         cells = [(at, cell) for at, cell in enumerate(row) if cell.strip()]
         named = [(at, cell) for at, cell in cells if not _COUNTS.fullmatch(cell.strip())]
         if len(named) != 1 or len(named[0][1]) > _LONGEST:
@@ -81,11 +81,11 @@ class _Headings:
             return None
         if self.blocks and _BLOCK.fullmatch(block := plain(text)):
             return _Heading(text, (), building=block)
-        # `I`, `Tổ 1` parts a list, `1`, `Tổ 1` may be a house of it.
+        # `I`, `Tổ 1` is a heading; `1`, `Tổ 1` may be a house.
         if beside and at in self.doors and not _ROMAN.fullmatch(cells[0][1].strip()):
             return None
         groups, street = named_in(text)
-        # Beside the number of a row `Đường bê tông` is a remark.
+        # `Đường bê tông` beside a row number is a remark.
         if cells[0][1].strip().isdigit():
             street = ""
         if groups and self.places:
@@ -96,10 +96,9 @@ class _Headings:
 def under_headings(
     table: Table, columns: Columns, sample: Iterable[list[str]]
 ) -> tuple[Table, Columns]:
-    """The table with what its headings name as columns; `sample` are its first rows.
+    """The table with the names of its headings as columns; `sample` are its first rows.
 
-    The same where columns, or addresses as one text, hold all that they could name, or where there
-    are no headings.
+    Unchanged if there are no headings, or columns or address texts hold all they could name.
     """
     headings = _Headings(
         frozenset(_columns_of_doors(columns)),
@@ -123,7 +122,7 @@ def under_headings(
     if not made:
         return table, columns
     width, fields = len(table.headers), [field for field, _, _ in made]
-    # A column of blocks may be there, and blank where a heading says it.
+    # An existing column of blocks may be blank below headings.
     own = {field: columns.positions[field] for field in fields if field in columns.positions}
 
     @contextmanager
@@ -168,7 +167,7 @@ def _placed(
     street = building = ""
     for row in rows:
         if heading := headings.of(row):
-            # A street of a list by hamlets lies in the hamlet above it, and ends with it.
+            # In a list by hamlets a street is inside the hamlet above it, and ends with it.
             building = heading.building
             street = street if building else heading.street
             groups = _nested(groups, heading.groups) if heading.groups else groups
@@ -183,13 +182,13 @@ def _placed(
             for field, at in own.items():
                 named[field] = (row[at].strip() if at < len(row) else "") or named[field]
             made = [named[field] for field in fields]
-            # What stands too far to the right stays there, for the row to be refused.
+            # Cells beyond the header stay at the end, so that the row is rejected.
             yield [*row[:width], *[""] * (width - len(row)), *made, *row[width:]]
         else:
             yield row
 
 
 def _nested(groups: Groups, named: Groups) -> Groups:
-    """The localities below a heading: it ends those that lie no farther out than it does."""
+    """The localities after a heading, which ends those at its level or inside it."""
     outermost = max(depth_of(group.kind) for group in named)
     return (*named, *(group for group in groups if depth_of(group.kind) > outermost))

@@ -1,8 +1,8 @@
-"""Columns that are read as one, and one that is read as two: what is made stands behind the others.
+"""Join several columns into one field, or split one into two; results are additional columns.
 
-An alley beside the house number is part of the path to the door, a group of neighbours lies in its
-hamlet, degrees, minutes and seconds are one coordinate, and `21.0285, 105.8542` is two. What is
-made is text again, as somebody would have written it into one cell, for the one grammar to read.
+An alley beside the house number is part of its path, a group is inside its hamlet, degrees, minutes
+and seconds are one coordinate, and `21.0285, 105.8542` is two. The result is text as written in a
+single cell, so that the same grammar parses it.
 """
 
 import re
@@ -25,14 +25,14 @@ from registry.files.spellings.place_kinds import depth_of, kind_named, with_kind
 from registry.records.uses import read_uses
 
 Make = Callable[..., tuple[str, ...]]
-"""From the cells of some columns, stripped, to those of the columns that are made."""
+"""Takes the stripped cells of some columns and returns the cells of the new columns."""
 _REMEMBERED: Final = 100_000
 _NONE: Final = frozenset({"", "0", "khong", "ko", "x"})
-"""What is written, folded, where there is no alley, or no hamlet."""
+"""Folded cells for no alley or no hamlet."""
 _SPELLED_ALLEYS: Final = {fold(kind): kind for kind in ALLEY_RANK}
 _BY_LETTER: Final = {"k": "kiệt", "h": "hẻm", "n": "ngõ", "ng": "ngõ", "ngh": "ngách"}
 _OTHER_LETTERS: Final = ("n",)
-"""Those that stand for an alley only where the header has its word: blocks are called N5."""
+"""Letters that mean an alley only if the header has its word: blocks are named N5."""
 _LETTERED: Final = re.compile(
     r"(k|h|n|ng|ngh)[.\s]*(\d{1,4}[a-z]?(?:/[kh]?[.\s]*\d{1,4}[a-z]?)*)", re.IGNORECASE
 )
@@ -40,9 +40,9 @@ _STEP_LETTER: Final = re.compile(r"(?<=/)[kh][.\s]*", re.IGNORECASE)
 
 
 def widened(table: Table, columns: Columns) -> tuple[Table, Columns]:
-    """The table with a column behind the others for each field that is made of several.
+    """The table with an additional column for each joined field.
 
-    The same where nothing is to be made. Blank rows stay blank.
+    Unchanged without joined fields. Blank rows stay blank.
     """
     if not columns.joined:
         return table, columns
@@ -62,7 +62,7 @@ def widened(table: Table, columns: Columns) -> tuple[Table, Columns]:
         cells = [
             cell for _, at, make in made for cell in make(*(known[place].strip() for place in at))
         ]
-        # What stands too far to the right stays there, for the row to be refused.
+        # Cells beyond the header stay at the end, so that the row is rejected.
         return [*known, *cells, *row[width:]]
 
     behind = range(width, width + len(names))
@@ -75,7 +75,7 @@ def widened(table: Table, columns: Columns) -> tuple[Table, Columns]:
 
 
 def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], list[int], Make]:
-    """The fields that are made, the columns that they are made of, and how."""
+    """The fields made, the indexes of their source columns, and the function to make them."""
     if joined.field == "point":
         return ("longitude", "latitude"), [joined.parts[0][1]], _point
     if joined.always:
@@ -96,7 +96,7 @@ def _made(joined: Joined, headers: tuple[str, ...]) -> tuple[tuple[str, ...], li
 
 
 def _number(numbered: bool, headers: tuple[str, ...], *cells: str) -> str:
-    """A house number with the alleys beside it: `1` and `Ngõ 12` as `1, Ngõ 12`."""
+    """A house number with its alleys: `1` and `Ngõ 12` as `1, Ngõ 12`."""
     if ditto := _ditto(cells):
         return ditto
     number = cells[0] if numbered else ""
@@ -105,7 +105,7 @@ def _number(numbered: bool, headers: tuple[str, ...], *cells: str) -> str:
         for cell, header in list(zip(cells, headers, strict=True))[numbered:]
         if not _is_blank(cell)
     ]
-    # What is no number stays alone, to be refused; an alley would make one of it.
+    # Text other than a number stays alone and is rejected; with an alley it would parse.
     if number and not _is_number(number):
         return number
     if number and alleys and _contradict(number, ", ".join(alleys)):
@@ -118,7 +118,7 @@ def _is_blank(cell: str) -> bool:
 
 
 def _ditto(cells: tuple[str, ...]) -> str:
-    """A cell that only says `as above`, alone: it is refused, whatever stands beside it."""
+    """A ditto mark among the cells, which is rejected whatever is beside it; else ''."""
     return next(filter(is_ditto, cells), "")
 
 
@@ -128,9 +128,9 @@ def _is_number(cell: str) -> bool:
 
 
 def _contradict(number: str, alleys: str) -> bool:
-    """Whether the path in the number's cell has steps of the alleys elsewhere than in front.
+    """Whether the path of the number has steps of the alleys other than in front.
 
-    `5/12` beside Ngách 12 may be its house 5, or house 12 of another one.
+    `5/12` beside Ngách 12 may be house 5 there, or house 12 elsewhere.
     """
     read, around = parse_house_number(number), parse_house_number(alleys)
     if read is None or around is None or len(read.parts) == 1:
@@ -140,7 +140,7 @@ def _contradict(number: str, alleys: str) -> bool:
 
 
 def _alley(cell: str, header: str) -> str:
-    """The cell with the word for an alley, from its header where it has none."""
+    """The cell with a word for an alley, taken from the header if missing."""
     kinds = [kind for word in in_full(header).split() if (kind := _SPELLED_ALLEYS.get(word))]
     if lettered := _LETTERED.fullmatch(cell):
         # In an address `18, K22` is a house of Khu phố 22.
@@ -156,7 +156,7 @@ def _alley(cell: str, header: str) -> str:
 
 
 def _places(kinds: tuple[str, ...], *cells: str) -> str:
-    """Localities from the innermost out, each with its kind, and none twice."""
+    """Localities, innermost first, each with its kind, without duplicates."""
     if ditto := _ditto(cells):
         return ditto
     places: list[str] = []
@@ -186,9 +186,9 @@ def _units(*cells: str) -> str:
     return ", ".join(filter(None, cells))
 
 
-def _uses(said: int, *cells: str) -> str:
-    """Uses by the columns that say them, then those with names of organisations."""
-    return read_uses(cells[:said], cells[said:])
+def _uses(count: int, *cells: str) -> str:
+    """Uses of the first `count` cells, then those with names of organisations."""
+    return read_uses(cells[:count], cells[count:])
 
 
 def _degrees(degrees: str, minutes: str = "", seconds: str = "") -> str:
@@ -198,6 +198,6 @@ def _degrees(degrees: str, minutes: str = "", seconds: str = "") -> str:
 
 
 def _point(cell: str) -> tuple[str, ...]:
-    """What is no point stands in both, and is a problem of its row."""
+    """The coordinates; text other than a point is returned twice, and is a problem of its row."""
     point: tuple[object, object] = point_in(cell) or two_numbers(cell) or (cell, cell)
     return tuple(map(str, point))

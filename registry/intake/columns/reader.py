@@ -1,7 +1,6 @@
-"""A file of any format as rows of the fields that we read, personal columns left where they are.
+"""Read a file of any format as rows of known fields; personal columns are not read.
 
-What is wrong with a file as a whole is said in one line, in Vietnamese and English, with what to do
-about it: whoever exported it is the one who reads it.
+The error for a whole file is one line with a remedy, for the person who exported it.
 """
 
 import hashlib
@@ -32,67 +31,67 @@ from registry.files.formats.table import (
 from registry.files.spellings.returned import ReturnedColumns
 from registry.files.spellings.street_cells import are_wards_behind
 from registry.intake.columns.edited import NO_EDITS, Edits, edited
-from registry.intake.columns.filled import filled_down, offers, parted
+from registry.intake.columns.filled import filled_down, offers, split_fills
 from registry.intake.columns.headings import under_headings
 from registry.intake.columns.joined import widened
 from registry.intake.columns.unread import look_through
 
 MAX_CELL: Final = 2_000
-"""Characters of a cell that are read; no address is longer."""
+"""Characters read of a row's cells; no address is longer."""
 _BLOCK: Final = 1 << 20
 _ZONE_NEXT: Final = Message("coordinates_in_metres")
 _PLACED: Final = ("longitude", "latitude", "point")
 _MOST_BLANK: Final = 10_000
-"""Places of blank rows of which a file is kept."""
+"""Most positions of blank rows that are kept."""
 _SAMPLE: Final = 2_000
-"""Rows at the top of a file that are looked at before it is read."""
+"""First rows of a file, inspected before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that can be read: how, and what is in it."""
+    """An opened file, its columns, and facts about its content."""
 
     path: Path
     table: Table = field(repr=False)
     columns: Columns
     sha256: str
     width: int
-    """Columns of the file itself; what was made of them stands behind."""
+    """Number of the file's own columns; made ones follow."""
     unread: tuple[str, ...] = field(default=(), repr=False)
-    """Headers of the columns that hold something, and are not read."""
+    """Headers of columns that are not blank and not read."""
     wards_behind: bool = False
-    """Whether what stands behind a dash in the column of streets is a ward (`street_cells`)."""
+    """Whether names behind a dash in street cells are wards (`street_cells`)."""
     placed: bool = False
     """Whether any of its first rows has a coordinate."""
     overlong: list[int] = field(default_factory=list)
-    """Numbers of the rows with more cells than the header, as far as they were read."""
+    """Numbers of rows with more cells than the header, among the rows read so far."""
     blank_after: list[int] = field(default_factory=list)
-    """For each blank row of a sheet, in order, how many rows that are not went before it."""
+    """For each blank row of a sheet, in order, the number of non-blank rows before it."""
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The names of the columns, as they stand in the file."""
+        """The headers as in the file."""
         return self.table.headers
 
     @property
     def returned(self) -> ReturnedColumns:
-        """What of its rows goes back to whoever delivered it."""
+        """The columns that are returned to the sender."""
         left = {*self.columns.own, *self.columns.about_people}
         known = ((at, name) for at, name in self.columns.known.items() if at not in left)
         return ReturnedColumns.of(self.headers, known)
 
     @property
     def delimiter(self) -> str:
-        """Between cells, where rows are handed back as CSV."""
+        """Separates cells when rows are returned as CSV."""
         return self.table.delimiter
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        """What was found out about the file so far, for whoever delivers it."""
+        """Notes on the file so far, for its sender."""
         return (*self.table.notes, *self.table.remarks)
 
     def begin(self) -> None:
-        """Forget what was noted of the rows: they are read from the first one."""
+        """Clear what was recorded of the rows, before they are read again."""
         self.overlong.clear()
         self.blank_after.clear()
 
@@ -104,13 +103,12 @@ def open_file(
     commune: str | None = None,
     edits: Edits = NO_EDITS,
 ) -> SourceFile:
-    """Look into the file and find its columns.
+    """Open the file and find its columns.
 
-    `sheet` chooses a sheet or layer; `mapping` says which header is which field, with `:fill` of a
-    column that is written in the first row of a group alone; `commune` is the code of today of the
-    one that all rows lie in; `edits` stand in place of the cells that came. Raises
-    UnreadableFileError, one line, for a file that is missing, empty, in no format or encoding that
-    we know, or without the columns that an address needs.
+    `sheet` chooses a sheet or layer; `mapping` maps headers to fields, with `:fill` for a column
+    with values only in the first row of each group; `commune` is the current code of the commune of
+    all rows; `edits` replace delivered cells. Raises UnreadableFileError, one line, for a file that
+    is missing, empty, in an unknown format or encoding, or without the columns of an address.
     """
     try:
         digest = hashlib.sha256()
@@ -123,7 +121,7 @@ def open_file(
     width = len(table.headers)
     if not any(table.headers):
         raise unreadable(path, Message("first_line_blank"))
-    mapping, fills = parted(mapping)
+    mapping, fills = split_fills(mapping)
     with _naming(path):
         try:
             columns = find_columns(table.headers, mapping, commune)
@@ -132,11 +130,11 @@ def open_file(
             message = Several((error.message, zone), between=". ") if zone else error.message
             raise CommuneNotNamedError(message) from None
     table = filled_down(table, columns, fills)
-    # Opened once for all who look at it: a workbook is parsed as a whole each time.
+    # Opened once: a workbook is parsed as a whole each time.
     with table.rows() as rows:
         sample = list(islice(rows, _SAMPLE))
     found = look_through(table.headers, sample, columns, mapping)
-    told = [
+    notes = [
         *weak_columns(found.columns, table.headers, mapping),
         *found.notes,
         *offers(table.headers, sample, found.columns),
@@ -144,7 +142,7 @@ def open_file(
     table, columns = widened(*under_headings(table, found.columns, sample))
     if commune is not None:
         table = replace(table, codes_of_today=True)
-    table = replace(table, notes=(*table.notes, *told))
+    table = replace(table, notes=(*table.notes, *notes))
     at = found.columns.positions.get("street")
     streets = () if at is None else (row[at] for row in sample if at < len(row))
     axes = [at for name, at in found.columns.positions.items() if name in _PLACED]
@@ -163,10 +161,10 @@ def open_file(
 
 @contextmanager
 def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
-    """Every row of the file after its header, as cells; blank lines are no rows.
+    """All non-blank rows of the file below its header, as cells.
 
-    Raises UnreadableFileError when the file turns out to be broken further down, and at its end
-    when a quotation mark is not closed where it should be: rows after it went into one cell.
+    Raises UnreadableFileError if the file is broken further down, and at its end if a quotation
+    mark is not closed, so that rows after it went into one cell.
     """
     with file.table.rows() as rows:
         file.begin()
@@ -174,13 +172,13 @@ def rows_of(file: SourceFile) -> Iterator[Iterator[list[str]]]:
 
 
 def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], tuple[str, ...]]:
-    """A function that takes the cells of `fields` out of a row, in that order; '' for none."""
-    # Absent columns are read from the blank cell behind a row.
+    """A function that returns the cells of `fields` of a row, in that order; '' if absent."""
+    # Absent columns are read from a blank cell appended to the row.
     at = [file.columns.positions.get(name, -1) for name in fields]
     chosen, width = itemgetter(*at), max(at) + 1
 
     def cells(row: list[str]) -> tuple[str, ...]:
-        if len(row) < width:  # as far as it is read: a header may be a hundred times as wide
+        if len(row) < width:  # only as far as needed: a header may be a hundred times as wide
             row = row + [""] * (width - len(row))
         taken = tuple(map(as_read, chosen([*row, ""])))
         if len("".join(taken)) > MAX_CELL:
@@ -191,15 +189,14 @@ def cells_of(file: SourceFile, fields: Iterable[str]) -> Callable[[list[str]], t
 
 
 def as_read(text: str) -> str:
-    """The text without NUL, which no text of PostgreSQL holds, and without what nobody sees."""
+    """The text without NUL, which PostgreSQL rejects, and without invisible characters."""
     return visible(text.replace("\0", "") if "\0" in text else text).strip()
 
 
 def numbering_of(file: SourceFile, *, as_delivered: bool = False) -> Numbering | None:
-    """Where a spreadsheet shows the rows that were read; None for files of other kinds, and for one
-    that has too many blank rows between them.
+    """Where a spreadsheet shows the rows; None for other formats, or with too many blank rows.
 
-    With `as_delivered` where they stood in the file from which they were handed back.
+    With `as_delivered`, the rows of the original file of returned rows.
     """
     if as_delivered and (numbering := _numbering_before(file)):
         return numbering
@@ -212,7 +209,7 @@ def numbering_of(file: SourceFile, *, as_delivered: bool = False) -> Numbering |
 
 
 def _numbering_before(file: SourceFile) -> Numbering | None:
-    """By the column of row numbers of rows that were handed back."""
+    """The numbering by the column of row numbers in returned rows."""
     at = next((at for at in file.columns.own if file.headers[at] == ROW_COLUMN), None)
     if at is None:
         return None
@@ -230,9 +227,9 @@ def _numbering_before(file: SourceFile) -> Numbering | None:
 
 
 def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
-    """Those of the rows with anything in them; the ones that are too long, or blank, are noted.
+    """The non-blank rows; records blank rows and those with too many cells.
 
-    `before` are the rows of the file that went before them.
+    `before` is the number of rows before them.
     """
     width, number = len(file.headers), before
     of_sheet = file.table.first_row is not None
@@ -248,7 +245,7 @@ def full_rows(file: SourceFile, rows: Rows, before: int = 0) -> Rows:
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with its columns."""
+    """Prefix errors of columns with the name of the file."""
     try:
         yield
     except UnreadableFileError as error:
@@ -256,7 +253,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _of_metres(table: Table, mapping: Mapping[str, str]) -> Message | None:
-    """What else a file without its commune will be asked for: its zone, where it is in metres."""
+    """A note that a file without a commune will also need its zone, if it is in metres."""
     at = find_columns(table.headers, mapping, "").positions
     if not at.keys() >= {"longitude", "latitude"}:
         return None

@@ -1,8 +1,8 @@
-"""What stands in the columns that are not read, by the first rows of a file.
+"""Inspect the columns that are not read, by the first rows of a file.
 
-A header may not say that a column is about people, or that it holds what an address needs. Numbers
-of people are told by their form, and dropped like a column whose header says so; of the others the
-deliverer is told by their headers, for they may need another one.
+A header may not show that a column is about people, or needed for an address. Personal numbers are
+recognised by their form, and their columns dropped like those with personal headers. Other columns
+are reported by their headers, since they may need a mapping.
 """
 
 import re
@@ -20,13 +20,13 @@ from registry.files.fields import Columns, safe_headers
 from registry.files.spellings.headers import names_coordinates
 
 _SHARE: Final = 0.5
-"""Of the cells of a column that have the form in question."""
+"""Share of a column's cells with the form in question."""
 
 # Số định danh: the province of birth, 001 to 096, sex and century, year, and six figures.
 _IDENTITY: Final = re.compile(r"0(?!00|97|98|99)\d{2}([0-9]\d{2})\d{6}")
 _TELEPHONE: Final = re.compile(r"(?:0|\+?84)(?=[35789])(\d{2})\d{7}")
 _BETWEEN: Final = re.compile(r"[ .\-]")
-# Numbers that a list counts up begin alike, those of people do not.
+# Running numbers begin alike, personal numbers do not.
 _LEAST_APART: Final = 5
 _FEW: Final = 3
 _STREET: Final = re.compile(
@@ -38,14 +38,14 @@ _RUNNING: Final = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "so"})
 
 @dataclass(frozen=True, slots=True)
 class LookedThrough:
-    """A file after its first rows were looked at."""
+    """The result of inspecting the first rows."""
 
     columns: Columns
-    """Without those that hold numbers of people."""
+    """The columns without personal ones."""
     notes: tuple[Message, ...]
-    """What whoever delivers the file has to know."""
+    """Notes for the sender."""
     unread: tuple[str, ...]
-    """Headers of the columns that hold something and are not read."""
+    """Headers of columns that are not blank and not read."""
 
 
 def look_through(
@@ -54,10 +54,9 @@ def look_through(
     columns: Columns,
     stated: Iterable[str] = (),
 ) -> LookedThrough:
-    """Look at the first rows of the columns that are unknown, and of the references.
+    """Inspect the first rows of the unknown columns and of the references.
 
-    `stated` are the headers of which the deliverer has said what they are: of those that are to be
-    left out nobody needs to be told.
+    `stated` are the headers in the mapping of the caller, which are not reported.
     """
     left_out = frozenset(map(fold, stated))
     reference = columns.positions.get("source_ref")
@@ -80,7 +79,7 @@ def _cells(rows: Iterable[Sequence[str]], at: int) -> list[str]:
 
 
 def _are_of_people(cells: Sequence[str]) -> bool:
-    """Whether most cells are of people: numbers of an identity, telephones, mail, or names."""
+    """Whether most cells are identity numbers, telephone numbers, e-mail addresses or names."""
     if sum("@" in cell for cell in cells) > len(cells) * _SHARE or _are_names(cells):
         return True
     written = [_BETWEEN.sub("", cell) for cell in cells]
@@ -93,7 +92,7 @@ def _are_of_people(cells: Sequence[str]) -> bool:
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    """Whether most are what people are called; of streets few have Văn or Thị that are unknown."""
+    """Whether most are personal names; few unknown street names contain Văn or Thị."""
     full = sum(map(is_full_name, cells))
     named = sum(map(may_be_name, cells))
     return len(cells) >= _FEW and full * 4 >= len(cells) and named > len(cells) * _SHARE
@@ -101,9 +100,9 @@ def _are_names(cells: Sequence[str]) -> bool:
 
 def _dropped(header: str, *, reference: bool) -> Message:
     shown = next(iter(safe_headers([header])), "…")
-    said = Message("personal_column_dropped", headers=shown)
+    dropped = Message("personal_column_dropped", headers=shown)
     known = Message("rows_matched_by_address")
-    return Several((said, known), between="") if reference else said
+    return Several((dropped, known), between="") if reference else dropped
 
 
 def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) -> Columns:
@@ -123,7 +122,7 @@ def _without(columns: Columns, headers: Sequence[str], people: Sequence[int]) ->
 
 
 def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[Message]:
-    """What a column that is not read plainly holds, as a warning."""
+    """A warning on what an unread column evidently holds."""
     if not cells:
         return []
     placed = not columns.fields.isdisjoint(("longitude", "latitude", "point"))

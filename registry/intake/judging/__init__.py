@@ -1,1 +1,1 @@
-"""What is wrong with each row, in codes and words, and what would be right."""
+"""Find the problems of each row, and propose fixes."""

@@ -1,7 +1,7 @@
-"""What would be right: the fix that a problem proposes, and the value that it is about.
+"""Propose fixes for problems.
 
-Rows with problems are few beside those without, so this looks at them alone. What is
-stored of a row is a code, a number or a unit's name, and never an address.
+Only rows with problems are read, which are few. What is stored of a row is a code, a number or the
+name of a unit, never an address.
 """
 
 import datetime
@@ -15,12 +15,12 @@ from registry.intake.engine import Workbench
 from registry.units.gazetteer import Gazetteer, Unit
 
 _LONGEST: Final = 200
-"""Characters of a value that are kept."""
+"""Most characters of a stored value."""
 _SHOWN: Final = 6
-"""Candidates that are named; the rest is counted."""
+"""Most candidates that are named; the rest is counted."""
 
 Fix = tuple[str | None, str | None]
-"""The value that a problem is about, and what would be right."""
+"""The value that a problem is about, and the proposed fix."""
 _CODE: Final = re.compile(r"[0-9.]{1,10}")
 
 
@@ -60,7 +60,7 @@ def propose_fixes(bench: Workbench, gazetteer: Gazetteer, day: datetime.date) ->
 
 
 def _named(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> str:
-    """`00004 Phường Ba Đình, Hà Nội`; for a former one with the year it ended."""
+    """`00004 Phường Ba Đình, Hà Nội`; with the date of its end for a former unit."""
     version = unit.version_on(day)
     province = gazetteer.units.get(version.province_id or 0)
     place = f", {province.version_on(day).name}" if province else ""

@@ -1,7 +1,7 @@
-"""Rows of a file that are no households: totals, headings, notes, signatures between them or below.
+"""Skip rows that are not households: totals, headings, notes, signatures.
 
-They are told from rows that lack something by their words, and only among rows that could not be
-published: a door is never passed over. They are counted, and noted, and handed back to nobody.
+They are recognised by their words, and only among rejected rows, so that a door is never skipped.
+They are counted and noted, but not returned to the sender.
 """
 
 import re
@@ -19,21 +19,21 @@ from registry.intake.columns.reader import SourceFile, rows_of
 from registry.intake.engine import Workbench
 
 _LOOKED_AT: Final = 1_000
-"""Rejected rows that are looked at, from the end of the file."""
+"""Most rejected rows that are checked, from the end of the file."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,5}")
 _COUNT: Final = re.compile(r"[IVXL]+|[A-ZĐ]|[\d.,]+")
-"""What a heading may have beside its name."""
+"""Cells beside the name of a heading."""
 _LEAST_REPEATED: Final = 2
-"""Names of columns that a row must repeat to be the header again."""
+"""Fewest headers that a row must repeat to be a repeated header."""
 _LEAST_NAMED: Final = 3
-"""Fields that a row must name to be the header of another table."""
+"""Fewest fields that a row must name to be the header of another table."""
 _OTHER_TABLE: Final = "second_table_found"
 
 
 def skip_footers(bench: Workbench, file: SourceFile) -> None:
-    """Take footers out of the problems, into the table `skipped`.
+    """Add the footers to the table `skipped`.
 
-    Needs rejected rows; they stay so in `entry`, and are written nowhere.
+    Needs rejected rows; footers stay rejected in `entry`, and are not written anywhere.
     """
     numbers = sorted(number for (number,) in bench.rows("judging/rejected.sql", most=_LOOKED_AT))
     footers = _footers(file, numbers) if numbers else []
@@ -41,17 +41,17 @@ def skip_footers(bench: Workbench, file: SourceFile) -> None:
 
 
 def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
-    """Those of the rows that are footers; raises UnreadableFileError where another table begins."""
+    """The footers among the rows; raises UnreadableFileError if another table begins."""
     footers, at, signed = [], 0, False
     header = {fold(name) for name in file.headers if name.strip()}
-    # What was put beside each row, as the commune of all, says nothing of a row.
+    # Columns made by the program, such as the commune of all rows, do not count.
     own = frozenset(file.columns.own)
-    # What was noted of all rows stays.
+    # Keep what was recorded of all rows.
     with rows_of(replace(file, overlong=[], blank_after=[])) as rows:
         for number in numbers:
             found = next(islice(rows, number - at - 1, None), [])
             row = [cell for place, cell in enumerate(found) if place not in own]
-            # Only a row that follows at once: all others are doors, or were passed over.
+            # Only the next row of the file: rows in between are doors, or were skipped.
             signed = signed and number == at + 1
             at = number
             if _begins_other_table(row, file):
@@ -68,7 +68,7 @@ def _footers(file: SourceFile, numbers: list[int]) -> list[int]:
 
 
 def _begins_other_table(row: list[str], file: SourceFile) -> bool:
-    """Whether the row is a header whose columns stand elsewhere than the file's."""
+    """Whether the row is a header with other columns than the file's."""
     named = [(at, field_of(cell)) for at, cell in enumerate(row) if cell.strip()]
     fields = [(at, field) for at, field in named if field is not None]
     positions = file.columns.positions
@@ -77,7 +77,7 @@ def _begins_other_table(row: list[str], file: SourceFile) -> bool:
 
 
 def _is_header(row: list[str], header: set[str]) -> bool:
-    """Whether the row is the header again, as each printed page has it."""
+    """Whether the row repeats the header, as on each printed page."""
     names = [cell for cell in row if cell.strip()]
     return len(names) >= _LEAST_REPEATED and all(
         fold(name) in header or field_of(name) or is_personal(name) for name in names
@@ -85,12 +85,12 @@ def _is_header(row: list[str], header: set[str]) -> bool:
 
 
 def _is_heading(row: list[str]) -> bool:
-    """Whether the row names a hamlet, perhaps with its number and counts, and nothing else."""
+    """Whether the row only names a hamlet, with or without its number and counts."""
     named = [cell.strip() for cell in row if cell.strip() and not _COUNT.fullmatch(cell.strip())]
     return len(named) == 1 and bool(place_kinds(named[0]))
 
 
 def _is_signature(row: list[str]) -> bool:
-    """Whether the row holds names and nothing else."""
+    """Whether the row consists of personal names."""
     cells = [cell.strip() for cell in row if cell.strip()]
     return bool(cells) and all(_NAME.fullmatch(cell) and cell[0].isupper() for cell in cells)

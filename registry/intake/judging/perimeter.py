@@ -1,7 +1,7 @@
-"""Rows that are not the deliverer's to write: outside of the units of the key that acts.
+"""Reject rows outside the units of the API key.
 
-Row-level security holds the transaction to these units all the same; here each such row gets its
-problem, and the rest of the file is written. For the operator everything is inside.
+Row-level security restricts the transaction to these units anyway; here each such row gets its
+problem, and the rest of the file is written. The operator has no restriction.
 """
 
 from typing import Final
@@ -13,9 +13,9 @@ _NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT N
 
 
 def reject_beyond(bench: Workbench) -> None:
-    """Reject rows of communes, and with points, in which who acts may not write.
+    """Reject rows whose commune or point is outside the units of the key.
 
-    Needs `entry` and `outside`; for a key only.
+    Needs `entry` and `outside`; only for keys.
     """
     bench.bring("writable", "judging/writable.pg.sql")
     bench.bring("unit_code", "judging/unit_codes.pg.sql", units=bench.value(_NAMED) or [])

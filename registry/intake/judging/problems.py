@@ -1,4 +1,4 @@
-"""Every problem that a row can have: a stable code, how grave, and its two texts, as a table."""
+"""The table of all problems of rows: stable code, severity and texts."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,11 @@ from registry.files.plain import PLAIN
 from registry.records.uses import SOMEBODY
 
 PIECE: Final = re.compile(r"\{([a-z_]+)\}")
-"""A piece of SQL that a predicate or a value names."""
+"""A piece of SQL named by a predicate or a value."""
 
 
 class ProblemKind(NamedTuple):
-    """What a code means: a row of `problems.csv`, which says what its columns are."""
+    """A row of `problems.csv`, which describes its columns."""
 
     code: str
     stage: str
@@ -29,11 +29,11 @@ class ProblemKind(NamedTuple):
 
     @property
     def vi(self) -> str:
-        """What it means, in Vietnamese."""
+        """The message in Vietnamese."""
         return in_vietnamese(self.english)
 
     def fault(self, comments: str) -> str | None:
-        """What is wrong with it; None for nothing."""
+        """The fault of the row; None if valid."""
         if self.severity not in SEVERITIES:
             return f"no severity {self.severity!r}"
         if f" {self.stage}:" not in comments:
@@ -47,7 +47,7 @@ _KINDS: Final = read_table(
     Path(__file__).parents[1] / "problems.csv", ProblemKind, key=4, in_order=False
 )
 PROBLEMS: Final = {kind.code: kind for kind in _KINDS if kind.english}
-"""Code → what it means."""
+"""Code → problem."""
 _UNREAD: Final = PROBLEMS["value_unread"]
 RULES: Final = (
     *(kind for kind in _KINDS if kind.predicate),
@@ -61,4 +61,4 @@ RULES: Final = (
         for each in PLAIN
     ),
 )
-"""What is asked of each row, in the order in which its problems are told."""
+"""The rules checked for each row, in the order in which problems are shown."""

@@ -1,4 +1,4 @@
-"""One problem of one row, as it is told to whoever delivered it."""
+"""One problem of one row, as shown to the sender."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from registry.files.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 
 _OTHER_ROW: Final = re.compile(r"\b(?:row (?:dòng )?|dòng )(\d+)")
-"""In what is stored, and in the text around it."""
+"""A row number in a stored fix, and in the text around it."""
 _WAYS: Final = re.compile(r"; | hoặc ")
 _CODE: Final = re.compile(r"\bmã (\w{4}-\w{4})\b")
 _NO_FORMER: Final = "(trong sổ chưa ghi xã/phường cũ)"
@@ -27,22 +27,22 @@ class RowProblem:
     code: str
     severity: str
     value: str | None
-    """What the problem is about, as delivered."""
+    """The value concerned, as delivered."""
     proposed_fix: str | None
 
     def fix_vi(self, numbering: Numbering | None) -> str | None:
-        """The fix in Vietnamese, with rows as the spreadsheet shows them; None for none."""
+        """The fix in Vietnamese, with row numbers of the spreadsheet; None without a fix."""
         return self.fix(numbering, LANGUAGES[0])
 
     def fix(self, numbering: Numbering | None, language: str) -> str | None:
-        """The fix in words of a language."""
+        """The fix in a language."""
         words = _stored_words(self._fix_words(language), language)
         return _OTHER_ROW.sub(lambda row: _row(row[1], numbering, language), words) or None
 
     def ways(self, cells: Mapping[str, str]) -> Iterator[dict[str, str]]:
-        """The fix as cells to be written into the row, by field; several where it is to be chosen.
+        """The alternative fixes as new cells of the row, by field.
 
-        `cells` are those of the row; nothing where they do not hold what the fix is for.
+        `cells` are those of the row; without alternatives if they lack the value to be fixed.
         """
         kind = PROBLEMS.get(self.code)
         fields = kind.cells.split() if kind else []
@@ -58,23 +58,23 @@ class RowProblem:
                 yield {field: cells[field].replace(value, way)}
 
     def about(self, language: str) -> str | None:
-        """The value in words of a language."""
+        """The value in a language."""
         houses = _HOUSES.fullmatch(self.value or "") if self.code == "point_of_many" else None
         if houses is None:
             return self.value
         return translate(N_("{count} houses"), language).format(count=houses[1])
 
     def _fix_words(self, language: str) -> str:
-        kind = PROBLEMS.get(self.code)  # an earlier version may have had others
+        kind = PROBLEMS.get(self.code)  # an earlier version may have had other codes
         words = translate(kind.fix, language) if kind and kind.fix else "{}"
         return words.format(self.proposed_fix) if self.proposed_fix else ""
 
 
 def _stored_words(text: str, language: str) -> str:
-    """Words that are stored with a fix, which are Vietnamese."""
+    """A stored fix in a language; Vietnamese words in it are translated."""
     code = translate(N_("code {code}"), language)
-    told = _CODE.sub(lambda found: code.format(code=found[1]), text)
-    return told.replace(
+    translated = _CODE.sub(lambda found: code.format(code=found[1]), text)
+    return translated.replace(
         _NO_FORMER, translate(N_("(its former commune is not on record)"), language)
     )
 

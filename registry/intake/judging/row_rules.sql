@@ -1,10 +1,10 @@
--- Statements of DuckDB; what is in braces follows from the table of rules (`problems.csv`).
+-- Statements of DuckDB; pieces in braces are made from the table of rules (`problems.csv`).
 
 -- weigh --
--- A bit for each rule that holds.
+-- One bit per rule that applies.
 CREATE VIEW weighed AS SELECT *, {weights} AS problems FROM named
 
--- tell --
+-- insert_problems --
 INSERT INTO problem BY NAME
 SELECT r.place AS id, j.row_number, r.field, r.code, r.severity,
     left(CASE r.place {values} END, 200) AS value

@@ -1,1 +1,1 @@
-"""Which rows are doors that are known, doors of others, nearly alike, gone, or new."""
+"""Match rows with the register: known, linked, similar, vanished or new doors."""

@@ -1,7 +1,7 @@
-"""Identifiers of other schemes in a list of households: checked here, stored on publishing.
+"""Identifiers of other schemes in a list of households: checked here, stored when published.
 
-They stand in columns that are called as the scheme. One that is wrong is left out with a warning;
-its row is imported nevertheless.
+Their columns are named like the scheme. A wrong identifier is left out with a warning; its row is
+still imported.
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ HANDED: Final = {
 
 
 def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> None:
-    """Leave `identifier`, the file's identifiers by row, and `external_row` in PostgreSQL.
+    """Create `identifier`, the file's identifiers by row, and `external_row` in PostgreSQL.
 
-    `external_row` has those that can be stored, by code; of a record yet to be made by `row` and
-    the row's number. Others are warnings in `problem`.
+    `external_row` has the valid ones by code, or by `row` and the row's number for a record yet to
+    be made. Others become warnings in `problem`.
     """
     columns = [(at, name) for at, name in file.columns.known.items() if name in WIDE]
     if not columns:
@@ -54,7 +54,7 @@ def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> N
 
 
 def publish_identifiers(session: Session, bench: Workbench) -> None:
-    """Store what `check_identifiers` left; the new records have their codes by now."""
+    """Store the result of `check_identifiers`, once new records have codes."""
     bench.hand("identified", HANDED["identified"], SQL.written("issued"))
     session.execute(SQL.text("name"))
     session.execute(SQL.text("store"), {"import_id": bench.import_id})
@@ -63,7 +63,7 @@ def publish_identifiers(session: Session, bench: Workbench) -> None:
 def _identifiers(
     file: SourceFile, columns: list[tuple[int, str]]
 ) -> Iterator[tuple[int, str, str, str | None]]:
-    """Row, scheme, value as the scheme writes it, and what is wrong with it."""
+    """Row, scheme, value in the scheme's form, and problem code or None."""
     drafts = from_environment().draft_schemes
     with rows_of(file) as rows:
         for number, row in enumerate(rows, 1):

@@ -1,8 +1,8 @@
-"""What is brought of the register, beside which rows are known, led to a door, or new.
+"""Copy data of the register to DuckDB, where the scripts match it with the rows of the file.
 
-The records of the file's communes come over, and are compared in DuckDB, script by script: each
-says at its head what it decides. A demonstration and real doors do not know each other. What
-nobody can decide is asked about (`refused`), and goes no further.
+The records of the file's communes are copied; the comment at the top of each script describes what
+it decides. Demo records and real ones are never matched. Undecidable rows are rejected with a
+question (`refused`).
 """
 
 from typing import Any, Final
@@ -15,22 +15,22 @@ SQL: Final = Statements(__file__)
 
 PLACES: Final = ("registered_street", "registered_locality", "street_alias", "locality_alias")
 MOST: Final = 10_000
-"""Warnings of each kind of doors that are nearly equal that are kept; the rest is counted."""
+"""Most warnings of each kind of similar doors; the rest is counted."""
 _LISTED: Final = 50_000
-"""References of a file that are asked for one by one; of more, all from the first to the last."""
+"""Most references of a file fetched as a list; beyond that, the range from first to last."""
 _NAMED: Final = "SELECT list(DISTINCT unit_id) FROM entry WHERE unit_id IS NOT NULL"
 _HELD: Final = "SELECT list(DISTINCT unit_id) FROM household"
 
 
 def bring_places(bench: Workbench) -> None:
-    """Bring the streets and localities of the file's communes, and say which `units` these are."""
-    bench.say(units=bench.value(_NAMED) or [])
+    """Copy the streets and localities of the file's communes, and state these `units`."""
+    bench.state(units=bench.value(_NAMED) or [])
     for name in PLACES:
         _bring(bench, name)
 
 
 def bring_records(bench: Workbench) -> None:
-    """Bring the records of these communes, and those that the file's references name elsewhere."""
+    """Copy the records of these communes, and those elsewhere that the file's references name."""
     _bring(bench, "household_ref", **_references(bench))
     name_by_codes(bench)
     _bring(bench, "household", codes=[])
@@ -47,14 +47,14 @@ def bring_records(bench: Workbench) -> None:
 
 
 def look_back(bench: Workbench) -> None:
-    """Bring every state of the records whose rows are not as they were, and say which these are."""
+    """Copy all states of the records whose rows have changed, and state their codes."""
     reread, linked = bench.rows(SQL.written("reread"))[0]
-    bench.say(reread=reread, linked=linked)
+    bench.state(reread=reread, linked=linked)
     _bring(bench, "past", codes=reread)
 
 
 def _references(bench: Workbench) -> dict[str, Any]:
-    """Which of the source's references the file may name."""
+    """Parameters for the source's references that the file may name."""
     if bench.has("full"):
         return {"refs": None, "first": "", "last": None}
     first, last, count = bench.rows(SQL.written("range_of_refs"))[0]

@@ -1,14 +1,14 @@
-"""Streets and localities of one commune whose names differ in their marks only: Hàng Dầu, Hàng Đậu.
+"""Distinguish places of one commune whose names differ only in diacritics: Hàng Dầu, Hàng Đậu.
 
-Such names have one key, and are two places: a number in one is no door of the other. Each is known
-by a key of its own (`registry.core.own_keys`), and the rows that name it are led there before
-anything is compared with anything. A name without any mark is the one that has some; where there
-are several, nobody can tell which is meant, and the row is asked about.
+Such names have the same key but are different places. Each gets a key of its own
+(`registry.core.own_keys`), and its rows are assigned to it before matching. A name without
+diacritics means the place that has some; if there are several, it is ambiguous and the row is
+rejected with a question.
 
-A slip of the marks makes a place as well. So a new one beside another is a warning.
+A typo in diacritics makes a place too, so a new one beside another is a warning.
 
-Nearly no file has such names. Which keys are concerned is asked of the distinct names, which are
-few; only their rows are looked at.
+Few files have such names. The distinct names, which are few, show the keys concerned; only their
+rows are read.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from registry.core.sql import Statements
 from registry.intake.engine import Workbench
 
 _PARTS: Final = ("street", "place")
-"""Of a row."""
+"""Parts of a row."""
 SQL: Final = Statements(__file__)
 _TOLD: Final = (
     'part VARCHAR, unit_id INTEGER, "at" INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,'
@@ -36,25 +36,25 @@ _UNCLEAR: Final = 'part VARCHAR, unit_id INTEGER, "at" INTEGER, value VARCHAR, b
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name of one key in one commune."""
+    """A name for a key in a commune."""
 
     shown: str
-    """With its kind."""
+    """The name with its kind."""
     name: str
     marks: str | None
     new_beside: str | None = None
-    """The others, where the file is the first to name it."""
+    """The other names, if the name is new in this file."""
 
     @property
     def marked(self) -> bool:
         return has_diacritics(self.name)
 
 
-class _Called:
-    """The places of one key in one commune, and those that the file adds."""
+class _Places:
+    """The places of one key in one commune, including those that the file adds."""
 
     def __init__(self, registered: list[_Name], met: Iterable[tuple[str, str]]) -> None:
-        """`met` are kinds and names of the file, in its order."""
+        """`met`: kinds and names in the file, in order."""
         self._all = registered
         written = dict.fromkeys(met)
         fresh: list[tuple[str, str]] = []
@@ -76,20 +76,19 @@ class _Called:
         self._all.append(_Name(named(kind, name), name, marks, beside))
 
     def meant_by(self, name: str) -> list[_Name]:
-        """Which may be meant, of those that are told apart; never empty for a name of the file."""
+        """The places that a name may mean; never empty for a name of the file."""
         fit = [each for each in self._all if not are_apart(name, each.name)]
         if has_diacritics(name):
-            # One without marks is meant where no other one has them.
+            # A place without diacritics is meant only if no fitting one has them.
             return [each for each in fit if each.marked][:1] or fit[:1]
         return list({each.marks: each for each in fit}.values())
 
 
 def tell_apart(bench: Workbench) -> None:
-    """Say to which street and locality the marks of rows of `entry` lead.
+    """Decide by diacritics which street and locality the rows of `entry` mean.
 
-    Leaves `told`, the parts of communes that were led elsewhere, some with a new name and what it
-    stands beside, and `unclear`, those that may mean several. Needs `entry`, and the
-    places of the register.
+    Creates `told`, the parts of communes assigned to another key, for a new name with the names
+    beside it, and `unclear`, those that may mean several. Needs `entry` and the registered places.
     """
     bench.table("told", _TOLD)
     bench.table("unclear", _UNCLEAR)
@@ -111,9 +110,9 @@ def tell_apart(bench: Workbench) -> None:
 def _settled(
     bench: Workbench, part: str, keys: Sequence[str]
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    """Rows of `_TOLD` and of `_UNCLEAR`: the parts whose rows go elsewhere, or nowhere."""
+    """Rows of `_TOLD` and of `_UNCLEAR`: parts with another key, and ambiguous parts."""
     naming = bench.rows(SQL.written("naming", part), keys=keys)
-    called = _called(bench, part, naming)
+    called = _places(bench, part, naming)
     last: int = bench.value(SQL.written("last_at", part))
     numbers: dict[tuple[object, ...], int] = {}
     told: list[tuple[object, ...]] = []
@@ -139,8 +138,8 @@ def _settled(
     return told, unclear
 
 
-def _called(bench: Workbench, part: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Called]:
-    """What is called so, by commune and key: all keys of the parts, concerned or not."""
+def _places(bench: Workbench, part: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Places]:
+    """The places by commune and key, for all keys of the parts."""
     met: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
     for unit_id, _, *levels in naming:
         for key, kind, name in zip(*levels, strict=True):
@@ -149,4 +148,4 @@ def _called(bench: Workbench, part: str, naming: Sequence[Any]) -> dict[tuple[in
     keys = sorted({key for _, key in met})
     for unit_id, key, kind, name, marks in bench.rows(SQL.written("registered", part), keys=keys):
         registered[unit_id, key].append(_Name(named(kind, name), name, marks))
-    return {at: _Called(registered[at], names) for at, names in met.items()}
+    return {at: _Places(registered[at], names) for at, names in met.items()}

@@ -1,4 +1,4 @@
-"""What DuckDB asks of spellings, each once: slips between names, parts of places, flats, ranges."""
+"""Python functions for DuckDB on names: typos, nested places, flats, ranges."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ from registry.search.find.likeness import same_numbers
 
 _NUMBER: Final = re.compile(r"(\d+)([A-Z]?)")
 _MOST: Final = 40
-"""Numbers from the first to the last of one house; between others anything may lie."""
+"""Largest span of numbers of one house; a larger range is not expanded."""
 
 
 def is_slip(one: str, other: str) -> bool:
-    """Whether two folded names are one with a letter wrong, missing or swapped; never a figure.
+    """Whether two folded names differ by one wrong, missing or swapped letter, not a digit.
 
     >>> is_slip("nguyen trai", "nguyen tari"), is_slip("duong so 1", "duong so 11")
     (True, False)
@@ -33,7 +33,7 @@ def is_slip(one: str, other: str) -> bool:
 
 
 def without_kind(kind: str, key: str) -> str:
-    """What is left of the key of a place without its kind.
+    """The key of a place without its kind.
 
     >>> without_kind("tổ dân phố", "to dan pho 5"), without_kind("", "5")
     ('5', '5')
@@ -44,7 +44,7 @@ def without_kind(kind: str, key: str) -> str:
 def may_be_one(
     kinds: Sequence[str], keys: Sequence[str], other_kinds: Sequence[str], other_keys: Sequence[str]
 ) -> bool:
-    """Whether two nested places, kinds and keys from the innermost out, may be one.
+    """Whether two nested places may be the same; kinds and keys are innermost first.
 
     >>> may_be_one(["tổ"], ["to 5"], ["tổ dân phố", "khu phố"], ["to dan pho 5", "khu pho 2"])
     True
@@ -65,7 +65,7 @@ def may_be_one(
 
 
 def without_mark(flat: str, building_key: str) -> str | None:
-    """The number of a flat behind the mark of its block; None where it does not begin with it.
+    """The number of a flat without the mark of its block; None if it lacks the mark.
 
     >>> without_mark("A1205", "toa a"), without_mark("A12-05", "toa a")
     ('1205', '1205')
@@ -80,9 +80,9 @@ def without_mark(flat: str, building_key: str) -> str | None:
 
 
 def numbers_of(key: str) -> list[str]:
-    """The numbers that a range names or spans, each as the key of a house of its own.
+    """The numbers that a range lists or spans, as keys of single houses.
 
-    From even to even the odd ones lie across the street.
+    Between even numbers only even ones count: odd numbers are across the street.
 
     >>> numbers_of("12-16"), numbers_of("5/22-24-26A"), numbers_of("12-12C")
     (['12', '14', '16'], ['5/22', '5/24', '5/26A'], ['12', '12A', '12B', '12C'])
@@ -119,8 +119,8 @@ _ASKED: Final[tuple[tuple[Callable[..., Any], list[str], str], ...]] = (
 )
 
 
-def teach(duck: duckdb.DuckDBPyConnection) -> None:
-    """Let SQL ask these functions, by their own names; of nulls none is asked."""
+def register_functions(duck: duckdb.DuckDBPyConnection) -> None:
+    """Register the functions in DuckDB under their own names; they return null for null."""
     for function, parameters, answer in _ASKED:
         duck.create_function(  # type: ignore[call-overload]
             function.__name__, _of_nulls(function), parameters, answer, null_handling="special"

@@ -1,7 +1,7 @@
-"""Communes that would have far more households than there are: whose list is it, and of where?
+"""Warn of communes that would have far more households than their target.
 
-A list under a second name of its source, without references and points that say that its doors are
-known, comes once more; one of another commune lands where nobody looked.
+This finds a list delivered again under another source name, without references and points to match
+its doors, and a list imported into the wrong commune.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from registry.intake.engine import Workbench
 SQL: Final = Statements(__file__)
 
 _SHOWN: Final = 3
-"""Communes that are named; the rest is counted."""
+"""Most communes that are named; the rest is counted."""
 
 
 def beyond_targets(bench: Workbench) -> Iterator[Message]:
-    """A line for each of the first such communes, and one for the others; needs `written`."""
+    """A message for each of the first such communes, and one for the rest; needs `written`."""
     units, fresh = bench.rows("matching/fresh.sql")[0]
     found = bench.connection.execute(
         SQL.text("beyond"), {"units": units or [], "fresh": fresh or []}

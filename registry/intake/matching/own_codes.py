@@ -1,7 +1,7 @@
-"""References that are codes of this register: a row is the record of its code, and gets no other.
+"""References that are codes of this register: such rows are matched to these records.
 
-A file in which every reference is a code, as an export has them, speaks of records and not of rows
-of a list. One reference in nineteen passes the check by chance, so all of them have to.
+If every reference of a file is a code, as in an export, rows are records of the register. One in
+nineteen arbitrary references passes the check by chance, so all of them must.
 """
 
 from typing import Final
@@ -13,13 +13,13 @@ from geo.code_bulk import serials_from_codes
 from registry.intake.engine import Workbench
 
 _CERTAIN: Final = 5
-"""So many references that are codes are no chance, also where no record bears any of them."""
+"""Number of valid codes that cannot be chance, even if no record has any of them."""
 _CODE: Final = f"[{ALPHABET}]{{4}}-?[{ALPHABET}]{{4}}"
 
 
 def name_by_codes(bench: Workbench) -> None:
-    """Of a file of codes: let each reference name its record, and refuse those that name none."""
-    # A few of them tell most files apart from one of codes.
+    """In a file of codes, map each reference to its record, and reject unknown codes."""
+    # Checking a few references first excludes most files.
     if not all(bench.value("matching/are_codes.sql", code=_CODE, most=n) for n in (50, None)):
         return
     references = [reference for (reference,) in bench.rows("matching/unknown_codes.sql")]

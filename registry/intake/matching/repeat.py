@@ -1,7 +1,7 @@
-"""The file of a source's latest import once more: nothing to read, nothing to write.
+"""Detect that a file repeats its source's latest import, so that nothing need be read or written.
 
-Somebody who is not sure whether a delivery went through delivers it again. As long as nothing has
-touched its rows, and the same rules would read them, every row is as it was.
+Senders repeat a delivery if they are unsure whether it was received. As long as nothing has changed
+its records, and the same rules apply, every row is unchanged.
 """
 
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ NEAR: Final = (
     *("near_same_flat", "near_same_range", "point_of_many"),
 )
 _ONCE: Final = ["duplicate_in_file", "shares_door", *NEAR]
-"""Problems of rows that are written, and of no others."""
+"""Problems only of written rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """What an import repeats, and its counts: nothing is new."""
+    """The import that is repeated, and counts without changes."""
 
     import_id: int
     counts: dict[str, Any]
     numbering: Numbering | None
-    """As in its result: this time the file is not read."""
+    """Taken from its result, since the file is not read."""
 
 
 def find_repeat(bench: Workbench, source: str, reading: str) -> Repeat | None:
-    """The latest import of the source when this one repeats it, with its problems; else None.
+    """The latest import of the source if this one repeats it, with its problems; else None.
 
-    `reading` names the rules by which rows are read.
+    `reading` identifies the rules by which rows are read.
     """
     connection = bench.connection
     parameters = {"import_id": bench.import_id, "reading": reading}

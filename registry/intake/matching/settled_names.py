@@ -1,8 +1,8 @@
-"""Names of streets and localities that a source has settled: which one a spelling means.
+"""Settled names of a source: which street or locality a spelling means.
 
-A dry run warns of a new name that is near another one of its commune (`named_places.sql`). The
-answer is a pair: the spelling, and the name that is meant, which is the spelling itself where it is
-a place of its own. It holds for every commune of the file, and for later files of the source.
+A dry run warns of a new name similar to another one of its commune (`named_places.sql`). The answer
+is a pair: the spelling, and the name meant, which is the spelling itself for a separate place. It
+applies to all communes of the file, and to later files of the source.
 """
 
 import hashlib
@@ -24,16 +24,16 @@ SQL: Final = Statements(__file__)
 
 _MOST_LETTERS: Final = 100
 _Levels = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""Kinds, names and keys of a place, from the innermost out; a street has one level."""
+"""Kinds, names and keys of a place, innermost first; a street has one level."""
 
 
 def settled_names(
     session: Session, source: str, given: Mapping[str, str | None] | None
 ) -> dict[str, str]:
-    """Spelling → name meant: what the source has settled, and what is `given` now, which wins.
+    """Spelling → name meant: the settled names of the source, overridden by `given`.
 
-    None as a meaning takes back what was settled. Raises InvalidInputError for a name that cannot
-    be read.
+    None as a meaning removes a settled name. Raises InvalidInputError for a name that cannot be
+    parsed.
     """
     for spelled, meant in (given or {}).items():
         _check(spelled, meant)
@@ -43,10 +43,10 @@ def settled_names(
 
 
 def settle(session: Session, source: str, given: Mapping[str, str | None] | None) -> None:
-    """Keep what was given for later files of the source."""
+    """Store the given names for later files of the source."""
     for spelled, meant in (given or {}).items():
-        said = {"source": source, "spelled": spelled, "meant": meant}
-        session.execute(_FORGET if meant is None else SQL.text("settle"), said)
+        values = {"source": source, "spelled": spelled, "meant": meant}
+        session.execute(_FORGET if meant is None else SQL.text("settle"), values)
 
 
 def digest(names: Mapping[str, str]) -> str:
@@ -56,7 +56,7 @@ def digest(names: Mapping[str, str]) -> str:
 
 
 def read_as_settled(bench: Workbench, names: Mapping[str, str]) -> None:
-    """Leaves `settled`, the spellings, and `meant_name`: parts that are read as another name."""
+    """Create `settled`, the spellings, and `meant_name`, the parts read as another name."""
     meant_by = {spelled.casefold(): meant for spelled, meant in names.items()}
     bench.table("settled", "name VARCHAR", [(spelled,) for spelled in meant_by])
     bench.table("meant_name", _MEANT)

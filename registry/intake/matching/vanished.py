@@ -1,8 +1,8 @@
-"""What a full delivery no longer has, in numbers.
+"""Counts of what a full delivery no longer has, and their limits.
 
-A full delivery says "these are all of ours". A reference of the source that is not in it has
-vanished. Its record is retired when nobody else's reference names it. A wrong or cut file would
-retire a whole commune, so many vanished references are a warning and nearly all are a refusal.
+A full delivery contains everything of its source. A reference of the source that it lacks has
+vanished; its record is retired unless another reference names it. A wrong or truncated file would
+retire a whole commune, so many vanished references cause a warning, and nearly all a refusal.
 """
 
 from dataclasses import dataclass
@@ -13,36 +13,36 @@ from registry.core.messages import Message
 
 WARN_PCT: Final = 20
 REFUSE_PCT: Final = 80
-"""Above these shares of a source's living references: a warning, a refusal."""
+"""Percentages of a source's current references for a warning and a refusal."""
 MANY: Final = "many_vanished"
 TOO_MANY: Final = TooManyVanishedError.code
 
 
 @dataclass(frozen=True, slots=True)
 class Vanishing:
-    """What of a source is not in its file any more."""
+    """The counts of what is missing from a full delivery."""
 
     vanished: int = 0
-    """References."""
+    """Vanished references."""
     living: int = 0
-    """References of the source before the import."""
+    """Current references of the source before the import."""
     retiring: int = 0
     """Records that no other reference names."""
 
     @property
     def share(self) -> float:
-        """Of the living references, cut after four places: what is refused was really above."""
+        """Share of the current references, truncated to four decimals, so never rounded up."""
         return self.vanished * 10_000 // self.living / 10_000 if self.living else 0.0
 
     @property
     def warning(self) -> str | None:
-        """The stable code of what is wrong with so many: `many_vanished` or `too_many_vanished`."""
+        """The stable code `many_vanished` or `too_many_vanished`; None below the limits."""
         if 100 * self.vanished > REFUSE_PCT * self.living:
             return TOO_MANY
         return MANY if 100 * self.vanished > WARN_PCT * self.living else None
 
     def counts(self) -> dict[str, Any]:
-        """As members of an import's result."""
+        """Members of an import's result."""
         return {
             "vanished": self.vanished,
             "vanished_share": self.share,
@@ -52,7 +52,7 @@ class Vanishing:
 
 
 def refuse_too_many(vanishing: Vanishing) -> None:
-    """Raise TooManyVanishedError, which says how to go on, when nearly everything vanished."""
+    """Raise TooManyVanishedError, with a remedy, if nearly everything vanished."""
     if vanishing.warning == TOO_MANY:
         raise TooManyVanishedError(
             Message(

@@ -1,1 +1,1 @@
-"""What was decided, written to the register, and taken back."""
+"""Publish the decisions of an import, and roll imports back."""

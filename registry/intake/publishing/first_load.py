@@ -1,6 +1,6 @@
-"""The first households of a register: keys and indexes are made behind the rows, in one go each.
+"""Load the first households of a register without keys and indexes, which are built afterwards.
 
-A row into tables with keys costs some 30 microseconds, and a fifth of it into tables without.
+Inserting a row into tables with keys takes some 30 microseconds, a fifth of that without.
 """
 
 from collections.abc import Iterator
@@ -14,17 +14,15 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__)
 
 MANY: Final = 20_000
-"""Rows from which on it pays to make keys behind them, and to tell the planner of them."""
+"""Fewest rows for which building keys afterwards, and ANALYZE, pay off."""
 
 
 @contextmanager
 def keys_parked(connection: Connection, rows: int) -> Iterator[bool]:
-    """Write `rows` households in the block, into tables without keys where there is none yet.
+    """Drop the keys of an empty register while `rows` households are written in the block.
 
-    The block is told whether they are without.
-
-    Whoever reads the register waits for the transaction, which is why a register with households
-    keeps its keys. A transaction that fails has them as before.
+    Yields whether they are dropped. Readers wait for the transaction, so a register with households
+    keeps its keys. A failed transaction restores them.
     """
     parked = rows >= MANY and bool(connection.execute(text("SELECT park_keys()")).scalar_one())
     yield parked

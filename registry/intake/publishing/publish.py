@@ -1,7 +1,7 @@
-"""Step 4, publishing: places, codes, buildings, households and references, in one transaction.
+"""Step 4, publishing: write places, codes, buildings, households and references, in a transaction.
 
-What was decided goes to the register by COPY, in the order of its indexes. Not straight into
-`household`, whose row-level security takes no COPY, but by a table that ends with the transaction.
+Rows are copied to the register by COPY, in the order of its indexes. They pass through a temporary
+table, since row-level security forbids COPY into `household`.
 """
 
 from collections.abc import Callable
@@ -25,9 +25,9 @@ from registry.intake.publishing.first_load import keys_parked
 from registry.records.codes import DEMO_SOURCE
 
 IssueCodes = Callable[[int], bytes]
-"""So many codes, end to end."""
+"""Returns as many codes as requested, concatenated."""
 _ISSUED_AT_ONCE: Final = 1_000_000
-"""Codes of which the program makes so many; those of a nation would take it a gigabyte."""
+"""Codes issued at a time; those of a nation would take a gigabyte."""
 
 
 _PLACE: Final = (
@@ -68,7 +68,7 @@ HANDED: Final = {
         "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
     ),
 }
-"""Temporary tables by which what was decided comes to the register → their columns."""
+"""Temporary table of PostgreSQL for the decisions → its columns."""
 SQL: Final = Statements(
     __file__,
     place=_PLACE,
@@ -83,7 +83,7 @@ _COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How many households and buildings were written."""
+    """Counts of households and buildings written."""
 
     new: int
     changed: int
@@ -91,7 +91,7 @@ class Published:
 
 
 def is_still_so(bench: Workbench) -> bool:
-    """Whether records and places are as they were brought over; these records are locked then."""
+    """Whether records and places are unchanged since they were copied; locks the records."""
     connection = bench.connection
     moved = False
     if bench.has("found or retiring"):
@@ -186,7 +186,7 @@ def _write(
     needs: str,
     **parameters: object,
 ) -> int:
-    """Hand over what the query answers, and run the statements if that is anything; how many."""
+    """Copy the result of the query; unless empty, run the statements. Returns the count."""
     count = bench.hand(name, HANDED[name], query) if bench.has(needs) else 0
     for statement in statements if count else ():
         bench.connection.execute(statement, parameters)
@@ -194,7 +194,7 @@ def _write(
 
 
 def _make_places(bench: Workbench) -> None:
-    """Make the streets and localities that rows name and that are not there, and bring them all."""
+    """Create the missing streets and localities that rows name, and copy all places again."""
     levels = "SELECT coalesce(max(len(place_keys)), 0) FROM place"
     for script, table, named, depth in (
         ("wanted_streets", "registered_street", "named_street", "SELECT 1"),
@@ -213,14 +213,14 @@ def _make_places(bench: Workbench) -> None:
 
 
 def _give_codes(bench: Workbench, issue: IssueCodes, new: int) -> None:
-    """Leave `issued`: the code of each turn of `fresh`."""
+    """Fill `issued`: the code for each turn of `fresh`."""
     bench.table("issued", "turn BIGINT, code VARCHAR")
     for at in range(0, new, _ISSUED_AT_ONCE):
         bench.append("issued", _codes(issue(min(_ISSUED_AT_ONCE, new - at)), at + 1))
 
 
 def _name_buildings(bench: Workbench, issue: IssueCodes) -> int:
-    """Give new buildings their codes, and leave `housed`; how many they are."""
+    """Issue codes for new buildings, and fill `housed`; returns their count."""
     count: int = bench.value("SELECT count(*) FROM building WHERE is_new")
     bench.table("issued_building", "turn BIGINT, code VARCHAR")
     bench.append("issued_building", _codes(issue(count), 1))
@@ -229,7 +229,7 @@ def _name_buildings(bench: Workbench, issue: IssueCodes) -> int:
 
 
 def _codes(joined: bytes, first: int) -> pa.Table:
-    """Codes that are given end to end, with their turns."""
+    """Concatenated codes as a table with their turns."""
     count = len(joined) // LENGTH
     ends = np.arange(0, len(joined) + 1, LENGTH, dtype=np.int32)
     codes = pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(joined))
@@ -237,7 +237,7 @@ def _codes(joined: bytes, first: int) -> pa.Table:
 
 
 def refuse_demo_beside_real(session: Session) -> None:
-    """Raises ConflictError when another source than the demonstration has published."""
+    """Raises ConflictError if a source other than the demo has published."""
     source = session.scalar(
         text("SELECT source FROM import WHERE state = 'published' AND source <> :s LIMIT 1"),
         {"s": DEMO_SOURCE},
@@ -247,16 +247,15 @@ def refuse_demo_beside_real(session: Session) -> None:
 
 
 def remove_demo(connection: Connection) -> int:
-    """Take the demonstration out, under the event of the transaction; returns how many records."""
+    """Delete the demo, under the event of the transaction; returns the number of records."""
     connection.execute(text("DELETE FROM household_ref WHERE source = :s"), {"s": DEMO_SOURCE})
-    with unbound(connection):  # whoever brings the first real household
-        # Flats first: a building cannot go before them. Not LIKE '0%': under row-level security
-        # that finds no index.
+    with unbound(connection):  # for any sender of the first real household
+        # Flats before buildings. Not LIKE '0%', which uses no index under row-level security.
         flats = connection.execute(
             text("DELETE FROM household WHERE code < '1' AND kind = 'household'")
         )
         blocks = connection.execute(text("DELETE FROM household WHERE code < '1'"))
-        # Made-up streets and hamlets would still answer. What a clerk named is another event's.
+        # Made-up streets and hamlets would still be found. Those of a clerk belong to other events.
         connection.execute(
             text("SELECT remove_places(published_event_id) FROM import WHERE source = :s"),
             {"s": DEMO_SOURCE},

@@ -1,4 +1,4 @@
-"""Taking back the latest import of a source: all of it, or what nothing was built on since."""
+"""Roll back the latest import of a source, completely or without records changed since."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,7 +26,7 @@ from registry.core.undo import (
 SQL: Final = Statements(__file__)
 
 MAX_KEPT: Final = 1_000
-"""Records that a partial rollback names; the rest is counted."""
+"""Most records that a partial rollback names; the rest is counted."""
 
 _REASONS: Final = {
     "ref": N_("in another import"),
@@ -35,28 +35,28 @@ _REASONS: Final = {
     "building": N_("building of a code that is kept"),
 }
 _OF_IMPORT: Final = ", đợt nhập "
-"""Behind an event, as `kept` names it."""
+"""Follows the event in a reason of the table `kept`."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRecord:
-    """A record of the import that stays as it is, and why."""
+    """A record of the import that is kept, and why."""
 
     code: str
     reason: str
-    """Event, date and import that changed it, or who names it; for people."""
+    """Event, date and import that changed it, or what refers to it; for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """What a rollback undid."""
+    """The result of a rollback."""
 
     import_id: int
     source: str
     removed: int
     restored: int
     kept: int = 0
-    """Records that later events touched, and that stay as they are."""
+    """Records that are kept because of later events."""
     kept_records: tuple[KeptRecord, ...] = field(default=(), repr=False)
     """The first `MAX_KEPT` of them."""
 
@@ -69,17 +69,17 @@ def roll_back(
     actor: str = "operator",
     reason: str | None = None,
 ) -> RolledBack:
-    """Undo a published import: what it made goes, what it changed or retired is as before.
+    """Undo a published import: remove what it made, restore what it changed or retired.
 
-    With `keep_later`, records that later events changed or that others name by now stay as they
-    are, with their references, and are named. Raises NotFoundError for an unknown import,
-    ConflictError when it is not published, not the latest of its source, or, without `keep_later`,
-    when later events touched its rows: each says what to do first.
+    With `keep_later`, records changed by later events or referred to since are kept, with their
+    references, and listed. Raises NotFoundError for an unknown import, and ConflictError, with a
+    remedy, if it is not published, not the latest of its source, or, without `keep_later`, if later
+    events changed its records.
     """
     demand("approver", N_("roll an import back"))
     scope: dict[str, int | bool] = {"import": import_id} | ({"keep": True} if keep_later else {})
     with write_scope(engine, Cause("rollback", actor, reason, scope=scope)) as session:
-        # What an import that is being published decided by stays so until it is.
+        # An import being published relies on the current state until it commits.
         hold_lock(session, Lock.PUBLICATION)
         row = _published(session, import_id)
         if row.later:
@@ -87,7 +87,7 @@ def roll_back(
         source = row.source
         parameters = _find_touched(session, row, import_id)
         if outside := _outside(session):
-            # Row-level security would pass over their records, and leave half of the import.
+            # Row-level security would skip their records, and leave half of the import.
             raise outside_units(outside.detail, outside.about.split())
         if not keep_later and (obstacle := _built_on(session, import_id)):
             raise ConflictError(obstacle.detail)
@@ -95,7 +95,7 @@ def roll_back(
         for statement in ("remove_refs", "remove_identifiers", "restore_refs", "forget_refs"):
             session.execute(SQL.text(statement), parameters)
         restored = restore_touched(session, row.published_event_id)
-        # Flats first: a building cannot go before them.
+        # Flats before buildings.
         removed = sum(_remove(session, kind) for kind in ("household", "building"))
         remove_places(session, row.published_event_id)
         session.execute(SQL.text("roll_back"), parameters)
@@ -103,7 +103,7 @@ def roll_back(
 
 
 def preview_rollback(engine: Engine, import_id: int) -> UndoPreview:
-    """What `roll_back` would do now; nothing is changed.
+    """What `roll_back` would do now; changes nothing.
 
     Raises NotFoundError, and ConflictError for an import that is not published.
     """
@@ -123,7 +123,7 @@ def preview_rollback(engine: Engine, import_id: int) -> UndoPreview:
 
 
 def _find_touched(session: Session, row: Any, import_id: int) -> dict[str, object]:
-    """Leaves also what is `kept`; the parameters of what is done with it."""
+    """Create the tables `touched` and `kept`; returns the parameters of later statements."""
     parameters = {"id": import_id, "source": row.source}
     find_touched(session, row.published_event_id)
     session.execute(SQL.text("kept"), parameters)
@@ -131,7 +131,7 @@ def _find_touched(session: Session, row: Any, import_id: int) -> dict[str, objec
 
 
 def _keep(session: Session) -> None:
-    """Leave what is kept out of `touched`."""
+    """Remove what is kept from `touched`."""
     for statement in SQL.script("keep"):
         session.execute(statement)
 

@@ -1,1 +1,1 @@
-"""From a file's rows to the tables of an import, each spelling resolved once."""
+"""Load a file's rows into the tables of an import; each spelling is resolved once."""

@@ -1,4 +1,4 @@
-"""How many hộ share a dwelling, as cells say it: `2`, `02`, `2 hộ`, `2,0`, and `-` for none."""
+"""Parse the number of households (hộ) of a dwelling: `2`, `02`, `2 hộ`, `2,0`, `-` for none."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ from geo.text import fold
 from registry.intake.columns.cells import distinct
 
 NONE: Final = "0"
-"""What a cell says that has a sign for none: there is a dwelling all the same."""
+"""The count of a cell with a sign for none; the dwelling still exists."""
 _PLAIN: Final = "^[1-9][0-9]{0,3}$"
 _COUNT: Final = re.compile(r"0*([1-9]\d{0,3}|0)(?:[.,]0+)?\s*(?:h|hộ|ho|hộ dân|ho dan)?")
 _SIGNS_OF_NONE: Final = frozenset("-–—_.xX/")
@@ -19,7 +19,7 @@ _LONGEST: Final = 20
 
 
 def counts_of(column: pa.StringArray) -> pa.StringArray:
-    """The number in each cell, `NONE` where it says none, null where nothing can be read."""
+    """The number in each cell, `NONE` for a sign for none, null if it cannot be parsed."""
     plain = pc.match_substring_regex(column, _PLAIN)
     if pc.all(pc.or_(plain, pc.equal(column, ""))).as_py():
         return pc.if_else(plain, column, None)
@@ -28,7 +28,7 @@ def counts_of(column: pa.StringArray) -> pa.StringArray:
 
 
 def count_in(cell: str) -> str | None:
-    """The number of hộ that a cell says.
+    """The number of households in a cell; None if it cannot be parsed.
 
     >>> [count_in(cell) for cell in ("2", "02", "2 hộ", "2,0", "3.00", "2 Hộ dân")]
     ['2', '2', '2', '2', '3', '2']

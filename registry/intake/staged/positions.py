@@ -1,10 +1,9 @@
-"""In which coordinate system a file's points are: found out for the file as a whole, never per row.
+"""Determine the coordinate system of a file's points, for the whole file and never per row.
 
 Degrees, decimal or in minutes, are taken as WGS 84. Metres are VN-2000 in one of twenty zones, and
-most wrong zones still land in Viet Nam; so each zone is tried on a sample, and the points that land
-in the commune that their rows state are counted. The best is proposed, and applied only after
-whoever delivers the file has confirmed it (`crs`), or where the layer states it itself. What the
-points contradict is never applied, whoever states it.
+most wrong zones are still in Viet Nam; so each zone is tried on a sample, and the points within the
+commune stated by their rows are counted. The best zone is proposed, and applied only if the sender
+confirms it (`crs`) or the layer declares it. A system that the points contradict is never applied.
 """
 
 import re
@@ -45,16 +44,16 @@ from registry.intake.staged.zone_vote import (
 )
 
 SYSTEMS: Final = (WGS_84, VN2000_DEGREES, *VN2000_METRES, *WGS_84_METRES)
-"""What `crs` may name, beside nothing."""
+"""Valid values of `crs`."""
 _PREFIX: Final = re.compile(r"^(?:epsg:{1,2})?\s*(?=\d+$)", re.IGNORECASE)
 _ANY_SYSTEM: Final = Remedy("crs", "EPSG:…")
 _METRES: Final = (*VN2000_METRES, *WGS_84_METRES)
 _SAMPLE: Final = 1_000
-"""Rows that are tried in each zone, taken evenly from those that are looked at."""
+"""Rows tried in each zone, evenly spaced among the first `_LOOKED_AT`."""
 _LOOKED_AT: Final = 20_000
 _BLOCK: Final = 5_000
 _SOUTHERNMOST_NORTHING: Final = 850_000
-"""Metres from the equator south of Cà Mau and Trường Sa apart; every easting is less."""
+"""Metres from the equator, south of Cà Mau, without Trường Sa; every easting is less."""
 _NORTHERNMOST: Final = 2_700_000
 _WESTERNMOST: Final = 50_000
 _LONGITUDE, _LATITUDE = FIELDS_READ.index("longitude"), FIELDS_READ.index("latitude")
@@ -66,12 +65,12 @@ def positioned(
 ) -> SourceFile:
     """The file with its coordinates as decimal degrees of WGS 84.
 
-    `crs` is what the deliverer has confirmed; without it what the layer states counts as that.
-    `resolver` reads the communes of the sample. Without either a dry run goes on in the system that
-    the points speak for, and says so. What is no coordinate stays as it is written, and is a
-    problem of its row. Raises UnreadableFileError for a file in metres without a known system or
-    without communes, for one whose rows are of two zones, and for a system that we do not know,
-    that is of another kind, or that fits clearly worse than another.
+    `crs` is confirmed by the sender; without it the system declared by the layer counts.
+    `resolver` reads the communes of the sample. Without either, a dry run uses the system that the
+    points support, with a note. Cells without a coordinate stay unchanged, and are a problem of
+    their row. Raises UnreadableFileError for a file in metres without a known system or without
+    communes, for one in two zones, and for a system that is unknown, of another unit, or fits
+    clearly worse than another.
     """
     if crs is not None:
         crs = _PREFIX.sub("EPSG:", crs.strip())
@@ -95,12 +94,12 @@ def positioned(
 def _in_degrees(
     connection: Connection, file: SourceFile, resolver: Resolver, crs: str | None, *, dry_run: bool
 ) -> SourceFile:
-    """WGS 84, unless VN-2000 is stated; where real polygons tell them apart, they are asked."""
+    """Degrees: WGS 84 unless VN-2000 is stated, checked by real polygons where these decide."""
     stated = crs or file.table.crs
     others = None
     notes: list[Message] = []
     asked: tuple[str, ...] = ()
-    # 190 m: only where a sharp border lies between the two does a point speak for either.
+    # The systems differ by 190 m: only points near a border decide.
     if (stated == VN2000_DEGREES or crs is None) and any_polygon(connection):
         others = vote_on_degrees(connection, _sample(file, resolver, stated or WGS_84))
     if stated == VN2000_DEGREES:
@@ -145,7 +144,7 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
         )
     stated = crs or file.table.crs
     if stated is not None:
-        # By the layer alone it must fit as well; who confirms it may know better than the points.
+        # A system only declared by the layer must fit; a confirmed one may override the points.
         poor = crs is None and vote.count(stated) < vote.rows * LEAST
         if vote.contradicts(stated) or poor:
             system, counted = _said(crs, stated), vote.told()
@@ -158,7 +157,7 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
 
 
 def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
-    """In metres of a system that nobody has said: only a dry run goes on."""
+    """Metres without a stated system: only a dry run continues."""
     if vote.proposal is None:
         alike = vote.alike
         remedy: Message = _ANY_SYSTEM
@@ -169,7 +168,7 @@ def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
         advice = Message("system_unknown", counted=vote.told(), remedy=remedy)
         if not (dry_run and alike):
             raise _not_confirmed(file, advice, alike)
-        # Which of two it is, 700 m apart, is no matter to whoever looks at the addresses first.
+        # The systems differ by 700 m, which does not matter for a first look at the addresses.
         note = Message("tried_for_now", system=describe_crs(alike[0]), advice=advice)
         return _placed(file, alike[0], note, asked=alike)
     advice = Message("system_proposed", counted=vote.told(), remedy=Remedy("crs", vote.proposal))
@@ -179,7 +178,7 @@ def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
 
 
 def _tried(crs: str, advice: Message) -> Message:
-    """That a dry run goes on in a system that nobody has confirmed."""
+    """The note that a dry run uses an unconfirmed system."""
     return Message("tried_with_system", system=describe_crs(crs), advice=advice)
 
 
@@ -188,7 +187,7 @@ def _not_confirmed(file: SourceFile, advice: Message, asked: Sequence[str]) -> U
 
 
 def _said(crs: str | None, stated: str) -> Message | str:
-    """The system as it was stated: by the command, or by the layer."""
+    """The system as stated by the command or by the layer."""
     return stated if crs is not None else Message("system_of_layer", stated=stated)
 
 
@@ -208,12 +207,12 @@ def _placed(
         with table.rows() as below:
             yield _transformed(below, x, y, crs)
 
-    told = (*table.notes, *notes)
-    return replace(file, table=replace(table, rows=rows, notes=told, systems=tuple(asked)))
+    all_notes = (*table.notes, *notes)
+    return replace(file, table=replace(table, rows=rows, notes=all_notes, systems=tuple(asked)))
 
 
 def _sample(file: SourceFile, resolver: Resolver, stated: str | None) -> list[Placed]:
-    """Rows with coordinates from the beginning to the end, and the communes that they state."""
+    """Evenly spaced rows with coordinates, with the communes that they state."""
     cells = cells_of(file, FIELDS_READ)
     # In degrees a pair is (lon, lat), in metres (east, north).
     read = _degrees if stated in (WGS_84, VN2000_DEGREES) else _in_metres
@@ -224,7 +223,7 @@ def _sample(file: SourceFile, resolver: Resolver, stated: str | None) -> list[Pl
             pair = read(taken[_LONGITUDE], taken[_LATITUDE], stated)
             if pair is not None:
                 found.append((taken, pair))
-    # A file that was put together has its other half at the end.
+    # A file joined from two has its other half at the end.
     chosen = found[:: max(1, len(found) // _SAMPLE)][:_SAMPLE]
     at = [resolver.commune_at(taken) for taken, _ in chosen]
     communes = {row[0]: row[2] for row in resolver.take_communes()}
@@ -249,7 +248,7 @@ def easting_and_northing(x: str, y: str) -> Pair | None:
 
 
 def _in_metres(x: str, y: str, stated: str | None) -> Pair | None:
-    # The projection of web maps counts from Greenwich: its eastings are the greater ones.
+    # In Web Mercator, eastings are greater than northings here.
     if stated != "EPSG:3857":
         return easting_and_northing(x, y)
     east, north = metres(x), metres(y)
@@ -262,7 +261,7 @@ def _degrees(x: str, y: str, _stated: str | None) -> Pair | None:
 
 
 def _pairs(file: SourceFile) -> list[tuple[str, str]]:
-    """The first coordinates of the file, as they are written."""
+    """The first coordinates of the file as written."""
     if not {"longitude", "latitude"} <= file.columns.positions.keys():
         return []
     cells = cells_of(file, ("longitude", "latitude"))

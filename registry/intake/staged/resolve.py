@@ -1,8 +1,8 @@
-"""Step 1, resolving: from the cells of a row to the parts of its door, each spelling read once.
+"""Step 1, resolving: read the parts of a door from the cells of a row, each spelling once.
 
-A file of two million rows names some ten thousand streets and numbers. What is read gets a number
-of its own, and a row is staged as a handful of such numbers. So no address is stored: around one
-stand names and telephone numbers, which no table may hold.
+A file of two million rows names some ten thousand streets and numbers. Each parsed part gets a
+number, and a row is staged as a few such numbers. So the address text is not stored: names and
+telephone numbers surround it, which no table may contain.
 """
 
 import datetime
@@ -46,7 +46,7 @@ FIELDS_READ: Final = (
     *("former_address", "address"),
     *(each.name for each in PLAIN),
 )
-"""The order in which cells are handed over; '' for a column that the file lacks."""
+"""The order of cells; '' for a column that the file lacks."""
 _DOOR: Final = slice(5, 11)
 _STREET: Final = 6
 _LOCALITY: Final = 7
@@ -54,12 +54,12 @@ _FORMER: Final = 16
 _FORMER_ADDRESS: Final = 17
 _ADDRESS: Final = 18
 _BESIDE_TEXT: Final = (5, 6, 8, 9, 10)
-"""Those of a door that complete a text; localities are words of it."""
+"""Columns of a door that complete a text; localities are appended to it as words."""
 _COMMUNE: Final = slice(11, 17)
 _TEXT_PLACE: Final = 2
 _TEXT_UNITS: Final = slice(3, 9)
 _TEXT_DOOR: Final = slice(9, 14)
-"""The same of what is read of a text: `_text_columns`."""
+"""Positions in the result of `_text_columns`."""
 
 _AT: Final = ("at", pa.int32())
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
@@ -87,41 +87,41 @@ PARTS: Final = {
         ]
     ),
 }
-"""The tables of parts, and what they hold under each number."""
+"""The tables of parts, and their columns."""
 _OF_WARDS: Final = frozenset(
     {"phuong", "ten phuong", "phuong moi", "phuong nay", "phuong hien nay", "phuong hien tai"}
 )
-"""Headers, folded, of a column of wards alone."""
+"""Folded headers of a column of wards only."""
 _NOT_ALONE: Final = -1
 
 Communes = Callable[[Iterable[str]], CommuneReader]
-"""Makes the reader of the communes of one file, of its codes."""
+"""Makes the reader of a file's communes from its codes."""
 _T = TypeVar("_T")
 
 
 class Resolver(ABC):
-    """Reads the rows of one file: its columns, or its free texts."""
+    """Reads the rows of one file, from columns or from texts."""
 
     def __init__(self, gazetteer: Gazetteer, day: datetime.date, communes: Communes) -> None:
         self._communes = communes
         self.parts = {name: Numbered() for name in PARTS}
         self._units = lru_cache(REMEMBERED)(UnitCells(gazetteer, day).named)
         self.padded = False
-        """At the end of the file: whether any code of a commune had lost its zeros."""
+        """At the end of the file, whether zeros were restored in any commune code."""
 
     @abstractmethod
     def begin(self, cells: Cells) -> Callable[[], Resolved]:
-        """Begin to read the rows; what is given back ends it, and says what they name.
+        """Start reading the rows; the returned function waits for the result.
 
-        To be called in the order of the file.
+        Call both in the order of the file.
         """
 
     @abstractmethod
     def commune_at(self, cells: Sequence[str]) -> int:
-        """The number of the commune that one row names."""
+        """The number of a row's commune."""
 
     def take_parts(self) -> dict[str, list[Row]]:
-        """New rows of each table, but for communes, which only the whole file explains."""
+        """New rows of each table except communes, which depend on the whole file."""
         return {
             name: numbered.take_fresh()
             for name, numbered in self.parts.items()
@@ -133,19 +133,19 @@ class Resolver(ABC):
         return self.parts["commune"].take_fresh()
 
     def _reader(self, spellings: Iterable[CommuneSpelling]) -> CommuneReader:
-        """Of the communes of the whole file."""
+        """The reader for the communes of the whole file."""
         codes = {spelling.code for spelling in spellings if spelling.code}
         return self._communes(codes)
 
-    def close(self) -> None:  # noqa: B027 - most have started nothing
-        """End what it has started."""
+    def close(self) -> None:  # noqa: B027 - most start nothing
+        """Stop processes that it has started."""
 
 
 class ColumnResolver(Resolver):
-    """Reads files whose addresses come in columns.
+    """Reads files with addresses in columns.
 
-    `wards`: that of communes is one of wards; `placed`: rows have points; `places`: the kind that
-    the column of localities names; `wards_behind`: the one of streets has wards behind dashes.
+    `wards`: the column of communes is one of wards; `placed`: rows have points; `places`: kind
+    named by the header of localities; `wards_behind`: street cells have wards behind dashes.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class ColumnResolver(Resolver):
         return resolved
 
     def _with_streets_alone(self, cells: Cells, resolved: Resolved) -> Cells:
-        """With the former commune that stands in a street's cell, where no column has one."""
+        """The cells with former communes moved from street cells to their blank column."""
         codes, streets = distinct(cells[_STREET : _STREET + 1])
         read = [self._read_street(street) for (street,) in streets]
         more = np.array([any(beside) for _, *beside in read])
@@ -226,7 +226,7 @@ class ColumnResolver(Resolver):
         return combined(*read)
 
     def take_communes(self) -> list[Row]:
-        """As of every resolver; here they are read, by the codes of the whole file."""
+        """See `Resolver`; communes are read here, with the codes of the whole file."""
         spellings = [(number, spelling_of(cells)) for number, *cells in super().take_communes()]
         reader = self._reader(s for _, s in spellings)
         reader.look_through(spelling for _, spelling in spellings)
@@ -240,14 +240,14 @@ class ColumnResolver(Resolver):
 
 
 def _each(number_of: Callable[..., int], columns: Cells) -> NDArray[np.int32]:
-    """The number of the columns' cells in each row, asked for once for equal cells."""
+    """The number of the cells of each row, computed once for equal cells."""
     codes, spellings = distinct(columns)
     numbers = (number_of(*cells) for cells in spellings)
     return np.fromiter(numbers, np.int32, len(spellings))[codes]
 
 
 class _Column:
-    """The columns of one part, which now and then name other parts as well."""
+    """The columns of one part, which may name other parts too."""
 
     def __init__(
         self, part: str, numbered: dict[str, Numbered], read: Callable[..., DoorParts]
@@ -259,17 +259,17 @@ class _Column:
 
         self.part = part
         self.parts = lru_cache(REMEMBERED)(read)
-        """What the cells name."""
+        """Cached reader of the cells."""
         self.alone = lru_cache(REMEMBERED)(alone)
-        """The number of the part; _NOT_ALONE where they name others, which `combined` sorts out."""
+        """The number of the part; `_NOT_ALONE` if the cells name other parts (see `combined`)."""
 
 
 class TextResolver(Resolver):
-    """Reads files whose addresses come as one text, which other columns may complete.
+    """Reads files with addresses as one text, completed by other columns.
 
-    A code of a commune decides; the text's own commune may only narrow it, or contradict it. What
-    the text lacks of the door is taken from its columns, of which the one of localities may name
-    their kind, `places`.
+    A commune code decides; the commune of the text may only narrow or contradict it. Parts of the
+    door that the text lacks are taken from columns; `places` is the kind named by the header of
+    localities.
     """
 
     def __init__(
@@ -326,7 +326,7 @@ class TextResolver(Resolver):
         return self.parts["commune"].number_of((*text[_TEXT_UNITS], reading.commune))
 
     def take_communes(self) -> list[Row]:
-        """As of every resolver; what codes mean depends on those of the whole file."""
+        """See `Resolver`; the meaning of codes depends on those of the whole file."""
         rows = [
             (number, spelling_of(cells), reading)
             for number, *cells, reading in super().take_communes()
@@ -346,16 +346,16 @@ class TextResolver(Resolver):
 
 
 def _text_columns(cells: Sequence[_T]) -> list[_T]:
-    """What `TextReader.read` takes, in its order."""
+    """The arguments of `TextReader.read`, in order."""
     door = (cells[at] for at in _BESIDE_TEXT)
     return [cells[_ADDRESS], cells[_FORMER_ADDRESS], cells[_LOCALITY], *cells[_COMMUNE], *door]
 
 
 def _door_of(number: str, street: str, *flat: str) -> DoorParts:
-    """What the columns of a door say that stand beside a text."""
+    """The door in the columns beside a text."""
     if not any((number, street, *flat)):
         return DoorParts()
-    # `3 tầng` counts the storeys, and is no number of the door.
+    # `3 tầng` is the number of storeys, not part of the door.
     read = read_flat(*flat)
     refused = read.number if read.number and is_refused(read.number) else None
     of_flat = DoorParts(number=refused, flat=read.flat)
@@ -364,7 +364,7 @@ def _door_of(number: str, street: str, *flat: str) -> DoorParts:
 
 
 def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> Resolver:
-    """The resolver for the way in which the file writes addresses."""
+    """The resolver for addresses in columns or as texts."""
     today, before = file.table.codes_of_today, file.columns.former_units
     communes = partial(
         CommuneReader, gazetteer, day, codes_are_current=today, names_are_former=before
@@ -378,7 +378,7 @@ def resolver_of(file: SourceFile, gazetteer: Gazetteer, day: datetime.date) -> R
 
 
 def _header(file: SourceFile, field: str) -> str:
-    """The name of the column of a field, '' without one."""
+    """The header of a field; '' without a column."""
     at = file.columns.positions.get(field)
     return "" if at is None else file.headers[at]
 
@@ -386,7 +386,7 @@ def _header(file: SourceFile, field: str) -> str:
 def _completed(
     reader: CommuneReader, spelling: CommuneSpelling, of_text: CommuneReading
 ) -> CommuneReading:
-    """What a code, a text and a commune of before mean together."""
+    """The communes that a code, a text and a former commune mean together."""
     return reader.narrowed(_with_code(reader, spelling, of_text), spelling.former)
 
 

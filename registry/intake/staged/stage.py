@@ -1,4 +1,4 @@
-"""The file's way into DuckDB: its rows, and each spelling once."""
+"""Load a file into DuckDB: its rows, and each spelling once."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,21 +23,21 @@ from registry.intake.staged.resolved import Resolved, Row
 Progress = Callable[[int], None]
 
 CONTENTS: Final = ("points", "references", "unreferenced", "uses", "namesakes", "formers")
-"""What a file has at all, for what steps need: rows with coordinates, with a reference, without
-one, and with uses; names that several communes bear, and those of communes that are no more."""
+"""Facts about a file, for the needs of steps: rows with coordinates, with and without a reference,
+with uses; names shared by several communes, and names of former communes."""
 _FEW: Final = 2_000
-"""Rows of which no order of joins takes as long as looking for the best."""
+"""Below this number of rows, any join order is faster than searching the best one."""
 _HOUSEHOLDS: Final = FIELDS_READ.index("households_count")
 
 
 def stage(
     bench: Workbench, file: SourceFile, resolver: Resolver, salt: str, progress: Progress
 ) -> None:
-    """Bring the file into `delivered`, and what it names into the tables of parts.
+    """Load the file into `delivered`, and the parts it names into the tables of parts.
 
-    `overlong` and `repeated` hold the numbers of rows with more cells than headers, and with a
-    reference that stood in a row before. `progress` hears the count now and then. `salt` is part
-    of each row's hash. Raises UnreadableFileError when the text breaks further down.
+    `overlong` and `repeated` get the numbers of rows with more cells than headers, and with a
+    reference of an earlier row. `progress` is called with the count of rows. `salt` is part of each
+    row's hash. Raises UnreadableFileError if the text is broken further down.
     """
     bench.run("staged/delivered_table.sql")
     fresh: dict[str, list[pa.Table]] = defaultdict(list)
@@ -63,7 +63,7 @@ def stage(
         bench.make(name, pa.concat_tables(fresh[name] or [schema.empty_table()]))
     bench.make("overlong", pa.table({"row_number": pa.array(file.overlong, pa.int64())}))
     count, *contents = bench.rows("staged/contents.sql")[0]
-    bench.say(many=count >= MANY, few=count < _FEW, **dict(zip(CONTENTS, contents, strict=True)))
+    bench.state(many=count >= MANY, few=count < _FEW, **dict(zip(CONTENTS, contents, strict=True)))
     bench.run("staged/planned.sql")
     bench.run("staged/repeated.sql")
     bench.run("staged/packed.sql")
@@ -82,15 +82,15 @@ class _Block:
     """Some rows of a file."""
 
     rows: pa.Table
-    """Their cells, and what these name."""
+    """Their cells and resolved parts."""
     parts: dict[str, pa.Table]
-    """Rows of the tables of parts that were not there before."""
+    """New rows of the tables of parts."""
     count: int
-    """Rows of the file up to here."""
+    """Number of rows of the file up to here."""
 
 
 def _read(resolver: Resolver, blocks: Iterable[Cells]) -> Iterator[_Block]:
-    """The blocks of a file, the next of which is being read meanwhile."""
+    """The blocks of a file; the next one is read meanwhile."""
     reading: deque[Callable[[], _Block]] = deque()
     count = 0
     for *cells, visits in blocks:
@@ -113,14 +113,14 @@ def _block(
         "row_number": pa.array(np.arange(before + 1, count + 1)),
         **dict(zip(FIELDS_READ, cells, strict=True)),
         "households": counts_of(cells[_HOUSEHOLDS]),
-        "no_house": _say_no_house(visits),
+        "no_house": _have_no_house(visits),
         **resolved().columns(),
     }
     parts = {name: _part(name, rows) for name, rows in resolver.take_parts().items() if rows}
     return _Block(pa.table(columns), parts, count)
 
 
-def _say_no_house(visits: pa.StringArray) -> pa.BooleanArray:
+def _have_no_house(visits: pa.StringArray) -> pa.BooleanArray:
     encoded = visits.dictionary_encode()
-    said = [fold(spelling) in NO_HOUSE for spelling in encoded.dictionary.to_pylist()]
-    return pa.array(said, pa.bool_()).take(encoded.indices)
+    found = [fold(spelling) in NO_HOUSE for spelling in encoded.dictionary.to_pylist()]
+    return pa.array(found, pa.bool_()).take(encoded.indices)

@@ -1,4 +1,4 @@
-"""What the points of a file say of their coordinate system: who lands in the commune stated."""
+"""Vote on a file's coordinate system by counting the points within the stated commune."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,15 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__)
 
 LEAST: Final = 0.6
-"""Of the sample, in the commune stated: less proposes nothing."""
+"""Least share of the sample in the stated commune for a proposal."""
 CLEARLY: Final = 0.9
 """A second zone with more than this share of the first's hits leaves the question open."""
 _NEAR_SEAT_KM: Final = 12
 _OF_ANOTHER: Final = 0.05
-"""A share of rows that only one other zone explains: the file was put together from two."""
+"""Share of rows that only one other zone explains, for a file joined from two."""
 _FEW: Final = 5
-# Of two systems that lie 190 m (VN-2000 and WGS 84) or 700 m (zones of one meridian) apart, only
-# points near a border tell.
-# A border that is drawn wrongly may move a few to one side, and a whole street of a small file.
+# Systems 190 m (VN-2000 and WGS 84) or 700 m (zones of one meridian) apart differ only for points
+# near a border. A wrong border may affect a few points, and a whole street of a small file.
 _BORDERLINE: Final = 10
 _BORDERLINE_SHARE: Final = 0.02
 _TIMES: Final = 4
@@ -31,7 +30,7 @@ _TIMES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A row of the sample: its communes, and its coordinates as (east, north) or (lon, lat)."""
+    """A row of the sample: its communes, and coordinates as (east, north) or (lon, lat)."""
 
     communes: Sequence[int]
     east: float
@@ -40,23 +39,23 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """How many rows of a sample land in the commune that they state, by system, most first."""
+    """Rows of a sample within the stated commune, by system, most first."""
 
     rows: int
     hits: tuple[tuple[str, int], ...]
     landed: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
-    """Which of them, by their place in the sample."""
+    """System → indexes of these rows in the sample."""
 
     @property
     def proposal(self) -> str | None:
-        """The system that the points speak for; None when they leave it open."""
+        """The system that the points support; None if undecided."""
         (best, most), *others = self.hits
         clear = most >= self.rows * LEAST and all(self.contradicts(crs) for crs, _ in others)
         return best if clear else None
 
     @property
     def alike(self) -> tuple[str, ...]:
-        """The systems that explain the points, of which nothing tells which it is."""
+        """The systems that explain the points equally well."""
         (_, most), *_ = self.hits
         enough = most >= self.rows * LEAST
         return tuple(crs for crs, _ in self.hits if enough and not self.contradicts(crs))
@@ -64,8 +63,8 @@ class Vote:
     def contradicts(self, crs: str) -> bool:
         """Whether the best system fits clearly better than this one.
 
-        It does when it explains many rows more, or when nearly all rows that one of the two
-        explains alone are its own: 700 m lie between zones of one meridian, and few points tell.
+        It does if it explains many more rows, or nearly all rows that only one of the two explains:
+        zones of one meridian are 700 m apart, so few points differ.
         """
         best, most = self.hits[0]
         if self.count(crs) <= most * CLEARLY:
@@ -74,11 +73,11 @@ class Vote:
         return speaks(self.rows, len(one - other), len(other - one))
 
     def count(self, crs: str) -> int:
-        """How many land under this system."""
+        """Rows within the stated commune in this system."""
         return dict(self.hits).get(crs, 0)
 
     def told(self) -> Message:
-        """What was counted, for whoever has to confirm it."""
+        """The counts, for the person who confirms the system."""
         found = "; ".join(
             f"{describe_crs(crs)} {hits * 100 / self.rows:.0f} %"
             for crs, hits in self.hits[:3]
@@ -91,7 +90,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class DegreesVote:
-    """How many points land in their commune only as WGS 84, and how many only as VN-2000."""
+    """Points within their commune only as WGS 84, and only as VN-2000."""
 
     rows: int
     only_wgs84: int
@@ -99,16 +98,16 @@ class DegreesVote:
 
     @property
     def for_vn2000(self) -> bool:
-        """Whether the points speak against WGS 84."""
+        """Whether the points contradict WGS 84."""
         return speaks(self.rows, self.only_vn2000, self.only_wgs84)
 
     @property
     def against_vn2000(self) -> bool:
-        """Whether the points speak against VN-2000."""
+        """Whether the points contradict VN-2000."""
         return speaks(self.rows, self.only_wgs84, self.only_vn2000)
 
     def told(self) -> Message:
-        """What was counted."""
+        """The counts."""
         return Message(
             "degrees_system_votes",
             rows=self.rows,
@@ -118,12 +117,12 @@ class DegreesVote:
 
 
 def speaks(rows: int, these: int, others: int) -> bool:
-    """Whether so many rows that one system alone explains decide against another's."""
+    """Whether `these` rows, explained by one system only, outweigh `others` of another one."""
     return these >= max(_BORDERLINE, rows * _BORDERLINE_SHARE) and these > others * _TIMES
 
 
 def vote_on(connection: Connection, sample: Sequence[Placed], stated: str | None = None) -> Vote:
-    """Try every zone of VN-2000 on the sample, and the system that is stated."""
+    """Try every zone of VN-2000, and the stated system, on the sample."""
     systems = dict.fromkeys((*VN2000_METRES, *([stated] if stated else ())))
     landed = {crs: _landing(connection, sample, crs, by_seat=True) for crs in systems}
     ranked = sorted(((crs, len(rows)) for crs, rows in landed.items()), key=lambda each: -each[1])
@@ -131,10 +130,10 @@ def vote_on(connection: Connection, sample: Sequence[Placed], stated: str | None
 
 
 def is_mixed(vote: Vote) -> tuple[str, ...]:
-    """The systems of a file that was put together from two; none where one explains it.
+    """The two systems of a file joined from two; empty if one explains it.
 
-    That is so where many rows that do not land under the best land under one other, which is far
-    from it: neighbours of one meridian share most of what they explain.
+    A second system must explain many rows that the best one does not: neighbouring zones of one
+    meridian explain mostly the same rows.
     """
     best, most = vote.hits[0]
     if not most:
@@ -147,7 +146,7 @@ def is_mixed(vote: Vote) -> tuple[str, ...]:
 
 
 def vote_on_degrees(connection: Connection, sample: Sequence[Placed]) -> DegreesVote:
-    """Try degrees as those of WGS 84 and as those of VN-2000, where real polygons tell."""
+    """Try degrees as WGS 84 and as VN-2000, against real polygons."""
     wgs84 = _landing(connection, sample, WGS_84, by_seat=False)
     vn2000 = _landing(connection, sample, VN2000_DEGREES, by_seat=False)
     return DegreesVote(len(sample), len(wgs84 - vn2000), len(vn2000 - wgs84))
@@ -162,7 +161,7 @@ def any_polygon(connection: Connection) -> bool:
 def _landing(
     connection: Connection, sample: Sequence[Placed], crs: str, *, by_seat: bool
 ) -> frozenset[int]:
-    """The rows of the sample that land in a commune that they state, by their place in it."""
+    """Indexes of the rows of the sample that are within a commune they state."""
     easts = np.array([row.east for row in sample])
     norths = np.array([row.north for row in sample])
     lon, lat = (easts, norths) if crs == WGS_84 else to_wgs84(crs, easts, norths)
