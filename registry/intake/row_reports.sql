@@ -1,6 +1,6 @@
 -- answers --
 -- by given_codes, no_codes
--- In order of the file's rows. A revived record is a change to whoever delivers.
+-- In order of the file's rows. To the sender, a revived record is a change.
 SELECT CASE WHEN p.row_number IS NOT NULL THEN 'skipped'
         WHEN o.outcome = 'revived' THEN 'changed'
         ELSE coalesce(o.outcome, 'rejected') END || chr(9) || coalesce(o.code, {code}, '')
@@ -31,7 +31,7 @@ ORDER BY row_number, id
 SELECT source_ref, code, code IN (SELECT code FROM retiring) AS retires FROM vanished
 
 -- vanished --
--- Of the register, over `vanished_ref`; the others are of DuckDB.
+-- For PostgreSQL, over `vanished_ref`; the other statements are for DuckDB.
 SELECT v.source_ref, v.code, v.retires::int, u.code, h.house_number,
     concat_ws(' ', s.kind, s.name), concat_ws(' ', l.kind, l.name)
 FROM vanished_ref v

@@ -1,5 +1,5 @@
 -- places --
--- What only demonstration lies on is made up.
+-- Places with only demo households are made up.
 -- by street, locality
 SELECT DISTINCT kind, name FROM place p
 WHERE class = '{class}' AND unit_id = :unit AND merged_into_id IS NULL

@@ -1,11 +1,11 @@
--- in: problem, judged. out: asked, problems whose fix depends on more than their row, and on what;
--- the fixes of others, in `problem`.
+-- in: problem, judged. out: asked, problems whose fix depends on more than their row, with its
+-- subject; the fixes of other problems, in `problem`.
 UPDATE problem SET value = j.longitude || ' ' || j.latitude,
     proposed_fix = replace(j.latitude, ',', '.') || ' ' || replace(j.longitude, ',', '.')
 FROM judged j WHERE j.row_number = problem.row_number AND code = 'coordinates_swapped';
 UPDATE problem SET proposed_fix = j.households::VARCHAR
 FROM judged j WHERE j.row_number = problem.row_number AND code = 'households_count_read';
--- The row that had the reference before, by its number.
+-- The number of the first row with the reference.
 UPDATE problem SET proposed_fix = f.first::VARCHAR
 FROM (
     SELECT e.row_number, min(e.row_number) OVER (PARTITION BY e.source_ref) AS first

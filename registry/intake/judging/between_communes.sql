@@ -1,5 +1,5 @@
--- in: delivered, commune. out: between_communes, the rows with a point whose commune's name several bear, once
--- for each of these.
+-- in: delivered, commune. out: between_communes, the rows with a point and several candidate
+-- communes, once for each of these.
 CREATE TABLE between_communes AS
 SELECT d.row_number, d.lon, d.lat, u.unit_id
 FROM delivered d

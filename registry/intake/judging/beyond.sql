@@ -1,6 +1,6 @@
--- in: entry, unit_code, writable, other_place. out: beyond, rows where who acts may not write, which
--- are rejected. $ended: units of the key that are no more, and what followed them.
--- Of a row that names a commune of the key the point is what is wrong, which may be told already.
+-- in: entry, unit_code, writable, other_place. out: beyond, rows outside the units of the key, which
+-- are rejected. $ended: former units of the key, and their successors.
+-- If a row names a commune of the key, its point is the problem, which may be recorded already.
 CREATE TABLE beyond AS
 SELECT row_number, min(field) AS field, min(value) AS value
 FROM (

@@ -1,12 +1,12 @@
--- in: between_communes, reach; held, which of their polygons hold the points.
--- out: decided, the commune of each row whose point means one.
+-- in: between_communes, reach; held, which of their polygons contain the points.
+-- out: decided, the commune of each row whose point decides.
 INSERT INTO decided
--- A split commune is decided by the point, where exactly one candidate holds it.
+-- The point decides a split commune if exactly one candidate contains it.
 SELECT row_number, min(unit_id) AS unit_id
 FROM held WHERE is_in GROUP BY row_number HAVING count(DISTINCT unit_id) = 1;
--- Namesakes in several provinces are told apart by their seats: the point is in reach of one, and
--- three times as far from each other one, which reaches half as far at most. Parts of a split
--- commune lie side by side, and are not.
+-- Namesakes in several provinces are distinguished by their seats: the point is within the reach of
+-- one, more than three times as far from every other one, and beyond half the reach of those. Parts
+-- of a split commune are adjacent, so this does not decide them.
 INSERT INTO decided
 SELECT row_number, min(unit_id) FILTER (WHERE place = 1)
 FROM (

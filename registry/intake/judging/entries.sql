@@ -1,6 +1,6 @@
--- in: weighed, the rows of `named` with a bit of `problems` for each rule that holds.
--- out: entry, one row for each of the file, and narrow: what it names stands in the tables of parts.
--- A row without an error, NOT rejected, has its commune `unit_id`.
+-- in: weighed, the rows of `named` with a bit of `problems` for each rule that applies.
+-- out: entry, one narrow row for each of the file; the parts are in tables of their own.
+-- A row without an error (NOT rejected) has its commune in `unit_id`.
 CREATE TABLE entry AS
 SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
     nullif(households, 0) AS households, accuracy_m,
@@ -11,5 +11,5 @@ SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
 FROM weighed;
 DROP VIEW weighed;
 DROP VIEW named;
--- A nation's file needs the room.
+-- A national file needs the memory.
 DROP TABLE delivered;

@@ -1,4 +1,4 @@
--- in: outside_point, points that were handed over. out: the commune that holds each, where one does.
+-- in: outside_point, copied points. out: the commune that contains each, if any.
 -- columns: row_number BIGINT, unit_id INTEGER
 -- needs: outside
 SELECT o.row_number, min(b.unit_id) AS unit_id

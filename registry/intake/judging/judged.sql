@@ -1,4 +1,4 @@
--- in: entry, the parts. out: judged, the entries with all that they name.
+-- in: entry, the parts. out: judged, the entries with their parts.
 CREATE VIEW judged AS
 SELECT e.*, n.number, n.number_key, n.alley_only, t.street_kind, t.street_name, t.street_key,
     p.place_kinds, p.place_names, p.place_keys, f.building_name, f.building_key, f.storey, f.flat,

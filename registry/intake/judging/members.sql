@@ -1,10 +1,10 @@
--- in: entry, judged, repeated, problem, skipped. out: person_row, rows of the members of a household,
--- which are in `skipped` as well and have no other problem.
--- Lists of residents have a row for each person, not each door. The first row of a household names its
--- address. Those below it name it again under the same reference, or have nothing but a name, which is
--- never read. They are no doors, and nothing of them is lost; counted as skipped and noted, they hide no
--- row that lacks something. $personal: whether the file has columns about people, which are all that a
--- blank row may hold; $of_one_commune: whether its commune was stated for all rows.
+-- in: entry, judged, repeated, problem, skipped. out: person_row, rows of members of a household,
+-- which are added to `skipped` and have no other problem.
+-- Lists of residents have a row for each person instead of each door. The first row of a household
+-- has its address. The rows below repeat it with the same reference, or have only a name, which is
+-- never read. They are not doors, so skipping them loses nothing; they are counted and noted, so
+-- that incomplete rows are not hidden among them. $personal: whether the file has personal columns,
+-- the only ones that such a row fills; $of_one_commune: whether one commune was stated for all rows.
 CREATE TABLE person_row AS
 WITH told AS (
     SELECT row_number, source_ref, rejected, lon, lat, hash(unit_id, former_id, number_key,
@@ -16,7 +16,7 @@ WITH told AS (
 ), head AS (
     SELECT DISTINCT ON (source_ref) * FROM told ORDER BY source_ref, row_number
 )
--- The only thing wrong is that the reference was there before, with the same door.
+-- The only error is that an earlier row has the same reference and door.
 SELECT e.row_number
 FROM repeated r
 JOIN told e ON e.row_number = r.row_number AND e.rejected
@@ -25,7 +25,7 @@ JOIN head h ON h.source_ref = e.source_ref AND h.door = e.door AND NOT h.rejecte
 WHERE e.row_number NOT IN (
     SELECT row_number FROM problem WHERE severity = 'error' AND code <> 'duplicate_ref')
 UNION
--- Nothing that is read, but for the commune where that of the file stands in every row.
+-- No field that is read, except a commune that is the same in every row.
 SELECT row_number
 FROM judged
 WHERE $personal AND rejected AND number_at IS NULL AND street_at IS NULL AND place_at IS NULL

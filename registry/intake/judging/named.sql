@@ -1,10 +1,10 @@
--- in: delivered, the parts, decided, repeated, overlong. out: named, the rows with all that they name.
+-- in: delivered, the parts, decided, repeated, overlong. out: named, the rows with their parts.
 CREATE VIEW named AS
 SELECT *, number_alone AND place_keys IS NULL AND building_key IS NULL AND flat IS NULL AS nowhere,
     street_as_group AND street_key IS NULL AND streets_usual AND has_number AS moved
 FROM (
     SELECT *, is_dwelling(number_key, alley_only, flat, place_keys, inside) AS dwelling,
-        -- A parcel of a numbered sheet is one in its commune; other numbers are a street's or a place's.
+        -- A parcel of a numbered sheet is unique in its commune; other numbers need a street or place.
         has_number AND NOT alley_only AND street_key IS NULL AND NOT number_key ~ '^TO[0-9].*$'
             AS number_alone
     FROM (
@@ -15,19 +15,19 @@ FROM (
             c.assumed_id IS NOT NULL AND u.row_number IS NULL AS assumed,
             coalesce(is_inside(d.lon, d.lat), false) AS inside,
             coalesce(is_inside(d.lat, d.lon), false) AS swapped,
-            -- Not what is no number, `?` and its kinds.
+            -- Not the error marks, which begin with `?`.
             n.number_key ~ '^[^?].*$' AS has_number,
-            -- Whether few rows of the file name a number and a place, and no street.
+            -- Whether few rows of the file have a number and a place without a street.
             (SELECT count(street_at) > 4 * count(place_at) FILTER (
                 WHERE number_at IS NOT NULL AND street_at IS NULL) FROM delivered) AS streets_usual,
-            -- Tổ Quán Thánh, where other rows are of Quán Thánh: the cells have moved by one. Not
-            -- Tổ 1, beside a Đường 1.
+            -- Tổ Quán Thánh, if other rows are on the street Quán Thánh: shifted cells. Not Tổ 1
+            -- beside a Đường 1.
             d.place_at IN (
                 SELECT o.at FROM place o JOIN street s ON s.street_name = o.place_names[1]
                 WHERE o.place_kinds[1] IN ('tổ', 'tổ dân phố', 'khối', 'khu phố')
                     AND NOT o.place_names[1] ~ '.*[0-9].*') AS street_as_group,
-            -- Whether other rows have another number in that building, of the same street there:
-            -- every town has its Toà Viettel.
+            -- Whether other rows have another number in that building and on the same street:
+            -- every town has a Toà Viettel.
             (d.flat_at, d.commune_at, coalesce(d.street_at, 0)) IN (
                 SELECT (o.flat_at, o.commune_at, coalesce(o.street_at, 0)) FROM delivered o
                 JOIN flat b ON b.at = o.flat_at AND b.building_key IS NOT NULL AND b.flat IS NULL

@@ -1,6 +1,5 @@
--- in: asked_point, points that were handed over. out: those where who acts may not write: not near
--- the units of the key, and certainly not in them. What is measured is as in
--- registry.access.jurisdiction.
+-- in: asked_point, copied points. out: points outside the units of the key: neither in nor near
+-- them, as measured in registry.access.jurisdiction.
 -- columns: row_number BIGINT
 -- needs: points
 SELECT e.row_number

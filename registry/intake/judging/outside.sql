@@ -1,6 +1,6 @@
--- in: entry, reach; measured, the kilometres of questioned rows from their commune's seat.
--- out: outside, the rows whose point is not where it should be, each with a row of `problem`; those
--- far away are rejected.
+-- in: entry, reach; measured, the distances of questioned rows from their commune's seat.
+-- out: outside, the rows whose point is outside the commune, each with a row of `problem`; those far
+-- away are rejected.
 INSERT INTO outside
 SELECT e.row_number, e.lon, e.lat, concat_ws(' ', e.longitude, e.latitude) AS value, q.km,
     coalesce(q.km > r.reach_km, false) AS far

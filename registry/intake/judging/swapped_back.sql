@@ -1,4 +1,4 @@
--- in: delivered. out: its coordinates out of each other's place, and a row of `problem` for each.
+-- in: delivered. out: swapped coordinates corrected, and a row of `problem` for each.
 INSERT INTO problem BY NAME
 SELECT -1 AS id, row_number, 'longitude' AS field, 'coordinates_swapped_back' AS code,
     'notice' AS severity, left(concat_ws(' ', longitude, latitude), 200) AS value,

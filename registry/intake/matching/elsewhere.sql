@@ -1,3 +1,3 @@
--- in: elsewhere, records that the file's references name in other communes. out: them in `household`.
+-- in: elsewhere, records in other communes that the file's references name. out: added to `household`.
 INSERT INTO household FROM elsewhere;
 DROP TABLE elsewhere;

@@ -1,5 +1,5 @@
--- Rows that would change a record in a commune in which who acts may not write: somebody moved it, or
--- it is another's.
+-- Rows that would change a record outside the units of the key: it was moved there, or belongs to
+-- another commune.
 
 INSERT INTO refused
 SELECT f.row_number, 'source_ref', 'outside_your_units', u.code, $ended

@@ -1,8 +1,7 @@
--- Names of before a decision, read as what they lead to today. A file may be older than a decision
--- that renamed a street or merged two hamlets: what it writes led to a door then, and must lead to
--- it now, rather than make the old street anew.
--- A name that a street or hamlet of the commune bears today means that one, unless the reference
--- says that the one of old is meant. What may mean several places is asked about.
+-- Resolve former names to current places. A file may be older than a decision that renamed a street
+-- or merged two hamlets: its names must still find the door, instead of making the old street again.
+-- A current name in the commune takes precedence, unless the reference shows that the former one is
+-- meant. A name of several places rejects the row with a question.
 
 CREATE TABLE old_street AS
 SELECT s.at, s.street_key AS key, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
@@ -14,7 +13,7 @@ SELECT id, former_unit_id, kind, name, own_key, concat_ws(' ', kind, name) AS wr
     (SELECT coalesce(max("at"), 0) FROM street) + row_number() OVER (ORDER BY id) AS "at"
 FROM registered_street WHERE id IN (SELECT today_id FROM old_street);
 
--- The innermost part of a nested place that bears no name of today: what holds it is known with it.
+-- The innermost level of a nested place with a former name; its outer levels follow from it.
 CREATE TABLE old_place AS
 SELECT p.at, p.depth, p.keys[p.depth] AS key, p.keys[p.depth + 1] AS outer_key,
     p.keys[p.depth + 1:] AS outer_keys, a.unit_id, a.former_unit_id, a.named_id, a.today_id,
@@ -74,8 +73,8 @@ WHERE u.own_place IS NOT DISTINCT FROM o.today_id OR NOT EXISTS (
         AND may_be_same(l.former_unit_id, u.former_id))
 QUALIFY o.depth = min(o.depth) OVER (PARTITION BY u.row_number);
 
--- The reference decides; else there must be one place only. Numbers counted along those that bore
--- the name: `named_ids`.
+-- The reference decides; otherwise there must be only one place. `named_ids`: the places that had
+-- the name, along which numbers were counted.
 INSERT INTO renamed
 SELECT part, row_number, min(old_name) AS old_name, min(today_id) AS today_id, min("at") AS "at",
     min(former_unit_id) AS former_unit_id, min(depth) AS depth,

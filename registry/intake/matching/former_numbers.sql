@@ -1,10 +1,10 @@
--- Former numbers of doors: which door a row means whose number stood on another one before.
--- A number is the one of today where a door bears it, and else that of the door that bore it. Where
--- both are possible and no point decides, the row is read by today's number, with a warning. A known
--- reference keeps its door: a number that stood on it before never renumbers it back.
+-- Resolve former numbers: which door a row means if its number belonged to another door before.
+-- A number means the door that has it now, else the door that had it. If both are possible and no
+-- point decides, the current number counts, with a warning. A known reference keeps its door: its
+-- former number never renumbers it back.
 
--- Along what a row's number counted, a street or, below zero, a place: what bore the former name that
--- it writes, else what bears the name today. `elsewhere`: that is part of another one today.
+-- The street, or the place as a negative id, along which a row's number was counted: the one that had
+-- the former name in the row, else the one with the name now. `elsewhere`: it is now part of another.
 CREATE TABLE borne AS
 SELECT *, CASE WHEN street_id IS NULL THEN -locality_id ELSE street_id END AS along
 FROM former_number;
@@ -34,7 +34,7 @@ FROM naming u JOIN counting c ON c.part = u.part AND c."at" = u."at" AND c.unit_
     AND may_be_same(c.former_unit_id, u.former_id)
 WHERE NOT EXISTS (FROM named n WHERE n.row_number = u.row_number AND n.part = u.part);
 
--- The doors that bore it: of a known reference only its own, else those that may be at the point.
+-- The doors that had the number: for a known reference only its own, else those near the point.
 CREATE TABLE bearer AS
 SELECT DISTINCT ON (c.row_number, h.code) c.row_number, c.elsewhere, h.code, k.code AS own,
     h.house_number, h.house_number_key, h.street_id, d.number, d.number_key, d.street_key
@@ -49,7 +49,7 @@ JOIN household h ON h.code = f.code AND h.kind = 'household' AND h.unit_id = d.u
 WHERE k.code = h.code OR k.code IS NULL AND is_near(d.numbered, d.lon, d.lat, h.lon, h.lat)
 ORDER BY c.row_number, h.code, c.elsewhere;
 
--- A known reference keeps the number, and the street, that its record has today.
+-- A known reference keeps the current number and street of its record.
 CREATE TABLE own_number AS
 SELECT b.row_number, b.number, b.house_number, b.house_number_key, t.kind, t.name, t.own_key,
     (SELECT coalesce(max("at"), 0) FROM number) + row_number() OVER w AS number_at,
@@ -71,8 +71,8 @@ SELECT row_number, 'house_number', 'former_number', 'warning', number,
     concat_ws(' ', house_number, kind, name)
 FROM own_number;
 
--- Of other rows: the door that bears the number today, if any, against those that bore it. Along a
--- street that became part of another one, a number of today is no answer unless a point says so.
+-- For other rows: the door that has the number now, if any, against those that had it. On a street
+-- merged into another one, a current number counts only if a point confirms it.
 CREATE TABLE weighed AS
 WITH today AS (
     SELECT r.row_number, r.code, a.lon IS NOT NULL AND h.lon IS NOT NULL AS measured

@@ -1,4 +1,4 @@
--- Households of the new rows, by commune.
+-- Number of households in new rows, by commune.
 SELECT list(unit_id), list(fresh) FROM (
     SELECT w.unit_id, sum(greatest(w.households, s.now, s.said, 1))::BIGINT AS fresh
     FROM written w LEFT JOIN shared s ON s.row_number = w.row_number

@@ -1,7 +1,7 @@
--- Those of `issued`, `identifiers` and `problems` are for DuckDB, the others for the register.
+-- `issued`, `identifiers` and `problems` are for DuckDB, the other statements for PostgreSQL.
 
 -- identifiers --
--- A value once a record, of the first row that has it.
+-- Each value once per record, from the first row that has it.
 SELECT row_number() OVER () AS id, min(i.row_number) AS number, {row_code} AS code, i.scheme,
     i.value, NULL AS first, NULL AS after,
     any_value(e.unit_id) FILTER (WHERE o.code IS NULL) AS unit_id

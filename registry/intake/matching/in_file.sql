@@ -1,5 +1,5 @@
--- Rows of one door inside the file: the first row with an address is the head, later ones near it are
--- the same door, and so are those at one point elsewhere, of which the first is their head.
+-- Rows of one door within the file: the first row with an address is the head, and later rows near it
+-- are the same door. Rows farther away at one point share a door too, whose head is their first row.
 
 -- needs: known or registered
 INSERT INTO found
@@ -10,9 +10,9 @@ SELECT row_number, 'linked', code, NULL FROM registered;
 CREATE VIEW unfound AS
 SELECT * FROM address a WHERE NOT EXISTS (FROM found f WHERE f.row_number = a.row_number);
 
--- Where only some rows of a street name a former commune, or two name neighbouring ones: the door of
--- a row that names none is that of the one it is equal to else, and measured doors are told by their
--- points. Of several with one it is asked about.
+-- If only some rows of a street name a former commune, or two name neighbouring ones: a row without
+-- one is the door of the row that is equal otherwise, and points distinguish measured doors. If
+-- several rows with a former commune match, the row is rejected with a question.
 -- needs: formers or renamed
 CREATE TABLE of_two_communes AS
 SELECT a.*
@@ -68,7 +68,7 @@ UNION ALL
 SELECT row_number, 'linked', NULL, head FROM again a
 WHERE row_number <> head AND NOT EXISTS (FROM near n WHERE n.row_number = a.row_number);
 
--- A row may have been told to be the door of one that is the door of an earlier one.
+-- The head of a row may itself have an earlier head.
 -- needs: head or beside
 UPDATE found f SET head = u.head
 FROM (

@@ -1,10 +1,9 @@
--- What a known row leaves as the register has it: a file that says what it always said. A street that
--- was corrected, a point that was measured: the next delivery still bears the old ones, for nobody
--- told its source. What the source's own imports said last and something else has changed since is
--- kept as it is now. What a row says anew is taken, but for a place over one that was measured at
--- the door, with a warning. A row without a point takes none away.
+-- Parts of known records that a repeated delivery must not overwrite. A street may have been corrected
+-- or a point measured, while the next delivery still has the old values. A value unchanged since the
+-- source's previous imports does not overwrite a later change by others. New values are taken, except
+-- a point over one measured at the door, with a warning. A row without a point removes none.
 
--- When the source's own imports said each of these last, and whether that is over.
+-- When the source's own imports last set each part, and whether it was changed since (`over`).
 CREATE TABLE said AS
 WITH told AS (
     SELECT code, since, own, unnest([

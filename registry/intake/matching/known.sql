@@ -1,5 +1,5 @@
--- Rows whose reference the source has delivered before. A reference that vanished and comes back
--- beside the one that took over only names the record.
+-- Rows whose reference the source has delivered before. A vanished reference that returns beside its
+-- replacement is only linked to the record.
 
 INSERT INTO known
 SELECT d.row_number, r.code, r.row_hash IS NOT DISTINCT FROM d.row_hash AS same,

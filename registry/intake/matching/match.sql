@@ -1,4 +1,4 @@
--- Of DuckDB, over what was brought.
+-- For DuckDB, over the copied tables.
 
 -- refs --
 SELECT source_ref AS ref FROM entry WHERE NOT rejected AND source_ref IS NOT NULL

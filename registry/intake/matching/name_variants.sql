@@ -1,7 +1,7 @@
--- Of DuckDB, over what was brought.
+-- For DuckDB, over the copied tables.
 
 -- street --
--- A street is a place of one level.
+-- A street is a place with one level.
 -- with part: street
 -- with table: registered_street
 -- with levels: {levels_of_streets}

@@ -1,5 +1,5 @@
--- Streets and localities that written rows name, each once in a commune, under its first row; and
--- new ones whose name is near another one of the commune: are they one?
+-- Streets and localities that written rows name, each once per commune with its first row; and new
+-- ones whose name is similar to another one of the commune.
 
 CREATE TABLE named_street AS
 SELECT w.unit_id, w.former_id, w.street_at AS "at", min(w.row_number) AS first_row, count(*) AS rows
@@ -8,7 +8,7 @@ CREATE TABLE named_place AS
 SELECT w.unit_id, w.former_id, w.place_at AS "at", min(w.row_number) AS first_row, count(*) AS rows
 FROM written w WHERE w.place_at IS NOT NULL GROUP BY ALL;
 
--- Names of the communes, by the register and by the file; of nested places the innermost.
+-- Names in the communes, registered or in the file; the innermost of nested places.
 CREATE TABLE place_name AS
 SELECT part, unit_id, key, bool_or(known) AS known, sum(rows) AS rows, min(first_row) AS first_row,
     coalesce(any_value(kind) FILTER (known), any_value(kind), '') AS kind,
@@ -29,9 +29,9 @@ FROM (
     WHERE merged_into_id IS NULL AND unit_id IN (SELECT unit_id FROM named_place)
 ) GROUP BY ALL;
 
--- Names that differ by a slip of the hand, without comparing each with each: two such names are equal
--- when a letter of one, or one of each, is left out. `usual` are names that both are borne elsewhere,
--- and those that differ in their marks only.
+-- Names that differ by a typo, without comparing all pairs: two such names are equal if a letter of
+-- one, or one of each, is left out. `usual`: both names also exist elsewhere, or they differ only in
+-- diacritics.
 -- needs: place_name
 CREATE TABLE alike AS
 WITH bearers AS (
@@ -55,18 +55,17 @@ JOIN bearers a ON a.part = p.part AND a.key = p.key
 JOIN bearers b ON b.part = p.part AND b.key = p.other
 WHERE is_slip(folded(p.key), folded(p.other));
 
--- `at`: the part that alone is concerned, where the name is not the innermost of a nested place.
+-- `at`: the only part concerned, if the name is not the innermost of a nested place.
 CREATE TABLE near_name (part VARCHAR, unit_id INTEGER, "at" INTEGER, key VARCHAR, code VARCHAR,
     value VARCHAR, beside VARCHAR);
--- A slip of the marks makes a place as well: Hàng Dầu beside Hàng Đậu.
+-- A typo in diacritics makes a place too: Hàng Dầu beside Hàng Đậu.
 -- needs: told
 INSERT INTO near_name
 SELECT t.part, t.unit_id, t.new_at, t.keys[1], f.field || '_spelled_otherwise', t.value, t.beside
 FROM told t JOIN field_of f ON f.part = t.part WHERE t.beside IS NOT NULL;
--- `Quán Thánh kéo dài`, `… cũ`: some are streets of their own, some a clerk's words for a stretch of
--- the other one. `Đội Cấn T1`: a mark of something else behind the name. `Tổ 1` and `1`, `Đại lộ
--- Thăng Long` and `Thăng Long`: one name with and without its kind. Of two new names the one of fewer
--- rows is the one that is asked about.
+-- `Quán Thánh kéo dài`, `… cũ`: a street of its own, or a section of the other one. `Đội Cấn T1`: a
+-- mark behind the name. `Tổ 1` and `1`, `Đại lộ Thăng Long` and `Thăng Long`: one name with and
+-- without its kind. Of two new names, the one with fewer rows gets the warning.
 -- needs: place_name
 INSERT INTO near_name
 WITH pair AS (

@@ -1,9 +1,8 @@
--- Rows that may be one door with another, and that nobody but a person can tell. Equal doors are
--- linked before. Here are those that are nearly equal: one address at two points far apart, two
--- numbers at one point, one number on two streets whose names differ by a letter, or in two places
--- that may be one, a flat with and without its block's mark, a house over several numbers of which
--- one is a door of its own. Each is a warning that names the other row, or the code in the register.
--- Only rows that are new or changed are looked at: what was decided once is not asked again.
+-- Possible duplicates, which only a person can decide. Equal doors are linked before. These are nearly
+-- equal: one address at two distant points, two numbers at one point, one number on two streets whose
+-- names differ by a letter or in two places that may be one, a flat with and without its block's mark,
+-- a house over several numbers of which one is a separate door. Each is a warning with the other row
+-- or the code in the register. Only new or changed rows are checked, so that questions do not repeat.
 
 CREATE TABLE near (
     code VARCHAR, row_number BIGINT, head BIGINT, household VARCHAR, metres DOUBLE);
@@ -22,8 +21,8 @@ SELECT h.*, t.own_key AS street_key, t.former_unit_id AS street_former_id
 FROM household h LEFT JOIN registered_street t ON t.id = h.street_id
 WHERE h.kind = 'household' AND h.status IN ('active', 'proposed');
 
--- One address at two points: within the file, the first row that has it is the head. Addresses of
--- several rows are known already; of a changed row it was not asked.
+-- One address at two points: within the file, the first row with it is the head. Addresses of several
+-- rows are in `head`; those of changed rows are added.
 -- needs: doubtful, points, head or reread
 INSERT INTO near (code, row_number, head, metres)
 WITH same AS (
@@ -55,8 +54,8 @@ WHERE d.lon IS NOT NULL AND h.lon IS NOT NULL AND h.code IS DISTINCT FROM d.code
     AND h.floor IS NOT DISTINCT FROM d.storey AND h.unit_number IS NOT DISTINCT FROM d.flat
 ORDER BY d.row_number, pow(d.lon - h.lon, 2) + pow(d.lat - h.lat, 2), h.code;
 
--- Two numbers at one point; flats share the point of their house. A crowd shares that of a village,
--- of an office, of where the telephone was.
+-- Two numbers at one point, except flats, which share the point of their house. Many doors share the
+-- point of a village, an office, or the place where the phone was.
 -- needs: doubtful, points
 CREATE TABLE shared_point AS
 SELECT lon, lat, count(*) AS doors, min(row_number) AS head FROM doubtful
@@ -82,7 +81,7 @@ WHERE d.flat_at IS NULL AND h.code IS DISTINCT FROM d.code AND h.unit_number IS 
     AND h.house_number_key <> d.number_key
 GROUP BY d.row_number;
 
--- One number on two streets whose names differ by a slip of the hand.
+-- One number on two streets whose names differ by a typo.
 -- needs: alike
 INSERT INTO near (code, row_number, head, household, metres)
 WITH suspect AS (
@@ -107,9 +106,9 @@ WHERE o.building_key IS NOT DISTINCT FROM d.building_key
 ORDER BY d.row_number, pow(d.lon - o.lon, 2) + pow(d.lat - o.lat, 2) NULLS LAST,
     o.row_number NULLS FIRST;
 
--- Doors of one number, without a street, in places that may be one: Tổ 5 and Tổ dân phố 5. Each file
--- calls a group of neighbours by another kind, or by none, and one names the quarter around it where
--- the next does not. Places of the register bear their id below zero.
+-- Doors of one number without a street, in places that may be one: Tổ 5 and Tổ dân phố 5. Files use
+-- different kinds for the same group, or none, and some also name the quarter around it. Registered
+-- places have their negative id.
 -- needs: doubtful, named_place
 CREATE TABLE alike_place AS
 WITH RECURSIVE path AS (
@@ -192,9 +191,9 @@ JOIN living h ON h.unit_id = d.unit_id AND h.building_key = t.building_key
 WHERE h.code IS DISTINCT FROM d.code AND h.house_number_key IS NOT DISTINCT FROM d.number_key
     AND h.street_key IS NOT DISTINCT FROM d.street_key;
 
--- Doors over several numbers, 12-14, of which one is a door of its own, or of another such door:
--- `12, 14` in a cell is one house over both numbers, or two houses that somebody wrote together.
--- The register by streets alone: numbers without one are those of places, and seldom ranges.
+-- Doors over several numbers, 12-14, of which one is a separate door or part of another range: `12,
+-- 14` in a cell is one house over both numbers, or two houses in one row. Registered doors count only
+-- on streets: numbers at places are seldom ranges.
 -- needs: doubtful
 CREATE TABLE covered AS
 WITH range AS (
@@ -227,7 +226,7 @@ WHERE (d.household IS NULL AND o.household IS NULL
         OR (d.household IS NULL OR o.household IS NULL) AND o.code IS DISTINCT FROM d.code)
     AND (d.street_key IS NOT NULL OR o.place_at IS NOT DISTINCT FROM d.place_at);
 
--- One warning of a kind for each row, the register before the file; of a kind at most `$most`.
+-- One warning of each kind per row, registered doors before rows; at most `$most` of each kind.
 -- needs: near
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 WITH each AS (

@@ -1,5 +1,5 @@
 -- beyond --
--- An estimate may be half of what is there. Only communes that grow by a quarter are counted.
+-- An estimate may be half of the true number. Only communes that grow by a quarter are counted.
 SELECT v.kind, v.name, h.held + w.fresh, t.households, t.counted, t.quality
 FROM unnest(CAST(:units AS int[]), CAST(:fresh AS bigint[])) w (unit_id, fresh)
 CROSS JOIN LATERAL (

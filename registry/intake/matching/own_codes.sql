@@ -1,5 +1,5 @@
--- References that are codes: those of dwellings name these, as if the source had delivered them
--- before; a row of any other code would get a second one.
+-- References that are codes: codes of dwellings count as known references of the source; rows with
+-- other codes are rejected, since they would get a second one.
 
 INSERT INTO named_by_code
 SELECT o.source_ref, o.code FROM own_code o JOIN dwelling_code USING (code);

@@ -1,7 +1,7 @@
--- Rows that name a street or place of which the commune may have several, and those that would make
--- one whose name has syllables that nobody writes: `Đấ`, `Nhâ`, `Bàt`. Such a name was cut off,
--- mistyped or read in the wrong font; its row is asked about until somebody confirms the name by
--- making a record with it by hand. A row that its reference knows already says nothing new.
+-- Reject with a question: rows whose street or place is ambiguous in the commune, and rows with a new
+-- name that has impossible syllables: `Đấ`, `Nhâ`, `Bàt`. Such a name was truncated, mistyped or read
+-- in the wrong font; it is accepted once somebody creates a record with it manually. Unchanged rows of
+-- known references are not asked about.
 
 CREATE TABLE misspelled AS
 WITH called AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- What cannot be decided is asked about, and goes no further.
+-- Reject undecidable rows with their question, and remove them from the matching tables.
 
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT row_number, field, code, 'error', value, proposed_fix FROM refused ORDER BY row_number;

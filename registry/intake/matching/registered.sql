@@ -1,5 +1,5 @@
--- Doors that are registered already: rows whose reference is new, found by what they name. By street,
--- else by the innermost place, else by the commune alone.
+-- Match rows with a new reference to registered doors by address: by street, else by the innermost
+-- place, else by the commune alone.
 
 INSERT INTO address
 SELECT row_number, unit_id, former_id, street_at, street_at IS NULL AND place_at IS NULL
@@ -26,10 +26,10 @@ LEFT JOIN registered_locality l ON l.id = h.locality_id
 LEFT JOIN registered_locality o ON o.id = l.parent_id
 WHERE h.kind = 'household';
 
--- The records that a row may be. Former communes tell doors of one name apart, unless both are
--- measured: on a border of old, one door is called by either (`elsewhere`). Tổ 1 of this hamlet is
--- not that of the next one. Of houses without a number a hamlet may have thousands, which only their
--- points tell apart: a row is compared with those in the squares around it.
+-- The records that a row may mean. Former communes distinguish doors of one name, unless both have
+-- points: on a former border, one door may be listed under either (`elsewhere`). Tổ 1 of one hamlet is
+-- not that of another. A hamlet may have thousands of houses without a number, distinguished only by
+-- points: a row is compared with those in the grid cells around it.
 -- needs: record
 INSERT INTO meeting
 WITH unknown AS (
@@ -61,7 +61,7 @@ WHERE is_near(numbered, row_lon, row_lat, lon, lat) AND may_be_same(outer_key, r
     AND (may_be_same(former_id, row_former)
         OR street_at IS NOT NULL AND numbered AND row_lon IS NOT NULL AND lon IS NOT NULL);
 
--- The nearest. Where no point tells which of several is meant, `other` is another of them.
+-- The nearest one. If no point decides between several, `other` is another of them.
 -- needs: meeting
 INSERT INTO registered
 SELECT row_number, list[1].code, list[1].unplaced,
@@ -72,8 +72,7 @@ FROM (
     })) AS list
     FROM meeting WHERE status IN ('active', 'proposed') GROUP BY row_number
 );
--- A row that names neither street nor place, though it has a number, says less of its door than the
--- register does: it is the only one of this number that stands where its point is.
+-- A row with a number but neither street nor place matches the only door of this number at its point.
 -- needs: record
 INSERT INTO registered
 SELECT a.row_number, min(r.code), false, NULL
@@ -86,9 +85,8 @@ WHERE a.is_bare AND NOT EXISTS (FROM known k WHERE k.row_number = a.row_number)
 GROUP BY a.row_number
 HAVING count(*) = 1;
 
--- Streets of one name meet in a commune that joined several, and a row that names no former commune
--- may be number 12 of either. A record that names none is the door of rows of one; of two, it is one
--- row's at most.
+-- A merged commune may have several streets of one name, so number 12 without a former commune is
+-- ambiguous. A record without a former commune matches rows of one former commune, but not of two.
 -- needs: registered
 INSERT INTO refused
 SELECT row_number, 'former_commune', 'door_ambiguous', NULL, shown(code) || '; ' || shown(other)

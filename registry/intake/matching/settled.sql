@@ -1,4 +1,4 @@
--- Rows whose street or place is spelled in a way that the source has settled are read as it is meant.
+-- Replace streets and places by the settled names of the source.
 
 INSERT INTO street ("at", street_kind, street_name, street_key)
 SELECT DISTINCT new_at, kinds[1], names[1], keys[1] FROM meant_name WHERE part = 'street';

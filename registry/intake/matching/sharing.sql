@@ -1,11 +1,11 @@
--- Several hộ at one door: rows of a file that name it under references of their own. They have one
--- record and one code, and its `households_count` counts each of them, or is what a row says itself,
--- where that is more. Only the source that brought a record says so, and only in a file that holds
--- the record's own row, or a full one without it: references that a source numbers anew are no more
--- hộ. Rows without a reference, and those that a succession led here, count nothing.
+-- Several households (hộ) at one door: rows of a file with references of their own. They have one
+-- record and one code; its `households_count` is their number, or the count stated in a row if that is
+-- greater. Only the source that delivered the record counts, and only in a file with the record's own
+-- row, or a full delivery without it: renumbered references are not more households. Rows without a
+-- reference, and rows matched through a succession, do not count.
 
--- Of each door the row that the others are told to be at, and these. A door that is there already is
--- that of its own reference, or of the first row where a full delivery lacks that one.
+-- For each door its first row, and the rows that share it. The first row of a registered door is that
+-- of its own reference, or the first one if a full delivery lacks that reference.
 INSERT INTO sharing
 WITH named AS (
     SELECT f.row_number, f.code, a.address, coalesce(k.linked, true) AS linked
@@ -35,7 +35,7 @@ SELECT row_number, first, code FROM grouped g
 WHERE row_number <> first AND (NOT without_own
     OR $full AND EXISTS (FROM own o WHERE o.code = g.code AND NOT o.delivered));
 
--- Of a door that somebody shares, or shared: its row, how many hộ its references are, and were.
+-- For each door that is or was shared: its row, and the number of references before and now.
 -- needs: sharing or household_ref
 INSERT INTO shared
 WITH ref AS (

@@ -1,6 +1,6 @@
--- A street named without its kind begins with a word of places: `12 Ấp Bắc`, `5 Chợ Mới`. Where the
--- commune, by the register or the file, has a street of that very name and no such place, a number
--- at it is on the street. What a column calls a place is one.
+-- A street named without its kind may begin with a word for places: `12 Ấp Bắc`, `5 Chợ Mới`. If the
+-- commune, in the register or the file, has a street of that name and no such place, a number there
+-- is on the street. Only for addresses as texts: a place in a column is a place.
 CREATE TABLE known_street AS
 SELECT unit_id, own_key AS key, any_value(kind) AS kind, any_value(name) AS name
 FROM registered_street WHERE merged_into_id IS NULL GROUP BY ALL;

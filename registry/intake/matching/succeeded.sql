@@ -1,7 +1,7 @@
--- Doors that ended since: those of a record that this source's file no longer had, back under
--- another reference, and those that were merged, split or given another code, and are still
--- delivered as they were. Whoever delivers one is led to what continues it, whatever the reference
--- or the source; a door that became several is asked about.
+-- Doors that have ended: records retired because this source's file lacked them, now back under
+-- another reference, and records merged, split or recoded but still delivered unchanged. Such a row is
+-- matched to the successor, whatever its reference or source. Several successors reject the row with
+-- a question.
 
 -- needs: revivable, meeting
 INSERT INTO registered

@@ -1,4 +1,4 @@
--- Rows whose street or place is told from another one of its key go to the part with its own key.
+-- Assign rows of streets and places distinguished by diacritics to the part with their own key.
 
 INSERT INTO street ("at", street_kind, street_name, street_key)
 SELECT DISTINCT t.new_at, p.street_kind, p.street_name, t.keys[1]

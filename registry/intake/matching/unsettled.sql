@@ -1,5 +1,5 @@
--- in: entry, known, household. out: unsettled, rows that are yet to be compared with the register, and the
--- record that their reference names.
+-- in: entry, known, household. out: unsettled, rows still to be matched with the register, and the
+-- record of their reference.
 CREATE VIEW unsettled AS
 SELECT e.row_number, e.unit_id, e.former_id, e.street_at, e.place_at, k.code,
     h.street_id AS own_street, h.locality_id AS own_place

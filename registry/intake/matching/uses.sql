@@ -1,6 +1,6 @@
--- in: found, entry. out: entry, of a new door with the uses of all rows that name it: an office is one
--- row of a list, and a shop at its door another. A row without any is of a dwelling.
--- Fifty rows are taken: with ten uses each they are as many as a record has.
+-- in: found, entry. out: entry, for a new door with the uses of all its rows: an office and a shop at
+-- the same door are separate rows. A row without uses is a dwelling.
+-- At most fifty rows count: with ten uses each they reach the limit of a record.
 UPDATE entry e SET uses_read = '[' || a.uses || ']'
 FROM (
     SELECT head, array_to_string(list_sort(list(DISTINCT uses))[:50], ', ') AS uses

@@ -1,8 +1,7 @@
--- What a full delivery no longer has: references of the source, and the records that they alone name.
+-- Missing from a full delivery: references of the source, and the records that only they name.
 
--- A row that was rejected is in the file all the same. Where it has no reference, its door tells which
--- one it had, in whatever commune: that may be what is wrong with the row. A key answers for the
--- records of its units only.
+-- The reference of a rejected row has not vanished. Without a reference, its door identifies the
+-- record, in any commune, since the commune may be the error. A key affects only records of its units.
 INSERT INTO vanished
 SELECT r.source_ref, r.code
 FROM household_ref r
@@ -28,7 +27,7 @@ DELETE FROM vanished WHERE code IN (
     JOIN spared s ON s.door = hash(coalesce(t.key, e.street_key),
         CASE WHEN coalesce(t.key, e.street_key) IS NULL THEN coalesce(l.key, e.place_key) END,
         h.house_number_key, h.building_key, h.floor, h.unit_number));
--- Living, though: what any other reference names, one of this file among them.
+-- Records named by any other reference, including one of this file, are not retired.
 INSERT INTO retiring
 SELECT DISTINCT v.code
 FROM vanished v

@@ -1,6 +1,6 @@
--- What changes in the register, and what is told of rows that are known or led to a record.
+-- What changes in the register, and the problems of known and matched rows.
 
--- Rows whose reference had vanished, and whether their record comes back to life.
+-- Rows whose reference had vanished, and whether their record is revived.
 -- needs: known or found
 INSERT INTO returned
 SELECT k.row_number, r.source_ref, r.code, r.code IN (SELECT code FROM revivable) AS revives
@@ -13,7 +13,7 @@ SELECT f.row_number, NULL, f.code, true
 FROM found f JOIN household h ON h.code = f.code AND h.status = 'retired'
 WHERE f.outcome = 'linked';
 
--- A row that says the same in other words, or only what is kept otherwise, changes no record.
+-- A row with the same values in another spelling, or only with values not taken, is unchanged.
 -- needs: reread
 UPDATE found f SET outcome = 'unchanged'
 FROM (
@@ -38,13 +38,13 @@ FROM (
                 OR row(d.lon, d.lat) IS NOT DISTINCT FROM row(h.lon, h.lat)))
 ) u
 WHERE f.row_number = u.row_number AND f.outcome = 'changed';
--- Active again at the address that it has, which is a change.
+-- A record revived at its current address is a change.
 -- needs: returned
 UPDATE found SET outcome = 'revived'
 WHERE outcome = 'unchanged' AND row_number IN (SELECT row_number FROM returned WHERE revives);
 
--- A record in force whose point goes elsewhere, farther than it was known to be wrong by. Two people
--- see an import: who delivers it does not publish it.
+-- An active record whose point moves farther than its accuracy. A warning suffices: imports are
+-- published by a second person.
 -- needs: known
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 SELECT row_number, 'longitude', 'point_moved_far', 'warning',
@@ -61,8 +61,8 @@ FROM (
 )
 WHERE moved_m > greatest(30, coalesce(accuracy_m, 0)) ORDER BY row_number;
 
--- A reference that was linked to a door whose number has changed since, in this file or before: its
--- own text, which still says the old number, may be another door.
+-- A reference linked to a door whose number has changed, in this file or before: its row still has the
+-- old number, and may be another door.
 -- needs: linked
 INSERT INTO problem (row_number, field, code, severity, value, proposed_fix)
 WITH changed AS (
@@ -107,7 +107,7 @@ CREATE VIEW outcome AS
 SELECT e.row_number, coalesce(f.outcome, 'new') AS outcome, f.code, f.head
 FROM entry e LEFT JOIN found f ON f.row_number = e.row_number
 WHERE NOT e.rejected;
--- Rows that are new or changed.
+-- New and changed rows.
 CREATE VIEW written AS
 SELECT e.*, f.row_number IS NULL AS is_new, f.code
 FROM entry e LEFT JOIN found f ON f.row_number = e.row_number

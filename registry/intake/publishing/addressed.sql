@@ -1,5 +1,5 @@
--- Rows as they are to be written, with what is kept of their records, and the order in which the
--- register holds them: by street and number, so that neighbours lie on one page of the table.
+-- Rows to be written, with the kept parts of their records, and their storage order: by street and
+-- number, so that neighbours are on one page of the table.
 
 CREATE TABLE street_id (unit_id INTEGER, former_id INTEGER, "at" INTEGER, id BIGINT);
 -- needs: named_street

@@ -1,4 +1,4 @@
--- Several flats at one place: one building for them all, unless there is one already.
+-- One building for several flats at one address, unless there is one already.
 
 CREATE TABLE housed (row_number BIGINT, parent_code VARCHAR);
 -- needs: flat or kept
@@ -6,7 +6,7 @@ CREATE VIEW placed AS
 SELECT *, hash(unit_id, former_unit_id, street_id, locality_id, house_number_key,
     building_key) AS place
 FROM household WHERE status = 'active';
--- A flat that moved has left its building.
+-- A flat with a changed address leaves its building.
 -- needs: flat or kept
 CREATE TABLE written_flat AS
 SELECT a.*, b.code AS parent_code

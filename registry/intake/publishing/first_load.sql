@@ -1,4 +1,4 @@
 -- memory_of_sorts --
--- A server of somebody else may have kept the 64 MB of PostgreSQL.
+-- An external server may still have PostgreSQL's default of 64 MB.
 SELECT set_config('maintenance_work_mem',
     greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 262144)::text, true)

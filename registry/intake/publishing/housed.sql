@@ -1,4 +1,4 @@
--- Codes of new buildings, in the order of their places, and the building of each flat that is written.
+-- Codes of new buildings in the order of their addresses, and the building of each written flat.
 
 UPDATE building b SET code = i.code
 FROM (

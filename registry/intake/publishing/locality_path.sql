@@ -1,4 +1,4 @@
--- in: registered_locality. out: locality_path, each with the keys of all that it is within.
+-- in: registered_locality. out: locality_path, each with the keys of its outer localities.
 -- needs: named_place
 CREATE OR REPLACE TABLE locality_path AS
 WITH RECURSIVE path AS (

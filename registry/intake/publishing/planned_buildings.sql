@@ -1,5 +1,5 @@
--- How many buildings would be made of what was decided, for a dry run: places of several flats without
--- one. Flats that change their place are not counted.
+-- Number of buildings that would be made, for a dry run: addresses of several flats without a
+-- building. Flats that change their address are not counted.
 
 WITH flat_row AS (
     SELECT unit_id, former_id, hash(street_key, array_to_string(place_keys, '|'), number_key, building_key)

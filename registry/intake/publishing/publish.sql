@@ -1,4 +1,4 @@
--- Those that read `h` of what was brought, or have `$`, are for DuckDB; the others for the register.
+-- Statements over copied tables, or with `$`, are for DuckDB; the others for PostgreSQL.
 
 -- touched_records --
 SELECT h.code, h.event_id
@@ -10,7 +10,7 @@ WHERE h.code IN (
 ORDER BY h.code
 
 -- count_moved_on --
--- Locked first, and compared then: what another transaction is about to change is waited for.
+-- Lock first, then compare, so that changes of concurrent transactions are waited for.
 SELECT count(*) FILTER (WHERE now <> was) FROM (
     SELECT h.event_id AS now, t.event_id AS was
     FROM touched_record t JOIN household h ON h.code = t.code
@@ -57,7 +57,7 @@ SELECT n.code, b.code AS parent_code
 FROM neighbour n JOIN building b ON b.place = n.place WHERE n.building IS NULL
 
 -- point --
--- A door without a point takes that of another source, which its number and street led to it.
+-- A door without a point takes that of a matched row of another source.
 UPDATE household h SET point = ST_Point(lon, lat, 4326), position_method = 'unknown',
     position_accuracy_m = d.accuracy_m
 FROM pointed d WHERE h.code = d.code AND h.point IS NULL AND h.status = 'active'
@@ -93,8 +93,7 @@ WHERE b.kind = 'building' AND b.status = 'active'
         WHERE h.parent_code = b.code AND h.status IN ('active', 'proposed', 'reserved'))
 
 -- use --
--- What a list says of a door that another one, or another row, has. Who lives there is not lost, and
--- neither is what was named beside it.
+-- Add uses from other lists or rows to a door; its dwelling and its other uses are kept.
 UPDATE household h SET uses = m.uses, households_count = CASE
     WHEN h.kind = 'household' AND m.uses @> '[{"use": "dwelling"}]'
         THEN greatest(h.households_count, n.households, 1)
@@ -120,12 +119,12 @@ JOIN (
     SELECT *, coalesce(uses_read[2:-2], '{"use": "dwelling"}') AS use FROM entry
 ) e ON e.row_number = f.row_number
 JOIN household h ON h.code = f.code AND (e.uses_read IS NOT NULL OR NOT is_lived_in(h.uses))
--- Of a record that its own row wrote anew the other rows are there still.
+-- The other rows of a record rewritten by its own row still count.
 WHERE f.outcome = 'linked' OR f.code IN (SELECT code FROM addressed WHERE NOT is_new)
 GROUP BY f.code
 
 -- count --
--- What was said otherwise since stays: a count is lowered only where it was that of the references.
+-- Later corrections are kept: a count is lowered only if it was the number of references.
 UPDATE household h SET households_count = greatest(s.now, s.said, 1)
 FROM counted s
 WHERE h.code = s.code AND h.status = 'active'
@@ -150,7 +149,7 @@ UPDATE household_ref r SET linked = n.linked, shares = n.shares, row_hash = n.ro
 FROM changed_ref n WHERE r.source = :source AND r.source_ref = n.source_ref
 
 -- new_refs --
--- Where the index of codes is there, each row goes to a page of its own in any other order.
+-- In any other order, each row would touch a different page of the index of codes.
 SELECT $source AS source, ref, code, $import_id AS import_id, linked, shares, row_hash
 FROM ref_new ORDER BY code
 

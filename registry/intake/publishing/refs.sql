@@ -1,5 +1,4 @@
--- References as they are after the import: those of before that it changes, as they were as well, and
--- those that it brings.
+-- References after the import: existing ones that it changes, with their previous state, and new ones.
 
 CREATE TABLE ref_changed (
     source_ref VARCHAR, was_linked BOOLEAN, was_shares BOOLEAN, was_row_hash UUID,
@@ -20,7 +19,7 @@ WITH again AS (
 )
 SELECT r.source_ref, r.linked AS was_linked, r.shares AS was_shares, r.row_hash AS was_row_hash,
     r.vanished_import_id AS was_vanished_import_id, r.code,
-    -- A source writes a record under one reference: where another took over, it only names it.
+    -- A source owns a record by one reference: if another took over, this one is only linked.
     r.linked OR b.source_ref IS NOT NULL AND r.code IN (
         SELECT code FROM household_ref WHERE NOT linked AND vanished_import_id IS NULL) AS linked,
     r.shares OR s.ref IS NOT NULL AS shares, coalesce(a.row_hash, r.row_hash) AS row_hash,
@@ -35,8 +34,8 @@ WHERE (a.ref IS NOT NULL OR s.ref IS NOT NULL OR b.source_ref IS NOT NULL
         OR v.source_ref IS NOT NULL)
     AND r.source_ref NOT IN (SELECT source_ref FROM named_by_code);
 
--- A source that numbers its references anew still owns its records: the first new reference of each
--- takes over from those that vanished.
+-- A source that renumbers its references still owns its records: the first new reference of each takes
+-- over from the vanished ones.
 CREATE TABLE taken_over (row_number BIGINT);
 -- needs: household_ref, found
 INSERT INTO taken_over

@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (
 WHERE t.made AND (u.refs OR u.plates OR u.others)
 
 -- kept --
--- One row for each record that was built on: what changed it says more than who names it.
+-- One row for each record used since: a change is a better reason than a reference.
 CREATE TEMPORARY TABLE kept ON COMMIT DROP AS
 SELECT code, coalesce(min(reason) FILTER (WHERE later), min(reason)) AS reason,
     bool_or(later) AS later
@@ -43,7 +43,7 @@ SELECT count(*) FILTER (WHERE later),
     count(*) FILTER (WHERE reason = 'other'), min(code) FROM kept
 
 -- keep --
--- A building stays as long as a record of it does.
+-- A building is kept as long as one of its records.
 INSERT INTO kept (code, reason, later)
 SELECT DISTINCT b.code, 'building', false
 FROM kept k

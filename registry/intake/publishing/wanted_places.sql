@@ -1,5 +1,5 @@
--- The outermost localities that written rows name and the register lacks, each within the one around
--- it. A nested place is (innermost … outermost); what holds it is the same list without the innermost.
+-- The outermost missing localities that written rows name, each inside its registered outer one. A
+-- nested place is (innermost … outermost); its outer place is the list without the innermost.
 
 CREATE OR REPLACE TABLE wanted AS
 WITH named AS (

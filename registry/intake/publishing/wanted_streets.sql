@@ -1,5 +1,5 @@
--- Streets that written rows name and the register lacks. A name with marks before one without, a kind
--- that was written before đường, which stands for none: only they say which it is.
+-- Missing streets that written rows name. Prefer a name with diacritics over one without, and a
+-- stated kind over đường, the default.
 
 CREATE OR REPLACE TABLE wanted AS
 SELECT DISTINCT ON (n.unit_id, n.former_id, s.street_key) 'street' AS class, n.unit_id,

@@ -1,5 +1,5 @@
--- A reference that is made of the address is known again in any file of its source: one door twice,
--- or two houses that nothing tells apart.
+-- A reference made of the address is known in any file of its source: the same door twice, or two
+-- houses that nothing distinguishes.
 SELECT i.file_name, count(*)
 FROM own_ref o
 JOIN household_ref r ON r.source_ref = o.ref

@@ -1,4 +1,4 @@
--- in: delivered, commune. What the file has at all, which steps need.
+-- in: delivered, commune. Facts about the file, for the needs of steps.
 SELECT count(*), bool_or(lon IS NOT NULL), bool_or(source_ref IS NOT NULL),
     bool_or(source_ref IS NULL), bool_or(uses_read IS NOT NULL),
     (SELECT bool_or(len(candidates) > 1) FROM commune),

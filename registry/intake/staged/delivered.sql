@@ -1,5 +1,5 @@
--- in: incoming, some rows of a file with their cells and what these name. out: rows of `delivered`.
--- Of the cells only those stay that are no address.
+-- in: incoming, some rows of a file with their cells and parts. out: rows of `delivered`.
+-- Cells of the address are not stored.
 SELECT row_number,
     md5(concat_ws(chr(31), CASE WHEN no_house THEN $salt || '-' ELSE $salt END,
         source_ref, longitude, latitude, households_count, position_accuracy_m, house_number,
@@ -15,7 +15,7 @@ SELECT row_number,
     degrees_of(longitude) AS lon,
     degrees_of(latitude) AS lat,
     households::INTEGER AS households,
-    -- `5 m`, `±5`: what instruments write.
+    -- `5 m`, `±5`, as instruments write it.
     replace(nullif(regexp_extract(position_accuracy_m,
         '^\s*(?:±|[+]/-|~|<|≤)?\s*([0-9]{1,6}(?:[.,][0-9]{1,9})?)\s*(?:m|mét|met)?\s*$', 1), ''),
         ',', '.')::DOUBLE AS accuracy_m,

@@ -1,3 +1,3 @@
--- Compresses what the tables hold, to a quarter or less; each row once.
+-- Compress the tables to a quarter or less; each row once.
 -- needs: many
 CHECKPOINT;

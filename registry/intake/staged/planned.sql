@@ -1,3 +1,3 @@
--- Joins as they are written: to find the best order takes longer than any takes for few rows.
+-- Join in the written order: for few rows, searching the best order takes longer than any join.
 -- needs: few
 SET disabled_optimizers = 'join_order';

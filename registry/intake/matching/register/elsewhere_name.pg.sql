@@ -1,4 +1,4 @@
--- What records of other communes are called by, for a full delivery.
+-- Street and place keys of records in other communes, for a full delivery.
 -- columns: code VARCHAR, street_key VARCHAR, place_key VARCHAR
 -- needs: full
 SELECT h.code, t.key AS street_key, l.key AS place_key

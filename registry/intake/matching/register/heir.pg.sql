@@ -1,5 +1,5 @@
--- Of records that ended: what continues them now, and what they led to at once. Of those in the file's
--- communes, and those that its references name elsewhere.
+-- Current and direct successors of ended records, in the file's communes or named by its references
+-- elsewhere.
 -- columns: old_code VARCHAR, heirs VARCHAR[], direct VARCHAR
 -- needs: household_ref or household
 WITH RECURSIVE ended AS (

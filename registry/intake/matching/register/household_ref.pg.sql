@@ -1,5 +1,5 @@
--- References of the source that the file may name, by their list or as a range, and those of the
--- records in its communes; of a full delivery all of them.
+-- References of the source that the file may name, by list or range, and those of the records in its
+-- communes; all of them for a full delivery.
 -- columns: source_ref VARCHAR, code VARCHAR, import_id BIGINT, linked BOOLEAN, shares BOOLEAN,
 --   row_hash UUID, vanished_import_id BIGINT
 SELECT source_ref, code, import_id, linked, shares, row_hash, vanished_import_id

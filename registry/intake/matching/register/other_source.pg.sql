@@ -1,4 +1,4 @@
--- Records that another source delivers as well, for a full delivery.
+-- Records that another source delivers too, for a full delivery.
 -- columns: code VARCHAR
 -- needs: full
 SELECT DISTINCT o.code

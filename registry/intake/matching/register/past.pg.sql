@@ -1,4 +1,4 @@
--- Every state of the records that rows write anew and that others than the source's imports changed.
+-- All states of the records that rows change, if not only the source's imports changed them before.
 -- columns: code VARCHAR, own BOOLEAN, since BIGINT, unit_id INTEGER, former_unit_id INTEGER,
 --   street_id BIGINT, locality_id BIGINT, house_number VARCHAR, house_number_key VARCHAR,
 --   building_name VARCHAR, building_key VARCHAR, floor VARCHAR, unit_number VARCHAR,

@@ -1,5 +1,5 @@
--- Only what an import retired comes back by import: not what somebody took down, merged or split.
--- Of the records in the file's communes, and those that its references name elsewhere.
+-- Only records retired by an import are revived by one, not those retired manually, merged or split.
+-- Records in the file's communes, or named by its references elsewhere.
 -- columns: code VARCHAR
 -- needs: household_ref or household
 SELECT h.code

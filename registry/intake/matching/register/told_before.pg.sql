@@ -1,5 +1,5 @@
--- Rows that were one door inside the file are known references by now, and what is written already
--- is not asked about again.
+-- Rows of one door within the file are known references by now, and written rows are not asked about
+-- again.
 -- columns: row_number BIGINT, field VARCHAR, code VARCHAR, severity VARCHAR, value VARCHAR,
 --   proposed_fix VARCHAR
 SELECT row_number, field, code, severity, value, proposed_fix
