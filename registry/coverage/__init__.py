@@ -1,1 +1,1 @@
-"""How far the register has come: targets, measure, series, gaps, drawings and reports."""
+"""Coverage of the register: targets, measure, series, gaps, drawings and reports."""

@@ -1,7 +1,7 @@
 """A map of shares as one SVG, drawn by the server: no script, no style sheet, no outside host.
 
-Colours are presentation attributes, so that a strict Content-Security-Policy lets them be. Shapes
-carry a `<title>` for screen readers and pointers, and a link where the caller gives one. A page
+Colours are presentation attributes, which a strict Content-Security-Policy permits. Shapes have a
+`<title>` for screen readers and pointers, and a link if the caller gives one. A page
 shows the texts for phones, larger and fewer, by its style sheet (`choropleth-phone`).
 """
 
@@ -19,21 +19,21 @@ from registry.coverage.palette import AUDIT, LEGEND, NO_TARGET, ShareClass, clas
 from registry.coverage.shapes import Drawing, Island, Shape
 
 _MAP_PX: Final = (620, 900)
-"""The most that the shapes take, across and down."""
+"""Maximum width and height of the shapes."""
 _INSET_PX: Final = (196, 132)
 _GAP_PX: Final = 14
 _FOOT_PX: Final = 60
 _LETTER_PX: Final = 0.6
-"""Width of a letter in parts of its size, on average."""
+"""Average width of a letter, relative to the font size."""
 _SIZES_PX: Final = (17, 15)
-"""Of a label: the largest that fits, or none."""
+"""Font sizes of a label: the largest that fits, or no label."""
 _PHONE_PX: Final = 26
 """Of all texts for phones, which show the drawing at half its size."""
 _ALWAYS_NAMED: Final = ("01", "79")
-"""Hà Nội and Thành phố Hồ Chí Minh: small on the map, and the first that a reader looks for."""
+"""Hà Nội and Thành phố Hồ Chí Minh: small on the map, but what readers look for first."""
 _DOT_PX: Final = 1.8
 _STRAIGHT: Final = 1e-6
-"""Of a turn: what is left of none after degrees were multiplied."""
+"""Tolerance of a straight line, for rounding errors of degrees."""
 _SEA, _LINE, _INK, _QUIET = "#f3f7fa", "#5f6c78", "#1b2733", "#55616d"
 
 NOT_A_BOUNDARY: Final = "Hình vẽ thống kê, không phải bản đồ địa giới hành chính."
@@ -44,16 +44,16 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What is told of a unit."""
+    """The figures of a unit."""
 
     share: float | None
-    """None where there is no target."""
+    """None without a target."""
     estimate: bool
-    """Whether the target is an estimate, which is said wherever the share is."""
+    """Whether the target is an estimate, which is stated wherever the share is shown."""
 
     @property
     def words(self) -> str:
-        """The share as people read it."""
+        """The share for display."""
         if self.share is None:
             return NO_TARGET.label
         return f"{percent(self.share)}{' (theo số ước tính)' if self.estimate else ''}"
@@ -67,15 +67,15 @@ def draw_choropleth(
     ident: str = "ban-do",
     link: Callable[[str], str] | None = None,
 ) -> str:
-    """The drawing as an SVG element, coloured by the figure of each code.
+    """Return the drawing as an SVG element, coloured by the figure of each code.
 
-    `ident` tells drawings of one page apart; `link` makes the address of a unit's page. An
+    `ident` distinguishes drawings of one page; `link` returns the URL of a unit's page. An
     archipelago is coloured by its commune's figure, else by its province's.
     """
     frame = _Frame.around([shape.geometry for shape in drawing.shapes])
     width = max(frame.width, 240) + (_INSET_PX[0] + _GAP_PX if drawing.islands else 0)
     height = max(frame.height, len(drawing.islands) * (_INSET_PX[1] + _GAP_PX))
-    role = "group" if link else "img"  # nothing inside of an image can be chosen
+    role = "group" if link else "img"  # elements inside of an image are not selectable
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + _FOOT_PX}"'
         f' role="{role}" aria-labelledby="{ident}-ten" class="choropleth"'
@@ -111,7 +111,7 @@ def draw_legend() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """From degrees to pixels; a degree of longitude is narrower than one of latitude."""
+    """Projects degrees to pixels; a degree of longitude is narrower than one of latitude."""
 
     west: float
     north: float
@@ -140,7 +140,7 @@ class _Frame:
         return (lon - self.west) * self.x_scale, (self.north - lat) * self.y_scale
 
     def path(self, geometry: Any) -> str:
-        """The outline in tenths of a pixel; '' where nothing is left of it."""
+        """Return the outline in tenths of a pixel; '' if it vanishes."""
         return "".join(self._ring(ring) for ring in _rings(geometry))
 
     def _ring(self, ring: Any) -> str:
@@ -158,7 +158,7 @@ class _Frame:
 
 
 def _corners(at: Any) -> Any:
-    """The points at which a ring turns: on a grid many lie on a straight line.
+    """Return the points at which a ring turns: on a grid many are on a straight line.
 
     >>> _corners(np.array([(0, 0), (1, 0), (2, 0), (2, 2), (0, 0)])).tolist()
     [[0, 0], [2, 0], [2, 2], [0, 0]]
@@ -227,9 +227,9 @@ def _labels(
     figures: Mapping[str, Figure],
     sizes: tuple[int, ...],
 ) -> Iterator[str]:
-    """Names where they fit into their shape, the larger shapes first; none lies on another.
+    """Yield names that fit into their shape, larger shapes first, without overlaps.
 
-    Those that are always named come before all, and may reach over their border.
+    Shapes that are always named come first, and their names may cross their border.
     """
     taken: list[tuple[float, float, float, float]] = []
     for shape in sorted(shapes, key=_label_order):
@@ -277,7 +277,7 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _label(x: float, y: float, words: str, size: float, each: ShareClass) -> str:
-    """A name with a rim of its area's colour, so that it is read across a border as well."""
+    """Return a name with a halo of its area's colour, so that it is readable across a border."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{each.ink}" stroke="{each.fill}"'
         f' stroke-width="2.4" stroke-linejoin="round" paint-order="stroke"'
@@ -302,7 +302,7 @@ def _insets(
     ident: str,
     link: Callable[[str], str] | None,
 ) -> Iterator[str]:
-    """A box for each archipelago, at its own latitude where there is room."""
+    """Yield a box for each archipelago, at its own latitude if there is room."""
     across, down = _INSET_PX
     below = float(_GAP_PX) / 2
     order = sorted(islands, key=lambda island: -_middle(island)[1])
@@ -331,7 +331,7 @@ def _inset(
     figure = figures.get(code) or Figure(None, estimate=False)
     each = class_of(figure.share)
     frame = _Frame.around([island.commune.geometry], (across, down - 40))
-    # Islets are smaller than a pixel: each is a dot at least.
+    # Islets are smaller than a pixel: each is at least a dot.
     dots = {frame.point(*_centre(polygon)) for polygon in _polygons(island.commune.geometry)}
     drawn = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT_PX}"/>' for x, y in sorted(dots))
     area = (
@@ -367,7 +367,7 @@ def _centre(polygon: Any) -> Point:
 
 
 def _foot(drawing: Drawing, width: int, height: int, largest: float) -> Iterator[str]:
-    """Said on the drawing itself, so that it goes where the drawing goes."""
+    """Yield the notes on the drawing itself, so that copies of it include them."""
     size = min(largest, (width - 12) / (len(NOT_A_BOUNDARY) * 0.54))
     yield _text(width / 2, height + 24, NOT_A_BOUNDARY, size, _INK, bold=True)
     if drawing.approximate:
@@ -375,7 +375,7 @@ def _foot(drawing: Drawing, width: int, height: int, largest: float) -> Iterator
 
 
 def _patterns(ident: str) -> str:
-    """Hatches for what is no share: they also tell it apart without colours."""
+    """Return hatches for areas without a share, distinguishable without colours too."""
     return (
         "<defs>"
         f'<pattern id="{ident}-khong" width="6" height="6" patternUnits="userSpaceOnUse"'

@@ -1,10 +1,10 @@
-"""Counts by commune, kept, and made anew for the communes in which something was written.
+"""Cached counts by commune, recomputed for communes that were written to.
 
 The database notes in `coverage_touched`, with each commit, the communes whose households or plates
-it wrote. Whoever counts takes those notes away and counts these communes, in one statement: what is
-kept is then right as of that statement's snapshot. Whoever reads takes what is kept, and counts
-what is noted by itself, in one statement as well. So both are right at any time, and whoever counts
-only saves the next ones the work.
+it wrote. A refresh deletes these notes and counts the communes in one statement: the cache is then
+right as of that statement's snapshot. A reader uses the cache, and counts the noted communes
+itself, also in one statement. So both are always right, and a refresh only saves work for later
+readers.
 """
 
 import datetime
@@ -30,9 +30,9 @@ from registry.units.gazetteer import today
 VERIFIED_YEARS: Final = 2
 ACCURATE_M: Final = 20
 MOST_RECORDS: Final = 300_000
-"""What a request counts by itself: a tenth of a second. More is left to the job."""
+"""Maximum that a request counts itself, a tenth of a second; the job does the rest."""
 _WAIT_MS: Final = 1_000
-"""How long a request waits for another one that counts."""
+"""How long a request waits for another one's refresh."""
 
 _NUMBERS: Final = [field.name for field in fields(Counts)]
 _COUNTS: Final = [*_NUMBERS, "uses"]
@@ -42,7 +42,7 @@ _SUMS: Final = ", ".join(
         "jsonb_agg(c.uses) FILTER (WHERE c.uses IS NOT NULL) AS uses",
     )
 )
-"""In SQL, the counts of rows `c` together."""
+"""SQL: the sums of the counts of rows `c`."""
 SQL: Final = Statements(
     __file__,
     "queries.sql",
@@ -61,27 +61,27 @@ _LOCK: Final = text("SELECT FROM coverage_state WHERE id = 1 FOR UPDATE")
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What there is to count."""
+    """The outdated communes."""
 
     communes: int
     records: int
-    """Roughly, and rather too many."""
+    """Estimate, rather too high."""
     counted_at: datetime.datetime
-    """When all was counted last."""
+    """Time of the last complete count."""
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left."""
+        """Whether nothing is left to count."""
         return self.communes == 0
 
 
 def verified_since(day: datetime.date) -> datetime.date:
-    """The first day of the 24 months up to that day."""
+    """Return the first of the 24 months up to that day."""
     return years_before(day, VERIFIED_YEARS)
 
 
 def years_before(day: datetime.date, years: int) -> datetime.date:
-    """The same day of an earlier year; 28 February for the 29th.
+    """Return the same day of an earlier year; 28 February for the 29th.
 
     >>> years_before(datetime.date(2026, 8, 1), 2), years_before(datetime.date(2028, 2, 29), 2)
     (datetime.date(2024, 8, 1), datetime.date(2026, 2, 28))
@@ -91,11 +91,11 @@ def years_before(day: datetime.date, years: int) -> datetime.date:
 
 
 def backlog_of(session: Session, day: datetime.date, communes: list[int] | None = None) -> Backlog:
-    """What there is to count on that day, of these communes or of all."""
+    """Return what is outdated on that day, of these communes or of all."""
     is_left, counted_at = session.execute(
         SQL.text("is_left"), {"verified_since": verified_since(day)}
     ).one()
-    if not is_left:  # nearly always, and told ten times faster
+    if not is_left:  # the usual case, ten times faster to detect
         return Backlog(0, 0, counted_at)
     statement = SQL.text("backlog") if communes is None else SQL.text("backlog", "within")
     parameters = {
@@ -107,14 +107,14 @@ def backlog_of(session: Session, day: datetime.date, communes: list[int] | None 
 
 
 def written_array(ids: Iterable[int]) -> str:
-    """The array as PostgreSQL reads it: thousands are ten times faster so than by the driver."""
+    """Return a PostgreSQL array literal: for thousands of ids ten times faster than the driver."""
     return f"{{{','.join(map(str, ids))}}}"
 
 
 def count_anew(engine: Engine, *, most: int | None = None) -> bool:
-    """Count what is not right any more, and keep it; whether nothing is left to count.
+    """Refresh outdated counts; return whether nothing is left to count.
 
-    With `most` no more records than that, and not where somebody else counts for a second.
+    With `most` counts no more records than that, and gives up if another one counts for a second.
     """
     day = today()
     try:
@@ -124,7 +124,7 @@ def count_anew(engine: Engine, *, most: int | None = None) -> bool:
                 return True
             if most is not None and backlog.records > most:
                 return False
-            # The next statement sees all that the one who had the lock has counted.
+            # The next statement sees everything that the previous holder of the lock counted.
             session.execute(_BOUND if most is not None else _UNBOUND)
             session.execute(_LOCK)
             session.execute(SQL.text("count"), {"verified_since": verified_since(day)})
@@ -133,13 +133,13 @@ def count_anew(engine: Engine, *, most: int | None = None) -> bool:
             return False
         raise
     except ReadOnlyError:
-        return False  # what a standby holds was counted where it can be written
+        return False  # a standby has the counts of its primary
     return True
 
 
 def count_within(session: Session) -> None:
-    """Count as part of what the session writes: where units change, what is kept of the former ones
-    is no figure of before for the new ones, so theirs has to be there from the commit on.
+    """Count within the session's transaction: after a change of units the cached counts of former
+    ones do not apply to the new ones, whose counts must exist from the commit on.
     """
     session.execute(_UNBOUND)
     session.execute(_LOCK)
@@ -147,9 +147,9 @@ def count_within(session: Session) -> None:
 
 
 def count_for_readers(engine: Engine) -> None:
-    """The same for a request: more than it may take is put into the queue.
+    """Refresh counts for a request; what exceeds its limit is queued.
 
-    Where the database cannot be written, its readers count what they ask for by themselves.
+    On a read-only database, readers count what they need themselves.
     """
     with suppress(DatabaseUnavailableError):
         if not count_anew(engine, most=MOST_RECORDS):
@@ -158,18 +158,18 @@ def count_for_readers(engine: Engine) -> None:
 
 
 def count(engine: Engine, _settings: Settings) -> None:
-    """The job."""
+    """Run the job."""
     count_anew(engine)
 
 
 def recount(engine: Engine) -> None:
-    """Count every commune, whatever is kept."""
+    """Count every commune, ignoring the cache."""
     with session_scope(engine) as session:
         session.execute(SQL.text("touch_all"))
     count_anew(engine)
 
 
 def wrong_counts(connection: Connection) -> list[str]:
-    """Codes of communes of which another count is kept than there is; all are counted for it."""
+    """Return codes of communes with wrong cached counts; counts all communes."""
     parameters = {"verified_since": verified_since(today())}
     return list(connection.scalars(SQL.text("wrong_counts"), parameters))

@@ -1,7 +1,7 @@
-"""What is told of coverage: targets, counts, and shares of units, as values.
+"""The figures of coverage: targets, counts, and shares of units.
 
-Shares are cut after six places and never rounded up: 1 is reached only when nobody is missing.
-Above 1 they stand as they are, and the deficit is then negative. What each count means:
+Shares are truncated after six places, never rounded up: 1 is reached only when nobody is missing.
+Shares above 1 are kept, and the deficit is then negative. What each count means:
 docs/coverage.md.
 """
 
@@ -21,44 +21,44 @@ Counted = Literal["households", "residents", "dwellings"]
 Used = Literal["office", "business", "works", "public_place", "other"]
 Audit = Literal["above_120", "jump"]
 COUNTRY: Final[tuple[str, Level, str]] = ("VN", "country", "Việt Nam")
-"""Code, level and name of the country, which is no unit of the register."""
+"""Code, level and name of the country, which is not a unit of the register."""
 QUALITY_LABELS: Final = {
     "declared": N_("declared as a number"),
     "census": N_("census"),
     "derived": N_("derived after a split"),
     "estimate": N_("estimate"),
 }
-"""Quality of a target → how it is shown; the best one first."""
+"""Quality of a target → its label; best first."""
 COUNTED_LABELS: Final = {
     "households": N_("households"),
     "residents": N_("registered households"),
     "dwellings": N_("dwellings"),
     **{use: USE_WORDS[use] for use in get_args(Used)},
 }
-"""What a target counts → how it is shown."""
+"""What a target counts → its label."""
 AUDIT_LABELS: Final = {
     "above_120": N_("above 120 % of the target"),
     "jump": N_("sudden change"),
 }
-"""What is flagged for audit → how it is shown."""
+"""Flag for audit → its label."""
 JUMP_SHARE: Final = 5
 JUMP_LEAST: Final = 100
-"""A jump is more than a fifth of the former count, and at least so many hộ."""
+"""A jump is more than a fifth of the former count, and at least this many hộ."""
 LACKS_ACCURACY: Final = N_(
     "No point is said to be within 20 m (column “Độ chính xác”), so no dwelling counts as"
     " deliverable yet."
 )
-"""What is said of a unit `without_accuracy`."""
+"""Note on a unit `without_accuracy`."""
 NO_ACCURACY: Final = in_vietnamese(LACKS_ACCURACY)
 ESTIMATE_NOTE: Final = N_("An “estimate” is no figure that the locality has published.")
-"""What is said where targets are estimates."""
+"""Note on targets that are estimates."""
 
 _SHARE_PLACES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class UnitTarget:
-    """Tổng số hộ: how many households a unit has, who says so, and for which day."""
+    """Tổng số hộ: how many households a unit has, by which source, and on which day."""
 
     households: int
     quality: Quality
@@ -68,7 +68,7 @@ class UnitTarget:
 
     @property
     def of_homes(self) -> bool:
-        """Whether it counts homes, and not doors with a use."""
+        """Whether it counts homes, not doors with a use."""
         return self.counted in get_args(Counted)
 
     @property
@@ -78,7 +78,7 @@ class UnitTarget:
 
     @property
     def quality_text(self) -> str:
-        """How good it is, as a msgid."""
+        """The quality as a msgid."""
         return QUALITY_LABELS[self.quality]
 
     @property
@@ -88,13 +88,13 @@ class UnitTarget:
 
     @property
     def is_estimate(self) -> bool:
-        """Whether nobody counted: it is always shown as an estimate."""
+        """Whether it is an estimate, and always shown as one."""
         return self.quality == "estimate"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the register holds in a unit."""
+    """Counts of the register in a unit."""
 
     households: int
     """Hộ: several may share a record."""
@@ -103,7 +103,7 @@ class Counts:
     positioned: int
     """Of the dwellings, those with a point of 20 m or better."""
     verified: int
-    """Of the dwellings, those seen to exist within 24 months."""
+    """Of the dwellings, those verified within 24 months."""
     deliverable: int
     """Of the dwellings, those that a carrier finds: no other record has the same address, a point
     of 20 m or better, and a number or a locality."""
@@ -117,12 +117,12 @@ class Counts:
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        """The counts of a row that has them by name."""
+        """Return the counts of a row by column name."""
         return cls(*_counts_in(row))
 
     @classmethod
     def sum(cls, counts: Sequence[Self]) -> Self:
-        """All of them together."""
+        """Return the sum."""
         return cls(*(sum(getattr(each, field.name) for each in counts) for field in fields(cls)))
 
 
@@ -131,7 +131,7 @@ _counts_in = attrgetter(*(field.name for field in fields(Counts)))
 
 @dataclass(frozen=True, slots=True)
 class CoverageLocality:
-    """Which locality of the commune."""
+    """A locality of the commune."""
 
     id: int | None
     """null for what names no locality"""
@@ -140,7 +140,7 @@ class CoverageLocality:
 
 @dataclass(frozen=True, slots=True)
 class UseTarget:
-    """How many doors of a unit have a use, who says so, and for which day."""
+    """How many doors of a unit have a use, by which source, and on which day."""
 
     doors: int
     quality: Quality
@@ -161,42 +161,42 @@ class UseCoverage:
 
 
 def use_coverage(use: Used, doors: int, target: UseTarget | None) -> UseCoverage:
-    """Of a use with and without a target."""
+    """Return the coverage of a use, with or without a target."""
     return UseCoverage(use, doors, target, share_of(doors, target.doors if target else 0))
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCoverage:
-    """Target and counts of one unit. A share is None where there is nothing to divide by."""
+    """Target and counts of one unit. Shares are None if the divisor is missing or 0."""
 
     code: str
     level: Level
     name: str
     province: tuple[str, str] | None
-    """Code and name of the province that holds a commune."""
+    """Code and name of a commune's province."""
     target: UnitTarget | None
     counts: Counts
     before: int | None = None
-    """Hộ that were counted on the last day on record before today, within a week."""
+    """Hộ on the last recorded day before today, within a week."""
     locality: CoverageLocality | None = None
-    """The locality of the commune that this is about, in place of the commune."""
+    """The locality of the commune, if this is a locality's coverage."""
     uses: tuple[UseCoverage, ...] = ()
-    """What stands beside homes: uses that are there, or have a target; of no locality."""
+    """Uses besides homes that occur or have a target; None for localities."""
 
     @property
     def covered(self) -> int:
-        """What is compared with the target: hộ, or dwellings where the target counts those."""
+        """The count compared with the target: hộ, or dwellings if the target counts those."""
         by_dwellings = self.target is not None and self.target.counted == "dwellings"
         return self.counts.dwellings if by_dwellings else self.counts.households
 
     @property
     def share(self) -> float | None:
-        """Households with a code, of all that the unit has."""
+        """Share of the unit's households with a code."""
         return share_of(self.covered, self.target.households if self.target else 0)
 
     @property
     def deficit(self) -> int | None:
-        """How many households are missing; negative for a register above its target."""
+        """Missing households; negative above the target."""
         return None if self.target is None else self.target.households - self.covered
 
     @property
@@ -206,7 +206,7 @@ class UnitCoverage:
 
     @property
     def share_verified(self) -> float | None:
-        """Of the dwellings, those seen to exist within 24 months."""
+        """Of the dwellings, those verified within 24 months."""
         return share_of(self.counts.verified, self.counts.dwellings)
 
     @property
@@ -216,17 +216,17 @@ class UnitCoverage:
 
     @property
     def without_accuracy(self) -> bool:
-        """Whether nothing counts as deliverable because no point says how good it is."""
+        """Whether nothing counts as deliverable because no point has an accuracy."""
         return self.counts.dwellings > 0 and self.counts.positioned == 0
 
     @property
     def is_estimate(self) -> bool:
-        """Whether its share is of an estimate."""
+        """Whether its target is an estimate."""
         return self.target is not None and self.target.is_estimate
 
     @property
     def audit(self) -> tuple[Audit, ...]:
-        """What somebody should look into: codes of AUDIT_LABELS."""
+        """Flags for audit: codes of AUDIT_LABELS."""
         found: list[Audit] = []
         if self.target and self.covered > AUDIT_SHARE * self.target.households:
             found.append("above_120")
@@ -239,21 +239,21 @@ class UnitCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of the units asked for, by code, and of what holds them all."""
+    """Coverage of the requested units, by code, and their total."""
 
     day: datetime.date
     demo: bool
     units: tuple[UnitCoverage, ...]
     total: UnitCoverage
-    """The country, the province, or the one unit asked for."""
+    """The country, the province, or the one requested unit."""
     former: tuple[str, str] | None = None
-    """Code and name of a unit of an old map that was asked for: `units` continue it."""
+    """Code and name of a requested former unit, which `units` continue."""
     counted_at: datetime.datetime | None = None
-    """When it was counted; None for now. Later where much is just being counted anew."""
+    """Time of the counts; None for now. In the past while much is being recounted."""
 
 
 def strangely_declared(before: Coverage, after: Coverage) -> list[UnitCoverage]:
-    """Units whose number became another one, which is 0 or far below what is on record already."""
+    """Return units whose target changed to 0 or far below their registered count."""
     known = {(unit.code, unit.locality): unit.target for unit in (before.total, *before.units)}
     return [
         unit
@@ -265,14 +265,14 @@ def strangely_declared(before: Coverage, after: Coverage) -> list[UnitCoverage]:
 
 
 def best_first(units: Iterable[UnitCoverage]) -> list[UnitCoverage]:
-    """The units by their shares; what has no target comes last, by what it has."""
+    """Sort units by share; those without a target come last, by count."""
     return sorted(
         units, key=lambda u: (u.share is None, -(u.share or 0), -u.counts.households, u.code)
     )
 
 
 def share_of(part: int, whole: int) -> float | None:
-    """`part` of `whole`, cut and not rounded, so that only a whole is 1.
+    """Return `part` of `whole`, truncated, so that only a whole is 1.
 
     >>> share_of(27_999_999, 28_000_000), share_of(3, 2), share_of(1, 0)
     (0.999999, 1.5, None)
@@ -281,8 +281,8 @@ def share_of(part: int, whole: int) -> float | None:
 
 
 def late_label(counted_at: datetime.datetime, language: str = LANGUAGES[0]) -> str:
-    """What is said of counts that are not those of now."""
-    said = translate(
+    """Return the note on counts that are not current."""
+    note = translate(
         N_("Counts of {day}, {time}: much was written since, and is being counted."), language
     )
-    return said.format(day=f"{counted_at:%d/%m/%Y}", time=f"{counted_at:%H:%M}")
+    return note.format(day=f"{counted_at:%d/%m/%Y}", time=f"{counted_at:%H:%M}")

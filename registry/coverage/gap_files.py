@@ -1,8 +1,8 @@
 """Gaps as files: a form for field teams (CSV, XLSX), and a map layer (GeoJSON).
 
-The form is filled in at the door and loaded back by `diachiso import`: its headers are those that
-an import knows, and what only tells where to go has headers that it ignores. A hole is a row for
-each number. A row without a house number names no dwelling: an import hands it back.
+The form is filled in at the door and loaded back by `diachiso import`: it has headers that an
+import knows, and directions have headers that it ignores. A hole has a row for each number. A row
+without a house number names no dwelling, and an import rejects it.
 """
 
 import json
@@ -18,7 +18,7 @@ from registry.coverage.gaps import KINDS, Gap, Gaps
 from registry.files.csv_cells import Writer
 from registry.files.new_workbook import new_workbook
 
-# Header, width, and what is written there; blank is what the team fills in.
+# Header, width, and content; blank columns are filled in by the team.
 FORM: Final = (
     ("Mã hồ sơ", 20, ""),
     ("Việc", 22, ""),
@@ -45,28 +45,28 @@ FORM: Final = (
 FILLED_IN: Final = (
     *("Kết quả", "Số nhà", "Toà nhà", "Căn hộ", "Số hộ", "Kinh độ", "Vĩ độ", "Độ chính xác (m)"),
 )
-"""What the team writes."""
+"""Columns that the team fills in."""
 
 Place = tuple[str, str, int | None]
 """Level, code, and number of a locality or street."""
 
 
 def form_rows(gaps: Gaps) -> Iterator[list[str]]:
-    """The rows of the form; a unit or locality with two gaps is one row with both reasons.
+    """Yield the rows of the form; a unit or locality with two gaps is one row with both reasons.
 
-    A province's own gap is none: its communes' are.
+    A province has no row of its own, only its communes.
     """
     reasons: dict[Place, list[str]] = defaultdict(list)
     for gap in gaps.found:
         reasons[_place(gap)].append(in_vietnamese(KINDS[gap.kind]))
-    told: set[Place] = set()
+    written_places: set[Place] = set()
     for gap in gaps.found:
         if gap.level == "province":
             continue
         place = _place(gap)
-        if gap.level != "street" and place in told:
+        if gap.level != "street" and place in written_places:
             continue
-        told.add(place)
+        written_places.add(place)
         if gap.kind == "street_holes":
             for missing in gap.numbers:
                 reference = f"thieu-{gap.place_id}-{missing}"
@@ -103,14 +103,14 @@ def _row(gap: Gap, reference: str, wanted: str, reasons: Sequence[str]) -> list[
 
 
 def write_form_csv(gaps: Gaps, out: TextIO) -> None:
-    """The form as CSV."""
+    """Write the form as CSV."""
     writer = Writer(out, lineterminator="\n")
     writer.writerow(header for header, _, _ in FORM)
     writer.writerows(form_rows(gaps))
 
 
 def write_form_xlsx(gaps: Gaps, path: Path) -> None:
-    """The form as a workbook; its cells are text, so that `3/2` is no date."""
+    """Write the form as a workbook; its cells are text, so that `3/2` is not read as a date."""
     with new_workbook(path) as book:
         sheet = book.add_worksheet("Việc cần làm")
         head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
@@ -135,7 +135,7 @@ def write_form_xlsx(gaps: Gaps, path: Path) -> None:
 
 
 def write_geojson(gaps: Gaps, out: TextIO) -> None:
-    """Gaps as features: WGS 84; a gap that lies nowhere in particular has a null geometry."""
+    """Write gaps as features in WGS 84; a gap without a point has a null geometry."""
     features = [_feature(gap) for gap in gaps.found]
     json.dump({"type": "FeatureCollection", "features": features}, out, ensure_ascii=False)
     out.write("\n")

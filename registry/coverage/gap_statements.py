@@ -1,4 +1,4 @@
-"""What is asked of the register to find gaps (`registry.coverage.gaps`)."""
+"""SQL statements that find gaps (`registry.coverage.gaps`)."""
 
 from typing import Final
 
@@ -7,9 +7,9 @@ from registry.core.sql import Statements
 LEAST_KNOWN: Final = 5
 MOST_MISSING: Final = 5
 RANGE: Final = r"^[0-9]{1,4}(?:-[0-9]{1,4})*-([0-9]{1,4})(?:[^0-9]|$)"
-"""Last number of a house that has several."""
+"""Matches the last number of a house with a range of numbers."""
 LONGEST_RANGE: Final = 40
-"""From its first number to its last; further apart they are no house."""
+"""Maximum span of a range; a longer one is not one house."""
 
 SQL: Final = Statements(
     __file__,

@@ -1,11 +1,10 @@
-"""What is missing where: units far below target, holes in streets, places that nobody delivered.
+"""Gaps: units far below target, holes in streets, places without any data.
 
-A hole is judged on one side of a street at a time, the odd or the even numbers, by the first number
-of each address (`12/34/5A` is at 12, `35-39` at 35, 37 and 39). A side is judged when at least
-LEAST_KNOWN of its numbers are on record and they are at least half of all between the lowest and
-the highest. Missing there are numbers between two known ones, no more than MOST_MISSING in a row: a
-longer gap is a park, a river, or another way of counting. A number that was retired is known, and
-no hole.
+Holes are found on one side of a street at a time, the odd or the even numbers, by the first number
+of each address (`12/34/5A` is at 12, `35-39` at 35, 37 and 39). A side is considered if at least
+LEAST_KNOWN of its numbers are registered and they are at least half of all between the lowest and
+the highest. A hole is between two known numbers, with at most MOST_MISSING in a row: a longer one
+is a park, a river, or another way of numbering. A retired number is known, and not a hole.
 """
 
 import datetime
@@ -48,8 +47,8 @@ KINDS: Final[dict[GapKind, str]] = {
     "street_holes": N_("holes in streets"),
     "never_delivered": N_("never delivered"),
 }
-"""Kind of a gap → how it is shown."""
-"""Advisory lock of who looks through more than a commune."""
+"""Kind of a gap → its label."""
+"""Advisory lock for queries of more than a commune."""
 _WAIT: Final = text("SET LOCAL lock_timeout = '3s'")
 _WAIT_AS_EVER: Final = text("SET LOCAL lock_timeout TO DEFAULT")
 FAR_BELOW: Final = 0.8
@@ -59,17 +58,17 @@ LEAST_MISSING: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One thing that is missing."""
+    """One gap."""
 
     kind: GapKind
     level: GapLevel
     code: str
-    """Of the commune; of the province, where the gap is a province's."""
+    """Code of the commune, or of the province for a province's gap."""
     name: str
-    """Of that unit."""
+    """Name of that unit."""
     province: tuple[str, str] | None
     former_code: str | None = None
-    """Of the commune of an earlier map in which the street is."""
+    """Code of the former commune of the street."""
     place: str | None = None
     """Street or locality, with its kind."""
     place_id: int | None = None
@@ -78,18 +77,18 @@ class Gap:
     """The two known numbers around a hole."""
     target: UnitTarget | None = None
     households: int | None = None
-    """What a target is compared with."""
+    """The count compared with the target."""
     point: tuple[float, float] | None = None
-    """Where to go, lon and lat: between two neighbours of a hole, or the seat of a commune."""
+    """Approximate lon, lat: between two neighbours of a hole, or a commune's seat."""
 
     @property
     def is_estimate(self) -> bool:
-        """Whether an estimate says so."""
+        """Whether the target is an estimate."""
         return self.target is not None and self.target.is_estimate
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers that are missing in a street."""
+        """The missing numbers of a street."""
         if self.between is None:
             return ()
         first, last = self.between
@@ -97,7 +96,7 @@ class Gap:
 
     @property
     def missing(self) -> int | None:
-        """Households below target, or numbers of a hole; None where nobody knows how many."""
+        """Households below target, or numbers of a hole; None if unknown."""
         if self.target is not None:
             return self.target.households - (self.households or 0)
         return len(self.numbers) or None
@@ -113,13 +112,13 @@ class Gaps:
     day: datetime.date
     demo: bool
     kinds: frozenset[str]
-    """What was looked for."""
+    """Kinds that were searched for."""
     found: tuple[Gap, ...]
     counted_at: datetime.datetime | None = None
-    """When households below target were counted; None for now."""
+    """Time of the counts of households; None for now."""
 
     def of_kind(self, kind: str) -> list[Gap]:
-        """Those of one kind."""
+        """Return the gaps of one kind."""
         return [gap for gap in self.found if gap.kind == kind]
 
 
@@ -132,20 +131,19 @@ def find_gaps(
     demo: bool = False,
     public: bool = False,
 ) -> Gaps:
-    """The gaps of a unit, or of the country (None or `VN`).
+    """Return the gaps of a unit, or of the country (None or `VN`).
 
-    A unit of an old map is answered by those that continue it. `public` takes restricted records
-    for unknown, as everything does that anybody may ask; their numbers are then holes. It answers
-    one question larger than a commune at a time (DatabaseUnavailableError after some seconds), and
-    looks for holes among MOST_RECORDS at most (InvalidInputError). Raises what `coverage_of_unit`
-    raises.
+    A former unit is replaced by its successors. `public` treats restricted records as unknown, like
+    all public endpoints; their numbers are then holes. Runs one query larger than a commune at a
+    time (DatabaseUnavailableError after some seconds), and searches for holes among at most
+    MOST_RECORDS (InvalidInputError). Raises the errors of `coverage_of_unit`.
     """
     day = today()
-    asked = None if code in (None, COUNTRY[0]) else code
+    unit_code = None if code in (None, COUNTRY[0]) else code
     units, former = (
         (provinces_of(gazetteer, day), None)
-        if asked is None
-        else living_units(gazetteer, asked, day)
+        if unit_code is None
+        else living_units(gazetteer, unit_code, day)
     )
     inside = communes_by_province(gazetteer, day)
     communes = [
@@ -155,21 +153,21 @@ def find_gaps(
     ]
     wanted = frozenset(kinds)
     if public and len(communes) > 1:
-        _take_turn(session)
+        _wait_for_turn(session)
         if "street_holes" in wanted:
             _refuse_too_many(session, [commune.id for commune in communes])
     seeker = _Seeker(session, gazetteer, day, communes, demo=demo, public=public)
     found: list[Gap] = []
     counted_at = None
     if "below_target" in wanted:
-        measured = _measured(session, gazetteer, asked, units, demo=demo)
+        measured = _measured(session, gazetteer, unit_code, units, demo=demo)
         counted_at = next((each.counted_at for each in measured if each.counted_at), None)
         found += _below([unit for each in measured for unit in each.units], seeker)
     if "street_holes" in wanted:
-        found += seeker.holes(everywhere=asked is None)
+        found += seeker.holes(everywhere=unit_code is None)
     if "never_delivered" in wanted:
         found += seeker.never_delivered()
-    code_and_name = COUNTRY[::2] if asked is None else former or _named(units[0], day)
+    code_and_name = COUNTRY[::2] if unit_code is None else former or _named(units[0], day)
     return Gaps(
         *code_and_name,
         former=former,
@@ -181,8 +179,8 @@ def find_gaps(
     )
 
 
-def _take_turn(session: Session) -> None:
-    """Wait until nobody else has such a question answered: each takes a second of the server."""
+def _wait_for_turn(session: Session) -> None:
+    """Wait for other large queries: each takes a second of the server."""
     try:
         session.execute(_WAIT)
         hold_lock(session, Lock.GAPS)
@@ -206,7 +204,7 @@ def _refuse_too_many(session: Session, communes: Sequence[int]) -> None:
 def _measured(
     session: Session, gazetteer: Gazetteer, code: str | None, units: Sequence[Unit], *, demo: bool
 ) -> list[Coverage]:
-    """The units and their parts."""
+    """Return the coverage of the units and their parts."""
     if not any(unit.level == "province" for unit in units):
         return [coverage_of_unit(session, gazetteer, code or "", demo=demo)]
     return [
@@ -242,7 +240,7 @@ def _is_far(covered: int, target: int) -> bool:
 
 
 class _Seeker:
-    """What is asked of the communes, and how they are called."""
+    """Runs the queries on communes, and has their names."""
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
 -- not_demo --
--- A constant, no input: a plan for any value could not use an index that holds for some.
+-- A constant, not an input: a generic plan could not use a partial index.
 h.code >= '1'
 
 -- shown --
@@ -88,7 +88,7 @@ LEFT JOIN counted c ON c.holder = w.locality_id
 ORDER BY w.unit_id, l.name COLLATE "C", l.id
 
 -- delivered --
--- One that was delivered is enough. Without the limit all records of the register are joined.
+-- One delivered record is enough. Without the limit all records of the register are joined.
 (
     SELECT true FROM household h
     WHERE {within} AND {where} AND EXISTS (SELECT FROM household_ref r WHERE r.code = h.code) LIMIT 1
@@ -97,7 +97,7 @@ ORDER BY w.unit_id, l.name COLLATE "C", l.id
 -- localities_never --
 -- with within: h.locality_id = l.id
 -- where not_demo
--- A place whose parts were delivered was delivered.
+-- A place with data for its inner places has data.
 WITH delivered AS MATERIALIZED (
     SELECT DISTINCT unnest(l.id || l.outer_ids) AS id FROM place l
     WHERE l.class = 'locality' AND l.unit_id = ANY (CAST(:communes AS int[])) AND {delivered}

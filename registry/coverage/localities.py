@@ -1,7 +1,7 @@
-"""Coverage below the commune: hamlets and neighbourhood groups, each with all that it holds.
+"""Coverage below the commune: hamlets and neighbourhood groups, including those inside them.
 
-The rows of one commune are read, a few thousand; a locality counts its own and those of every
-locality inside it.
+Reads the rows of one commune, a few thousand; a locality counts its own and those of every locality
+inside it.
 """
 
 from typing import Any, Final
@@ -23,16 +23,17 @@ from registry.units import unit_by_code
 from registry.units.gazetteer import Gazetteer, today
 
 NO_LOCALITY: Final = "Không ghi thôn, tổ"
-"""Name of what is in the commune and in none of its localities."""
+"""Label of records outside any locality of the commune."""
 
 
 def coverage_below(
     session: Session, gazetteer: Gazetteer, code: str, level: str | None, *, demo: bool = False
 ) -> Coverage:
-    """Coverage of a unit, or with a level of its parts: a commune of itself is the commune.
+    """Return the coverage of a unit, or with a level of its parts; at level `commune` a commune is
+    its own part.
 
-    Raises InvalidInputError for a level that is not below the unit's, and what `coverage_of_unit`
-    raises.
+    Raises InvalidInputError for a level that is not below the unit's, and the errors of
+    `coverage_of_unit`.
     """
     if level == "locality":
         return coverage_of_localities(session, gazetteer, code, demo=demo)
@@ -52,11 +53,10 @@ def coverage_below(
 def coverage_by_parts(
     session: Session, gazetteer: Gazetteer, code: str | None, *, demo: bool = False
 ) -> Coverage:
-    """Coverage of what a unit is divided into: the country (None or its code) into provinces, a
-    province into communes, a commune into localities.
+    """Return the coverage of a unit's parts: of the country (None or its code) by provinces, of a
+    province by communes, of a commune by localities.
 
-    A unit of an old map is answered by those that continue it. Raises what `coverage_of_unit`
-    raises.
+    A former unit is replaced by its successors. Raises the errors of `coverage_of_unit`.
     """
     if code is None or code == COUNTRY[0]:
         return coverage_of_level(session, gazetteer, "province", demo=demo)
@@ -71,11 +71,11 @@ def coverage_by_parts(
 def coverage_of_localities(
     session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
 ) -> Coverage:
-    """Coverage of each locality of a commune of today, by name, and of what is in none of them.
+    """Return the coverage of each locality of today's commune, by name, and of doors outside them.
 
     The total is the commune's, which counts every door once. Raises InvalidInputError for a
-    province, and what `coverage_of_unit` raises; NotFoundError also for a commune of an old map,
-    whose localities are its successors' now.
+    province, and the errors of `coverage_of_unit`; NotFoundError also for a former commune, whose
+    localities now belong to its successors.
     """
     day = today()
     unit = unit_by_code(gazetteer, code, day)

@@ -1,8 +1,8 @@
-"""Coverage: how many households of a unit have a code, against how many it has.
+"""Coverage: how many households of a unit have a code, of all that it has.
 
-Sums of counts that are kept by commune (`registry.coverage.count_cache`). What is counted is
-active; hộ (`households_count`) and dwellings (records) apart; buildings never. Codes that begin
-with 0 are demonstration and are left out unless asked for. What each count means: docs/coverage.md.
+Sums of cached counts by commune (`registry.coverage.count_cache`). Only active records are counted;
+hộ (`households_count`) and dwellings (records) separately; buildings never. Codes that begin with 0
+are for demonstration and excluded by default. What each count means: docs/coverage.md.
 """
 
 import datetime
@@ -42,12 +42,12 @@ from registry.units.one_map import doubt
 from registry.units.onward import continuations
 
 JUMP_DAYS: Final = 7
-"""How old the count may be that today's is compared with."""
+"""Maximum age of the count that today's is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """Units by id, and when they were counted, where that was before now."""
+    """Units by id, and the time of their counts, if in the past."""
 
     units: dict[int, UnitCoverage]
     counted_at: datetime.datetime | None
@@ -61,11 +61,10 @@ def coverage_of_level(
     province: str | None = None,
     demo: bool = False,
 ) -> Coverage:
-    """Coverage of all provinces or communes of today, or of those of one province.
+    """Return the coverage of all provinces or communes of today, or of those of one province.
 
-    A unit without a target is there like all others; a province of an old map is answered by those
-    that continue it. Raises what `coverage_of_unit` raises, and InvalidInputError when `province`
-    is the code of another unit.
+    Includes units without a target; a former province is replaced by its successors. Raises the
+    errors of `coverage_of_unit`, and InvalidInputError if `province` is the code of another unit.
     """
     day = today()
     communes = communes_by_province(gazetteer, day)
@@ -88,9 +87,9 @@ def coverage_of_level(
 
 
 def coverage_by_id(session: Session, gazetteer: Gazetteer) -> dict[int, UnitCoverage]:
-    """Id → coverage of every province and commune of today, without demonstration codes.
+    """Map ids to the coverage of every province and commune of today, without demonstration codes.
 
-    As they are now, however much there is to count.
+    Counts are current, however many are outdated in the cache.
     """
     day = today()
     communes = communes_by_province(gazetteer, day)
@@ -101,7 +100,7 @@ def coverage_by_id(session: Session, gazetteer: Gazetteer) -> dict[int, UnitCove
 
 
 def _parts_of(wholes: Sequence[Unit], communes: dict[int, list[Unit]]) -> list[tuple[int, int]]:
-    """Ids of each province and of each commune in it; what has no parts is its own, and empty."""
+    """Return pairs of ids of provinces and their communes; a unit without parts is its own part."""
     parts = [(whole.id, commune.id) for whole in wholes for commune in communes[whole.id]]
     return parts + [(whole.id, whole.id) for whole in wholes if not communes[whole.id]]
 
@@ -109,10 +108,10 @@ def _parts_of(wholes: Sequence[Unit], communes: dict[int, list[Unit]]) -> list[t
 def coverage_of_unit(
     session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
 ) -> Coverage:
-    """Coverage of one province or commune of today, or of those that continue one of an old map.
+    """Return the coverage of one province or commune of today, or of a former one's successors.
 
-    Raises InvalidInputError for what is no code, and NotFoundError when no unit of any map bears
-    it, or nothing continues the last one that did.
+    Raises InvalidInputError for an invalid code, and NotFoundError if no unit of any map has it, or
+    the last one has no successors.
     """
     day = today()
     units, former = living_units(gazetteer, code, day)
@@ -134,12 +133,11 @@ def _measure(
     demo: bool,
     exactly: bool = False,
 ) -> _Measured:
-    """Coverage by unit; `parts` are (id of a unit, id of a commune in it).
+    """Return coverage by unit; `parts` are (id of a unit, id of a commune in it).
 
-    Communes that were written in since they were counted are counted now: unless that is much,
-    or `exactly` how it is now is wanted.
+    Outdated communes are counted now unless there are many; with `exactly` always.
     """
-    doubt()  # a sum lacks what is in units that this map does not have
+    doubt()  # a sum lacks units that this map does not have
     communes = [commune_id for _, commune_id in parts]
     backlog = backlog_of(session, day, communes)
     is_late = not exactly and backlog.records > MOST_RECORDS
@@ -174,13 +172,13 @@ def _unit_coverage(
         province=(province.code, province.version_on(day).full_name) if province else None,
         target=target,
         counts=Counts.of(row),
-        before=None if demo else row.before,  # no demonstration is in what was recorded
+        before=None if demo else row.before,  # recorded counts exclude demonstration codes
         uses=_uses(row),
     )
 
 
 def _uses(row: Any) -> tuple[UseCoverage, ...]:
-    """Doors of a row by their uses, with the targets of these."""
+    """Return the doors of a row by use, with their targets."""
     doors = Counter[str]()
     for commune in row.uses or ():
         doors.update(commune)
@@ -201,12 +199,12 @@ def _uses(row: Any) -> tuple[UseCoverage, ...]:
 
 
 def target_of(row: Any) -> UnitTarget:
-    """The target of a row that has one."""
+    """Return the target of a row that has one."""
     return UnitTarget(row.target, row.quality, row.source, row.reference_date, row.counted)
 
 
 def sum_of_units(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitCoverage:
-    """The sum of the units, with a target when every one of them has one.
+    """Return the sum of the units, with a target if every one of them has one.
 
     `whole` is code and name of the country, or of the unit that they continue.
     """
@@ -224,7 +222,7 @@ def sum_of_units(units: Sequence[UnitCoverage], whole: tuple[str, str]) -> UnitC
 
 
 def _sum_of_uses(units: Sequence[UnitCoverage]) -> tuple[UseCoverage, ...]:
-    """Of several units, with a target where every one of them has one."""
+    """Return the sums by use, with a target if every unit has one."""
     summed = []
     for use in get_args(Used):
         known = [each for unit in units for each in unit.uses if each.use == use]
@@ -246,9 +244,9 @@ _worst: Final = list(QUALITY_LABELS).index
 
 
 def sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
-    """A sum is no better than its worst and no newer than its oldest part."""
+    """Add up targets; the sum has the worst quality and the oldest day of its parts."""
     known = [target for target in targets if target is not None]
-    # Numbers of hộ and of dwellings make no sum.
+    # Numbers of hộ and of dwellings cannot be added.
     if not known or len(known) < len(targets) or len({each.counted for each in known}) > 1:
         return None
     return UnitTarget(
@@ -262,13 +260,13 @@ def sum_of_targets(targets: Sequence[UnitTarget | None]) -> UnitTarget | None:
 
 @lru_cache(maxsize=2)
 def provinces_of(gazetteer: Gazetteer, day: datetime.date) -> list[Unit]:
-    """The provinces of that day, by code."""
+    """Return the provinces of that day, by code."""
     return list(gazetteer.alive(day, level="province"))
 
 
 @lru_cache(maxsize=2)
 def communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int, list[Unit]]:
-    """Id of each province → its communes of that day, by code."""
+    """Map ids of provinces to their communes of that day, by code."""
     communes: dict[int, list[Unit]] = defaultdict(list)
     for commune in gazetteer.alive(day, level="commune"):
         communes[commune.version_on(day).province_id or 0].append(commune)
@@ -276,10 +274,10 @@ def communes_by_province(gazetteer: Gazetteer, day: datetime.date) -> dict[int, 
 
 
 def living_province(gazetteer: Gazetteer, code: str, day: datetime.date) -> Unit:
-    """The province that bears `code` on that day.
+    """Return the province with `code` on that day.
 
-    Raises InvalidInputError for another unit's code, NotFoundError where none of that day has it,
-    with those that continue it.
+    Raises InvalidInputError for another unit's code, NotFoundError if none of that day has it, with
+    its successors.
     """
     (unit, *_), former = living_units(gazetteer, code, day)
     if former is not None:
@@ -308,10 +306,10 @@ def _check_province(unit: Unit, day: datetime.date) -> None:
 def living_units(
     gazetteer: Gazetteer, code: str, day: datetime.date
 ) -> tuple[list[Unit], tuple[str, str] | None]:
-    """The unit of that day that bears `code`; or those that continue the last one that did.
+    """Return the unit of that day with `code`, or the successors of the last one, then also with
+    code and name of the former unit.
 
-    With the latter come code and name of that unit of an old map. Raises what `coverage_of_unit`
-    raises.
+    Raises the errors of `coverage_of_unit`.
     """
     unit = unit_by_code(gazetteer, code, None)
     if unit.alive_on(day):

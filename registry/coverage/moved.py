@@ -1,4 +1,4 @@
-"""What moved between two days: units whose counts on record differ, before and after."""
+"""Changes between two days: units whose recorded counts differ, before and after."""
 
 import datetime
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from registry.units.gazetteer import Gazetteer, today
 SQL: Final = Statements(__file__, "queries.sql")
 
 BACK_DAYS: Final = 7
-"""How much older a day on record may be than the one that was asked for."""
+"""Maximum age of a recorded day relative to the requested one."""
 _FIELDS: Final = {
     "households": "households",
     "dwellings": "dwellings",
@@ -27,7 +27,7 @@ _FIELDS: Final = {
     "suspected": "suspected_duplicates",
     "unnumbered": "without_number",
 }
-"""Count → how it is called in answers."""
+"""Count → its name in answers."""
 MOVED_LABELS: Final = {
     "households": N_("with a code"),
     "dwellings": N_("Dwellings"),
@@ -36,12 +36,12 @@ MOVED_LABELS: Final = {
     "verified": N_("verified in 24 months"),
     "suspected_duplicates": N_("suspected twice"),
 }
-"""What people are shown of it, in Vietnamese."""
+"""Count → its label, in Vietnamese."""
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A unit on two days. None for a day on which it was not counted."""
+    """Counts of a unit on two days; None for a day without counts."""
 
     unit: UnitCoverage
     before: Counts | None
@@ -49,7 +49,7 @@ class Movement:
 
     @property
     def change(self) -> dict[str, int] | None:
-        """Count → how much more there is; None where one of the days has none."""
+        """Count → difference; None if one of the days has no counts."""
         if self.before is None or self.after is None:
             return None
         return {
@@ -73,16 +73,16 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What moved, by code."""
+    """The changes, by code."""
 
     since: datetime.date
-    """The day on record that was compared: the one asked for, or the last within a week before."""
+    """The recorded day that was compared: the requested one, or the last within a week before."""
     until: datetime.date
     units: tuple[Movement, ...]
     unmoved: int
-    """Units that were looked at and did not change."""
+    """Number of units without changes."""
     total: Movement
-    """Of all that were looked at; a count is None where a unit was not counted that day."""
+    """Sums of all units; None if a unit has no counts on that day."""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -102,10 +102,10 @@ def what_moved(
     since: datetime.date,
     until: datetime.date | None,
 ) -> Moved:
-    """The units of `now` (without demonstration codes) between two days; `until` None is now.
+    """Compare the units of `now` (without demonstration codes) on two days; `until` None is now.
 
     Raises InvalidInputError for a span that ends before it begins, or in the future; NotFoundError
-    where no day is on record.
+    if no day is recorded.
     """
     if since > (until or now.day) or (until or since) > today():
         raise InvalidInputError.of_field(
@@ -129,7 +129,9 @@ def what_moved(
 
 
 def day_on_record(session: Session, day: datetime.date) -> datetime.date:
-    """The last day on record up to `day`, a week older at most; NotFoundError names the nearest."""
+    """Return the last recorded day up to `day`, at most a week older; raises NotFoundError with the
+    nearest one.
+    """
     before, after = session.execute(SQL.text("days_around"), {"day": day}).one()
     if before is not None and (day - before).days <= BACK_DAYS:
         return before  # type: ignore[no-any-return]

@@ -1,15 +1,15 @@
 """Colours of shares: one scale for the report, the board and every drawing.
 
-ColorBrewer's sequential YlGnBu: told apart by people who see few colours, and by how dark they are
-on a grey printer. What has no target is hatched, never a colour of the scale, and what is above
-120 % has an orange of its own, because it asks for an audit and not for applause.
+ColorBrewer's sequential YlGnBu: distinguishable with colour blindness, and by brightness in
+greyscale print. Units without a target are hatched, never coloured, and shares above 120 % are
+orange, because they need an audit.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 AUDIT_SHARE: Final = 1.2
-"""A share above this is looked into: counted twice, or a target that is too small."""
+"""A share above this needs an audit: duplicates, or a target that is too low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class ShareClass:
     """One colour of the scale."""
 
     below: float
-    """Shares below this, and not below the class before; 1 is 100 %."""
+    """Upper bound (exclusive) of the class; 1 is 100 %."""
     fill: str
     ink: str
-    """Of text on it: a contrast of at least 4.5 to 1."""
+    """Colour of text on it, with a contrast of at least 4.5 to 1."""
     label: str
 
 
@@ -37,11 +37,11 @@ CLASSES: Final = (
 AUDIT: Final = ShareClass(float("inf"), "#f1701f", _DARK, "trên 120 %: cần kiểm tra")
 NO_TARGET: Final = ShareClass(0.0, "#e9ecef", _DARK, "chưa có tổng số hộ")
 LEGEND: Final = (*CLASSES, AUDIT, NO_TARGET)
-"""In the order in which a legend shows them."""
+"""Classes in the order of the legend."""
 
 
 def class_of(share: float | None) -> ShareClass:
-    """The class of a share.
+    """Return the class of a share.
 
     >>> class_of(0.05).label, class_of(1.2).label, class_of(1.3).label, class_of(None).label
     ('5 – 20 %', 'từ 95 %', 'trên 120 %: cần kiểm tra', 'chưa có tổng số hộ')

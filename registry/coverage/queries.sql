@@ -24,7 +24,7 @@ ON CONFLICT (day, unit_id) DO UPDATE SET households = excluded.households,
     target_quality = excluded.target_quality, target_counted = excluded.target_counted
 
 -- series --
--- Numbers of hộ and of dwellings make no sum, and a sum is no better than its worst part.
+-- Numbers of hộ and of dwellings cannot be added, and a sum has the quality of its worst part.
 SELECT day, sum(households)::int AS households, sum(dwellings)::int AS dwellings,
     sum(positioned)::int AS positioned, sum(verified)::int AS verified,
     sum(deliverable)::int AS deliverable, sum(plated)::int AS plated,
@@ -95,7 +95,7 @@ FROM target WHERE unit_id = :unit AND locality_id IS NULL
 ORDER BY withdrawn_at IS NOT NULL, NOT {of_homes}, {best_target}
 
 -- is_expired --
--- What was verified falls out of the 24 months by itself; and a clock may be set back.
+-- Verifications expire after 24 months without a write; and a clock may be set back.
 (verified_first < CAST(:verified_since AS date) OR verified_since > CAST(:verified_since AS date))
 
 -- is_left --
@@ -120,7 +120,7 @@ FROM touched t FULL JOIN kept k USING (unit_id)
 WHERE t.unit_id IS NOT NULL OR k.expired
 
 -- count --
--- Counts and keeps what is not right any more.
+-- Counts and stores outdated communes.
 WITH taken AS (
     DELETE FROM coverage_touched RETURNING unit_id
 ), stale AS MATERIALIZED (
@@ -170,12 +170,12 @@ SELECT u.code FROM wrong JOIN admin_unit u ON u.id = wrong.unit_id ORDER BY u.co
 SELECT unit_id, {counts} FROM coverage_count WHERE NOT with_demo
 
 -- kept_with_demo --
--- Of two rows of a commune the one with demonstration codes has all of its households.
+-- Of a commune's two rows, the one with demonstration codes includes all households.
 SELECT DISTINCT ON (unit_id) unit_id, {counts} FROM coverage_count
 ORDER BY unit_id, with_demo DESC
 
 -- counted_now --
--- As they are kept; those that are not right any more are counted.
+-- Cached counts; outdated communes are counted now.
 WITH stale AS MATERIALIZED (
     SELECT unit_id FROM coverage_touched WHERE {within}
     UNION SELECT unit_id FROM coverage_count WHERE {within} AND {is_expired}
@@ -262,12 +262,12 @@ LEFT JOIN (
 {counts_of_communes}
 
 -- not_demo --
--- A constant, no input: a plan for any value could not use an index that holds for some.
+-- A constant, not an input: a generic plan could not use a partial index.
 h.code >= '1'
 
 -- counts_of_communes --
--- It looks at one commune after the other, so that its cost is theirs, and its plan the same for
--- one as for all. What each count means: docs/coverage.md.
+-- Processes one commune after the other, so that its cost is proportional, and the plan the same
+-- for one as for all. What each count means: docs/coverage.md.
 SELECT s.unit_id, c.households, c.dwellings, c.positioned, c.verified,
     c.positioned - n.nowhere - d.ambiguous AS deliverable, coalesce(p.plated, 0) AS plated,
     d.suspected, n.unnumbered, c.verified_first, u.uses
@@ -314,11 +314,11 @@ LEFT JOIN (
 ) p USING (unit_id)
 
 -- lived_in --
--- A door without a dwelling has no households, and is no dwelling.
+-- A door without a dwelling has no households, and is not counted as a dwelling.
 h.status = 'active' AND h.kind = 'household' AND h.households_count > 0
 
 -- door --
--- What tells two doors of one street or hamlet apart.
+-- Columns that distinguish doors of one street or hamlet.
 h.house_number_key, h.building_key, h.floor, h.unit_number
 
 -- suspected_in_streets --
@@ -334,8 +334,8 @@ h.house_number_key, h.building_key, h.floor, h.unit_number
 {suspected}
 
 -- suspected --
--- Two records at one door are found street by street: an index has a street's numbers in order, and
--- only where one comes twice are the rows looked at.
+-- Duplicates are found street by street: an index has a street's numbers in order, and rows are read
+-- only for repeated numbers.
 SELECT h.position_accuracy_m
 FROM (
     SELECT p.id FROM place p CROSS JOIN LATERAL (

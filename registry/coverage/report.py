@@ -1,7 +1,7 @@
-"""The report of a unit as one HTML file: maps, trend, ranking; read offline, phone or paper.
+"""The report of a unit as one HTML file with maps, trend and ranking, for offline use and print.
 
-Nothing in it comes from elsewhere, and nothing runs. Estimates are labelled wherever they stand;
-the maps say that they are statistical drawings, and hold the archipelagos.
+It has no external resources and no scripts. Estimates are labelled wherever they appear; the maps
+state that they are statistical drawings, and include the archipelagos.
 """
 
 import datetime
@@ -34,14 +34,14 @@ from registry.coverage.trend import draw_trend
 from registry.units.gazetteer import Gazetteer, today
 
 _SMALL_STEPS: Final = 150
-"""Of the grid of a province that is one of 34 maps in the report of the country."""
+"""Grid steps across a province that is one of 34 maps in the report of the country."""
 _AUDITED: Final = 12
 _NONE: Final = "–"
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A unit with its parts and its map: the whole report, or a province in that of the country."""
+    """A unit with its parts and its map: the whole report, or a province in the country's."""
 
     total: UnitCoverage
     units: tuple[UnitCoverage, ...]
@@ -51,9 +51,10 @@ class _Part:
 def html_report(
     session: Session, gazetteer: Gazetteer, code: str | None, *, demo: bool = False
 ) -> str:
-    """The report of the country (None), a province with its communes, or a commune with its places.
+    """Return the report of the country (None), a province with its communes, or a commune with its
+    localities.
 
-    In that of the country every province has a section. Raises what `coverage_of_unit` raises.
+    In the country's report every province has a section. Raises the errors of `coverage_of_unit`.
     """
     day = today()
     sections: list[_Part] = []
@@ -146,7 +147,7 @@ def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
 def _totals(unit: UnitCoverage) -> str:
     target, counts = unit.target, unit.counts
     counted = target.counted_label if target else "hộ"
-    told = (
+    stated = (
         ("Tỷ lệ", percent(unit.share), _quality(unit)),
         ("Có mã", number(unit.covered), counted),
         ("Tổng số", number(target.households) if target else "chưa có", _quality(unit)),
@@ -156,7 +157,7 @@ def _totals(unit: UnitCoverage) -> str:
     )
     cells = "".join(
         f"<div><dt>{label}</dt><dd>{escape(value)}<small>{escape(note)}</small></dd></div>"
-        for label, value, note in told
+        for label, value, note in stated
     )
     return f"<dl>{cells}</dl>"
 
@@ -213,7 +214,7 @@ def _audited(units: Iterable[UnitCoverage]) -> Iterator[str]:
 
 
 def _ranking(units: Sequence[UnitCoverage], *, links: bool) -> Iterator[str]:
-    """Best first; what has no target has no rank."""
+    """Rank units, best first; those without a target have no rank."""
     if not units:
         yield "<p>Chưa có thôn, tổ nào được đăng ký.</p>"
         return
@@ -243,6 +244,6 @@ def _bar(unit: UnitCoverage) -> str:
     if unit.share is None:
         return "<i>chưa có tổng số</i>"
     bar = f"<b style=width:{min(unit.share, 1) * 60:.0f}px></b>"
-    # Said here as well: a phone has no room for the column of targets.
+    # Repeated here: a phone has no room for the column of targets.
     label = f" <i>{in_vietnamese(QUALITY_LABELS['estimate'])}</i>" if unit.is_estimate else ""
     return f"{bar}{escape(percent(unit.share))}{label}"

@@ -1,4 +1,4 @@
-"""How the report looks: on a phone, on a desk, and on A4."""
+"""The style sheet of the report, for phones, desktops and A4."""
 
 from typing import Final
 
@@ -84,4 +84,4 @@ section td b{display:none}
 a{color:inherit;text-decoration:none}
 }
 """
-"""A style sheet that needs no other."""
+"""A self-contained style sheet."""

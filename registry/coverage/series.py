@@ -1,7 +1,7 @@
-"""The series of a unit: one count a day, how fast it grows, and when it would be whole.
+"""The time series of a unit: one count a day, its pace, and the forecast of completion.
 
-A day is written by the job of 23:50 in Viet Nam, or by `diachiso coverage --record`. What was
-missed stays missing: nothing is filled in between two days. Demonstration codes are in none of it.
+A day is recorded by the job at 23:50 in Viet Nam, or by `diachiso coverage --record`. Missed days
+stay missing: there is no interpolation. Demonstration codes are excluded.
 """
 
 import datetime
@@ -28,15 +28,15 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 PACES_DAYS: Final = (7, 28)
 FORECAST_DAYS: Final = 60
-"""Days that must be on record, of the last FORECAST_WINDOW_DAYS."""
+"""Days that must be recorded, of the last FORECAST_WINDOW_DAYS."""
 FORECAST_WINDOW_DAYS: Final = 90
 STALE_DAYS: Final = 7
-"""A series that ended longer ago forecasts nothing."""
+"""A series that ended longer ago gives no forecast."""
 FARTHEST_DAYS: Final = 30 * 365
 SHOWN_DAYS: Final = 365
-"""How far back a series is told that nobody said more of."""
+"""Default length of a series."""
 _EARLIEST: Final = datetime.date(2000, 1, 1)
-"""Before any series; there are no days before the year 1 to look back on."""
+"""Before any series; avoids dates before the year 1."""
 NoForecast = Literal[
     "no_series",
     "series_stale",
@@ -57,30 +57,30 @@ NO_FORECAST: Final[dict[NoForecast, str]] = {
     "no_progress": N_("no growth in 28 days"),
     "too_far": N_("more than 30 years at this pace"),
 }
-"""Why no date is told → the same in words."""
+"""Reason for a missing forecast → its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedDay:
-    """What was recorded of a unit on a day."""
+    """The recorded counts of a unit on a day."""
 
     day: datetime.date
     counts: Counts
     target: int | None
     quality: Quality | None
-    """Of the target, as it was known that day."""
+    """Quality of the target, as known that day."""
     counted: Counted | None
 
     @classmethod
     def of(cls, unit: UnitCoverage, day: datetime.date) -> "RecordedDay":
-        """What is counted now, which nobody recorded yet."""
+        """Create a day from the current counts, which are not recorded yet."""
         target = unit.target
         if target is None:
             return cls(day, unit.counts, None, None, None)
         return cls(day, unit.counts, target.households, target.quality, target.counted)
 
     def covered(self, counted: str | None) -> int:
-        """Hộ; or dwellings where a target counts those."""
+        """Return hộ, or dwellings if a target counts those."""
         return self.counts.dwellings if counted == "dwellings" else self.counts.households
 
 
@@ -98,29 +98,29 @@ class SeriesPace:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The days on record of a unit, its pace, and the day on which it would be whole."""
+    """The recorded days of a unit, its pace, and its forecast."""
 
     code: str
     level: Level
     name: str
     former: tuple[str, str] | None
-    """The unit of an old map that was asked for; the days are of those that continue it."""
+    """The requested former unit; the days are of its successors."""
     since: datetime.date
     until: datetime.date
     days: tuple[RecordedDay, ...]
     paces: dict[int, SeriesPace | None]
-    """Days looked back on → pace; None where no day on record is about so old."""
+    """Span in days → pace; None without a recorded day of about that age."""
     forecast: datetime.date | None
     no_forecast: NoForecast | None
-    """Why there is none."""
+    """Reason for a missing forecast."""
     now: RecordedDay | None = None
-    """What was counted as it was asked, where the caller told it; none of the days on record."""
+    """Current counts, if the caller gave them; not a recorded day."""
 
 
 def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, int]:
-    """Write today's counts of every unit, in place of those that were written today before.
+    """Record today's counts of every unit, replacing earlier ones of today.
 
-    Returns the day and how many units it has.
+    Returns the day and the number of units.
     """
     day = today()
     covered = coverage_by_id(session, gazetteer)
@@ -140,7 +140,7 @@ def record_day(session: Session, gazetteer: Gazetteer) -> tuple[datetime.date, i
 
 
 def record(engine: Engine, _settings: Settings) -> None:
-    """The daily job."""
+    """Run the daily job."""
     count_anew(engine)
     with session_scope(engine) as session:
         record_day(session, load_gazetteer(session))
@@ -155,12 +155,11 @@ def series_of(
     *,
     counted_now: UnitCoverage | None = None,
 ) -> Series:
-    """The series of a unit, or of the country (`VN`), without `since` of a year.
+    """Return the series of a unit, or of the country (`VN`); without `since` of a year.
 
-    With `counted_now`, the same unit as it is today, the forecast is of its count and its target:
-    what was imported since the last day on record contradicts nothing that is shown beside it.
-    Raises InvalidInputError for a span that ends before it begins, and what `coverage_of_unit`
-    raises.
+    With `counted_now`, the unit's current coverage, the forecast uses its count and target, so that
+    it agrees with current counts shown next to it. Raises InvalidInputError for a span that ends
+    before it begins, and the errors of `coverage_of_unit`.
     """
     day = today()
     until = max(min(until or day, day), _EARLIEST)
@@ -173,7 +172,7 @@ def series_of(
     if code == COUNTRY[0]:
         named: tuple[str, Level, str] = COUNTRY
         units = [unit.id for unit in gazetteer.units.values() if unit.level == "province"]
-        parts = None  # as many provinces as there were that day
+        parts = None  # the number of provinces varies by day
     else:
         found, former = living_units(gazetteer, code, day)
         units, parts = [unit.id for unit in found], len(found)
@@ -209,10 +208,10 @@ def series_of(
 
 
 def pace_of(days: Sequence[RecordedDay], over: int, counted: str | None) -> SeriesPace | None:
-    """The change a day up to the last day on record, since the one `over` days before it.
+    """Return the daily change up to the last recorded day, since the one `over` days before it.
 
-    Where that day is missing, since the last one before it, unless that is half as old again.
-    `counted` is what the target counts.
+    If that day is missing, since the last one before it, up to half as old again. `counted` is what
+    the target counts.
     """
     if not days:
         return None
@@ -234,9 +233,9 @@ def forecast_of(
     pace: SeriesPace | None,
     end: RecordedDay | None,
 ) -> datetime.date | NoForecast:
-    """The day on which the target is reached from `end` at this pace, or why none is told.
+    """Return the day on which the target is reached from `end` at this pace, or why there is none.
 
-    `end` is what is counted now, or the last day on record.
+    `end` is the current count, or the last recorded day.
     """
     if not days or end is None:
         return "no_series"

@@ -1,8 +1,8 @@
-"""Shapes of units for drawing: coarse, sharing their edges, in degrees of lon and lat.
+"""Shapes of units for drawing: coarse, with shared edges, in degrees of lon and lat.
 
-Points are snapped to a grid by the database, so that two neighbours keep the same edge and a whole
-country is a few hundred kilobytes. A province is the union of its communes. The drawing is for
-statistics: it is no boundary of anything, and `approximate` shapes are cells around seats.
+The database snaps points to a grid, so that neighbours keep the same edge and the whole country is
+a few hundred kilobytes. A province is the union of its communes. The drawing is for statistics, not
+a boundary, and `approximate` shapes are cells around seats.
 """
 
 import datetime
@@ -22,17 +22,17 @@ from registry.units.gazetteer import Gazetteer, Unit
 SQL: Final = Statements(__file__, "queries.sql")
 
 ARCHIPELAGOS: Final = {"20333": "Quần đảo Hoàng Sa", "22736": "Quần đảo Trường Sa"}
-"""Code of the commune → its archipelago: drawn in a box of its own, never left out."""
+"""Code of the commune → its archipelago, always drawn in a box of its own."""
 ISLANDS_KIND: Final = "dac_khu"
-"""The kind of communes that lie off the coast: a province's other communes are drawn larger."""
+"""The kind of communes off the coast, drawn apart so that other communes are larger."""
 COUNTRY_GRID_DEG: Final = 0.008
 """Half a pixel of a country 1,000 pixels high."""
 _POLYGON: Final = 3
-"""shapely's number of the type."""
+"""shapely's type id of a polygon."""
 _FAR: Final = 1_000_000
-"""More grid points than lie between two parallels."""
+"""More than the grid points along any parallel."""
 _SLIVER: Final = (4 * COUNTRY_GRID_DEG) ** 2
-"""Square degrees of a hole that is only where two parts do not quite meet."""
+"""Maximum area, in square degrees, of a hole due to parts that do not quite meet."""
 _LOST: Final = 0.01
 _STEPS_ACROSS: Final = 900
 """Steps of the grid across a province's communes."""
@@ -40,18 +40,18 @@ _STEPS_ACROSS: Final = 900
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a unit looks like."""
+    """The shape of a unit."""
 
     code: str
     name: str
     geometry: Any
-    """shapely, in degrees; may be empty where the grid is coarser than the unit."""
+    """shapely, in degrees; may be empty if the grid is coarser than the unit."""
     approximate: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Island:
-    """A commune that is an archipelago or lies off the coast, with the province that bears it."""
+    """A commune that is an archipelago or off the coast, with its province."""
 
     name: str
     commune: Shape
@@ -61,20 +61,20 @@ class Island:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Shapes of one map, by code, and the islands that belong on it in boxes of their own."""
+    """Shapes of one map, by code, and its islands in boxes of their own."""
 
     shapes: tuple[Shape, ...]
     islands: tuple[Island, ...]
 
     @property
     def approximate(self) -> bool:
-        """Whether any shape is a cell around a seat and no polygon."""
+        """Whether any shape is a cell around a seat, not a real polygon."""
         shapes = (*self.shapes, *(island.commune for island in self.islands))
         return any(shape.approximate for shape in shapes)
 
 
 def country_drawing(session: Session, gazetteer: Gazetteer, day: datetime.date) -> Drawing:
-    """The provinces of that day."""
+    """Return the provinces of that day."""
     communes = list(gazetteer.alive(day, level="commune"))
     known = {shape.code: shape for shape in _read(session, communes, day, COUNTRY_GRID_DEG)}
     by_province: dict[int, list[Shape]] = defaultdict(list)
@@ -98,7 +98,7 @@ def province_drawing(
     *,
     steps: int = _STEPS_ACROSS,
 ) -> Drawing:
-    """The communes of a province of that day, on a grid of so many steps across."""
+    """Return the communes of a province of that day, on a grid of `steps` across."""
     communes = [unit for unit in gazetteer.members(province, day) if unit.level == "commune"]
     apart = {unit.code for unit in communes if unit.version_on(day).kind == ISLANDS_KIND}
     main = [unit for unit in communes if unit.code not in apart] or communes
@@ -126,7 +126,7 @@ def _read(
 
 
 def _grid(communes: Iterable[Unit], steps: int) -> float:
-    """A step that is fine enough for the communes' whole extent; seats say how wide that is."""
+    """Return the step of a grid across the communes' extent, estimated from their seats."""
     seats = [(u.lon, u.lat) for u in communes if u.lon is not None and u.lat is not None]
     if len(seats) < 2:
         return 0.0002
@@ -144,10 +144,10 @@ def _union(province: Unit, day: datetime.date, parts: list[Shape]) -> Shape:
 
 
 def _outline(parts: list[Any], *, cells: bool = False) -> Any:
-    """What the parts, whose points lie on the grid, cover together.
+    """Return the union of parts whose points are on the grid.
 
-    An edge that two parts share is inside and goes; what is left is the outline. Where parts cross
-    each other, as cells do, that is no area, and they are united the slow way.
+    Edges shared by two parts are inside and dropped; the remaining edges are the outline. If parts
+    cross each other, as cells do, the result is not a valid area, and a slow union is used.
     """
     try:
         area = shapely.build_area(shapely.line_merge(_outer_edges(parts)))
@@ -156,7 +156,7 @@ def _outline(parts: list[Any], *, cells: bool = False) -> Any:
     if abs(area.area - sum(shapely.area(parts))) > _LOST * area.area:
         valid = shapely.make_valid(parts, method="structure")
         area = shapely.union_all(valid, grid_size=COUNTRY_GRID_DEG)
-    # Between cells, which are round, are gaps that belong to nobody else.
+    # Gaps between round cells do not belong to other units.
     return _without_holes(area, math.inf if cells else _SLIVER)
 
 
@@ -174,7 +174,7 @@ def _outer_edges(parts: list[Any]) -> Any:
 
 
 def _without_holes(area: Any, least: float) -> Any:
-    """The area without holes of `least` square degrees or less."""
+    """Remove holes of at most `least` square degrees."""
     whole = [
         shapely.Polygon(
             polygon.exterior,

@@ -1,6 +1,6 @@
-"""Coverage, and what moved in it, as tables: one row a unit and no sum, which would count twice.
+"""Coverage and its changes as tables: one row per unit, without a sum, which would count twice.
 
-For programs as CSV with names of fields; for people, in a workbook or CSV, with Vietnamese ones.
+For programs as CSV with field names; for people, in a workbook or CSV, with Vietnamese headings.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ FIELDS: Final = (
     "locality_parent_id",
     "target_counted",
 )
-"""Columns, in an order that others may rely on."""
+"""Columns, in a stable order."""
 HEADINGS: Final = (
     ("Mã", 9),
     ("Đơn vị", 30),
@@ -63,7 +63,7 @@ HEADINGS: Final = (
     ("Không số", 10),
     ("Cần kiểm tra", 28),
 )
-"""What people read, and how wide it is."""
+"""Headings and column widths."""
 _WHENS: Final = {"before": "trước", "after": "sau", "change": "thay đổi"}
 MOVED_HEADINGS: Final = (
     *("Mã", "Đơn vị", "Tỉnh, thành phố"),
@@ -76,14 +76,14 @@ MOVED_HEADINGS: Final = (
 
 
 def write_csv(found: Coverage, out: TextIO) -> None:
-    """The units of `found` with a header."""
+    """Write the units of `found` with a header."""
     writer = Writer(out, lineterminator="\n")
     writer.writerow(FIELDS)
     writer.writerows(map(_flat(unit).get, FIELDS) for unit in found.units)
 
 
 def write_moved_csv(moved: Moved, out: TextIO) -> None:
-    """The units that moved with a header: each count before, after, and the change."""
+    """Write the changed units with a header: each count before, after, and the difference."""
     total = moved.total.to_dict()
     counts = list(total["after"] or total["before"] or ())
     of_counts = [f"{count}_{when}" for count in counts for when in ("before", "after", "change")]
@@ -111,14 +111,14 @@ def _flat(unit: UnitCoverage) -> dict[str, object]:
 
 
 def write_for_people(headings: Iterable[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
-    """The table of the workbook as CSV: a share is a part of 1."""
+    """Write the table of the workbook as CSV; shares are fractions of 1."""
     writer = Writer(out, lineterminator="\n")
     writer.writerow(headings)
     writer.writerows(rows)
 
 
 def cells(unit: UnitCoverage) -> Sequence[Any]:
-    """A row below HEADINGS."""
+    """Return a row for HEADINGS."""
     target, counts = unit.target, unit.counts
     return (
         unit.code,
@@ -143,7 +143,7 @@ def cells(unit: UnitCoverage) -> Sequence[Any]:
 
 
 def moved_cells(movement: Movement) -> Sequence[Any]:
-    """A row below MOVED_HEADINGS."""
-    unit, told = movement.unit, movement.to_dict()
-    counts = ((told[when] or {}).get(name) for name in MOVED_LABELS for when in _WHENS)
+    """Return a row for MOVED_HEADINGS."""
+    unit, values = movement.unit, movement.to_dict()
+    counts = ((values[when] or {}).get(name) for name in MOVED_LABELS for when in _WHENS)
     return (unit.code, unit.name, unit.province[1] if unit.province else None, *counts)

@@ -1,4 +1,4 @@
-"""A row of a file of targets: the unit, the number and what it counts, or what is wrong with it."""
+"""Read a row of a file of targets: the unit, the number and what it counts, or its problem."""
 
 import datetime
 import re
@@ -23,25 +23,25 @@ _DOUBTED: Final = re.compile(r"(suspect|nghi|can kiem tra)\b.*")
 # Real communes have 300 households on the smallest island with people, 60,000 in the largest ward.
 _FEW, _MANY = 100, 200_000
 _MOST: Final = {"province": 20_000_000, "commune": 1_000_000}
-"""More than that no unit holds: the country has 28 million households. A locality: `_MANY`."""
+"""Maximum of a unit: the country has 28 million households. A locality: `_MANY`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What is said of all rows that do not say it themselves."""
+    """Defaults for rows without the value."""
 
     quality: str | None = None
-    """None: declared, where nothing in the row says otherwise."""
+    """None: declared, unless the row indicates otherwise."""
     source: str | None = None
     reference_date: datetime.date | None = None
     counted: str = "households"
     new_localities: bool = False
-    """Whether localities that the register does not know are named, and not rejected."""
+    """Whether unknown localities are created rather than rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a source says of a unit."""
+    """A source's target of a unit."""
 
     unit_id: int
     households: int
@@ -53,13 +53,13 @@ class Target:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What the table holds one number of."""
+        """The unique key of the table."""
         of = (self.unit_id, self.locality_id, self.counted)
         return (*of, self.quality, self.source, self.reference_date)
 
 
 def doubts_of(level: str, target: Target, cells: Mapping[str, str]) -> Iterator[str]:
-    """The warnings about a number that is taken."""
+    """Yield warnings about an accepted number."""
     if level == "commune" and target.locality_id is None and not _FEW <= target.households <= _MANY:
         yield "households_implausible"
     if _DOUBTED.match(fold(cells["quality"])):
@@ -72,7 +72,7 @@ def read_target(
     cells: Mapping[str, str],
     defaults: Defaults,
 ) -> Target | tuple[str, str]:
-    """The target of a row, or what is wrong with it and the value."""
+    """Return the target of a row, or its problem and value."""
     if cells["footer"]:
         return "row_skipped", cells["commune"] or cells["code"]
     if fold(cells["quality"]) in _NONE_KNOWN:
@@ -80,20 +80,22 @@ def read_target(
     unit = units.find(cells)
     if not isinstance(unit, Unit):
         return unit
-    said, wrong = TABLE.read(cells)
+    values, wrong = TABLE.read(cells)
     if wrong:
         return wrong[0]
-    households = said["households"]
+    households = values["households"]
     if households > (_MANY if cells["locality"] else _MOST[unit.level]):
         return "households_absurd", cells["households"]
-    quality = _quality(said["quality"], cells["source"] or defaults.source or "", defaults.quality)
+    quality = _quality(
+        values["quality"], cells["source"] or defaults.source or "", defaults.quality
+    )
     if not quality:
         return "quality_unknown", cells["quality"]
-    counted = said["counted"] or defaults.counted
-    date = said["reference_date"] or defaults.reference_date or units.day
+    counted = values["counted"] or defaults.counted
+    date = values["reference_date"] or defaults.reference_date or units.day
     if date > units.day:
         return "date_in_future", cells["reference_date"]
-    # Last, because a row that is wrong otherwise names no place.
+    # Last, so that a row with other errors creates no place.
     locality = _locality(session, unit, cells["locality"], make=defaults.new_localities)
     if isinstance(locality, tuple):
         return locality
@@ -101,17 +103,17 @@ def read_target(
     return Target(unit.id, households, quality, source, date, counted, locality)
 
 
-def _quality(said: str | None, source: str, default: str | None) -> str:
-    """What the number is worth, '' where nobody can say: an estimate is never taken for declared.
+def _quality(written: str | None, source: str, default: str | None) -> str:
+    """Return the quality of a number, '' if unknown: an estimate is never taken for declared.
 
-    The column says it, else the source where it is called an estimate, else the deliverer, who has
-    to where the column holds a word that is not known.
+    From the column, else from the source if it is called an estimate, else from the deliverer's
+    default, which is required if the column has an unknown word.
     """
-    if said in QUALITIES:
-        return str(said)
+    if written in QUALITIES:
+        return str(written)
     if _SAYS_ESTIMATE.search(fold(source)):
         return "estimate"
-    return default or ("" if said else "declared")
+    return default or ("" if written else "declared")
 
 
 _LOCALITY_PROBLEMS: Final = {
@@ -121,13 +123,13 @@ _LOCALITY_PROBLEMS: Final = {
     "unknown_place": "locality_unknown",
     "unknown_locality": "locality_unknown",
 }
-"""Why the register knows no such place → our problem."""
+"""Reason of an unknown place → problem of targets."""
 
 
 def _locality(
     session: Session, unit: Unit, written: str, *, make: bool
 ) -> int | tuple[str, str] | None:
-    """The id of the locality of a commune that is called so; named where that is wanted."""
+    """Return the id of the named locality of a commune; create it if requested."""
     if not written:
         return None
     if unit.level != "commune":

@@ -1,4 +1,4 @@
-"""The rows of a file of targets: cells by field, whatever the columns are called."""
+"""The rows of a file of targets: cells by field, for any headers of the columns."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +20,15 @@ _BESIDE: Final = ("code_level", "footer")
 
 
 def target_cells(**given: str) -> dict[str, str]:
-    """The cells of a row that no file holds."""
+    """Return the cells of a row that is not from a file."""
     return dict.fromkeys((*TABLE.fields, *_BESIDE), "") | given
 
 
 def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
-    """The cells of each row by field; '' where there is nothing.
+    """Yield the cells of each row by field; '' for empty ones.
 
-    `code_level` is the level of the codes as their header says it, `footer` is 'yes' for a total or
-    a signature. Where the header of the numbers says what they count, `counted` has that. Raises
+    `code_level` is the level of the codes by their header, `footer` is 'yes' for a total or a
+    signature. If the header of the numbers names what they count, `counted` has that. Raises
     UnreadableFileError for a file that cannot be read, or lacks the columns.
     """
     with TABLE.opened(path, opened_table(path, sheet, in_request=True)) as found:

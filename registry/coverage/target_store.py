@@ -1,4 +1,4 @@
-"""Targets as they are kept: written, withdrawn, and for a province the sum of its communes'."""
+"""Storage of targets: write, withdraw, and for a province the sum of its communes'."""
 
 import datetime
 from collections import defaultdict
@@ -27,7 +27,7 @@ _BETTER_FIRST: Final = list(QUALITY_LABELS)
 
 @dataclass(frozen=True, slots=True)
 class KeptTarget:
-    """What somebody said of a unit once."""
+    """A stored target of a unit."""
 
     id: int
     target: UnitTarget
@@ -36,7 +36,7 @@ class KeptTarget:
 
 
 def may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> bool:
-    """Whether who acts may say how many households a unit has: all of it must be its own."""
+    """Whether the actor may declare a unit's households: all of it must be in the actor's units."""
     actor, writes = acting(), writable()
     if writes is None:
         return actor is None or actor.may("approver")
@@ -45,7 +45,7 @@ def may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> bool:
 
 
 def check_may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> None:
-    """Raises OutsideUnitsError where who acts may not."""
+    """Raise OutsideUnitsError unless `may_declare`."""
     if not may_declare(gazetteer, unit, day):
         name = unit.version_on(day).full_name
         raise outside_units(
@@ -57,14 +57,14 @@ def check_may_declare(gazetteer: Gazetteer, unit: Unit, day: datetime.date) -> N
 def write_targets(
     session: Session, gazetteer: Gazetteer, targets: Sequence[Target]
 ) -> tuple[int, int]:
-    """Write them, and the sums that follow them; how many are new, and how many changed."""
+    """Write targets, and the sums derived from them; return how many are new and changed."""
     written = _write(session, targets)
     follow_sums(session, gazetteer, {each.unit_id for each in targets})
     return written
 
 
 def targets_of(session: Session, unit_id: int) -> list[KeptTarget]:
-    """All that was ever said of a unit, and not of its localities; what counts first."""
+    """Return all targets of a unit, without its localities, the effective one first."""
     rows = session.execute(SQL.text("targets_of_unit"), {"unit": unit_id})
     return [
         KeptTarget(
@@ -78,9 +78,9 @@ def targets_of(session: Session, unit_id: int) -> list[KeptTarget]:
 
 
 def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> None:
-    """Let one number count no more; it stays on record.
+    """Withdraw one target; its row is kept.
 
-    Raises NotFoundError for one that does not count, and OutsideUnitsError.
+    Raises NotFoundError for one that is withdrawn or unknown, and OutsideUnitsError.
     """
     unit_id = session.execute(SQL.text("withdraw_target"), {"id": target_id}).scalar_one_or_none()
     if unit_id is None:
@@ -90,10 +90,10 @@ def withdraw_target(session: Session, gazetteer: Gazetteer, target_id: int) -> N
 
 
 def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
-    """Let a province's target be the sum of its communes', from now on and as they change.
+    """Make a province's target the sum of its communes', which follows their changes.
 
-    Its own numbers that are no better are withdrawn. Raises ConflictError where communes have none,
-    count different things, or only estimates, and where the province's own number is better;
+    Withdraws its own targets that are not better. Raises ConflictError if communes have none, count
+    different things, or only estimates, or if the province's own target is better;
     OutsideUnitsError.
     """
     day = today()
@@ -122,7 +122,7 @@ def use_sum(session: Session, gazetteer: Gazetteer, code: str) -> UnitTarget:
 
 
 def sum_of_communes(session: Session, gazetteer: Gazetteer, province: Unit) -> UnitTarget | None:
-    """What the communes' targets make together; None where one has none."""
+    """Return the sum of the communes' targets; None if any has none."""
     communes = sorted(_communes(gazetteer, province, today()))
     rows = session.execute(SQL.text("newest_targets"), {"units": communes})
     known = [
@@ -133,9 +133,9 @@ def sum_of_communes(session: Session, gazetteer: Gazetteer, province: Unit) -> U
 
 
 def follow_sums(session: Session, gazetteer: Gazetteer, unit_ids: Collection[int]) -> None:
-    """Make the sums of provinces anew that hold one of the units, where a sum is what they use.
+    """Recompute the sums of provinces of these units, if they use a sum.
 
-    Where the communes make none any more the province has what it had before.
+    If the communes no longer have a sum, the province's former target applies again.
     """
     day = today()
     units = (gazetteer.units[unit_id] for unit_id in unit_ids)
@@ -152,7 +152,7 @@ def follow_sums(session: Session, gazetteer: Gazetteer, unit_ids: Collection[int
 
 
 def communes_left(session: Session, gazetteer: Gazetteer, province: Unit) -> list[Unit]:
-    """Communes of the province of which nothing better than an estimate is known, by code."""
+    """Return communes of the province without a target better than an estimate, by code."""
     communes = _communes(gazetteer, province, today())
     rows = session.execute(SQL.text("newest_targets"), {"units": sorted(communes)})
     known = {row.unit_id for row in rows if row.quality != "estimate"}

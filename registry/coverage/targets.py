@@ -1,7 +1,7 @@
-"""Targets: how many households a unit says it has, the denominator of coverage.
+"""Targets: the number of households of a unit, the denominator of coverage.
 
-A file says it, of any format that an import reads: a unit by code or name, perhaps a locality of a
-commune, a number, and what it counts. The newest declared count wins
+They are loaded from a file in any format that imports accept: a unit by code or name, optionally a
+locality of a commune, a number, and what it counts. The newest declared count applies
 (`registry.coverage.measure`); older ones and estimates are kept.
 """
 
@@ -61,18 +61,18 @@ PROBLEMS: Final = {
     "households_missing": Message("number_not_available"),
     "row_skipped": Message("row_is_total_or_note"),
 }
-"""Code → what is wrong with a row, in words."""
+"""Code → message of a row's problem."""
 _TABLE: Final = ProblemTable(
     PROBLEMS,
     warnings=("households_implausible", "households_doubted"),
-    # Rows that say nothing of a unit, which is no fault of theirs.
+    # Rows without a target, which is not an error.
     notices=("households_missing", "row_skipped"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TargetGap:
-    """A province whose own number is not the sum of its communes'."""
+    """A province whose own target differs from the sum of its communes'."""
 
     code: str
     name: str
@@ -82,7 +82,7 @@ class TargetGap:
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """What became of a file: rows = new + changed + unchanged + rejected + skipped."""
+    """The result of loading a file: rows = new + changed + unchanged + rejected + skipped."""
 
     rows: int
     new: int
@@ -90,33 +90,33 @@ class TargetResult:
     unchanged: int
     rejected: int
     skipped: int
-    """Totals, signatures, and rows that say that there is no number."""
+    """Totals, signatures, and rows marked as without a number."""
     qualities: dict[str, int]
-    """Quality → rows taken as such."""
+    """Quality → number of rows."""
     problems: tuple[RowProblem, ...]
     gaps: tuple[TargetGap, ...]
-    """Provinces of the file, where all their communes have targets."""
+    """Provinces of the file whose communes all have targets."""
 
 
 def import_targets(
     session: Session, gazetteer: Gazetteer, path: Path, defaults: Defaults, sheet: str | None = None
 ) -> TargetResult:
-    """Read the file's targets into the session, which whoever calls commits or rolls back.
+    """Read the file's targets into the session, which the caller commits or rolls back.
 
-    A row that is wrong is rejected and told; the others stand. Raises UnreadableFileError for a
+    Wrong rows are rejected and reported; the rest are written. Raises UnreadableFileError for a
     file that cannot be read or lacks the columns, InvalidInputError for wrong `defaults`.
     """
     rows = list(target_rows(path, sheet))
-    said = replace(defaults, source=defaults.source or without_people(path.name))
-    return take_targets(session, gazetteer, rows, said)
+    completed = replace(defaults, source=defaults.source or without_people(path.name))
+    return take_targets(session, gazetteer, rows, completed)
 
 
 def take_targets(
     session: Session, gazetteer: Gazetteer, rows: Sequence[Mapping[str, str]], defaults: Defaults
 ) -> TargetResult:
-    """Take the targets of rows into the session, as `import_targets` does of a file.
+    """Write the targets of rows into the session, as `import_targets` does for a file.
 
-    Who acts and is bound to units declares those alone. Raises InvalidInputError for wrong
+    An actor bound to units may declare only these. Raises InvalidInputError for wrong
     `defaults`.
     """
     day = today()
@@ -154,9 +154,9 @@ def take_targets(
 
 
 def remove_targets(session: Session, gazetteer: Gazetteer, source: str) -> int:
-    """Withdraw all that a source said: its rows stay, and count no more. How many they were.
+    """Withdraw all targets of a source; their rows are kept. Returns how many they were.
 
-    What is imported again from it counts again. Raises NotFoundError when it has said nothing.
+    A new import restores them. Raises NotFoundError if the source has none.
     """
     gone = session.execute(SQL.text("withdraw_source"), {"source": source}).scalars().all()
     if not gone:
@@ -185,7 +185,7 @@ def _check(defaults: Defaults, day: datetime.date) -> None:
 def _gaps(
     session: Session, gazetteer: Gazetteer, day: datetime.date, unit_ids: Collection[int]
 ) -> Iterator[TargetGap]:
-    """Provinces that the file touches, whose communes all have targets with another sum."""
+    """Yield provinces of the file whose communes all have targets, with another sum."""
     units = [gazetteer.units[unit_id] for unit_id in unit_ids]
     found = [u if u.level == "province" else gazetteer.province_of(u, day) for u in units]
     for province in {each.id: each for each in found if each is not None}.values():

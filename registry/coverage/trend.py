@@ -1,7 +1,7 @@
-"""The trend of a unit as one SVG, drawn by the server as the map is: no script, no style sheet.
+"""The trend of a unit as one SVG, drawn by the server like the map: no script, no style sheet.
 
-Days that were not recorded are left open: the line breaks, and a day alone is a dot. What is
-counted today, and not recorded yet, is a hollow dot at the end.
+The line breaks at days that were not recorded, and a single day is a dot. Today's count, not
+recorded yet, is a hollow dot at the end.
 """
 
 import datetime
@@ -22,7 +22,7 @@ _LINE: Final = CLASSES[5].fill
 _TARGET: Final = "#b02a00"
 _TICKS: Final = 4
 _TARGET_SHOWN: Final = 1.6
-"""The target is a line of its own where it is no more than so many times the highest count."""
+"""The target is drawn as a line if it is at most this many times the highest count."""
 
 Point = tuple[float, float]
 
@@ -35,9 +35,9 @@ def draw_trend(
     today: str = "hôm nay",
     ident: str = "xu-huong",
 ) -> str:
-    """The counts of the days as an SVG element; '' for no days.
+    """Return the counts of the days as an SVG element; '' for no days.
 
-    `now` is what is counted today, in place of what was recorded today, and is called `today`.
+    `now` is the current count, which replaces the one recorded today and is labelled `today`.
     Counts are what the last day's target counts: hộ, or dwellings.
     """
     if not days:
@@ -56,11 +56,11 @@ def draw_trend(
 
     points = [at(day.day, count) for day, count in zip(days, counts, strict=True)]
     ended = _day(last.day) if now is None else today
-    said = f"{title}: {_day(first)} {number(counts[0])}; {ended} {number(counts[-1])}"
+    label = f"{title}: {_day(first)} {number(counts[0])}; {ended} {number(counts[-1])}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_HIGH}" role="img"'
         f' aria-labelledby="{ident}-ten" class="trend" font-family="inherit" font-size="12">'
-        f'<title id="{ident}-ten">{escape(said)}</title>',
+        f'<title id="{ident}-ten">{escape(label)}</title>',
         *_scale(top),
         *(_target(at(first, target)[1], target) if target else ()),
         *_lines(days, points),
@@ -72,7 +72,7 @@ def draw_trend(
 
 
 def _nice(value: int) -> int:
-    """The next 1, 2, 4 or 8 of a power of ten: quarters of it are short numbers.
+    """Round up to 1, 2, 4 or 8 times a power of ten, whose quarters are short numbers.
 
     >>> _nice(7), _nice(9_300), _nice(310), _nice(1)
     (8, 20000, 400, 4)
@@ -112,7 +112,7 @@ def _target(y: float, target: int) -> list[str]:
 
 
 def _lines(days: Sequence[RecordedDay], points: Sequence[Point]) -> list[str]:
-    """A line for each run of days without a hole, and a dot for each day alone."""
+    """Return a line for each run of consecutive days, and a dot for each single day."""
     runs = [[points[0]]]
     for (before, _), (after, point) in pairwise(
         (day.day, point) for day, point in zip(days, points, strict=True)
@@ -131,8 +131,8 @@ def _lines(days: Sequence[RecordedDay], points: Sequence[Point]) -> list[str]:
 
 def _days(days: Sequence[RecordedDay], points: Sequence[Point], ended: str) -> list[str]:
     y = _HIGH - 10
-    told = ended if len(days) == 1 else _day(days[0].day)
-    first = f'<text x="{_LEFT}" y="{y}" fill="{_QUIET}">{escape(told)}</text>'
+    label = ended if len(days) == 1 else _day(days[0].day)
+    first = f'<text x="{_LEFT}" y="{y}" fill="{_QUIET}">{escape(label)}</text>'
     if len(days) == 1:
         return [first]
     return [

@@ -1,6 +1,6 @@
-"""Coverage as a workbook: the units with their bars, the series with its line, and notes.
+"""Coverage as a workbook: the units with bars, the series with a line chart, and notes.
 
-What moved between two days is another one, of one sheet.
+Changes between two days are a separate workbook of one sheet.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _NOTES: Final = (
 
 
 def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
-    """Write it; `series` is of what holds the units, None where demonstration is counted."""
+    """Write the workbook; `series` is of the total, None if demonstration codes are counted."""
     with new_workbook(path) as book:
         styles = _styles(book)
         _write_units(book, styles, found)
@@ -35,7 +35,7 @@ def write_workbook(found: Coverage, series: Series | None, path: Path) -> None:
 
 
 def write_moved_workbook(moved: Moved, path: Path) -> None:
-    """Write what moved: each count before, after, and the change."""
+    """Write the changes: each count before, after, and the difference."""
     with new_workbook(path) as book:
         styles = _styles(book)
         sheet = book.add_worksheet("Thay đổi")
@@ -97,8 +97,8 @@ def _write_days(book: Any, styles: dict[str, Any], series: Series) -> None:
     for row, day in enumerate(series.days, start=1):
         counts = day.counts
         quality = in_vietnamese(QUALITY_LABELS[day.quality]) if day.quality else None
-        told = (day.day, counts.households, counts.dwellings, counts.deliverable)
-        _write_row(sheet, row, (*told, day.target, quality), styles)
+        values = (day.day, counts.households, counts.dwellings, counts.deliverable)
+        _write_row(sheet, row, (*values, day.target, quality), styles)
     last = len(series.days)
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
     chart.add_series(
