@@ -89,7 +89,7 @@ class Limits:
             return here
         with suppress(RegistryError):
             caller = self._register.clients.name(who)
-            return here + self._shared.elsewhere(caller, here, limit, this_minute())
+            return here + self._shared.on_other_machines(caller, here, limit, this_minute())
         return here
 
     def purse(self, asking: Actor, network: str) -> Purse:

@@ -1,8 +1,7 @@
-"""Accounts of an identity provider: they act, and are audited, as keys whose secret nobody knows.
+"""Accounts of an identity provider: they act, and are audited, as keys without a known secret.
 
-An account is known by a hash of its issuer and subject, and named by its unit at first and a few
-random signs: no person's name, and nothing that leads to one, is kept. Role and units are what the
-issuer says at each signing in.
+An account is identified by a hash of its issuer and subject, and named by its first unit and a few
+random characters: no personal data is stored. The issuer sets role and units at each sign-in.
 """
 
 import datetime
@@ -30,7 +29,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 ROLES: Final[tuple[Role, ...]] = ("viewer", "editor", "approver", "admin")
 """Roles that an issuer may give; carriers and shops have keys."""
 COUNTRY: Final = "VN"
-"""Said in place of codes: a viewer or administrator of the whole country."""
+"""Given in place of codes for a viewer or administrator of the whole country."""
 _IS_CODE: Final = re.compile("[0-9]{2,5}")
 _SHOWN: Final = 20
 _SIGNS: Final = 3
@@ -38,7 +37,7 @@ _SIGNS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who an issuer says somebody is."""
+    """An account as asserted by its issuer."""
 
     issuer: str
     subject: str
@@ -48,22 +47,22 @@ class Account:
 
     @property
     def hashed(self) -> bytes:
-        """As what it is known here."""
+        """The hash that identifies it."""
         return hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).digest()
 
 
 def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
-    """Number of its row, which has the role and the units that the issuer says from now on.
+    """Create or update the account with its asserted role and units; return the id of its row.
 
-    What differs from before is audited. Raises AccountRefusedError for units that are none, and for
-    none at all; KeyRevokedError for an account that was revoked here.
+    Changes are audited. Raises AccountRefusedError for invalid or missing units; KeyRevokedError
+    for an account that was revoked in this register.
     """
     units = _units_of(known, account)
     hashed = account.hashed
     found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one_or_none()
     if found is None:
         made = {"name": _name(known, account.role, units), "role": account.role, "subject": hashed}
-        # Where another node made it at the same moment, that one stands.
+        # If another node created it concurrently, that row is used.
         session.execute(SQL.text("insert_account"), made | {"hash": secrets.token_bytes(32)})
         found = session.execute(SQL.text("account_of_subject"), {"subject": hashed}).one()
     if found.revoked_at is not None:
@@ -82,12 +81,12 @@ def admit_account(session: Session, known: Gazetteer, account: Account) -> int:
 
 
 def is_account(session: Session, key_id: int | None) -> bool:
-    """Whether it is an account of an issuer, and no key."""
+    """Whether it is an issuer's account rather than a key."""
     return bool(session.execute(SQL.text("is_account"), {"id": key_id}).scalar_one())
 
 
 def _units_of(known: Gazetteer, account: Account) -> list[str]:
-    """Codes of units of today; for one that ended, of the one that continues it."""
+    """Return codes of today's units; an ended unit is replaced by its successor."""
     if list(account.units) == [COUNTRY] and account.role in ("viewer", "admin"):
         return []
     if not account.units:
@@ -106,7 +105,7 @@ def _units_of(known: Gazetteer, account: Account) -> list[str]:
 def _living(known: Gazetteer, code: str, day: datetime.date) -> str:
     bearers = known.with_code(code)
     if not bearers:
-        return code  # what is none is told where it is bound
+        return code  # binding it reports an invalid one
     living = next((unit for unit in bearers if unit.alive_on(day)), bearers[0])
     heirs = [step.unit for step in continuations(known, living, day)]
     if len(heirs) != 1:
@@ -119,7 +118,7 @@ def _living(known: Gazetteer, code: str, day: datetime.date) -> str:
 
 
 def _name(known: Gazetteer, role: Role, units: Sequence[str]) -> str:
-    """What it is called in events and in the audit log, for good."""
+    """Return its permanent name in events and in the audit log."""
     day, signs = today(), secrets.token_hex(_SIGNS)
     living = (unit for code in units for unit in known.with_code(code) if unit.alive_on(day))
     first = next((unit.version_on(day).full_name for unit in living), None)

@@ -1,8 +1,8 @@
-"""The audit log: who wrote or read much over HTTP, and who was refused it.
+"""The audit log: writes and bulk reads over HTTP, and refusals.
 
-It holds no query and no text of a request. A caller without a key is known by a hash of the
-network address, under a secret of the database and of the day: entries of one day belong together,
-those of two days do not, and nobody gets the address back without the secret.
+It has no query and no text of a request. A caller without a key is identified by a hash of the
+network address, with a secret of the database and the day: entries are linkable within a day only,
+and the address cannot be recovered without the secret.
 """
 
 import datetime
@@ -30,12 +30,12 @@ _SIGNS: Final = 16
 _WITH_PORT: Final = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 MAX_CODES: Final = 20
-"""So many codes of an operation are written down; its event has all of them."""
+"""Maximum codes logged for an operation; its event has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is written down."""
+    """An entry to write."""
 
     actor: str
     role: str
@@ -50,14 +50,14 @@ class Entry:
     key_id: int | None = None
     client: str | None = None
     operation: str | None = None
-    """Of the lifecycle, as events call it: done, asked for or refused."""
+    """Operation of the lifecycle, by its event kind: done, requested or refused."""
     codes: tuple[str, ...] = ()
-    """Canonical, that such an operation named or wrote."""
+    """Canonical codes that the operation named or wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """An entry as it is read, with what its event says."""
+    """An entry as read, with columns of its event."""
 
     id: int
     at: datetime.datetime
@@ -71,34 +71,34 @@ class Noted:
     status: int
     outcome: str
     operation: str | None
-    """Kind of the event, or the operation of the lifecycle that did not come to one."""
+    """Kind of the event, or the operation of the lifecycle that has no event."""
     codes: tuple[str, ...]
     reason: str | None
     decision_number: str | None
     asked_by: str | None
-    """Actor of the event: another one than who approved it."""
+    """Actor of the event, if different from the approver."""
     second_person: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries are read; None for all."""
+    """Filters; None for all."""
 
     actor: str | None = None
     unit: str | None = None
     since: datetime.datetime | None = None
     refused: bool = False
-    """Only what was not done."""
+    """Only refusals."""
     last_day: datetime.datetime | None = None
     """Until the end of the day that begins then."""
     code: str | None = None
-    """Canonical: what was done to this record, or tried."""
+    """Canonical code: operations on this record, also refused ones."""
     operation: str | None = None
     """Kind of the event."""
 
 
 class Clients:
-    """Names for callers without a key, which are no network addresses."""
+    """Pseudonyms of callers without a key."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
@@ -107,7 +107,7 @@ class Clients:
         self._of_day = b""
 
     def name(self, caller: str) -> str:
-        """Sixteen signs for a caller, as `network_of` or a count calls it, others each day."""
+        """Return sixteen characters for a caller (`network_of` or a count), different each day."""
         day = today()
         if day != self._day:
             self._of_day = hmac.digest(self._secret(), day.isoformat().encode(), "sha256")
@@ -123,11 +123,11 @@ class Clients:
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str, ipv6_prefix: int = 64) -> str:
-    """The address, or the network of an IPv6 one, which gives each computer as many as it likes.
+    """Return the address, or the network of an IPv6 one, of which a computer has any number.
 
-    An IPv4 address is one caller however it is written: mapped, translated (NAT64), as 6to4, of
-    which each has 65,536 networks, and with the port that some proxies add. What is no address, as
-    of a socket file, is one caller.
+    An IPv4 address is one caller in any form: mapped, translated (NAT64), as 6to4, of which each
+    has 65,536 networks, and with the port that some proxies add. Anything else, such as a socket
+    file, is one caller.
 
     >>> network_of("203.0.113.7"), network_of("2001:db8::1:2"), network_of("::ffff:203.0.113.7")
     ('203.0.113.7', '2001:db8::', '203.0.113.7')
@@ -151,15 +151,15 @@ def network_of(address: str, ipv6_prefix: int = 64) -> str:
 
 
 def record(session: Session, entry: Entry) -> None:
-    """Write an entry down, in the session's transaction."""
+    """Write an entry in the session's transaction."""
     session.execute(SQL.text("audit"), _columns(entry))
 
 
 def record_soon(engine: Engine, entry: Entry) -> None:
-    """Write an entry down in a transaction of its own, by one message to the database.
+    """Write an entry in a transaction of its own, by one message to the database.
 
-    It does not wait for the disk: with a crash of the server some milliseconds of entries are lost;
-    of writes, never the event. Raises what session_scope raises.
+    Does not wait for the disk: a crash of the server loses some milliseconds of entries, but never
+    the event of a write. Raises the errors of session_scope.
     """
     at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
     with translated_errors(), at_once.connect() as connection:
@@ -184,9 +184,8 @@ def _columns(entry: Entry) -> dict[str, object]:
 
 
 def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iterator[Noted]:
-    """The latest entries, the newest first: those about units that the caller sees, and of those
-    about no unit what keys did that are bound to such units only. Codes of records elsewhere are
-    left out.
+    """Yield the latest entries, newest first: those about units that the caller sees, and entries
+    without a unit by keys bound only to such units. Codes of other records are left out.
     """
     codes = unit_codes(known)
     rows: Any = session.execute(
@@ -210,7 +209,7 @@ def read(session: Session, known: Gazetteer, wanted: Wanted, limit: int) -> Iter
 
 
 def forget(session: Session, days: int) -> int:
-    """Remove entries older than `days`, at least 31; returns how many."""
+    """Delete entries older than `days`, at least 31; return how many."""
     forgotten: int = session.execute(_FORGET, {"days": days}).scalar_one()
     return forgotten
 

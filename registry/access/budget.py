@@ -1,17 +1,17 @@
-"""The enumeration budget: what a caller may learn of doors that it did not name.
+"""The enumeration budget: limits the doors disclosed to a caller that did not name them.
 
-Who names a door, by its code or its address, was given it. A register is copied by other questions:
-by points, by beginnings of addresses, by codes that are tried out (three of a hundred well-formed
-ones are live). Each code that is told without having been asked for costs one unit, one that no
-record bears ten, in whatever question; a mistyped one as well, whose neighbours are looked up.
+A caller that names a door, by its code or address, was given it. A register can be copied by other
+queries: by points, by prefixes of addresses, by guessed codes (three of a hundred well-formed ones
+are live). Each disclosed code that was not in the query costs one unit, an unknown code ten in any
+query; a mistyped one too, whose neighbours are looked up.
 
-What is spent comes back by itself, in an hour all of it: whoever has spent everything waits for
-seconds, and is not locked out. Then no code is answered, not even a right one: the difference would
-be the answer. Mistyped codes take only the upper half, and are then answered without suggestions:
-they are known by their check symbol alone, and many people share an address of a mobile network.
+The budget refills continuously, completely within an hour: a caller that has spent everything waits
+for seconds, and is not locked out. Meanwhile no code is answered, not even a right one, since the
+difference would disclose it. Mistyped codes use only the upper half, and then get no suggestions:
+their check symbol suffices to reject them, and many people share an address of a mobile network.
 
-The units are counted in the database, so that all processes of the service count together: what
-is looked for in vain at once, what is told within a second.
+The units are counted in the database, shared by all processes of the service: unknown codes at
+once, disclosed ones within a second.
 """
 
 import datetime
@@ -34,33 +34,33 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__, "queries.sql")
 
 COST: Final = 10
-"""Units of one code that no record bears."""
+"""Units of one unknown code."""
 _HOUR_S: Final = 3600.0
 _EXCHANGE_S: Final = 1.0
 _ALONE_S: Final = 10.0
-"""How long a process counts alone after the database did not take what it had counted."""
+"""How long a process counts alone after the database refused its counts."""
 _MUCH: Final = 0.05
-"""Share of an hour's units that is told to the others at once."""
+"""Share of an hour's units that is written to the database at once."""
 
 
 class Budget:
-    """What callers have spent: shares of an hour's units, which shrink by one in an hour."""
+    """The units spent by callers, as shares of an hour's, which decrease by one per hour."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._levels: dict[str, tuple[float, float]] = {}
-        """Holder → its share and when it was that, as the database had it last."""
+        """Holder → its share and the time of it, as last read from the database."""
         self._unwritten: dict[str, float] = {}
         self._next = -math.inf
         self._forgotten_at = -math.inf
         self._ran = math.inf
-        """The clock, less how long the machine runs: smaller once somebody set the clock back."""
+        """The clock minus the machine's uptime, which decreases if the clock is set back."""
 
     def spend(self, holder: str, share: float, *, at_once: bool = False) -> float:
-        """Spend a share of an hour's units; returns `level` with it.
+        """Spend a share of an hour's units; return the new `level`.
 
-        Where nothing can be written, a replica still answers: this process then counts alone.
+        If the database is read-only, as with only a replica left, this process counts alone.
         """
         with self._lock:
             unwritten = self._unwritten[holder] = self._unwritten.get(holder, 0.0) + share
@@ -69,23 +69,23 @@ class Budget:
         return self.level(holder)
 
     def level(self, holder: str) -> float:
-        """The share that is spent now, as every process knows within a second: 1 is all."""
+        """Return the spent share, shared by all processes within a second; 1 is all."""
         if time.monotonic() >= self._next:
             self._exchange()
         return self._known(holder, time.time()) + self._unwritten.get(holder, 0.0)
 
     def _known(self, holder: str, now: float) -> float:
-        """The share that the database knows of. No time is negative where a clock was set back."""
+        """Return the share in the database; never negative, even if a clock was set back."""
         share, at = self._levels.get(holder, (0.0, now))
         return max(0.0, share - max(0.0, now - at) / _HOUR_S)
 
     def _exchange(self) -> None:
-        """Tell the database what was spent here, and learn what was elsewhere."""
+        """Write what was spent here to the database, and read what was spent elsewhere."""
         now, turn = time.time(), time.monotonic()
         with self._lock:
             alone = turn < self._next - _EXCHANGE_S
             if not alone:
-                self._next = turn + _EXCHANGE_S  # one thread asks, the others go on
+                self._next = turn + _EXCHANGE_S  # one thread exchanges, others continue
             ours, self._unwritten = self._unwritten, {}
         try:
             known = {} if alone else self._written(ours, now)
@@ -99,7 +99,7 @@ class Budget:
 
     def _written(self, ours: dict[str, float], now: float) -> dict[str, tuple[float, float]]:
         at = datetime.datetime.fromtimestamp(now, datetime.UTC)
-        holders = sorted(ours)  # two processes that write the same ones wait, and do not deadlock
+        holders = sorted(ours)  # sorted: concurrent writers wait, and do not deadlock
         shares = [ours[holder] for holder in holders]
         with session_scope(self._engine) as session:
             if ours:
@@ -122,22 +122,22 @@ class Purse:
 
     budget: Budget
     limit: int
-    """Units an hour."""
+    """Units per hour."""
     holder: Callable[[], str]
-    """Names the caller; asked only when something is to be paid."""
+    """Returns the caller's name; called only for payments."""
 
     def check(self) -> None:
-        """Raises BudgetSpentError when nothing is left."""
+        """Raise BudgetSpentError if nothing is left."""
         if self.left() == 0:
             raise self._spent()
 
     def pay(self, codes: int = 1) -> None:
-        """Pay for codes that no record bears. Raises BudgetSpentError for one too many."""
+        """Pay for unknown codes. Raises BudgetSpentError if the budget is exceeded."""
         if self._spend(COST * codes, at_once=True) > 1.0 + 1e-9:
             raise self._spent()
 
     def give(self, count: int) -> bool:
-        """Pay for codes that were not asked for; False, and nothing is paid, where none is left."""
+        """Pay for codes not in the query; return False, without paying, if nothing is left."""
         if count and self.left() == 0:
             return False
         if count:
@@ -145,8 +145,8 @@ class Purse:
         return True
 
     def give_all(self, count: int) -> None:
-        """Pay for codes that are told together or not at all. Raises BudgetSpentError, with when
-        they can be, where fewer are left.
+        """Pay for codes disclosed together or not at all. Raises BudgetSpentError, with the waiting
+        time, if fewer units are left.
         """
         if count > self.left():
             raise self._spent(count)
@@ -154,15 +154,15 @@ class Purse:
             self._spend(count)
 
     def left(self) -> int:
-        """Units that are left now."""
+        """The units left now."""
         return max(0, math.floor(self.limit * (1.0 - self._level()) + 1e-6))
 
     def is_low(self) -> bool:
-        """Whether half of an hour's units is spent."""
+        """Whether half of an hour's units are spent."""
         return self.limit == 0 or self._level() >= 0.5
 
     def whole_in_s(self) -> int:
-        """Until all units are there again."""
+        """Seconds until the budget is full again."""
         return math.ceil(self._level() * _HOUR_S)
 
     def _level(self) -> float:
@@ -185,13 +185,13 @@ _purse: ContextVar[Purse | None] = ContextVar("diachiso_purse", default=None)
 
 
 def carry(purse: Purse | None) -> None:
-    """From here on codes are paid from `purse`, in this thread; None for nothing to pay."""
+    """Pay codes from `purse` in this context from now on; None for free."""
     _purse.set(purse)
 
 
 @contextmanager
 def carrying(purse: Purse | None) -> Iterator[None]:
-    """In the block codes are paid from `purse`; None for nothing to pay."""
+    """Pay codes within the block from `purse`; None for free."""
     before = carried()
     carry(purse)
     try:
@@ -201,35 +201,35 @@ def carrying(purse: Purse | None) -> Iterator[None]:
 
 
 def carried() -> Purse | None:
-    """The purse of who asks; None where nothing is to be paid."""
+    """Return the caller's purse; None if codes are free."""
     return _purse.get()
 
 
 def check() -> None:
-    """Before a code is looked up. Raises BudgetSpentError when the caller has nothing left."""
+    """Check before looking up a code. Raises BudgetSpentError if the caller has nothing left."""
     purse = _purse.get()
     if purse is not None:
         purse.check()
 
 
 def pay(codes: int = 1) -> None:
-    """For codes that no record bears. Raises BudgetSpentError in place of their answer."""
+    """Pay for unknown codes. Raises BudgetSpentError in place of their answer."""
     purse = _purse.get()
     if purse is not None and codes:
         purse.pay(codes)
 
 
 def give(count: int) -> bool:
-    """For codes that are told and were not asked for; False where the caller has nothing left."""
+    """Pay for disclosed codes not in the query; return False if the caller has nothing left."""
     purse = _purse.get()
     return purse is None or purse.give(count)
 
 
 def is_low() -> bool:
-    """Whether the caller has spent half of what it may: what is not needed is left out then."""
+    """Whether the caller has spent half of its budget: optional codes are then left out."""
     purse = _purse.get()
     return purse is not None and purse.is_low()
 
 
-# Of a clock that was ahead: what was spent by it would not come back before it is reached again.
+# Written by a clock that was ahead: these units would not refill until that time is reached.
 _NOT_AHEAD: Final = text("UPDATE enumeration_budget SET at = :now WHERE at > :now")

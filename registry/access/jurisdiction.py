@@ -1,7 +1,7 @@
-"""Where a key may write: by the communes that a request is about, and by its points.
+"""Where a key may write: by the communes of a request, and by its points.
 
-Row-level security refuses the same by commune (migration 0008); this says it before anything is
-tried, with the codes of the units, and knows polygons.
+Row-level security enforces the same by commune; this check runs before the operation, names the
+units, and uses polygons.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,16 +21,16 @@ from registry.core.sql import Statements
 SQL: Final = Statements(__file__, "queries.sql")
 
 TOLERANCE_M: Final = 100.0
-"""A point this far outside the key's units is in somebody else's: fences are drawn less finely."""
+"""A point this far outside the key's units is refused; boundaries are not more precise."""
 
 _CODES: Final = ("code", "by", "parent")
 
 
 def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
-    """Codes of the communes that the request of an operation is about; none for the operator.
+    """Return codes of the communes of an operation's request; empty for the operator.
 
-    Raises OutsideUnitsError for one in which who acts may not write, and for a point that lies
-    more than 100 m outside its units by a real boundary.
+    Raises OutsideUnitsError for a commune in which the actor may not write, and for a point more
+    than 100 m outside its units by a real boundary.
     """
     actor = acting()
     if actor is None:
@@ -50,10 +50,10 @@ def check_jurisdiction(session: Session, request: BaseModel) -> tuple[str, ...]:
 
 
 def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: float) -> None:
-    """Raises OutsideUnitsError for a point that is certainly outside of the communes `allowed`.
+    """Raise OutsideUnitsError for a point certainly outside of the communes `allowed`.
 
-    Where a commune has no real boundary nobody knows what is outside of it; then only a point deep
-    inside a commune that has one, and is another's, is refused.
+    If an allowed commune has no real boundary, only a point deep inside another commune with a real
+    boundary is refused.
     """
     parameters = {"units": sorted(allowed), "lon": lon, "lat": lat, "tolerance": TOLERANCE_M}
     outside = session.execute(SQL.text("point_in_units"), parameters).one()
@@ -64,7 +64,7 @@ def check_point(session: Session, allowed: frozenset[int], *, lon: float, lat: f
 
 
 def named_codes(request: BaseModel) -> Iterator[str]:
-    """Canonical codes of the records that it names."""
+    """Yield the canonical codes of the records in a request."""
     if hasattr(request, "street") and hasattr(request, "into"):
         return  # a street's name
     written = [getattr(request, name, None) for name in _CODES]
@@ -77,7 +77,7 @@ def named_codes(request: BaseModel) -> Iterator[str]:
             try:
                 yield codes.validate(code)
             except CodeError:
-                continue  # the operation says what is wrong with it
+                continue  # the operation reports the error
 
 
 def _communes(request: BaseModel) -> list[str]:

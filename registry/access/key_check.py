@@ -1,9 +1,9 @@
-"""Whose key it is: asked of the database at most every five seconds a key, else of memory.
+"""Authenticate keys: read from the database at most every five seconds per key, else from memory.
 
-It is asked where questions are. A replica is behind, and may be cut off without knowing: its word
-on a key is enough for a question while its newest commit is a few seconds old, else the primary is
-asked; and where that does not answer, the replica's word counts up to an age that the operator
-sets. Who writes is known by the primary.
+The database of the query is used. A replica lags, and may be disconnected without noticing: it is
+trusted for reads while its newest commit is a few seconds old, else the primary is asked; if that
+does not answer, the replica is trusted up to an age set by the operator. Writes always need the
+primary.
 """
 
 import datetime
@@ -41,11 +41,11 @@ from registry.units.onward import continuations
 SQL: Final = Statements(__file__, "queries.sql")
 
 CACHED_S: Final = 5.0
-"""So long a revocation may take at most to be seen everywhere that the primary is asked."""
+"""Maximum delay of a revocation wherever the primary is asked."""
 _FRESH_S: Final = 5.0
-"""Of a replica's newest commit: so much longer it may take where the replica is asked."""
+"""Maximum age of a replica's newest commit: the additional delay where the replica is asked."""
 _MOST: Final = 10_000
-"""Keys in memory; unknown ones are kept too, and must not fill it."""
+"""Maximum keys in memory, including unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class _Known:
     checked_at: float
     actor: Actor | None
     refusal: Callable[[], KeyRequiredError]
-    """Why there is none."""
+    """The error if there is no valid holder."""
     sure: bool
-    """Whether the primary said so."""
+    """Whether it was read from the primary."""
     ends: float = float("inf")
     """Seconds since 1970."""
     units_of: Gazetteer | None = None
-    """The map by which its units were resolved; None where it is bound to none."""
+    """The map by which its units were resolved; None for a key without units."""
 
     def holder(self) -> Actor:
-        """Who holds the key; raises where it is not taken, or no more."""
+        """Return the holder of the key; raises if it is invalid or has ended."""
         if self.actor is None:
             raise self.refusal()
         if self.ends <= time.time():
@@ -71,7 +71,7 @@ class _Known:
 
 
 class KeyCheck:
-    """Accounts of keys, from memory where they are new enough.
+    """Authenticates keys, from memory if recent enough.
 
     `engine` is the primary's; `reads` may be a replica's, whose word counts up to `replica_age_s`.
     """
@@ -93,10 +93,10 @@ class KeyCheck:
         """Unit → its communes on that map: a province has a hundred, and many keys."""
 
     def actor(self, secret: str, *, writing: bool = False) -> Actor:
-        """Who holds the key `secret`; for `writing`, as the primary knows it.
+        """Return the holder of the key `secret`; for `writing`, from the primary.
 
         Raises the kinds of KeyRequiredError: truncated, unknown, expired, revoked; and
-        DatabaseUnavailableError, because a key that cannot be checked is not taken.
+        DatabaseUnavailableError, because a key that cannot be checked is not accepted.
         """
         hashed = _hash(secret)
         known, now = self._known.get(hashed), time.monotonic()
@@ -110,13 +110,13 @@ class KeyCheck:
         return known.holder()
 
     def _is_of_today(self, known: _Known, *, writing: bool) -> bool:
-        """Whether the communes of a key are those of the map by which it will be answered."""
+        """Whether the communes of a key are of the map used for the answer."""
         if known.units_of is None:
             return True
         return known.units_of is (self._gazetteer.newest() if writing else self._gazetteer.get())
 
     def holder(self, key_id: int) -> Actor:
-        """Who holds the key of this number now: for what a key asked for, and is done later.
+        """Return the current holder of a key by id, for jobs requested with it.
 
         Raises as `actor` does, where the key would not be taken any more.
         """
@@ -124,7 +124,7 @@ class KeyCheck:
         return self._judge(row, time.monotonic()).holder()
 
     def of_session(self, token: str) -> Actor | None:
-        """Who sits at the desk with this cookie; None where the session, or its key, is over.
+        """Return the user of a desk session; None if the session, or its key, has ended.
 
         Asked of the primary each time: whoever left is gone at once, everywhere.
         """
@@ -139,7 +139,7 @@ class KeyCheck:
             return holder
 
     def knows(self, secret: str) -> bool:
-        """Whether memory holds a key that is taken: who sends it need not be suspected."""
+        """Whether the key is in memory and valid, so that its sender need not be throttled."""
         known = self._known.get(_hash(secret))
         return known is not None and known.actor is not None
 
@@ -153,7 +153,7 @@ class KeyCheck:
         return known
 
     def _row(self, statement: str, given: Mapping[str, object], *, writing: bool) -> Row:
-        """The row of a key, of a database whose word counts for this."""
+        """Return the row of a key from a database that is trusted for this request."""
         row: Row | None = None
         if self._replica_age_s is None:
             return self._reads.rows(statement, given)[0]
@@ -177,7 +177,7 @@ class KeyCheck:
             return _Known(now, None, _unknown, sure)
         if revoked or replaced:
             return _Known(now, None, _revoked if revoked else _replaced, sure)
-        # Where only a replica answers, nobody need wait for the primary.
+        # If only a replica answers, do not wait for the primary.
         if not used_lately and _is_enough(row):
             self._touch(key_id)
         known, (units, ended), communes = self._gazetteer.of_one_map(
@@ -203,7 +203,7 @@ class KeyCheck:
         return _Known(now, actor, _expired, sure, until, known if unit_ids else None)
 
     def _communes(self, role: Role, unit_ids: list[int]) -> frozenset[int] | None:
-        """Communes of today that are a key's own: none unless an authority's."""
+        """Return today's communes of a key; empty unless it is an authority's."""
         if RANK[role] < RANK["viewer"]:
             return frozenset()
         if not unit_ids:
@@ -213,7 +213,7 @@ class KeyCheck:
         known, day = self._gazetteer.get(), today()
         if self._map is None or self._map[0] is not known or self._map[1] != day:
             self._map, self._members = (known, day), {}
-        members = self._members  # another thread may begin a new one
+        members = self._members  # another thread may replace it
         found: set[int] = set()
         for unit_id in unit_ids:
             if unit_id not in members:
@@ -231,13 +231,13 @@ class KeyCheck:
         return tuple(u.code for u in units if u.alive_on(day)), tuple(ended)
 
     def _touch(self, key_id: int) -> None:
-        """Keep when it was used last; where that cannot be written, the key is right as well."""
+        """Record the last use; if that cannot be written, the key is valid all the same."""
         with suppress(RegistryError, DBAPIError), session_scope(self._engine) as session:
             session.execute(SQL.text("touch_key"), {"id": key_id})
 
 
 def _is_enough(row: Row) -> bool:
-    """Whether a question needs no other database's word.
+    """Whether a row suffices without asking another database.
 
     A replica may not have heard yet of a key that it does not know.
     """

@@ -1,9 +1,9 @@
-"""Named keys: made, listed, replaced, revoked. A secret is shown once; its hash is kept.
+"""Named keys: create, list, rotate, revoke. A secret is shown once; only its hash is stored.
 
-A key is `dcs_`, 30 random letters and digits (178 bits), and 6 of a checksum. The prefix tells
-people and scanners of code what it is; the checksum tells a key that was cut off or mistyped from
-one that is not known, without asking the database. What is kept is its SHA-256: nobody can try out
-178 bits, so the slow hash that a password needs would only cost each request its milliseconds.
+A key is `dcs_`, 30 random letters and digits (178 bits), and 6 of a checksum. The prefix lets
+people and secret scanners recognise it; the checksum distinguishes a truncated or mistyped key from
+an unknown one, without a query. Its SHA-256 is stored: 178 bits cannot be brute-forced, so the slow
+hash of a password would only cost each request milliseconds.
 """
 
 import datetime
@@ -39,14 +39,14 @@ DEFAULT_DAYS: Final = 365
 DEFAULT_OVERLAP_H: Final = 24.0
 MAX_OVERLAP_H: Final = 24.0 * 90
 _TAKEN_NAMES: Final = ("anonymous", "operator")
-"""Names of actors that hold no key."""
+"""Names of actors without a key."""
 MAX_NAME: Final = 100
 _KEYS: Final = "cấp và xem khoá"
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What the operator says of a key."""
+    """The properties of a new key."""
 
     name: str
     role: Role
@@ -54,25 +54,25 @@ class NewKey:
     """Codes of provinces and communes of today: where an editor or approver may write."""
     rate_per_minute: int | None = None
     expires_on: datetime.date | None = None
-    """The last day on which it is taken, in Viet Nam; None for a key without end."""
+    """The last day on which it is valid, in Viet Nam; None for a key without expiry."""
     approves_own: bool = False
-    """Whether an approver publishes what it delivered itself: an authority of one person."""
+    """Whether an approver may publish its own deliveries: an authority of one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyMade:
-    """A new secret: it is in no other place."""
+    """A new secret, which is not stored."""
 
     name: str
     secret: str
     expires_at: datetime.datetime | None
     previous_until: datetime.datetime | None = None
-    """Until when the secret that it replaces is taken as well."""
+    """Until when the replaced secret is valid as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyDetails:
-    """A key as it is listed."""
+    """A key as listed."""
 
     id: int
     name: str
@@ -88,9 +88,9 @@ class KeyDetails:
     rotated_at: datetime.datetime | None
     previous_until: datetime.datetime | None
     is_account: bool
-    """Whether an identity provider vouches for it, and nobody knows its secret."""
+    """Whether it is an account of an identity provider, without a known secret."""
     widened: tuple[str, ...]
-    """Of its units, those that a reform bound it to as parts of a split one: to be narrowed."""
+    """Those of its units that a reform added as parts of a split one, to be narrowed."""
 
     def state(self, now: datetime.datetime) -> str:
         """active | expired | revoked."""
@@ -100,15 +100,15 @@ class KeyDetails:
 
 
 def make_secret() -> str:
-    """A new key."""
+    """Return a new secret."""
     body = PREFIX + "".join(secrets.choice(_SYMBOLS) for _ in range(_RANDOM))
     return body + _checksum(body)
 
 
 def hash_secret(secret: str) -> bytes:
-    """What is kept of a key.
+    """Return the hash that is stored.
 
-    Raises KeyTruncatedError for what is no whole key.
+    Raises KeyTruncatedError for a truncated or mistyped key.
     """
     whole = len(secret) == LENGTH and secret.startswith(PREFIX)
     if not whole or _checksum(secret[:-_CHECK]) != secret[-_CHECK:]:
@@ -126,10 +126,10 @@ def _checksum(body: str) -> str:
 
 
 def create_key(session: Session, new: NewKey) -> KeyMade:
-    """Make a key. Raises InvalidInputError, and ConflictError for a name that was ever given.
+    """Create a key. Raises InvalidInputError, and ConflictError for a name that was ever used.
 
-    Like all that is done with keys, for the operator and administrators of the whole country only:
-    who is bound to some units could give itself the others.
+    Like all operations on keys, only for the operator and administrators of the whole country: an
+    administrator of some units could otherwise grant itself more.
     """
     demand_country(_KEYS)
     if new.approves_own:
@@ -161,7 +161,7 @@ def create_key(session: Session, new: NewKey) -> KeyMade:
 
 
 def list_keys(session: Session) -> list[KeyDetails]:
-    """All keys by name, revoked ones too. Raises ForbiddenError."""
+    """Return all keys by name, including revoked ones. Raises ForbiddenError."""
     demand_country(_KEYS)
     rows = [row._asdict() for row in session.execute(SQL.text("keys"))]
     return [
@@ -178,9 +178,9 @@ def rotate_key(
     keep_end: bool = True,
     expires_on: datetime.date | None = None,
 ) -> KeyMade:
-    """Give a key another secret; the present one is taken for `overlap_h` hours more.
+    """Give a key a new secret; the current one stays valid for `overlap_h` hours.
 
-    Without `keep_end`, `expires_on` is the key's last day from now on.
+    Without `keep_end`, `expires_on` becomes the key's last day.
     Raises NotFoundError, and ConflictError for a revoked key and for an account.
     """
     found = _locked(session, name)
@@ -205,7 +205,7 @@ def rotate_key(
 
 
 def revoke_key(session: Session, name: str) -> bool:
-    """Refuse a key from now on; False where that was so already. Raises NotFoundError."""
+    """Revoke a key; return False if it was revoked already. Raises NotFoundError."""
     found = _locked(session, name)
     if found.revoked_at is not None:
         return False
@@ -215,8 +215,8 @@ def revoke_key(session: Session, name: str) -> bool:
 
 
 def readmit_account(session: Session, name: str) -> None:
-    """Let an account in again that was revoked. Raises NotFoundError, and ConflictError for a key:
-    who has lost one gets another.
+    """Readmit a revoked account. Raises NotFoundError, and ConflictError for a key, which is
+    replaced by a new one instead.
     """
     found = _locked(session, name)
     if not found.is_account:
@@ -226,10 +226,10 @@ def readmit_account(session: Session, name: str) -> None:
 
 
 def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ...]:
-    """Let a key write in these units instead of its own; it is audited. The codes it had before.
+    """Bind a key to these units instead of its current ones; audited. Returns the former codes.
 
-    Raises NotFoundError, ConflictError for a revoked key, InvalidInputError for what is no unit of
-    today, or no unit at all where the role needs one.
+    Raises NotFoundError, ConflictError for a revoked key, InvalidInputError for a unit that does
+    not exist today, or without units if the role needs one.
     """
     found = _locked(session, name)
     if found.revoked_at is not None:
@@ -244,9 +244,9 @@ def bind_key(session: Session, name: str, codes: Sequence[str]) -> tuple[str, ..
 
 
 def let_approve_own(session: Session, name: str, *, allowed: bool) -> None:
-    """Say whether the key publishes what it delivered itself; it is audited. Raises NotFoundError.
+    """Set whether the key may publish its own deliveries; audited. Raises NotFoundError.
 
-    Raises InvalidInputError for a key that approves nothing.
+    Raises InvalidInputError for a key that cannot approve.
     """
     found = _locked(session, name)
     if allowed:
@@ -280,7 +280,7 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[str, int]:
-    """Code → id; refuses units for who writes nowhere, and none for an authority."""
+    """Map codes to ids; refuse units for a role that does not write, and none for an authority."""
     if codes and RANK[role] < RANK["viewer"]:
         raise InvalidInputError(Message("role_writes_nothing", role=role))
     if not codes and role in ("editor", "approver"):
@@ -296,7 +296,7 @@ def _checked_units(session: Session, role: Role, codes: Sequence[str]) -> dict[s
 
 
 def _end_of(day: datetime.date | None) -> datetime.datetime | None:
-    """When a day ends in Viet Nam."""
+    """Return the end of a day in Viet Nam."""
     if day is not None and day < today():
         raise InvalidInputError(Message("day_has_passed", day=day))
     after = day_after(day)
@@ -304,7 +304,7 @@ def _end_of(day: datetime.date | None) -> datetime.datetime | None:
 
 
 def note(session: Session, what: str, name: str, units: tuple[str, ...] = ()) -> None:
-    """Write down who got or lost a key, beside what is done with it."""
+    """Write an audit entry on a change of a key."""
     audit.record(session, audit.Entry(*who_acts(), f"{what}: {name}", units))
 
 

@@ -67,7 +67,7 @@ ON CONFLICT (holder) DO UPDATE SET
     at = excluded.at
 
 -- budget_levels --
--- Of others only who has spent much: who has not is let go on all the same.
+-- Of other callers only those that have spent much: the rest are not limited anyway.
 SELECT holder, level, at FROM enumeration_budget
 WHERE holder = ANY (CAST(:holders AS text[]))
 UNION
@@ -79,7 +79,7 @@ ORDER BY level DESC LIMIT 100000)
 DELETE FROM enumeration_budget WHERE level <= extract(epoch FROM :now - at) / 3600
 
 -- units_of_request --
--- Code by code: the index of codes and days does not take several, and all communes would be read.
+-- Code by code: the index of codes and days does not support several, and all communes would be read.
 SELECT u.id, u.code FROM unnest(CAST(:communes AS text[])) w (code) CROSS JOIN LATERAL (
     SELECT id, code FROM admin_unit
     WHERE level = 'commune' AND code = w.code AND lifetime @> current_date OFFSET 0
@@ -97,7 +97,7 @@ SELECT u.id, u.code FROM (
 ) w JOIN admin_unit u ON u.id = w.unit_id
 
 -- point_in_units --
--- Parts within 0.002 degrees are all that can be within 100 m.
+-- Only parts within 0.002 degrees can be within 100 m.
 WITH q AS MATERIALIZED (
     SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point,
         CAST(:units AS integer[]) AS units
@@ -126,8 +126,8 @@ SELECT EXISTS (
 FROM q
 
 -- key_asked --
--- One row, also of a key that is none. Its first column is the age of a replica's newest commit,
--- NULL where it is no replica; one that has replayed nothing since its start does not know.
+-- One row, also for an unknown key. Its first column is the age of a replica's newest commit, NULL on
+-- a primary; unknown for a replica that has replayed nothing since its start.
 SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(CAST(extract(epoch FROM
         clock_timestamp() - pg_last_xact_replay_timestamp()) AS float8), 'Infinity') END,
     k.id, k.name, k.role, k.rate_per_minute, k.approves_own,
@@ -193,7 +193,7 @@ UPDATE api_key SET previous_hash = hash, previous_until = clock_timestamp() + :o
 WHERE id = :id RETURNING previous_until
 
 -- forget_rates --
--- What another one clears away at the same moment is nobody's to wait for.
+-- Skips rows that another process is deleting, rather than wait.
 DELETE FROM request_rate WHERE ctid IN (
     SELECT ctid FROM request_rate WHERE minute NOT BETWEEN :minute - 1 AND :minute + 1
     FOR UPDATE SKIP LOCKED
@@ -213,7 +213,7 @@ UPDATE desk_session SET seen_at = clock_timestamp()
 WHERE token_hash = :hash AND seen_at < clock_timestamp() - interval '1 minute'
 
 -- living --
--- One that began by a clock that was far ahead would live until that is reached.
+-- A session started by a clock that was far ahead would otherwise live until that time.
 s.seen_at > clock_timestamp() - make_interval(mins => :idle_minutes)
     AND s.began_at > clock_timestamp() - make_interval(hours => :whole_hours)
     AND s.began_at < clock_timestamp() + make_interval(hours => :whole_hours)

@@ -1,9 +1,8 @@
-"""What belongs to whom: the units in which the caller sees things, and those in which it writes.
+"""The caller's reach: the units in which it may read, and those in which it may write.
 
-Whatever belongs to a unit (imports, reforms, keys, reports, rounds, papers, audit entries …) is
-listed, read and written through these questions, asked where it is read and written, so that
-neither an endpoint nor a page of the desk can forget them. The operator, for whom nobody acts,
-reaches everything; None stands for that.
+Everything that belongs to a unit (imports, reforms, keys, reports, rounds, papers, audit entries …)
+is listed, read and written through these checks, called in the registry, so that no endpoint or
+page can omit them. The operator, with no actor set, reaches everything, represented by None.
 """
 
 from collections.abc import Collection
@@ -20,26 +19,26 @@ from registry.units.lineage import ancestors
 
 
 def seen() -> frozenset[int] | None:
-    """Communes of today whose queues, drafts and deliveries the caller sees; None for all."""
+    """Return today's communes whose queues, drafts and deliveries the caller sees; None for all."""
     actor = acting()
     return None if actor is None else actor.sees
 
 
 def writable() -> frozenset[int] | None:
-    """Communes of today in which the caller writes; None for all."""
+    """Return today's communes in which the caller may write; None for all."""
     actor = acting()
     return None if actor is None else actor.unit_ids
 
 
 def parameter(units: Collection[int] | None) -> dict[str, list[int] | None]:
-    """Units as the input `reach` of statements takes them: null for all."""
+    """Return units as the input `reach` of statements: null for all."""
     return {"reach": None if units is None else sorted(units)}
 
 
 def lineage(known: Gazetteer) -> frozenset[int] | None:
-    """What the caller sees with the provinces that it is bound to and all that came before these.
+    """Return the caller's communes, the provinces that it is bound to, and all their predecessors.
 
-    For what outlives the units that it belongs to, like reforms and rounds.
+    For objects that outlive their units, like reforms and rounds.
     """
     communes = seen()
     if communes is None:
@@ -50,7 +49,7 @@ def lineage(known: Gazetteer) -> frozenset[int] | None:
 
 
 def unit_codes(known: Gazetteer) -> frozenset[str] | None:
-    """Codes of the same units; of those that ended only codes that no other unit bears today."""
+    """Return codes of the `lineage`; of ended units only codes not reused today."""
     ids, day = lineage(known), today()
     if ids is None:
         return None
@@ -63,7 +62,7 @@ def unit_codes(known: Gazetteer) -> frozenset[str] | None:
 
 
 def bound_provinces(known: Gazetteer) -> list[Unit]:
-    """Provinces of today that the caller is bound to as a whole."""
+    """Return today's provinces that the caller is bound to as a whole."""
     actor, day = acting(), today()
     codes = () if actor is None else actor.units or ()
     units = (unit for code in codes for unit in known.with_code(code))
@@ -71,17 +70,17 @@ def bound_provinces(known: Gazetteer) -> list[Unit]:
 
 
 def check_seen(known: Gazetteer | Session, *units: int) -> None:
-    """Raises OutsideUnitsError, with their codes, unless the caller sees all of these communes."""
+    """Raise OutsideUnitsError, with their codes, unless the caller sees all of these communes."""
     _check(known, seen(), units)
 
 
 def check_writable(known: Gazetteer | Session, *units: int) -> None:
-    """Raises OutsideUnitsError unless the caller writes in all of these communes."""
+    """Raise OutsideUnitsError unless the caller may write in all of these communes."""
     _check(known, writable(), units)
 
 
 def check_covers(known: Gazetteer, units: Collection[int]) -> None:
-    """Raises OutsideUnitsError unless units of any level and day all lie in the caller's own."""
+    """Raise OutsideUnitsError unless these units, of any level and day, are all in the caller's."""
     reach = lineage(known)
     outside = set() if reach is None else set(units) - reach
     if outside:
@@ -91,7 +90,7 @@ def check_covers(known: Gazetteer, units: Collection[int]) -> None:
 
 
 def demand_country(what: str) -> None:
-    """Raises ForbiddenError for a caller that is bound to some units only."""
+    """Raise ForbiddenError for a caller bound to some units only."""
     if writable() is not None:
         raise ForbiddenError(Message("country_admin_only", what=what))
 
