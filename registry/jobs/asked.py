@@ -1,4 +1,4 @@
-"""What jobs share that somebody asked for over HTTP: on whose behalf they act, how they fail."""
+"""Shared by jobs requested over HTTP: the actor on whose behalf they run, and their errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ INTERRUPTED: Final = {"code": "interrupted", "message": Message("work_interrupte
 
 @contextmanager
 def acting_for(engine: Engine, settings: Settings, view: Submission) -> Iterator[str]:
-    """In the block the holder of the key acts that asked for this; yields its name."""
+    """Act within the block as the holder of the key that requested this; yield its name."""
     if view.asked_key_id is None:
         raise KeyUnknownError(Message("asked_without_key", asked_by=view.asked_by))
     reads = Reads(
@@ -38,14 +38,14 @@ def acting_for(engine: Engine, settings: Settings, view: Submission) -> Iterator
 
 
 def kept_problem(error: RegistryError) -> dict[str, Any]:
-    """An error as it is kept, for whoever asked: its messages are not in words yet."""
+    """Return an error for storage, with messages not rendered yet."""
     kept = {"code": error.code, "message": error.message.as_json(), **stored(error.extra)}
     cleaned: dict[str, Any] = storable(kept)
     return cleaned
 
 
 def storable(value: Any) -> Any:
-    r"""JSON as PostgreSQL takes it, where it quotes a file: no bytes that are no text, no NUL.
+    r"""Return JSON that PostgreSQL accepts, even if it quotes a file: without invalid text and NUL.
 
     >>> storable({"columns": ["L\udce1ng", "a\0"]})
     {'columns': ['L?ng', 'a?']}
@@ -58,12 +58,12 @@ def storable(value: Any) -> Any:
 
 
 def shown_problem(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """What `kept_problem` kept, in words; what older versions kept has them already."""
+    """Render an error stored by `kept_problem`; those of older versions are rendered already."""
     shown: dict[str, Any] = worded(read_stored(kept))
     return shown | {"detail": shown.get("message") or shown.get("detail")}
 
 
 def remedies_of(kept: Mapping[str, Any]) -> Iterator[Remedy]:
-    """What would mend the problem."""
+    """Yield the remedies of the problem."""
     message = read_stored(kept).get("message")
     return remedies_in(message) if isinstance(message, Message) else iter(())

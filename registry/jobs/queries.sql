@@ -14,8 +14,8 @@ SELECT EXISTS (
 )
 
 -- worker_lives --
--- One that was killed has said that it lives, one that hangs is connected. A standby sees no
--- connections of its primary.
+-- Needs both: a killed worker has a recent heartbeat, a hanging one is connected. A standby does not
+-- see the connections of its primary.
 SELECT EXISTS (
     SELECT FROM jobs.procrastinate_workers
     WHERE last_heartbeat > now() - make_interval(secs => :silent)
@@ -52,7 +52,7 @@ WHERE j.status NOT IN ('todo', 'doing') AND NOT EXISTS (
     WHERE e.job_id = j.id AND e.at > now() - make_interval(days => :days))
 
 -- lost_jobs --
--- Those that are being done, and of which no worker holds the lock.
+-- Running jobs whose lock no worker has.
 SELECT j.id, j.attempts FROM jobs.procrastinate_jobs j
 WHERE j.status = 'doing' AND NOT EXISTS (
     SELECT FROM pg_locks l
@@ -62,7 +62,7 @@ WHERE j.status = 'doing' AND NOT EXISTS (
 )
 
 -- open_schema --
--- Without a search path of their own its functions work for nobody but the worker.
+-- Without a search path of their own its functions work only for the worker.
 DO $do$
 DECLARE
     f regprocedure;

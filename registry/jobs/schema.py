@@ -1,7 +1,7 @@
-"""The schema `jobs`: procrastinate's tables and functions, made and kept up to date by its files.
+"""The schema `jobs`: procrastinate's tables and functions, created and upgraded by its SQL files.
 
-Alembic knows nothing of it. The version stands in the schema's comment; a newer procrastinate
-brings the files that lead from there to its own (docs/decisions/0013-jobs-in-the-database.md).
+Alembic does not manage it. The version is in the schema's comment; a newer procrastinate includes
+the files that upgrade from there (docs/decisions/0013-jobs-in-the-database.md).
 """
 
 import math
@@ -27,22 +27,22 @@ _FILE: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)_(\d+)_\w+\.sql")
 
 
 def wanted_version() -> str:
-    """What the comment of an up to date schema says."""
+    """Return the comment of a current schema."""
     return f"{_LIBRARY} {metadata.version(_LIBRARY)}"
 
 
 def current_version(connection: Connection) -> str | None:
-    """What the schema's comment says; None where there is no schema."""
-    said: str | None = connection.execute(_COMMENT, {"schema": SCHEMA}).scalar_one()
-    return said
+    """Return the schema's comment; None without a schema."""
+    comment: str | None = connection.execute(_COMMENT, {"schema": SCHEMA}).scalar_one()
+    return comment
 
 
 def prepare_jobs(engine: Engine) -> str | None:
-    """Make the schema, or bring it up to date, as its owner; returns the version it now has.
+    """Create or upgrade the schema, as its owner; return its new version.
 
-    None where nothing was to do. Each script of the library is a transaction, since one may add a
-    state that the next one uses, which PostgreSQL allows only after the commit. Ended in between,
-    the next start goes on behind the last script that was done.
+    None if nothing was to do. Each script of the library is a transaction, since one may add a
+    state that the next one uses, which PostgreSQL allows only after the commit. If
+    interrupted, the next start continues after the last completed script.
     """
     done = False
     while True:
@@ -53,7 +53,7 @@ def prepare_jobs(engine: Engine) -> str | None:
 
 
 def _next_step(connection: Connection) -> bool:
-    """Run the whole schema, or one script that leads on to the wanted one; False if none is due."""
+    """Run the whole schema, or the next upgrade script; return False if none is due."""
     wanted = wanted_version()
     if current_version(connection) == wanted:
         return False
@@ -81,7 +81,7 @@ def _run(connection: Connection, script: str) -> None:
     connection.execute(text("SET LOCAL search_path = public"))
 
 
-# Where the library lies only these two ask, and only where there is something to do.
+# Only these two locate the library's files, and only if there is something to do.
 def _whole_schema() -> str:
     from procrastinate.schema import SchemaManager
 
@@ -89,18 +89,18 @@ def _whole_schema() -> str:
 
 
 def _script_behind(current: str) -> Path | None:
-    """The first script behind what the comment says."""
+    """Return the first script after the version in the comment."""
     from procrastinate.schema import SchemaManager
 
     version = _numbers(current.removeprefix(_LIBRARY).strip().split("."))
-    # Three numbers say that all scripts of that version are done, a fourth which was the last.
+    # Three numbers mean that all scripts of that version are done, a fourth is the last one done.
     reached = version if len(version) > 3 else (*version, math.inf)
     files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
     return next((file for file in files if _stands_at(file) > reached), None)
 
 
 def _stands_at(script: Path) -> tuple[int, ...]:
-    """Version and place of a script; of what is no script, before everything."""
+    """Return version and position of a script; of another file, before everything."""
     named = _FILE.fullmatch(script.name)
     return _numbers(named.groups()) if named else ()
 

@@ -1,7 +1,7 @@
-"""What imports, reforms and large batches share: their files, how far they are, their end.
+"""Shared by imports, reforms and large batches: their files, progress and end.
 
-The tables are their own, `import` and `import_work`, `reform` and `reform_work`, `batch`; so is
-what people ask for, which job does it, and what becomes of it.
+Each has its own tables, `import` and `import_work`, `reform` and `reform_work`, `batch`, and its
+own requests, jobs and outcomes.
 """
 
 import datetime
@@ -36,20 +36,20 @@ SQL: Final = Statements(__file__)
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An import, reform or batch as it stands; of the command line nothing is being done."""
+    """The state of an import, reform or batch; never `doing` for the command line."""
 
     id: int
     state: str
     event_id: int | None
     file_name: str | None
     verdict: int
-    """Number of the last dry run; 0 before the first has ended."""
+    """Number of the last dry run; 0 before the end of the first."""
     phase: str | None
-    """What is being done now; None for nothing."""
+    """The running task; None for none."""
     done: int
-    """Rows that were read or answered so far, or records that were carried."""
+    """Rows read or answered so far, or records moved by a reform."""
     problem: dict[str, Any] | None
-    """Why the last thing that was asked for was not done: `code`, `detail` and perhaps more."""
+    """Error of the last request: `code`, `detail` and further members."""
     asked_by: str | None
     asked_key_id: int | None
     files_until: datetime.datetime | None
@@ -60,24 +60,24 @@ class Kind:
     """Imports, reforms, or batches."""
 
     name: Literal["imports", "reforms", "batches"]
-    """Also the folder of their files."""
+    """Name, and folder of their files."""
     refusal: type[ImportStateError | ReformStateError | BatchStateError]
     in_state: str
-    """Code of the message for what its state does not allow."""
+    """Code of the message for a request that the state does not allow."""
     key: str
-    """Argument of its jobs: the number."""
+    """Argument of its jobs: the id."""
     lock: str | None
-    """What one job has at a time; None where each caller may have one in each queue."""
+    """Lock of its jobs, which run one at a time; None for one per caller and queue."""
 
     def folder(self, settings: Settings, number: int) -> Path:
-        """Where the files of one lie."""
+        """Return the folder of the files of one."""
         return kept.folder(settings, self.name, number)
 
     @contextmanager
     def receiving(self, settings: Settings) -> Iterator[Callable[[int], Path]]:
-        """Yields a function for the folder of a new one, which is removed if the block fails.
+        """Yield a function that creates the folder of a new one; removed if the block fails.
 
-        It stays where the outcome of the commit is unknown: a job may be waiting for the file.
+        The folder is kept if the outcome of the commit is unknown: a job may need the file.
         """
         made: list[Path] = []
 
@@ -97,20 +97,20 @@ class Kind:
     def wrong_state(
         self, view: Submission, why: Message
     ) -> ImportStateError | ReformStateError | BatchStateError:
-        """The refusal of what cannot be done about one as it is."""
+        """Return the error for a request that the state does not allow."""
         doing = f", {view.phase}" if view.phase else ""
-        said = Message(self.in_state, id=view.id, state=view.state, doing=doing, why=why)
-        return self.refusal(said, state=view.state)
+        message = Message(self.in_state, id=view.id, state=view.state, doing=doing, why=why)
+        return self.refusal(message, state=view.state)
 
     def hold(self, session: Session, view: Submission) -> None:
-        """Lock it until the transaction ends; raises where a job has locked it."""
+        """Lock it until the transaction ends; raises if a job has locked it."""
         if session.execute(SQL.text("hold", self.name), {"id": view.id}).one_or_none() is None:
             raise self.wrong_state(view, Message("being_processed"))
 
     def enqueue(
         self, session: Session, number: int, actor: Actor, job: Job, **options: object
     ) -> None:
-        """Let a job do for `actor` what was asked."""
+        """Enqueue a job for `actor`."""
         lock = self.lock or turn_of(actor, job)
         enqueue(session, job, lock=lock, **{self.key: number}, **options)
 
@@ -123,7 +123,7 @@ class Kind:
         phase: str = "waiting",
         **options: object,
     ) -> None:
-        """Let a job do for `actor` what was asked about one that is there."""
+        """Enqueue a job for `actor` on an existing one."""
         given = {"id": view.id, "actor": actor.name, "key_id": actor.key_id, "phase": phase}
         session.execute(SQL.text("hand_over", self.name), given)
         self.enqueue(session, view.id, actor, job, **options)
@@ -131,7 +131,7 @@ class Kind:
     def note_progress(
         self, engine: Engine, number: int, *, phase: str | None = None, done: int = 0
     ) -> None:
-        """Let those who look see how far it is."""
+        """Store the progress."""
         given = {"id": number, "phase": phase, "done": done}
         with session_scope(engine) as session:
             session.execute(SQL.text("note_progress", self.name), given)
@@ -139,21 +139,21 @@ class Kind:
     def end_work(
         self, session: Session, number: int, problem: dict[str, Any] | None, *, verdicts: int = 0
     ) -> None:
-        """Note that nothing is being done any more; `problem` is why it was not done."""
-        said = json.dumps(problem) if problem is not None else None
-        given = {"id": number, "problem": said, "verdicts": verdicts}
+        """Store that no task is running; `problem` is the error, if any."""
+        stored = json.dumps(problem) if problem is not None else None
+        given = {"id": number, "problem": stored, "verdicts": verdicts}
         session.execute(SQL.text("end_work", self.name), given)
 
     def drop_files(self, session: Session, number: int) -> None:
-        """Note that it has no files any more; the caller removes them."""
+        """Store that its files are removed; the caller removes them."""
         session.execute(SQL.text("drop_files", self.name), {"id": number})
 
     def clear_away(
         self, engine: Engine, settings: Settings, discard: Callable[[Session, int], None]
     ) -> Sequence[Any]:
-        """Delete files whose time is over, and discard what nobody carried or published by then.
+        """Delete expired files, and discard what was not carried out or published by then.
 
-        Returns (id, state) of those whose job is lost, after a restore, say.
+        Returns (id, state) of those whose job is lost, for example after a restore.
         """
         with session_scope(engine) as session:
             for number, state in session.execute(SQL.text("over", self.name)).all():
@@ -162,7 +162,7 @@ class Kind:
                 self.drop_files(session, number)
                 kept.remove(self.folder(settings, number))
             lost = session.execute(SQL.text("lost", self.name)).all()
-            # A job may have written a report while it was discarded, before the job was ended.
+            # A job may have written a report after the discard, before it was cancelled.
             given = {"ids": kept.numbers_kept(settings, self.name)}
             for number in session.scalars(SQL.text("without_files", self.name), given):
                 kept.remove(self.folder(settings, number))
@@ -175,6 +175,6 @@ BATCHES: Final = Kind("batches", BatchStateError, "batch_in_state", "batch_id", 
 
 
 def check_verdict(view: Submission, verdict: int | None) -> None:
-    """Raises StaleError where there was another dry run since the one that somebody looked at."""
+    """Raise StaleError if there was another dry run since the one the caller saw."""
     if verdict not in (None, view.verdict):
         raise StaleError(Message("dry_run_outdated", latest=view.verdict, given=verdict))

@@ -30,12 +30,12 @@
 -- with stamped:
 
 -- hold --
--- A job that writes it to the register holds it as long as that takes: nobody waits for that.
+-- A publishing job keeps the lock until it ends: do not wait for it.
 -- by imports, reforms
 SELECT id FROM {kind} WHERE id = :id FOR UPDATE SKIP LOCKED
 
 -- hand_over --
--- One of the command line gets its row when somebody asks for something over HTTP.
+-- One of the command line gets its row with the first request over HTTP.
 -- by imports, reforms
 INSERT INTO {work} ({key}, {first}, phase, asked_by, asked_key_id)
 VALUES (:id, {first_values}, :phase, :actor, :key_id)

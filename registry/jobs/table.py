@@ -1,4 +1,4 @@
-"""Every job: the one place to add another."""
+"""The table of all jobs."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,33 +8,33 @@ UPKEEP: Final = "upkeep"
 IMPORTS: Final = "imports"
 """Dry runs of files that anybody with a key may deliver."""
 PUBLICATIONS: Final = "publications"
-"""What is written to the register: it never waits behind a dry run."""
+"""Writes to the register, which never wait for a dry run."""
 BATCHES: Final = "batches"
-"""Large batches of questions: they take minutes, and write nothing to the register."""
+"""Large batches of queries: they take minutes, and do not write to the register."""
 WEBHOOKS: Final = "webhooks"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What can be done in the background.
+    """A background job.
 
-    `run` and `gave_up` are written `module:function`, and imported by the process that does the
-    job. Each gets an engine without a statement timeout, the settings, and by name what the job was
-    put into the queue with. It may be run again after it was killed at any place, so it begins with
-    a look at what there is to do. A RegistryError that it raises, like a kill, is tried again.
+    `run` and `gave_up` are `module:function`, imported by the process of the job. Each gets an
+    engine without a statement timeout, the settings, and the job's keyword arguments. It may run
+    again after being killed at any point, so it first reads what is left to do. A RegistryError,
+    like a kill, is retried.
     """
 
     name: str
     run: str
     cron: str | None = None
-    """When it is done by itself, in UTC (00:00 in Viet Nam is 17:00 the day before). One that was
-    missed in the last day is made up for at the next start."""
+    """Cron schedule in UTC (00:00 in Viet Nam is 17:00 the day before). A run missed in the last
+    day is made up at the next start."""
     queue: Queue = UPKEEP
     attempts: int = 3
     wait_s: int = 5
-    """Before the second attempt; three times as long before each further one."""
+    """Delay before the second attempt; three times as long before each further one."""
     gave_up: str | None = None
-    """What to do when the last attempt has failed."""
+    """Function called after the last attempt has failed."""
 
 
 _UPLOADS: Final = "registry.submissions.work"
@@ -68,14 +68,14 @@ ANSWER_BATCH: Final = Job(
     gave_up=f"{_BATCHES}.work:given_up",
 )
 TELL_BATCH: Final = Job("batches.tell", f"{_BATCHES}.notify:notify", queue=WEBHOOKS)
-# Readers count what is little, and ask for it when it is much: after a large import, and when the
-# day begins in Viet Nam, for what was verified two years ago.
+# Readers refresh small backlogs, and enqueue this for large ones: after a large import, and at
+# midnight in Viet Nam, when verifications of two years ago expire.
 COUNT_COVERAGE: Final = Job(
     "coverage.count", "registry.coverage.count_cache:count", cron="*/5 * * * *"
 )
 
-# An event that comes into the feed puts the first into the queue (migrations/baseline), and so does
-# a message that has to be sent again later. By the clock it is for units whose day has come.
+# Enqueued by an event in the feed (migrations/baseline), and by a message to be sent again later.
+# The schedule is for units whose effective date has come.
 _WEBHOOKS: Final = "registry.publish.webhooks.delivering"
 DELIVER_WEBHOOKS: Final = Job(
     "webhooks.deliver", f"{_WEBHOOKS}:deliver", cron="*/10 * * * *", queue=WEBHOOKS
@@ -86,25 +86,25 @@ JOBS: Final = (
     CHECK_IMPORT,
     PUBLISH_IMPORT,
     ROLL_BACK_IMPORT,
-    # They settle what lost its job as well, so they are done when a worker starts.
+    # They also settle submissions without a job, so they run when a worker starts.
     Job("imports.clear_away", f"{_UPLOADS}:clear_away", cron="*/5 * * * *"),
     WORK_ON_REFORM,
     Job("reforms.clear_away", f"{_REFORMS}:clear_away", cron="*/5 * * * *"),
     ANSWER_BATCH,
     TELL_BATCH,
     Job("batches.clear_away", f"{_BATCHES}.work:clear_away", cron="*/5 * * * *"),
-    # Whoever writes, or reads the feed, moves events; this is for what was killed in between.
+    # Writers, and readers of the feed, move events; this is for writers that were killed.
     Job("feed.move", "registry.jobs.upkeep:move_events", cron="*/10 * * * *"),
     DELIVER_WEBHOOKS,
     TEST_WEBHOOK,
     Job("webhooks.clear_away", f"{_WEBHOOKS}:clear_away", cron="35 * * * *", queue=WEBHOOKS),
     Job("map.draw", "registry.publish.drawing.refresh:keep_up", cron="*/5 * * * *"),
     COUNT_COVERAGE,
-    # At 00:00 of their day, and when a day was missed as soon as there is a worker again.
+    # At 00:00 of the effective date, or after a missed day as soon as a worker runs.
     Job("reforms.carry", "registry.reform.due:carry_due", cron="*/5 * * * *"),
-    # 23:50 in Viet Nam: the day as it ends.
+    # 23:50 in Viet Nam: at the end of the day.
     Job("coverage.record", "registry.coverage.series:record", cron="50 16 * * *"),
-    # 01:30 in Viet Nam: after the day is on record.
+    # 01:30 in Viet Nam: after the day is recorded.
     Job("open_data.publish", "registry.publish.open_data:publish", cron="30 18 * * *"),
     Job("jobs.forget", "registry.jobs.upkeep:forget_jobs", cron="40 19 * * *"),
 )

@@ -1,4 +1,4 @@
-"""Jobs that keep the register in order, and have no better place."""
+"""Maintenance jobs."""
 
 from typing import Final
 
@@ -15,11 +15,11 @@ _KEPT_DAYS: Final = 30
 
 
 def move_events(engine: Engine, _settings: Settings) -> None:
-    """Move events into the feed that their writer could not move: it was killed, say."""
+    """Move events into the feed whose writer was killed before it could."""
     move_pending_events(engine)
 
 
 def forget_jobs(engine: Engine, _settings: Settings) -> None:
-    """Remove jobs that ended more than thirty days ago."""
+    """Delete jobs that ended more than thirty days ago."""
     with session_scope(engine) as session:
         session.execute(SQL.text("forget_jobs"), {"days": _KEPT_DAYS})

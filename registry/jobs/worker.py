@@ -1,9 +1,9 @@
-"""The worker: takes jobs out of the queue and lets a process do each.
+"""The worker: dequeues jobs and runs each in a process.
 
-It is small and does nothing itself, so it outlives whatever becomes of a job. A job whose process
-is killed is tried again some seconds later. A worker holds a lock of the database for each job that
-it does: a job without one is lost, because its worker was killed or could not write how it ended,
-and the next worker, or another one, takes it up. A database that goes away is waited for.
+It is small and does no work itself, so it survives failing jobs. A job whose process is killed is
+retried some seconds later. A worker keeps an advisory lock for each running job: a job without one
+is lost, because its worker was killed or could not store its end, and another worker retries it. If
+the database is unavailable the worker waits for it.
 """
 
 import asyncio
@@ -43,31 +43,31 @@ Say = Callable[[Message | str], None]
 _DAY_S: Final = 86_400
 _RECONNECT_S: Final = 1.0
 _STOP_S: Final = 1.0
-"""How long running jobs may go on when the worker is told to end; they are done again later."""
+"""Grace period of running jobs when the worker is stopped; they are retried later."""
 _UPKEEP_AT_ONCE: Final = 1
 _PUBLICATIONS_AT_ONCE: Final = 2
 _BATCHES_AT_ONCE: Final = 2
-"""Of two keys, so that a small one does not wait for a million rows."""
+"""For two keys, so that a small batch does not wait for a million rows."""
 _WEBHOOKS_AT_ONCE: Final = 2
-"""One that waits for slow receivers keeps no other from being told."""
+"""So that slow receivers do not delay other ones."""
 _TIMESTAMP: Final = "timestamp"
-"""Argument that procrastinate adds to what it puts into the queue by the clock."""
+"""Argument that procrastinate adds to scheduled jobs."""
 
 
 _OF_A_CLOCK_AHEAD: Final = ("workers_ahead", "jobs_ahead")
-"""Who lived by a clock that was ahead would count as alive, and what was to be done would wait,
-until that is reached; nothing is put off for longer by itself."""
+"""Rows written by a clock that was ahead: workers would count as alive, and jobs would wait, until
+that time is reached."""
 _NUMBERS: Final = 1 << 31
 _HOLD: Final = "SELECT pg_advisory_lock_shared(%s, %s)"
 _LET_GO: Final = "SELECT pg_advisory_unlock_shared(%s, %s)"
 
 
 class JobFailedError(Exception):
-    """The process of a job ended with this status; -9 is a kill."""
+    """The process of a job exited with this status; -9 is a kill."""
 
 
 class Worker:
-    """Goes through the queue of the database of `url` until it is told to end."""
+    """Processes the queue of the database at `url` until stopped."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
-        # What goes wrong is said here, in one line; the library's own logs quote arguments.
+        # Errors are logged here, in one line; the library's own logs quote arguments.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL + 1)
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(self._run())
@@ -116,7 +116,7 @@ class Worker:
             await asyncio.sleep(_RECONNECT_S)
 
     async def _work(self) -> None:
-        """All queues, each in its own pace, until one of them stops."""
+        """Process all queues concurrently, until one of them stops."""
         self._locks = await psycopg.AsyncConnection.connect(_conninfo(self._url), autocommit=True)
         async with self._locks:
             running = [
@@ -152,9 +152,9 @@ class Worker:
         )
 
     async def _take_up_lost(self) -> None:
-        """Put jobs that nobody does into the queue again, or give them up.
+        """Retry lost jobs, or give them up.
 
-        They are seen twice before: one may just have been taken, or have ended.
+        A job must be seen as lost twice: it may just have been started, or have ended.
         """
         self._ended, seen, ended = [], set[tuple[int, int]](), list[int]()
         while True:
@@ -177,7 +177,7 @@ class Worker:
     async def _take_up(self, number: int) -> None:
         manager = self._app.job_manager
         for queued in await manager.list_jobs_async(id=number, status=Status.DOING.value):
-            # Another worker may have seen it at the same moment; then this one is refused.
+            # Another worker may have retried it concurrently; then this one is refused.
             with contextlib.suppress(ConnectorException):
                 if self._retry.when(queued) is not None:
                     await manager.retry_job(queued)
@@ -187,13 +187,13 @@ class Worker:
 
     @contextlib.asynccontextmanager
     async def _held(self, queued: QueuedJob) -> AsyncIterator[None]:
-        """In the block, and a while longer, it is seen that somebody does the job."""
+        """Keep the lock of a running job within the block, and shortly after."""
         number = int(queued.id or 0)
         await self._locks.execute(_HOLD, (int(LockClass.JOBS), number % _NUMBERS))
         try:
             yield
         finally:
-            self._ended.append(number)  # until the library has written how it ended
+            self._ended.append(number)  # unlocked once the library has stored its end
 
     def _register(self, job: Job) -> None:
         declare = self._app.task(
@@ -209,7 +209,7 @@ class Worker:
             await self._perform(context)
 
         if job.cron is not None:
-            # It takes the timestamp too, among the others.
+            # Accepts the timestamp too.
             self._periodic.register_task(task, job.cron, "", {})  # type: ignore[arg-type]
 
     async def _perform(self, context: JobContext) -> None:
@@ -236,17 +236,16 @@ class Worker:
 
 
 class _ByTheClock(PeriodicDeferrer):
-    """Puts jobs into the queue at their times, whatever becomes of the clock.
+    """Enqueues scheduled jobs, robust against changes of the clock.
 
-    The library's own goes on from the time that it did last: it would make up for every five
-    minutes of a year that a clock was set forward, and do nothing until one is reached again that
-    was set back.
+    The library's own continues from its last run: if a clock is set forward by a year it would make
+    up every five minutes of it, and if it is set back, do nothing until the former time is reached.
     """
 
     def get_timestamps(
         self, periodic_task: PeriodicTask[..., Any, Any], since: int | None, until: float
     ) -> Iterable[int]:
-        """The last time before `until`, unless that was done last."""
+        """Return the last scheduled time before `until`, unless it was the last run."""
         last = super().get_timestamps(periodic_task, None, until)
         return [timestamp for timestamp in last if timestamp != since]
 
@@ -256,7 +255,7 @@ def _conninfo(url: str) -> str:
         url, APP_ROLE, search_path=f"{SCHEMA},pg_temp", application_name=APPLICATION_NAME
     )
     conninfo = parameters.set(drivername="postgresql").render_as_string(hide_password=False)
-    # libpq, unlike a web form, takes a plus sign for a plus sign.
+    # libpq, unlike a web form, does not decode a plus sign.
     return conninfo.replace("+", "%20")
 
 
@@ -273,19 +272,19 @@ def _application(url: str) -> procrastinate.App:
 
 
 async def _ask_role(connection: psycopg.AsyncConnection[Any]) -> None:
-    # To the pool it is a database that does not answer: the worker waits for a right one.
+    # The pool treats it as a database that does not answer: the worker waits for the right one.
     if wrong := wrong_role(connection, APP_ROLE):
         raise wrong
 
 
 class _Retry(BaseRetryStrategy):
-    """Again after a while, as often as the job says; at once where only the worker ended."""
+    """Retries after a delay, up to the job's attempts; at once if only the worker ended."""
 
     def __init__(self, jobs: Mapping[str, Job]) -> None:
         self._jobs = jobs
 
     def when(self, queued: QueuedJob) -> int | None:
-        """After how many seconds it is tried again; None for no more."""
+        """Return the seconds until the retry; None for no retry."""
         job = self._jobs.get(queued.task_name)
         if job is None or queued.attempts + 1 >= job.attempts:
             return None
@@ -294,15 +293,15 @@ class _Retry(BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: QueuedJob
     ) -> RetryDecision | None:
-        """What the library asks."""
+        """Implement the library's interface."""
         wait_s = 0 if isinstance(exception, asyncio.CancelledError) else self.when(job)
         return None if wait_s is None else RetryDecision(retry_in={"seconds": wait_s})
 
 
 async def _in_a_process(url: str, function: str, queued: QueuedJob) -> None:
-    """Let a process run `function`; it ends with this one. Raises JobFailedError."""
+    """Run `function` in a process, which ends with this one. Raises JobFailedError."""
     arguments = {k: v for k, v in queued.task_kwargs.items() if k != _TIMESTAMP}
-    # One that is killed leaves what it unpacked.
+    # A killed process leaves its unpacked files.
     scratch = tempfile.mkdtemp(prefix="diachiso-job-")
     process = await asyncio.create_subprocess_exec(
         *("setpriv", "--pdeathsig=KILL", "--"),
