@@ -1,6 +1,6 @@
-"""Imports over HTTP: a file is taken in, tried by a job, looked at, and published by another job.
+"""Imports over HTTP: a file is received, dry-run by a job, reviewed, and published by another job.
 
-`receiving` keeps the file and queues its dry run, `views` shows what is known, `asking` is what
-people ask for, `work` are the jobs that do it, by the functions of `registry.intake`. The server
-imports no reader of files: it hands out what the jobs have written beside the file (`files`).
+`receiving` stores the file and queues its dry run, `views` returns the state, `asking` has the
+requests, `work` the jobs, which call `registry.intake`. The server imports no reader of files: it
+returns what the jobs have written next to the file (`files`).
 """

@@ -1,6 +1,6 @@
-"""What people ask for an import: try it otherwise, publish it, take it back, discard it.
+"""Requests for an import: dry-run with other options, publish, roll back, discard.
 
-Jobs do all but the last.
+Jobs perform all but the last.
 """
 
 import json
@@ -33,11 +33,10 @@ SQL: Final = Statements(__file__, "queries.sql")
 def ask_publish(
     engine: Engine, import_id: int, actor: Actor, *, verdict: int, accept_vanished: bool
 ) -> None:
-    """Let a job publish what the dry run `verdict` found.
+    """Queue a job that publishes the dry run `verdict`.
 
-    Raises NotFoundError, StaleError when there was another dry run since, and what
-    `publish_refusal` says, but for a full delivery that lacks nearly everything where that is
-    accepted.
+    Raises NotFoundError, StaleError if there was another dry run since, and the errors of
+    `publish_refusal`, except for a nearly empty full delivery if that is accepted.
     """
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
@@ -52,10 +51,10 @@ def ask_publish(
 
 
 def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, Any]) -> None:
-    """Let a job try the file of an import again, as `answers` say that it is to be read.
+    """Queue another dry run of an import's file, with these `answers` on how to read it.
 
-    They go beside those that were given before; one of the same name replaces it, and a mapping is
-    completed: what it says nothing of stays, and None takes back what was said. Raises
+    They are merged into earlier ones; one of the same name is replaced, and a mapping is updated:
+    omitted columns stay, and None removes an earlier value. Raises
     NotFoundError, ImportStateError.
     """
     with session_scope(engine) as session:
@@ -64,23 +63,25 @@ def answer(engine: Engine, import_id: int, actor: Actor, answers: Mapping[str, A
             raise IMPORTS.wrong_state(view, Message("answer_before_written"))
         if view.files_until is None:
             raise IMPORTS.wrong_state(view, _FILE_GONE)
-        said = {**view.request, **answers}
-        if "sheet" in answers:  # the rows are others
+        merged = {**view.request, **answers}
+        if "sheet" in answers:  # other rows
             session.execute(_NO_EDITS, {"id": import_id})
         if "names" in answers:
-            said["names"] = view.request.get("names", {}) | answers["names"]
+            merged["names"] = view.request.get("names", {}) | answers["names"]
         if "mapping" in answers:
             mapping = view.request.get("mapping", {}) | answers["mapping"]
-            said["mapping"] = {name: field for name, field in mapping.items() if field is not None}
-        session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(said)})
+            merged["mapping"] = {
+                name: field for name, field in mapping.items() if field is not None
+            }
+        session.execute(_ANSWERED, {"id": import_id, "request": json.dumps(merged)})
         stage(session, import_id)
         IMPORTS.hand_over(session, view, actor, CHECK_IMPORT)
 
 
 def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
-    """Why `actor` may not publish the import as it stands; None where that would be done.
+    """Return why `actor` may not publish the import in its current state, or None.
 
-    A full delivery that lacks nearly everything comes last, for it may be accepted.
+    A nearly empty full delivery is checked last, because the caller may accept it.
     """
     if view.state != "reported" or view.phase is not None:
         return IMPORTS.wrong_state(view, Message("approve_after_dry_run"))
@@ -110,7 +111,7 @@ def publish_refusal(view: ImportView, actor: Actor) -> RegistryError | None:
 
 
 def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bool) -> None:
-    """Let a job take a published import back. Raises NotFoundError, ImportStateError."""
+    """Queue a job that rolls back a published import. Raises NotFoundError, ImportStateError."""
     with session_scope(engine) as session:
         view = _locked(session, import_id, actor)
         if view.state != "published" or view.phase is not None:
@@ -121,7 +122,7 @@ def ask_rollback(engine: Engine, import_id: int, actor: Actor, *, keep_later: bo
 
 
 def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) -> None:
-    """Forget an import that is not published: its file, reports and problems.
+    """Discard an unpublished import: its file, reports and problems.
 
     Raises NotFoundError, ImportStateError.
     """
@@ -138,19 +139,19 @@ def discard(engine: Engine, settings: Settings, import_id: int, actor: Actor) ->
 
 
 def stage(session: Session, import_id: int) -> None:
-    """Make an import one whose file is to be tried."""
+    """Set an import to staged, for a dry run."""
     session.execute(_STAGED, {"id": import_id})
 
 
 def forget(session: Session, import_id: int) -> None:
-    """Make an import a discarded one, without problems, edits and files."""
+    """Set an import to discarded; delete its problems, edits and files."""
     for statement in (_DISCARDED, NO_PROBLEMS, _NO_EDITS):
         session.execute(statement, {"id": import_id})
     IMPORTS.drop_files(session, import_id)
 
 
 def _locked(session: Session, import_id: int, actor: Actor) -> ImportView:
-    """The import, which nobody else changes until the transaction ends."""
+    """Lock an import until the transaction ends."""
     view = find_import(session, import_id, actor)
     check_may_change(session, import_id, actor)
     IMPORTS.hold(session, view)

@@ -1,7 +1,7 @@
-"""Rows of an import that its page shows for editing, and the cells that were edited there.
+"""Rows of an import for editing, and the edited cells.
 
-A job writes the rows beside the file after each dry run (`row_reports.write_rows`). Edited cells
-are kept with the import; the next dry run reads the file as if they stood in it.
+A job writes the rows next to the file after each dry run (`row_reports.write_rows`). Edited cells
+are stored with the import; the next dry run reads the file with these replaced.
 """
 
 import shutil
@@ -37,10 +37,10 @@ from registry.submissions.views import ImportView, check_may_change, find_import
 
 SQL: Final = Statements(__file__, "queries.sql")
 MOST_EDITS: Final = 20_000
-"""Cells of one request, those of rows that are alike counted."""
+"""Maximum cells of one request, including those of rows edited alike."""
 Which = Literal["rejected", "warned", "edited"]
 _Row = dict[str, Any]
-"""As `row_reports.write_rows` writes it."""
+"""In the format of `row_reports.write_rows`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class EditableColumn:
     """A column of the file whose cells may be edited."""
 
     at: int
-    """Its place in the file, from 0."""
+    """Its index in the file, from 0."""
     header: str
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class EditedCell:
-    """What a cell holds since it was edited."""
+    """The edited value of a cell."""
 
     column: int
     value: str
@@ -65,49 +65,49 @@ class EditedCell:
 
 @dataclass(frozen=True, slots=True)
 class EditableRow:
-    """A row with problems, or one that was edited."""
+    """A row with problems or edits."""
 
     place: int
     """In the file: 0 = first after the header, blank rows counted."""
     row_number: int
     """1 = first after the header, blank rows not counted."""
     cells: tuple[str, ...]
-    """As the last dry run read them, one for each of the columns."""
+    """Values read by the last dry run, one for each of the columns."""
     problems: tuple[RowProblem, ...]
     edits: tuple[EditedCell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RowsPage:
-    """Some of the rows that were asked for."""
+    """A page of rows."""
 
     columns: tuple[EditableColumn, ...]
     rows: tuple[EditableRow, ...]
     total: int
-    """Rows that were asked for, on all pages."""
+    """Number of rows on all pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: all that hold for them at once."""
+    """Filters of rows, combined by AND."""
 
     which: Which | None = None
     problem: str | None = None
     """Code of a problem."""
     column: int | None = None
-    """Place of a column, whose cells hold `value`."""
+    """Index of a column whose cells have `value`."""
     value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CellEdit:
-    """A cell and what it should hold."""
+    """A cell and its new value."""
 
     place: int
     column: int
     value: str
     version: int
-    """How many times it had been edited when the caller looked at it."""
+    """Number of its edits when the caller read it."""
 
 
 def page_of_rows(
@@ -120,7 +120,7 @@ def page_of_rows(
     start: int,
     limit: int,
 ) -> RowsPage:
-    """Rows from the `start`-th on, in the order of the file; raises NotFoundError."""
+    """Return rows from index `start`, in the order of the file; raises NotFoundError."""
     with session_scope(engine) as session:
         find_import(session, import_id, actor)
         edits = _cells(session, import_id)
@@ -133,11 +133,11 @@ def page_of_rows(
 def edit_cells(
     engine: Engine, settings: Settings, import_id: int, actor: Actor, edits: Sequence[CellEdit]
 ) -> None:
-    """Keep what the cells should hold, and let a job try the file again.
+    """Store the edits, and queue another dry run.
 
-    Raises NotFoundError, ImportStateError where the import is not to be published any more,
-    InvalidInputError for a cell that is not shown for editing, and RowEditedError, with nothing
-    kept, where somebody else has edited one of them since.
+    Raises NotFoundError, ImportStateError if the import can no longer be published,
+    InvalidInputError for a cell that is not editable, and RowEditedError, with nothing stored, if
+    somebody else has edited one of them since.
     """
     with session_scope(engine) as session:
         view = _editable(session, import_id, actor)
@@ -167,7 +167,7 @@ def edit_cells(
                 "values": [clean_cell(fields[edit.column], edit.value) for edit in edits],
             },
         )
-        # One that is being tried is tried once more when that has ended.
+        # A running dry run is followed by another one.
         if view.phase is None:
             stage(session, import_id)
             IMPORTS.hand_over(session, view, actor, CHECK_IMPORT)
@@ -181,9 +181,9 @@ def edit_alike(
     wanted: Wanted,
     value: str,
 ) -> int:
-    """Let all cells of one column that hold the same, in rows with the same problem, hold `value`.
+    """Set all equal cells of one column, in rows with the same problem, to `value`.
 
-    How many there are; raises as `edit_cells`.
+    Returns how many; raises the errors of `edit_cells`.
     """
     if wanted.column is None:
         raise InvalidInputError.of_field("column", "missing", Message("column_required"))
@@ -202,10 +202,10 @@ def edit_alike(
 
 
 def deliver_rest(engine: Engine, settings: Settings, import_id: int, actor: Actor) -> int:
-    """Make the rejected rows of a published import one of their own, of the same source.
+    """Create an import of the rejected rows of a published one, with the same source.
 
-    The number of that; the same one while it is not published. Raises NotFoundError where no
-    rejected rows are kept, ImportStateError where the import is not published.
+    Returns its id, the same until it is published. Raises NotFoundError if no rejected rows are
+    kept, ImportStateError if the import is not published.
     """
     with session_scope(engine) as session:
         view = find_import(session, import_id, actor)
@@ -221,14 +221,14 @@ def deliver_rest(engine: Engine, settings: Settings, import_id: int, actor: Acto
         return int(before)
     copy = kept.incoming(settings)
     shutil.copyfile(path, copy)
-    # Nobody has opened this file: its rows are those of the one that was delivered.
+    # The caller has not edited this file: its rows are numbered as in the delivered one.
     counts = {"rows_as_delivered": view.counts.get("numbering") is not None}
     rest = Delivery(copy, path.name, view.source, "partial", view.decision_number, counts)
     return receive(engine, settings, rest, actor)
 
 
 def edits_of(session: Session, import_id: int) -> tuple[Edits, int]:
-    """What the cells of an import hold since they were edited, and how many edits that took."""
+    """Return the edited cells of an import, and the number of edits."""
     found: dict[int, dict[int, str]] = defaultdict(dict)
     versions = 0
     for place, cells in _cells(session, import_id).items():
@@ -246,7 +246,7 @@ def _cells(session: Session, import_id: int) -> Mapping[int, list[EditedCell]]:
 
 
 def _editable(session: Session, import_id: int, actor: Actor) -> ImportView:
-    """The import, which nobody else changes until the transaction ends."""
+    """Lock an import for editing until the transaction ends."""
     find_import(session, import_id, actor)
     check_may_change(session, import_id, actor)
     session.execute(SQL.text("hold_import"), {"id": import_id})
@@ -259,7 +259,7 @@ def _editable(session: Session, import_id: int, actor: Actor) -> ImportView:
 
 
 def _read(settings: Settings, import_id: int) -> tuple[tuple[EditableColumn, ...], list[_Row]]:
-    """What a job has written (`row_reports.write_rows`)."""
+    """Read what a job has written (`row_reports.write_rows`)."""
     path = kept.report(IMPORTS.folder(settings, import_id), kept.ROWS)
     if path is None:
         raise NotFoundError(Message("import_file_gone", import_id=import_id))
@@ -272,7 +272,7 @@ def _lines(path: Path) -> Iterator[_Row]:
     try:
         with path.open("rb") as stream:
             yield from map(from_json, stream)
-    except FileNotFoundError:  # a dry run that has just ended replaced it
+    except FileNotFoundError:  # just replaced by a dry run
         raise NotFoundError(
             Message("import_file_gone", import_id=path.parent.parent.name)
         ) from None

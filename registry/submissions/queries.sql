@@ -80,7 +80,7 @@ WHERE i.id = ANY(CAST(:ids AS bigint[]))
     AND (i.state IN ('staged', 'reported', 'publishing', 'failed') OR w.phase IS NOT NULL)
 
 -- keep_counts --
--- What was edited meanwhile is tried once more.
+-- Cells edited meanwhile need another dry run.
 UPDATE import SET counts = CAST(:counts AS jsonb),
     state = CASE WHEN :edits = (SELECT coalesce(sum(version), 0) FROM import_edit
         WHERE import_id = :id) THEN 'reported' ELSE 'staged' END

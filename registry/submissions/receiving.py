@@ -1,4 +1,4 @@
-"""A file that came over HTTP: kept under its number, and its dry run put into the queue."""
+"""Receive a file over HTTP: store it under the import's id, and queue its dry run."""
 
 import hashlib
 import json
@@ -26,14 +26,14 @@ from registry.submissions.views import find_import
 SQL: Final = Statements(__file__, "queries.sql")
 
 _REMEMBERED: Final = ("crs", "commune", "fix", "names")
-"""Answers that are true of rows that were handed back as well; a sheet is another file's."""
+"""Answers that also apply to a file of returned rows; a sheet does not."""
 _FILLS: Final = ":fill"
-"""How a mapping ends that fills cells from the row above, which may not be handed back."""
+"""Suffix of a mapping that fills cells from the row above, which may not be returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A received file, and what its sender says of it."""
+    """A received file with its options."""
 
     path: Path
     file_name: str
@@ -46,17 +46,16 @@ class Delivery:
 
 
 def check_source(source: str) -> None:
-    """Raises InvalidInputError for what cannot be the name of who delivers."""
+    """Raise InvalidInputError for an invalid name of a source."""
     if source.casefold() == DEMO_SOURCE:
         raise InvalidInputError.of_field("source", "bad_source", Message("source_demo_reserved"))
 
 
 def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor) -> int:
-    """Keep the file and queue its dry run; the number of the import.
+    """Store the file and queue its dry run; return the id of the import.
 
-    The same file under the same idempotency key is the import that it was the first time; without
-    one it takes the place of what the same caller delivered of it and nobody has published. Raises
-    KeyReusedError for another one under that key.
+    The same file with the same idempotency key is the same import; without one it replaces the same
+    caller's unpublished import of it. Raises KeyReusedError for another file with that key.
     """
     with delivery.path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -69,9 +68,9 @@ def receive(engine: Engine, settings: Settings, delivery: Delivery, actor: Actor
         delivery = replace(delivery, request=answered | delivery.request)
         import_id = _insert(session, settings, delivery, actor, sha256, name)
         kept.keep(folder(import_id), delivery.path, name)
-        said = {"id": import_id, "source": delivery.source, "sha256": sha256}
+        values = {"id": import_id, "source": delivery.source, "sha256": sha256}
         repeated = session.scalars(
-            SQL.text("repeated_deliveries"), said | {"actor": actor.name}
+            SQL.text("repeated_deliveries"), values | {"actor": actor.name}
         ).all()
         for earlier in repeated:
             forget(session, earlier)
@@ -91,8 +90,8 @@ def _delivered_before(
     found = session.execute(SQL.text("delivered_before"), key).one_or_none()
     if found is None:
         return None
-    said = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
-    if (found.file_sha256, tuple(found[2:])) != (sha256, said):
+    key_parts = (delivery.source, delivery.delivery, delivery.decision_number, delivery.request)
+    if (found.file_sha256, tuple(found[2:])) != (sha256, key_parts):
         raise KeyReusedError(
             Message("idempotency_key_reused", id=found.id),
             import_id=found.id,
@@ -102,7 +101,7 @@ def _delivered_before(
 
 
 def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> dict[str, Any]:
-    """What was answered for the file of the same source whose rows these are, handed back."""
+    """Return the answers for the file of the same source whose rejected rows these are."""
     before = kept.delivery_of_report(name)
     if before is None:
         return {}
@@ -112,13 +111,13 @@ def _answered(session: Session, delivery: Delivery, actor: Actor, name: str) -> 
         return {}
     if view.source != delivery.source:
         return {}
-    said = {name: view.request[name] for name in _REMEMBERED if name in view.request}
+    earlier = {name: view.request[name] for name in _REMEMBERED if name in view.request}
     mapping = {
         header: meant
         for header, meant in view.request.get("mapping", {}).items()
         if not meant.endswith(_FILLS)
     }
-    return said | ({"mapping": mapping} if mapping else {})
+    return earlier | ({"mapping": mapping} if mapping else {})
 
 
 def _insert(

@@ -1,4 +1,4 @@
-"""What is known of imports: to those who may write in a commune of whoever delivered them."""
+"""Views of imports, for callers that may write in a commune of the deliverer."""
 
 import datetime
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ ROLLING_BACK: Final = "rolling_back"
 
 @dataclass(frozen=True, slots=True)
 class ImportView(Submission):
-    """One import as it stands."""
+    """The current state of an import."""
 
     file_name: str
     source: str
     delivery: str
     decision_number: str | None
     counts: dict[str, Any]
-    """As in the result of an import; of the dry run until it is published."""
+    """As in the result of an import; of the dry run before publication."""
     created_at: datetime.datetime
     published_at: datetime.datetime | None
     rolled_back_at: datetime.datetime | None
@@ -46,7 +46,7 @@ class ImportView(Submission):
 
 @dataclass(frozen=True, slots=True)
 class ProblemPage:
-    """Problems in the order of code and row, and where the next page begins."""
+    """Problems by code and row, and the position of the next page."""
 
     problems: tuple[RowProblem, ...]
     next_after: str | None
@@ -61,7 +61,7 @@ def list_imports(
     before: int | None,
     limit: int,
 ) -> list[ImportView]:
-    """Imports with a lower number than `before`, the latest first."""
+    """Return imports with an id lower than `before`, latest first."""
     parameters = {"source": source, "state": state, "before": before, "limit": limit}
     with session_scope(engine) as session:
         rows = session.execute(SQL.text("imports"), parameters | _seen_by(actor)).all()
@@ -69,7 +69,7 @@ def list_imports(
 
 
 def find_import(session: Session, import_id: int, actor: Actor) -> ImportView:
-    """One import; raises NotFoundError where there is none, or none that `actor` may see."""
+    """Return an import that `actor` may see; otherwise raises NotFoundError."""
     row = session.execute(
         SQL.text("import_seen"), {"id": import_id} | _seen_by(actor)
     ).one_or_none()
@@ -79,20 +79,20 @@ def find_import(session: Session, import_id: int, actor: Actor) -> ImportView:
 
 
 def check_may_change(session: Session, import_id: int, actor: Actor) -> None:
-    """Raises OutsideUnitsError where whoever delivered it writes in units that `actor` does not."""
+    """Raise OutsideUnitsError if its deliverer may write in units that `actor` may not."""
     outside = session.scalars(SQL.text("units_outside"), {"id": import_id} | _seen_by(actor)).all()
     if outside:
         raise outside_own(*outside)
 
 
 def any_import(session: Session, import_id: int) -> ImportView | None:
-    """One import, whoever asks."""
+    """Return an import, regardless of the caller."""
     row = session.execute(SQL.text("any_import"), {"id": import_id}).one_or_none()
     return None if row is None else ImportView(*row)
 
 
 def show_import(engine: Engine, import_id: int, actor: Actor) -> ImportView:
-    """One import with examples of its problems; raises as `find_import`."""
+    """Return an import with examples of its problems; raises the errors of `find_import`."""
     with session_scope(engine) as session:
         view = find_import(session, import_id, actor)
         codes = list(view.counts.get("problems", ()))
@@ -105,7 +105,7 @@ def show_import(engine: Engine, import_id: int, actor: Actor) -> ImportView:
 def page_of_problems(
     engine: Engine, import_id: int, actor: Actor, *, code: str | None, after: str | None, limit: int
 ) -> ProblemPage:
-    """Problems of an import after the place `after` of an earlier page; raises as `find_import`."""
+    """Return problems of an import after position `after`; raises the errors of `find_import`."""
     place = _place(after)
     with session_scope(engine) as session:
         find_import(session, import_id, actor)
@@ -122,7 +122,7 @@ def page_of_problems(
 def all_problems(
     engine: Engine, import_id: int, actor: Actor, *, code: str | None
 ) -> Iterator[RowProblem]:
-    """Every problem of an import, page by page."""
+    """Yield all problems of an import, page by page."""
     after: str | None = None
     while True:
         page = page_of_problems(

@@ -1,7 +1,7 @@
-"""The jobs of imports that came over HTTP: try, publish, take back, and clear away.
+"""The jobs of imports over HTTP: dry run, publish, roll back, and clean up.
 
-Each looks first at what there is to do, so that one which was killed is simply done again. It acts
-as the holder of the key that asked for it, whose rights are looked up anew.
+Each first reads what is left to do, so that a killed job can simply run again. It acts as the
+holder of the key that requested it, with the key's current rights.
 """
 
 import json
@@ -58,7 +58,7 @@ SQL: Final = Statements(__file__, "queries.sql")
 
 
 def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
-    """Try the file and keep what it would do."""
+    """Dry-run the file and store the result."""
     view = _view(engine, import_id)
     if view is None or view.state != "staged":
         return
@@ -71,7 +71,7 @@ def check_import(engine: Engine, settings: Settings, *, import_id: int) -> None:
 
 
 def _limit(settings: Settings, view: ImportView) -> tuple[int, UnreadableFileError]:
-    """How much processor time the dry run may take, and what is said of one that takes more."""
+    """Return the CPU limit of the dry run, and the error for exceeding it."""
     path = _path(settings, view)
     seconds = _LEAST_S + _S_A_MB * path.stat().st_size // 1_000_000
     return seconds, unreadable(path, TOO_COSTLY, FileTooCostlyError)
@@ -80,9 +80,9 @@ def _limit(settings: Settings, view: ImportView) -> tuple[int, UnreadableFileErr
 def publish_import(
     engine: Engine, settings: Settings, *, import_id: int, accept_vanished: bool
 ) -> None:
-    """Publish what the dry run found, unless the register has changed since: then try again."""
+    """Publish the dry run's result, or repeat the dry run if the register has changed since."""
     view = _view(engine, import_id)
-    # It may have been killed before it had written the codes.
+    # A former run may have been killed before it wrote the codes.
     unwritten = view is not None and view.state == "published" and view.phase is not None
     if view is None or not (unwritten or view.state == "publishing"):
         return
@@ -103,7 +103,7 @@ def publish_import(
 def roll_back_import(
     engine: Engine, settings: Settings, *, import_id: int, keep_later: bool
 ) -> None:
-    """Take a published import back."""
+    """Roll back a published import."""
     view = _view(engine, import_id)
     if view is None or view.phase != ROLLING_BACK:
         return
@@ -120,17 +120,16 @@ def roll_back_import(
 
 
 def given_up(engine: Engine, _settings: Settings, *, import_id: int, **_options: object) -> None:
-    """Say that what was asked for was not done."""
+    """Store that the request failed."""
     view = _view(engine, import_id)
     if view is not None and view.phase is not None:
         _give_up(engine, import_id, view.state)
 
 
 def clear_away(engine: Engine, settings: Settings) -> None:
-    """Clear imports away, and settle those whose job is lost.
+    """Delete old imports, and settle those whose job is lost.
 
-    A delivered file that nobody needs any more, of a job that ended before it had deleted it, goes
-    as well.
+    Also deletes files that a job no longer needs but could not delete.
     """
     for import_id, state in IMPORTS.clear_away(engine, settings, forget):
         _give_up(engine, import_id, state)
@@ -141,7 +140,7 @@ def clear_away(engine: Engine, settings: Settings) -> None:
         needed = set(session.scalars(SQL.text("imports_needing_file"), {"ids": list(delivered)}))
         known = set(session.scalars(_KNOWN, {"ids": list(delivered)}))
     for import_id in delivered.keys() - needed:
-        # One that came just now may not be committed yet.
+        # A recent one may not be committed yet.
         if import_id in known or delivered[import_id] < yesterday:
             kept.remove_kind(IMPORTS.folder(settings, import_id), kept.DELIVERED)
 
@@ -166,7 +165,7 @@ def _publish(
 
 
 def _finish(engine: Engine, settings: Settings, view: ImportView, result: ImportResult) -> None:
-    """Delete what a published import needs no more: its file, and the report that it mends."""
+    """Delete the file of a published import, and the report whose rows it corrects."""
     _settle(engine, view.id, None, None, None)
     for kind in (kept.DELIVERED, kept.ROWS):
         kept.remove_kind(IMPORTS.folder(settings, view.id), kind)
@@ -191,7 +190,7 @@ def _try(
     *,
     within: AbstractContextManager[None] | None = None,
 ) -> None:
-    """Let the file run dry, `within` a limit; write what became of each row, keep the verdict."""
+    """Dry-run the file `within` a limit; write the report of each row, store the verdict."""
     path = _path(settings, view)
     with _handback(codes=view.state == "published") as back:
         with acting_for(engine, settings, view) as actor:
@@ -209,7 +208,7 @@ def _try(
 def _options(view: ImportView, actor: str, edits: Edits, **more: Any) -> ImportOptions:
     given = {name: value for name, value in view.request.items() if value}
     if view.state in ("publishing", "published"):
-        # Who approves may have other communes than the one that a dry run took for all rows.
+        # The approver may have other communes than the one that the dry run assumed for all rows.
         given.setdefault("commune", view.counts.get("commune"))
     return ImportOptions(
         source=view.source,
@@ -273,14 +272,14 @@ def _write_reports(
 def _report(
     settings: Settings, view: ImportView, kind: str, suffix: str = ".csv"
 ) -> Iterator[Path]:
-    """Where to write a report, which takes the place of the one before when it is whole."""
+    """Yield the path for a report, which replaces the former one when complete."""
     name = kept.name_of_report(view.file_name, view.id, kind, suffix)
     with kept.replaced_report(IMPORTS.folder(settings, view.id), kind, name) as part:
         yield part
 
 
 def _csv(path: Path) -> TextIO:
-    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    # With a BOM: without one spreadsheets assume another encoding.
     return path.open("w", encoding="utf-8-sig", newline="")
 
 
@@ -303,7 +302,7 @@ def _settle(
     becomes: str | None,
     problem: dict[str, Any] | None,
 ) -> None:
-    """Nothing is being done any more; an import that `was` in that state is in another one."""
+    """Mark the task as finished; move an import from the state `was` to another one."""
     with session_scope(engine) as session:
         if becomes is not None:
             changed = session.execute(_BECOMES, {"id": import_id, "was": was, "state": becomes})
@@ -320,9 +319,9 @@ def _keep_verdict(
     problem: dict[str, Any] | None,
     edited: int,
 ) -> bool:
-    """Keep what a dry run found, with every problem; False when the import was discarded since.
+    """Store a dry run's result with all problems; return False if the import was discarded since.
 
-    Where cells were edited since it had read them (`edited` times by then), another one follows.
+    If cells were edited after it read them (`edited` edits by then), another dry run follows.
     """
     with session_scope(engine) as session:
         counts = json.dumps(result.to_dict())
@@ -354,10 +353,10 @@ def _edits(engine: Engine, import_id: int) -> tuple[Edits, int]:
 
 
 _LEAST_S: Final = 300
-"""Seconds of a processor for a file that names doors in all of a large register."""
+"""CPU seconds of a file that names doors all over a large register."""
 _S_A_MB: Final = 100
 """Ordinary addresses take 5, the oddest texts 15, addresses damaged in three places each 38."""
 _MENDED: Final = {kept.REJECTED: "rejected", kept.WARNED: "warned"}
-"""Report whose rows come back mended → how many they were, among the counts of its import."""
+"""Report whose rows are returned corrected → its count among those of its import."""
 _KNOWN: Final = text("SELECT id FROM import WHERE id = ANY(CAST(:ids AS bigint[]))")
 _BECOMES: Final = text("UPDATE import SET state = :state WHERE id = :id AND state = :was")
