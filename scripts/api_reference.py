@@ -23,17 +23,17 @@ from registry.register import Register
 EXAMPLES: Final = ROOT / "api" / "document" / "examples.yaml"
 FIELD_CODES: Final = ROOT / "api" / "document" / "field_codes.csv"
 _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
-"""Never connected to: what an application declares needs no database."""
+"""Never connected to: the declarations of an application need no database."""
 _SHARED_BY: Final = 3
-"""So many subjects make a parameter, with one meaning, a common one."""
+"""A parameter with one meaning in this many subjects is listed as common."""
 _JSON: Final = "application/json"
 _ANY: Final = 2**31
-"""A limit above is that of the number's type."""
+"""Greater limits are those of the number's type, and not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint, and what the document says of it."""
+    """One endpoint, and its part of the OpenAPI document."""
 
     method: str
     path: str
@@ -41,9 +41,9 @@ class Endpoint:
     facts: Facts
     described: dict[str, Any]
     in_path: dict[str, str]
-    """Of each parameter of the path, what is said of it."""
+    """Descriptions of the parameters in the path."""
     parameters: dict[str, str]
-    """The same of those in the query, the headers and the bodies."""
+    """Descriptions of those in the query, the headers and the bodies."""
 
     @property
     def name(self) -> str:
@@ -101,7 +101,7 @@ def field_codes() -> str:
 
 @lru_cache(maxsize=1)
 def endpoints() -> tuple[Endpoint, ...]:
-    """Every endpoint that the document describes."""
+    """Return all endpoints of the document."""
     register = Register.open(Settings(), _NO_DATABASE)
     with closing(register):
         app = create_app(register)
@@ -199,7 +199,7 @@ def _line(
 
 
 def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
-    """The type of a value with its limits, as short as it can be said."""
+    """Yield a short form of the type of a value with its limits."""
     kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
     if len(kinds) > 1:
         yield " or ".join(dict.fromkeys(word for kind in kinds for word in _kind(kind, schemas)))
@@ -235,7 +235,7 @@ def _example(example: dict[str, Any]) -> str:
 
 
 def read_examples() -> dict[str, list[dict[str, Any]]]:
-    """The examples of each endpoint: what is asked, and its answer unless a key is needed."""
+    """Return the examples of each endpoint: the request, and the answer unless a key is needed."""
     read: dict[str, list[dict[str, Any]]] = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     return read
 

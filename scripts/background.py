@@ -14,13 +14,13 @@ _LONGEST_PAUSE_S: Final = 60.0
 
 
 class Pauses:
-    """How long to wait before something that ended by itself is started again."""
+    """The delays before restarting a process that ended by itself."""
 
     def __init__(self) -> None:
         self._last_s = 0.0
 
     def next_s(self, lived_s: float) -> float:
-        """Seconds: each time twice as many, up to a minute; after a life of a minute as at first.
+        """Return seconds: doubled each time, up to a minute; reset after a life of a minute.
 
         >>> pauses = Pauses()
         >>> [pauses.next_s(0) for _ in range(8)], pauses.next_s(60)
@@ -33,9 +33,9 @@ class Pauses:
 
 
 class BackgroundWorker:
-    """The worker: started, and started again whenever it ends, however often; never given up.
+    """The worker: started, and restarted whenever it ends, without limit.
 
-    The web does not need it, so nothing that becomes of it may end that.
+    The web server does not need it, so its failures never stop the web server.
     """
 
     def __init__(self, starter: Starter) -> None:
@@ -45,7 +45,7 @@ class BackgroundWorker:
         self.child: Child | None = None
 
     def tend(self) -> float | None:
-        """Start it where that is due; seconds until it will be, None while it runs."""
+        """Start it if due; return the seconds until then, None while it runs."""
         if self.child is not None and self.child.poll() is not None:
             self._ended(self.child)
         if self.child is None and time.monotonic() >= self._due:
@@ -56,7 +56,7 @@ class BackgroundWorker:
         self._started = time.monotonic()
         try:
             self.child = self._starter.start(sys.executable, "-m", "scripts.main", "work")
-        except OSError as error:  # no memory for another process, say
+        except OSError as error:  # for example out of memory
             self._pause(str(error))
 
     def _ended(self, child: Child) -> None:
@@ -69,7 +69,7 @@ class BackgroundWorker:
         say(Message("worker_stopped", why=why, pause_s=pause_s))
 
     def end(self) -> None:
-        """End it, and what it started."""
+        """End it, and the processes it started."""
         if self.child is not None:
             children.end(self.child)
             self.child = None

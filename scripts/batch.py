@@ -58,7 +58,7 @@ _Out = Annotated[Path, "OUT", FILE_OR_STREAM]
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """How the files are read and written."""
+    """Formats of the files."""
 
     form: Annotated[Literal["csv", "ndjson"] | None, "--format", "Form of both files."] = None
     mapping: Annotated[
@@ -118,7 +118,7 @@ def _answer(
     since: str | None = None,
 ) -> int:
     stated = tuple(read_mapping(files.mapping).items()) if files.mapping else ()
-    # An output without a suffix is written as the input is.
+    # An output without a suffix has the format of the input.
     read_as = _form_of(source, files.form, WORKBOOKS)
     if target == STREAM:
         write_as = _TEXT if read_as == _BOOK else read_as
@@ -169,7 +169,7 @@ def _answer(
 def _sum_up(
     rows: int, told: int, unanswered: int, verdicts: Counter[str], behind: Since | None
 ) -> None:
-    """Say how many there were of each."""
+    """Print the count of each kind."""
     if behind is None:
         words_of = VERDICTS
         say(_("{rows:n} rows, {lost:n} without an answer", rows=rows, lost=unanswered))
@@ -217,7 +217,7 @@ def _reading(
 
 
 def _lines(path: Path) -> TextIO:
-    # Bytes that are no UTF-8 are passed through as they came.
+    # Bytes that are not UTF-8 are passed through unchanged.
     own = path != STREAM
     return open(
         path if own else sys.stdin.buffer.fileno(),
@@ -230,7 +230,7 @@ def _lines(path: Path) -> TextIO:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[TextIO]:
-    """The output as text."""
+    """Open the output as text."""
     if path == STREAM:
         sys.stdout.flush()
         with open(

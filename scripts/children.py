@@ -1,4 +1,4 @@
-"""What `bin/run` starts and ends: processes that do not outlive it."""
+"""Child processes of `bin/run`, which do not outlive it."""
 
 import contextlib
 import os
@@ -29,20 +29,20 @@ class Starter:
     database_url: str
     account: Account
     home: Path
-    """Where that account keeps what it writes: its `DIACHISO_VAR`."""
+    """The account's folder of written files: its `DIACHISO_VAR`."""
 
     @classmethod
     def of(cls, settings: Settings, database_url: str) -> "Starter":
-        """For the account that serves; what root kept in `var/` is handed over to it."""
+        """Create one for the serving account; change the owner of root's files in `var/` to it."""
         account = host.web_account(settings.var)
         return cls(database_url, account, cluster.prepare_files_folder(settings, account))
 
     def environment(self) -> dict[str, str]:
-        """The variables of a program."""
+        """Return the environment of a program."""
         own = {"PYTHONPATH": str(ROOT), "DATABASE_URL": self.database_url}
         if self.drops:
             own["DIACHISO_VAR"] = str(self.home)
-            # libpq looks for certificates there, and may not look into root's.
+            # libpq searches it for certificates, and may not read root's.
             own["HOME"] = pwd.getpwuid(self.account.uid).pw_dir
         return {**os.environ, **own}
 
@@ -59,7 +59,7 @@ class Starter:
         dies_by: signal.Signals = signal.SIGTERM,
         capabilities: Sequence[str] = (),
     ) -> Child:
-        """Start one, which gets `dies_by` when this process is killed."""
+        """Start a program, which gets the signal `dies_by` when this process is killed."""
         return subprocess.Popen(
             self.account.command(*command, dies_by=dies_by, capabilities=capabilities),
             stdin=subprocess.DEVNULL,
@@ -72,7 +72,7 @@ class Starter:
 
 
 def end(leader: Child, how: signal.Signals = signal.SIGTERM) -> None:
-    """End a child, and whatever it started even if it is gone itself."""
+    """End a child, and the processes it started even if it has ended itself."""
     if leader.poll() is None:
         leader.send_signal(how)
         try:

@@ -126,9 +126,9 @@ def _write(
     out: Path,
     code: str | None,
 ) -> None:
-    """Write the file; a report has the parts of what was asked for."""
+    """Write the file; a report includes the unit's parts."""
     if form == "html":
-        # Not for every command: what draws takes a third of a second to load.
+        # Imported here: the modules for drawing take a third of a second to load.
         from registry.coverage.report import html_report
 
         out.write_text(html_report(session, known, code, demo=found.demo), encoding="utf-8")
@@ -136,7 +136,7 @@ def _write(
         series = None if found.demo else series_of(session, known, found.total.code)
         write_workbook(found, series, out)
     else:
-        # A spreadsheet takes a CSV for UTF-8 by its mark alone.
+        # Spreadsheets recognise UTF-8 in a CSV only by its BOM.
         encoding = "utf-8-sig" if form == "csv" else "utf-8"
         with out.open("w", encoding=encoding, newline="") as stream:
             _print(found, form, stream)
@@ -212,6 +212,6 @@ def _below(unit: UnitCoverage, wanted: float) -> Message:
 
 
 def _is_below(unit: UnitCoverage, percent: float) -> bool:
-    # By the counts: the share that is shown is cut.
+    # Computed from the counts: the share shown is truncated.
     target = unit.target.households if unit.target else 0
     return unit.covered * 100 < percent * target

@@ -22,7 +22,7 @@ from registry.coverage.figures import (
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
 _PIPE_WIDTH: Final = 220
 _LEAST: Final = 4
-"""So many columns of numbers are always there."""
+"""Minimum number of columns of numbers."""
 _NONE: Final = "–"
 _NAMES: Final = (N_("Unit"), N_("Province"))
 _KIND: Final = N_("Kind of figure")
@@ -43,7 +43,7 @@ _HEADINGS: Final = (
 
 
 def print_table(found: Coverage, out: IO[str]) -> None:
-    """The units and what holds them, with what has to be said of them below."""
+    """Print the units and their total, with notes below."""
     show_province = found.total.level == "country" and any(unit.province for unit in found.units)
     console = Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, markup=False)
     count = len(_HEADINGS)
@@ -63,7 +63,7 @@ def print_table(found: Coverage, out: IO[str]) -> None:
 
 
 def _table(found: Coverage, count: int, *, show_province: bool) -> Table:
-    """With so many of the columns of numbers."""
+    """Return the table with this many columns of numbers."""
     table = Table(highlight=False)
     table.add_column(_("Code"), no_wrap=True)
     for heading in _NAMES if show_province else _NAMES[:1]:
@@ -81,7 +81,7 @@ def _table(found: Coverage, count: int, *, show_province: bool) -> Table:
 
 
 def _width(table: Table, *, folded: bool) -> int:
-    """Signs that the table takes, as it is or with all folded that can be."""
+    """Return the width of the table in characters, unchanged or with everything folded."""
     inner = sum(max(_widths(column, folded=folded)) for column in table.columns)
     return inner + 3 * len(table.columns) + 1
 
@@ -89,13 +89,13 @@ def _width(table: Table, *, folded: bool) -> int:
 def _widths(column: Column, *, folded: bool) -> Iterator[int]:
     for cell in (column.header, *column.cells):
         text = str(cell)
-        # What is no number may be read over two lines; a number with its unit is not.
+        # Text may wrap over two lines; a number with its unit may not.
         whole = not folded or text[:1].isdigit()
         yield max(map(len, [text] if whole else text.split() or [""]))
 
 
 def _keep_numbers_whole(table: Table) -> None:
-    """Fold the headings, and what numbers are worth, so that names alone give way."""
+    """Fold the headings, and qualities of numbers, so that only names are shortened."""
     names = tuple(map(_, _NAMES))
     for column in table.columns:
         if column.header not in names:

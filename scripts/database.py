@@ -46,6 +46,6 @@ def url(
     given = cluster.database_url(read_settings())
     if role in _ROLES:
         parsed = with_role(given, _ROLES[role]).set(drivername="postgresql")
-        # libpq, unlike a web form, takes a plus sign for a plus sign.
+        # libpq, unlike a web form, does not decode a plus sign.
         given = parsed.render_as_string(hide_password=False).replace("+", "%20")
     click.echo(given)

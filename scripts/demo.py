@@ -49,7 +49,7 @@ def demo(
             )
         if file is not None:
             written = number(write_demo(plan.households(), file, marked=True))
-            file.flush()  # a full disk is told in place of the number
+            file.flush()  # a full disk is reported instead of the number
             say(f"{written} demo households written")
             return 0
         result = load_demo(
@@ -60,7 +60,7 @@ def demo(
         else:
             _show(result, form, dry_run=dry_run)
             if not dry_run:
-                refresh(engine)  # whoever looks at the map now need not wait for the worker
+                refresh(engine)  # so that the map does not have to wait for the worker
             return 1 if result.rejected else 0
         return 0
 

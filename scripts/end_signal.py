@@ -6,19 +6,19 @@ from types import FrameType
 
 
 class SignalledError(Exception):
-    """Somebody asked this process to end."""
+    """This process was asked to end."""
 
 
 class EndSignal:
-    """Notes SIGINT, SIGTERM and SIGHUP from now on; acted on only where somebody asks.
+    """Records SIGINT, SIGTERM and SIGHUP; acted on only when checked.
 
-    A handler that raised could do so when a child has been started and nobody has written that
-    down yet: it would be left behind. Within a destructor Python would even forget the exception.
+    A handler that raises could do so after a child was started but before it is recorded, and would
+    leave it behind. Within a destructor Python would even drop the exception.
     """
 
     def __init__(self) -> None:
         self.descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        """Can be read once a signal has come: to wait for that among other things."""
+        """Readable once a signal has come, for use with select."""
         self._came = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # `nohup` asks to outlive the terminal.
@@ -31,7 +31,7 @@ class EndSignal:
             raise SignalledError
 
     def await_another(self) -> None:
-        """Forget the one that came: the next is news."""
+        """Clear the recorded signal."""
         if self._came:
             os.eventfd_read(self.descriptor)
             self._came = False

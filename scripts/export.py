@@ -106,7 +106,7 @@ def export(
 
 
 def _area(engine: Engine, path: Path, buffer_m: float | None, *, demo: bool) -> str:
-    """The area of a file; how much lies in it goes to stderr, before anything is written."""
+    """Return the area of a file; print the number of records in it to stderr before writing."""
     with session_scope(engine) as session:
         known = load_gazetteer(session)
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -144,7 +144,7 @@ def _file(engine: Engine, out: Path, options: ExportOptions) -> None:
 
 
 def _stdout(engine: Engine, options: ExportOptions) -> None:
-    """The file alone; what is told beside it goes to stderr."""
+    """Print only the file; everything else goes to stderr."""
     out = sys.stdout.buffer
     with counting(Message("file_written")) as count:
         for piece in export_stream(engine, options, count):

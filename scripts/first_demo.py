@@ -1,4 +1,4 @@
-"""The demonstration of a first start: loaded by a process of its own, beside the server."""
+"""The demonstration of a first start, loaded by a separate process while the server runs."""
 
 import signal
 import sys
@@ -16,14 +16,14 @@ from scripts.progress import say
 
 @dataclass(frozen=True, slots=True)
 class DemoLoader:
-    """`diachiso demo` at work. Ended early it leaves nothing; the next start loads."""
+    """A running `diachiso demo`. Ended early it leaves nothing; the next start loads again."""
 
     process: Child
     said: IO[bytes]
     """What it writes: shown only where it fails by itself, since whoever ends it knows why."""
 
     def has_ended(self) -> bool:
-        """Whether it has, and says how that went."""
+        """Whether it has ended; prints the outcome."""
         if self.process.poll() is None:
             return False
         if self.process.returncode == 0:
@@ -36,13 +36,13 @@ class DemoLoader:
         return True
 
     def end(self) -> None:
-        """End it now; it cancels what the database does for it."""
+        """End it now; it cancels its query in the database."""
         children.end(self.process, signal.SIGINT)
         self.said.close()
 
 
 def start_loading(starter: Starter) -> DemoLoader | None:
-    """Start to load demo households, and say so; None where the register is not empty."""
+    """Start to load demo households, with a message; None if the register is not empty."""
     engine = make_engine(starter.database_url, pool_size=1)
     try:
         with session_scope(engine) as session:

@@ -1,7 +1,7 @@
-"""`diachiso follow`: keeps a copy of a register by its change feed.
+"""`diachiso follow`: keep a copy of a register by its change feed.
 
-Written to be read as an example, with `scripts.follow_copy`: the two need nothing of this project
-but the feed itself (docs/feed.md).
+An example for readers, with `scripts.follow_copy`: the two depend on nothing of this project but
+the feed itself (docs/feed.md).
 """
 
 import gzip
@@ -31,7 +31,7 @@ TIMEOUT_S: Final = 120.0
 
 
 def load_snapshot(copy: Copy, folder: Path, unit: str | None, *, demo: bool) -> None:
-    """What `diachiso export` wrote, all of it or nothing."""
+    """Load what `diachiso export` wrote, all of it or nothing."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if (manifest["unit"], manifest["demo"]) != (unit, demo):
@@ -47,13 +47,13 @@ def load_snapshot(copy: Copy, folder: Path, unit: str | None, *, demo: bool) -> 
 
 
 def lines_of(packed: Path) -> Iterator[Entry]:
-    """The entries of one file of a snapshot."""
+    """Yield the entries of one file of a snapshot."""
     with gzip.open(packed, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
 def next_page(url: str, query: dict[str, str], key: str | None) -> list[Entry]:
-    """Entries, and the cursor as the last of them; waits as long as the service cannot answer."""
+    """Return entries, the cursor as the last of them; wait while the service is unavailable."""
     headers = {"Accept": "application/x-ndjson"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
@@ -80,7 +80,7 @@ def next_page(url: str, query: dict[str, str], key: str | None) -> list[Entry]:
 
 
 def refused(error: HTTPError) -> click.ClickException:
-    """What the service says to a request that will not do better a second time."""
+    """Return the service's error for a request that need not be retried."""
     try:
         problem = json.load(error)
         line = f"{problem['code']}: {problem['detail']}"

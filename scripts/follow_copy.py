@@ -1,7 +1,7 @@
 """A copy of a register in one SQLite file: what `diachiso follow` keeps.
 
-Each page of the feed is applied in one transaction together with the cursor behind it, so whoever
-keeps the copy may be killed at any moment.
+Each page of the feed is applied in one transaction together with the cursor after it, so the
+follower may be killed at any moment.
 """
 
 import json
@@ -56,26 +56,26 @@ class Copy:
             raise
 
     def _add_missing_columns(self) -> None:
-        """Those of a later release than the one that made the copy."""
+        """Add columns of later releases than the one that created the copy."""
         known = {row[1] for row in self.db.execute("PRAGMA table_info(address)")}
         for name in _ADDRESS.keys() - known:
             self.db.execute(f"ALTER TABLE address ADD COLUMN {name} {_ADDRESS[name]}")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.db.close()
 
     def cursor(self) -> str | None:
-        """Where to go on; None when nothing is here yet."""
+        """Return the cursor; None for an empty copy."""
         row = self.db.execute("SELECT cursor FROM state").fetchone()
         return row[0] if row else None
 
     def apply(self, entries: Iterable[Entry], cursor: str) -> int:
-        """All entries, and where to go on behind them, or nothing; returns how many."""
+        """Apply all entries and the cursor after them, or nothing; return how many."""
         applied = 0
         with self.db:
             for applied, entry in enumerate(entries, 1):  # noqa: B007
-                # Types may come that are not known yet.
+                # There may be types that are not known yet.
                 if write := self._WRITERS.get(entry["type"]):
                     write(self, entry)
             self.db.execute("INSERT OR REPLACE INTO state VALUES (1, ?)", [cursor])
@@ -135,6 +135,6 @@ class Copy:
         "locality": _locality,
         "put": _put,
         "retire": _retire,
-        "transform": _retire,  # which says besides what continues it
+        "transform": _retire,  # also lists the successors
         "remove": _remove,
     }

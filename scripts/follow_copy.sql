@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS succession (old_code TEXT, new_code TEXT, kind TEXT,
     PRIMARY KEY (old_code, new_code)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS succession_to ON succession (new_code);
 DROP VIEW IF EXISTS label;
--- How an address reads: today, and with the units of 30 June 2025 where they are known.
+-- Labels of an address: today's, and with the units of 30 June 2025 if known.
 CREATE VIEW label AS
     SELECT d.code, door || u.words AS label, door || f.words_before_2025_07 AS label_before_2025_07
     FROM (

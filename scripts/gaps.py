@@ -82,7 +82,7 @@ def _write(found: Gaps, form: str, out: Path) -> None:
     if form == "xlsx":
         write_form_xlsx(found, out)
         return
-    # A spreadsheet takes a CSV for UTF-8 by its mark alone.
+    # Spreadsheets recognise UTF-8 in a CSV only by its BOM.
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
     with out.open("w", encoding=encoding, newline="") as stream:
         if form == "csv":
@@ -161,5 +161,5 @@ def _counted(found: Gaps) -> str:
 
 
 def _titles() -> Iterator[tuple[str, str]]:
-    """Each kind of gap, and what it is called."""
+    """Yield each kind of gap with its label."""
     yield from ((kind, _(title)) for kind, title in KINDS.items())

@@ -121,7 +121,7 @@ def problems() -> str:
     parts = []
     for severity in SEVERITIES:
         found = sorted(k for k, kind in PROBLEMS.items() if kind.severity == severity)
-        # What to do about it stands behind a colon, in reports.
+        # Reports show the remedy after a colon.
         lines = (f"- `{code}`: {PROBLEMS[code].english.partition(': ')[0]}" for code in found)
         parts += [f"## {severity.capitalize()}s", "\n".join(lines)]
     return "\n\n".join(parts)
@@ -149,7 +149,7 @@ def pack_words() -> str:
     """A list a name, folded, the longest first."""
     words = lexicon.words()
     lists = {
-        # A letter is a step of a number as well, unless it opens a name.
+        # A letter is a step of a number as well, unless it starts a name.
         "NUMBER_WORDS": [w for w in words if w.role in ("number", "alley") and _is_one(w)],
         "PLACE_WORDS": [w for w in words if w.role in ("street", "locality") and _is_one(w)],
         "DWELLING_WORDS": [

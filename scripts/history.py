@@ -37,7 +37,7 @@ def history_(
     """Every step of CODE, the oldest first: what, when, who, why."""
     settings = read_settings()
     url = cluster.database_url(settings)
-    # Not the whole register: a server's other rooms take longer to open than this takes.
+    # Not the whole register: importing the server's other modules takes longer than this query.
     engine = make_engine(url, pool_size=1)
     reads = Reads(url, pool_size=1, statement_timeout_ms=settings.statement_timeout_ms)
     try:

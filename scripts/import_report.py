@@ -1,4 +1,4 @@
-"""What became of a file, in words: counts, then problems by code with examples, then rows."""
+"""The report of an import as text: counts, then problems by code with examples, then rows."""
 
 import shlex
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ _HEADLINES: Final = {
 }
 _SEVERITIES: Final = {"error": N_("error"), "warning": N_("warning"), "notice": N_("notice")}
 _ROWS: Final = 20
-"""Rejected rows that are shown on a screen; `--report` has them all."""
+"""Rejected rows shown on the terminal; `--report` has them all."""
 
 
 def told(result: ImportResult) -> Iterator[str]:
-    """The result, line by line; what was only tried is told with examples and rows."""
+    """Yield the result, line by line; of a dry run with examples and rows."""
     tried = result.state != "published"
     yield _(_HEADLINES[result.state], number=result.import_id)
     yield from _counts(result)
@@ -101,7 +101,7 @@ def _gravest_first(counted: tuple[str, int]) -> tuple[int, int]:
 
 
 def vanished_warning(result: ImportResult) -> str:
-    """How much of its source a full delivery lacks."""
+    """Return how much of its source a full delivery lacks."""
     share = percent(result.vanished_share, chosen_language())
     shown = _("{share} of the source's references are gone from the file", share=share)
     if result.vanished_warning == TooManyVanishedError.code and not result.import_id:

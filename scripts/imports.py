@@ -49,7 +49,7 @@ _SHOWN_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class _Outputs:
-    """Files that are asked for."""
+    """Requested output files."""
 
     report: Annotated[Path | None, FILE, "The rejected rows, with their problems."] = None
     warnings: Annotated[Path | None, FILE, "Published rows with warnings or notices."] = None
@@ -179,7 +179,7 @@ def _command(
     }
     options = [f"{name} {shlex.quote(value)}" for name, value in given.items() if value]
     typed = " ".join(options)
-    for blank in blanks:  # a word to fill in needs no quotation marks
+    for blank in blanks:  # a placeholder needs no quotation marks
         typed = typed.replace(f"'{blank}'", blank)
     return f"bin/diachiso import {shlex.quote(str(file))} {typed} --dry-run"
 
@@ -218,8 +218,8 @@ def _import(
             engine, file, options, lambda n: bar.update(task, completed=n), handback
         )
         bar.stop()
-        # First, for a disk may be full: the import is published all the same. Whoever reads the
-        # beginning alone (`| head`) wants the files as well.
+        # First, because a disk may be full although the import is published, and because the reader
+        # of stdout may stop early (`| head`).
         with suppress(BrokenPipeError):
             _show(result, form)
         read = open_file(file, options.sheet, options.mapping, options.commune)
@@ -230,7 +230,7 @@ def _import(
 def _write(
     file: SourceFile, handback: Handback, outputs: _Outputs, numbering: Numbering | None
 ) -> None:
-    """The files that were asked for, after the commit."""
+    """Write the requested files, after the commit."""
     kinds: tuple[tuple[Path | None, Which], ...] = (
         (outputs.report, REJECTED),
         (outputs.warnings, PUBLISHED),
@@ -248,7 +248,7 @@ def _write(
 
 @contextmanager
 def _writable(path: Path) -> Iterator[None]:
-    """Find out before anything is imported that `path` can be written; leave none on failure."""
+    """Check before the import that `path` can be written; leave no file on failure."""
     fresh = not path.exists()
     try:
         path.open("a").close()
@@ -263,7 +263,7 @@ def _writable(path: Path) -> Iterator[None]:
 
 
 def _opened(path: Path) -> TextIO:
-    # With a BOM: spreadsheets take a CSV without one for another encoding.
+    # With a BOM: without one spreadsheets assume another encoding.
     return path.open("w", encoding="utf-8-sig", newline="")
 
 
@@ -276,7 +276,7 @@ def _show(result: ImportResult, form: str) -> None:
 
 
 def _status(result: ImportResult, report: Path | None, *, accept_vanished: bool) -> int:
-    """The exit status; when it is 1, a line on stderr says why."""
+    """Return the exit status; if it is 1, print the reason to stderr."""
     if result.vanished_warning == TooManyVanishedError.code and not accept_vanished:
         say(vanished_warning(result))
         return 1

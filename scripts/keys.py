@@ -180,20 +180,20 @@ def alone(
 
 
 def _codes(units: tuple[str, ...]) -> list[str]:
-    """Each once, of texts with commas."""
+    """Split texts at commas; return each part once."""
     codes = (code.strip() for given in units for code in given.split(","))
     return list(dict.fromkeys(code for code in codes if code))
 
 
 def _last_day(given: datetime.date | str | None) -> datetime.date | None:
-    """The last day that is meant; a word, which is never, means none."""
+    """Return the last day; None for the word for never."""
     if given is None:
         return today() + datetime.timedelta(days=registry_keys.DEFAULT_DAYS)
     return given if isinstance(given, datetime.date) else None
 
 
 def _show_made(made: KeyMade, *, form: str, dry_run: bool) -> None:
-    # What was rolled back is no key: it is not shown.
+    # A rolled-back key does not exist: it is not shown.
     secret = None if dry_run else made.secret
     if form == "json":
         body = {

@@ -40,7 +40,7 @@ _OWN: Final = (*(name for name, _annotation, _default in _COMMON), "clear")
 
 
 class _ByEitherName(click.Group):
-    """Finds `rename_street` as well, which is what data call `rename-street`."""
+    """Also finds `rename_street`, the name of `rename-street` in data."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name."""
@@ -164,7 +164,7 @@ def rows_given(path: Path, model: type[BaseModel]) -> list[dict[str, str]]:
 
 
 def wrong(error: ValidationError) -> str:
-    """What is wrong with a request, in one line."""
+    """Return the error of a request in one line."""
     lines = [
         f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}"
         for item in error.errors(include_url=False, include_input=False)

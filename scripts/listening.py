@@ -25,7 +25,7 @@ _OPEN_FILES: Final = 16_384
 
 
 def server_url(host: str, port: int) -> str:
-    """The address that people open: a wildcard is reached through this machine's own address."""
+    """Return the address to open: for a wildcard this machine's own address."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -43,8 +43,8 @@ def is_loopback(host: str) -> bool:
 def web_server(target: str, host: str, port: int, *, workers: int) -> list[str]:
     """The command that serves `target`, a `Server` of `api.server`.
 
-    Each process holds thousands of connections, of which none costs a thread; who opens one and
-    says nothing is let go after ten seconds. HTTP/2 is the proxy's: by it one connection is many.
+    Each process has thousands of connections, none of which costs a thread; a silent one is closed
+    after ten seconds. HTTP/2 is left to the proxy: it multiplies requests on one connection.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, _OPEN_FILES), most))
@@ -59,11 +59,10 @@ def web_server(target: str, host: str, port: int, *, workers: int) -> list[str]:
 def reserve_port(
     host: str, port: int, account: Account, *, patient: bool, check: Callable[[], None]
 ) -> socket.socket:
-    """A socket that keeps `port` (0: a free one) for the server of `account`; it only is bound.
+    """Return a bound socket that reserves `port` (0: a free one) for the server of `account`.
 
-    `patient` waits for a former server that is just ending, until `check` raises. Raises
-    ConflictError for a port that stays taken, InvalidInputError for an address that is not this
-    machine's.
+    `patient` waits for a former server that is ending, until `check` raises. Raises ConflictError
+    for a port that stays in use, InvalidInputError for an address that is not this machine's.
     """
     deadline = time.monotonic() + (_PATIENCE_S if patient else 0)
     while True:
@@ -86,8 +85,8 @@ def _bind(host: str, port: int, account: Account) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    # The server's own processes share their port (SO_REUSEPORT), so they would silently share it
-    # with another server of this user as well: without that option, a taken port shows.
+    # The server's own processes share their port (SO_REUSEPORT), and would silently share it with
+    # another server of this user as well: without that option, a port in use is detected.
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(address)
@@ -96,7 +95,7 @@ def _bind(host: str, port: int, account: Account) -> socket.socket:
     try:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if account.uid != os.geteuid():
-            # The system lets sockets of one user share a port, and no others.
+            # The system permits sharing a port only among sockets of one user.
             os.fchown(reserved.fileno(), account.uid, -1)
         reserved.bind(address)
     except OSError:
@@ -106,10 +105,10 @@ def _bind(host: str, port: int, account: Account) -> socket.socket:
 
 
 def wait_until_ready(url: str, server: subprocess.Popen[bytes], check: Callable[[], None]) -> None:
-    """Return when `/readyz` answers 200, or the server has ended: its watcher deals with that.
+    """Return when `/readyz` answers 200, or the server has ended, which its watcher handles.
 
     Ends early where `check` raises.
-    Raises NotPreparedError, with what the server says is missing, when it stays unready.
+    Raises NotPreparedError, with the server's reasons, if it stays unready.
     """
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while server.poll() is None:

@@ -75,11 +75,11 @@ _UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errn
 
 
 _NO_TEXT: Final = re.compile("[\udc80-\udcff]")
-"""Bytes of an argument that are no UTF-8, as Python keeps them."""
+"""Bytes of an argument that are not UTF-8, as Python decodes them."""
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are called: none waits for what others need."""
+    """Imports commands when they are called, so that none waits for another one's imports."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -112,7 +112,7 @@ def diachiso() -> None:
 
 
 def _without_server(name: str, error: ModuleNotFoundError) -> click.Command:
-    """In place of a command whose packages are not installed: it is listed, and says what to do."""
+    """Replaces a command whose packages are not installed: it is listed, and prints what to do."""
 
     def refuse(**_given: object) -> None:
         message = Message("server_parts_missing", command=name, missing=error.name)
@@ -130,7 +130,7 @@ def _without_server(name: str, error: ModuleNotFoundError) -> click.Command:
 
 
 def commands() -> Iterator[click.Command]:
-    """Every command, those of groups too, with their help in English."""
+    """Yield all commands, including those of groups, with their help in English."""
     to_see: list[click.Command] = [diachiso]
     for name in _COMMANDS:
         module, attribute = _COMMANDS[name]
@@ -141,10 +141,8 @@ def commands() -> Iterator[click.Command]:
 
 
 def _speak(language: str | None) -> None:
-    """In the language that was asked for here or by DIACHISO_LANG; not by LANG, which is English on
-    most servers.
-    """
-    with suppress(ValueError):  # told where settings are read
+    """Set the language given here or by DIACHISO_LANG; not by LANG, mostly English on servers."""
+    with suppress(ValueError):  # reported when settings are read
         language = language or language_of()
     choose_language(language)
     translate_click()
@@ -154,9 +152,9 @@ def _speak(language: str | None) -> None:
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 problems found, 2 wrong usage."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by `>&-`: its number would be the database's
+        if getattr(sys, name) is None:  # closed by `>&-`: the database would get its descriptor
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-    # Commands make millions of small objects and hardly a cycle among them: look for those seldom.
+    # Commands create millions of small objects with hardly any cycles: collect rarely.
     gc.set_threshold(100_000, 20, 100)
     with spoken_as_options():
         sys.exit(_run())
@@ -164,7 +162,7 @@ def main() -> None:
 
 def _run() -> int:
     _speak(None)
-    # Every way to fail that is the caller's to know ends here, as one line.
+    # Every expected error ends here, as one line.
     if any(map(_NO_TEXT.search, sys.argv[1:])):
         click.echo(
             Message("argument_not_utf8"),
@@ -183,19 +181,19 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough. Python would complain once more at exit.
+        # The reader (`| head`) has closed the pipe. Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         if error.errno not in _UNWRITABLE:
-            raise  # a file of the program's own, say
+            raise  # for example one of the program's own files
         click.echo(not_written(error.filename or "?", error), err=True)
         return 1
     return status if isinstance(status, int) else 0
 
 
 def _reason(error: RegistryError) -> str:
-    """Why a database is not there; whoever runs commands may know its host."""
+    """Return why a database is unavailable; the operator may see its host."""
     if not isinstance(error, DatabaseUnavailableError):
         return ""
     from registry.core.database import reason_of

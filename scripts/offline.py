@@ -277,7 +277,7 @@ def convert(
     --written-on says otherwise. Exit status 1 where nothing of today continues it.
     """
     known, day = seed_gazetteer(), today()
-    # An older text is read against the oldest map that is known.
+    # An older text is read against the oldest known map.
     map_day = day_asked(max(written_on, FIRST_KNOWN_DAY)) if written_on else None
     if _UNIT_CODE.fullmatch(text.strip()):
         on = map_day or LAST_DAY_OF_OLD_MAP
@@ -293,7 +293,7 @@ def _onward(known: Gazetteer, unit: Unit, extent: str) -> _Onward:
 
 
 def _ref(unit: Unit) -> UnitRef:
-    """By its name of today, or the last one that it had."""
+    """Return its current name, or its last one."""
     return UnitRef(code=unit.code, name=unit.version_on(today()).full_name)
 
 

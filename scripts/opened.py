@@ -1,4 +1,4 @@
-"""The register's database, opened for a command and closed behind it."""
+"""The register's database, opened for a command and closed after it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def opened_engine(role: str = APP_ROLE) -> Iterator[Engine]:
 
 @contextmanager
 def opened_session(*, dry_run: bool = False) -> Iterator[Session]:
-    """One transaction on it; that of a dry run is rolled back."""
+    """Open one transaction; a dry run's is rolled back."""
     with opened_engine() as engine, session_scope(engine) as session:
         yield session
         if dry_run:
@@ -36,7 +36,7 @@ def opened_session(*, dry_run: bool = False) -> Iterator[Session]:
 
 @contextmanager
 def opened_database(settings: Settings, *, make: bool) -> Iterator[str]:
-    """The URL of the database; a private cluster that does not run does so for this block."""
+    """Yield the URL of the database; start a stopped private cluster for this block."""
     private = None if settings.database_url else cluster.locate(settings)
     if private is None or private.is_running():
         yield cluster.database_url(settings)

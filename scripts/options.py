@@ -13,13 +13,13 @@ from registry.units import Wordings, parse_wording
 
 
 def refuse_to_overwrite(path: Path) -> None:
-    """Wrong usage where a file is there, which only `--force` writes over."""
+    """Raise UsageError for an existing file without `--force`."""
     if path.is_file():
         raise click.UsageError(str(Message("file_exists", path=path)))
 
 
 class DayType(click.ParamType[Any]):
-    """A day, `2026-07-01` or `1/7/2026`, as a date; and words that stand for none."""
+    """A day, `2026-07-01` or `1/7/2026`, as a date; or one of some words for no day."""
 
     name = "day"
 
@@ -27,7 +27,7 @@ class DayType(click.ParamType[Any]):
         self._words = words
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime.date | str:
-        """What was written, as a date; a word of ours as it is. Wrong usage otherwise."""
+        """Parse a date; one of the words is returned unchanged. UsageError otherwise."""
         if isinstance(value, datetime.date) or value in self._words:
             return value  # type: ignore[no-any-return]
         try:
@@ -47,7 +47,7 @@ class WordingType(click.ParamType[Any]):
     name = "wording"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Wordings:
-        """The wordings that are meant; wrong usage for anything else."""
+        """Parse wordings; raises UsageError for anything else."""
         try:
             return value if isinstance(value, Wordings) else parse_wording(value)
         except (ValueError, OverflowError):
@@ -63,7 +63,7 @@ FILE_OR_STREAM = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 STREAM = Path("-")
 """Standard input or output."""
 SCRATCH = Path(tempfile.gettempdir())
-"""Where what is thrown away again is made, by default."""
+"""Default folder of temporary files."""
 DryRun = Annotated[bool, "Write nothing."]
 Force = Annotated[bool, "Write over a file that is there."]
 Wording = Annotated[

@@ -52,7 +52,7 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Doors:
-    """The doors that are wanted; options of `Doors`."""
+    """The requested doors; options of `Doors`."""
 
     codes: Annotated[tuple[str, ...], "By their codes."] = ()
     commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
@@ -63,14 +63,14 @@ class _Doors:
 
 @dataclass(frozen=True, slots=True)
 class _Out:
-    """Where the paper goes, and where its QR codes lead."""
+    """The output file, and the target of its QR codes."""
 
     out: Annotated[Path | None, FILE, "The PDF to write."] = None
     force: Force = False
     url: Annotated[str | None, "--url URL", "Where the QR leads."] = None
 
     def __post_init__(self) -> None:
-        """Refuse a file that cannot be written, or is there already."""
+        """Refuse a file that exists or cannot be written."""
         if self.out is not None and not self.force:
             refuse_to_overwrite(self.out)
         if self.out is not None and not self.out.parent.is_dir():
@@ -82,7 +82,7 @@ _Skip = Annotated[int, click.IntRange(0), "Doors to skip."]
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What paper is made with."""
+    """The settings and data for papers."""
 
     engine: Engine
     reads: Reads
@@ -91,7 +91,7 @@ class _Desk:
 
     @property
     def made(self) -> tuple[Engine, Reads, Gazetteer, Site]:
-        """As the functions of `registry.publish.paper` take it."""
+        """Return the arguments of the functions of `registry.publish.paper`."""
         return self.engine, self.reads, self.known, self.site
 
 
@@ -188,7 +188,7 @@ def certificate(
         draft, printed = draft_certificate(
             *(desk.reads, desk.known, desk.site, code), document_number=document_number
         )
-        with _file(printed, out):  # none is on record of which nobody has the paper
+        with _file(printed, out):  # no certificate is recorded without its paper
             issue_certificate(
                 *desk.made, code, document_number=document_number, number=draft.number
             )
@@ -198,7 +198,7 @@ def certificate(
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What an operation that is to come changes; members of its request."""
+    """The changes of a planned operation; members of its request."""
 
     commune: Annotated[str | None, "--commune CODE", "Code of today's commune."] = None
     communes: Annotated[str | None, "Several communes."] = None
@@ -275,7 +275,7 @@ def _write(printed: Paper, out: _Out) -> None:
 
 @contextmanager
 def _file(printed: Paper, out: _Out) -> Iterator[None]:
-    """Write the file, which is there after the block; say what is on it and what to know of it."""
+    """Write the file at the end of the block; print its content and notes."""
     path = out.out or Path(printed.name)
     try:
         with whole_file(path) as part:

@@ -1,4 +1,4 @@
-"""How commands speak while they work: progress on stderr, results on stdout."""
+"""Output of commands: progress on stderr, results on stdout."""
 
 import signal
 import time
@@ -14,24 +14,24 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from registry.core.messages import Message, in_words, number
 
 _SECONDS: Final = 5
-"""Between two lines of progress where nobody sees a bar."""
+"""Interval of lines of progress without a terminal."""
 
 
 def say(line: Message | str, *, err: bool = True) -> None:
-    """One line of progress; where it cannot be written, on a full disk, work goes on without."""
+    """Print a line of progress; ignored if it cannot be written, as on a full disk."""
     with suppress(OSError):
         click.echo(line, err=err)
 
 
 def show_json(result: Any) -> None:
-    """What `--format json` prints."""
+    """Print the output of `--format json`."""
     click.echo(to_json(result, indent=2, fallback=in_words))
 
 
 @contextmanager
 def counting(what: Message | str) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many are done: on a terminal a bar and a clock, else a line now
-    and then. A signal that ends the process is an error in the block, so that it cleans up.
+    """Yield a function to report how many are done: on a terminal a bar and a clock, else a line at
+    intervals. A signal that ends the process raises in the block, so that it cleans up.
     """
     console = Console(stderr=True)
     with _ended_by_error():

@@ -12,10 +12,10 @@ from registry.ops.cluster import host
 
 
 class RunLock:
-    """Holds `path` from enter to exit; ConflictError when another process does.
+    """Locks `path` from enter to exit; raises ConflictError if another process has it.
 
-    The system drops the lock with the process, however that ends. The file then still says what it
-    said: `left_behind` tells that its children may take a moment to follow.
+    The system releases the lock when the process ends in any way. The file keeps its content:
+    `left_behind` means that the former process's children may take a moment to end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class RunLock:
         return self
 
     def publish(self, url: str) -> None:
-        """Leave word for whoever comes second."""
+        """Write a note for a second process."""
         with host.refusals(self._path):
             os.pwrite(self._descriptor, f"{os.getpid()}\n{url}\n".encode(), 0)
             os.ftruncate(self._descriptor, len(f"{os.getpid()}\n{url}\n"))

@@ -48,6 +48,6 @@ def serve(
         workers=workers or _WORKERS,
         prepare=prepare,
         worker=worker,
-        # An operator's own database is perhaps meant for real households: not without a word.
+        # An operator's own database may be meant for real households: only on request.
         demo=settings.database_url is None if demo is None else demo,
     ).run()

@@ -7,9 +7,9 @@ from registry.core.settings import Settings, from_environment, unknown_variables
 
 
 def read_settings() -> Settings:
-    """The settings of the environment; wrong usage (status 2) when one cannot be read.
+    """Return the settings of the environment; UsageError (status 2) for an invalid one.
 
-    Variables that only look like settings are told on stderr, and mean nothing.
+    Unknown variables that resemble settings are reported on stderr and ignored.
     """
     try:
         settings = from_environment()

@@ -28,12 +28,12 @@ from scripts.progress import say
 from scripts.runlock import RunLock
 
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Through which the processes of a server add up what they count (prometheus-client)."""
+"""Folder in which the processes of a server add up their metrics (prometheus-client)."""
 _FIRST_FREE_PORT: Final = 1024
 
 
 class ServerEndedError(RegistryError):
-    """The web server ended though nobody asked it to."""
+    """The web server ended unexpectedly."""
 
     code = "server_ended"
 
@@ -71,7 +71,7 @@ class Supervisor:
         self._signal: EndSignal
 
     def run(self) -> None:
-        """Serve until a signal; RegistryError when something ends that should not."""
+        """Serve until a signal; raises RegistryError if something ends unexpectedly."""
         with RunLock(self._settings.var / "run.lock") as lock:
             self._signal = EndSignal()
             try:
@@ -107,7 +107,7 @@ class Supervisor:
             self._worker.tend()
         say(f"serving on {url}", err=False)
         if self._demo:
-            # Only now: the service answers questions about units meanwhile.
+            # Only now: the service answers queries of units meanwhile.
             self._loader = start_loading(starter)
 
     def _start_cluster(self) -> str:
@@ -115,7 +115,7 @@ class Supervisor:
         if not private.is_initialised():
             say(f"PostGIS cluster {private.data_dir}: making it")
             private.initialise()
-        # One may be ending, after its supervisor was killed; it would not end together with us.
+        # A former one may be ending after its supervisor was killed; it would not end with this.
         private.stop()
         say(f"PostGIS cluster {private.data_dir}: starting")
         self._postmaster = private.start(self._signal.check)
@@ -123,13 +123,13 @@ class Supervisor:
         return private.url()
 
     def _prepare_database(self, starter: Starter) -> None:
-        """By a process that ends: what it reads is three times what this one needs for months."""
+        """Prepare in a short-lived process: it needs three times this one's memory."""
         command = (sys.executable, "-m", "scripts.main", "database", "prepare")
         self._preparing = starter.start(*command)
         children.wait_for_any([self._preparing], descriptor=self._signal.descriptor)
         self._signal.check()
         if status := self._preparing.wait():
-            raise click.exceptions.Exit(status)  # it has said why
+            raise click.exceptions.Exit(status)  # it has printed the reason
         self._preparing = None
 
     def _start_server(self, port: int, starter: Starter) -> Child:
@@ -142,7 +142,7 @@ class Supervisor:
         metrics = starter.home / "metrics"
         metrics.mkdir(mode=0o700, exist_ok=True)
         host.hand_over([metrics], starter.account)
-        for left in metrics.glob("*.db"):  # of another run
+        for left in metrics.glob("*.db"):  # of a former run
             left.unlink()
         environment = {METRICS_FOLDER: str(metrics)}
         alone = self._settings.database_url is None and not self._settings.proxies
@@ -156,7 +156,7 @@ class Supervisor:
         return starter.start(*command, environment=environment, capabilities=kept)
 
     def _watch(self) -> None:
-        """Wait until the server ends. A database or worker that ends is started again."""
+        """Wait until the server ends. Restarts a database or worker that ends."""
         while True:
             due = [self._tend_database(), self._worker.tend() if self._worker else None]
             worker = self._worker.child if self._worker else None
@@ -179,8 +179,8 @@ class Supervisor:
             raise ServerEndedError(Message("web_server_stopped", status=server.returncode))
 
     def _tend_database(self) -> float | None:
-        """Start it where it has ended and that is due, however often: the web says meanwhile that
-        it is missed. Seconds until it will be due, None while it runs.
+        """Restart it if it has ended and is due, without limit; meanwhile the web server reports it
+        as missing. Returns the seconds until then, None while it runs.
         """
         if self._cluster is None:
             return None
@@ -205,9 +205,9 @@ class Supervisor:
         say(f"PostGIS cluster: {why}; starting again in {pause_s:.0f} s")
 
     def _leave(self) -> None:
-        """Serve on for a while, and say in `/readyz` that nobody should send more.
+        """Continue to serve for a while, with `/readyz` reporting that no more should be sent.
 
-        A second signal ends that, and whatever ends the server.
+        Ends with a second signal, or with the server.
         """
         if self._server is None or not self._settings.leave_s:
             return
@@ -218,7 +218,7 @@ class Supervisor:
         )
 
     def _stop(self) -> None:
-        # In order, whatever comes meanwhile: a further signal is only noted.
+        # In order, uninterrupted: a further signal is only recorded.
         if self._preparing is not None:
             children.end(self._preparing)
         if self._loader is not None:

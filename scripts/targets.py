@@ -77,7 +77,7 @@ def import_(
     """
     defaults = Defaults(quality, source, date, counted, new_localities)
     with opened_engine() as engine:
-        # Naming localities is an event, like all that changes the register.
+        # Creating localities is an event, like all changes of the register.
         scope = (
             write_scope(engine, Cause("targets", "operator"))
             if new_localities

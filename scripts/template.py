@@ -29,7 +29,7 @@ def template(
         raise click.UsageError(str(Message("unit_or_table_option")))
     if out.suffix.lower() != ".xlsx":
         raise click.UsageError(str(Message("template_must_be_xlsx")))
-    if out.exists():  # perhaps somebody's work of days
+    if out.exists():  # possibly filled in already
         raise click.UsageError(str(Message("template_file_exists", path=out)))
     if unit is None:
         write_template(TABLES[table or ""], out)

@@ -1,4 +1,4 @@
-"""What taking something back would do, as commands show it."""
+"""Print the preview of undoing something."""
 
 import click
 
@@ -8,7 +8,7 @@ from scripts.progress import show_json
 
 
 def show_preview(preview: UndoPreview, form: str) -> int:
-    """Print it; exit status 1 where something stands in the way."""
+    """Print the preview; exit status 1 if there are obstacles."""
     if form == "json":
         counts = {name: getattr(preview, name) for name in ("removed", "restored", "kept")}
         show_json(worded(counts | {"obstacles": [each.to_dict() for each in preview.obstacles]}))

@@ -102,7 +102,7 @@ def _print_reload(*, seeds_loaded: bool, cells: CellsReport, dry_run: bool) -> N
 
 
 def _print_refusal(error: UnitsInUseError, *, form: str) -> None:
-    """Every unit, where the error itself names the first few."""
+    """Print all units of an error that names only the first few."""
     if form == "json":
         show_json({"code": error.code, **error.extra})
         return
@@ -156,7 +156,7 @@ def _named(unit: NamedUnit) -> str:
 
 
 def _list(title: str, lines: Iterable[str]) -> None:
-    """A title with the number of lines, and the lines; nothing when there are none."""
+    """Print a title with the number of lines, and the lines; nothing without lines."""
     shown = list(lines)
     if shown:
         click.echo(f"{title} ({number(len(shown))}):")

@@ -1,4 +1,4 @@
-"""How a wrong use of the command line is told; click's own words come from our catalogue."""
+"""Usage errors of the command line; click's texts are translated by our catalogue."""
 
 import gettext
 import os
@@ -9,16 +9,16 @@ from registry.core.messages import DOMAIN, WORDS, Message, chosen_language
 
 
 def translate_click() -> None:
-    """Let click speak the chosen language: it asks gettext for its words where it needs them."""
+    """Translate click to the chosen language: it calls gettext when it needs a text."""
     os.environ["LANGUAGE"] = chosen_language()
     gettext.bindtextdomain(DOMAIN, str(WORDS))
     gettext.textdomain(DOMAIN)
 
 
 def show_usage_error(error: click.ClickException) -> None:
-    """On stderr: how the command is used, where its help is, and what is wrong."""
+    """Print to stderr the usage of the command, its help option, and the error."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()  # a group without a command tells its commands
+        error.show()  # a group without a command lists its commands
         return
     language = chosen_language()
     context = error.ctx if isinstance(error, click.UsageError) else None
@@ -32,7 +32,7 @@ def show_usage_error(error: click.ClickException) -> None:
 
 
 def _reason(error: click.ClickException) -> Message | str:
-    """What is wrong; of an option that is a choice of another one, `--json`, how to write it."""
+    """Return the error; for a value given as an option, like `--json`, the right option."""
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
         for option in error.ctx.command.params:
             choices = option.type.choices if isinstance(option.type, click.Choice) else ()

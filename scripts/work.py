@@ -21,7 +21,7 @@ def work() -> None:
     if starter.drops:
         command = starter.account.command(sys.executable, "-m", "scripts.main", "work")
         os.execvpe(command[0], command, starter.environment())  # noqa: S606 - no shell is wanted
-    # Here: the library takes a third of a second, which no other command waits for.
+    # Imported here: the library takes a third of a second to load, needed by no other command.
     from registry.jobs.worker import Worker
 
     Worker(starter.database_url, imports_at_once=settings.imports_at_once, say=say).run()

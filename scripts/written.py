@@ -1,4 +1,4 @@
-"""Records that a command wrote: their codes, status and whole address, for who looks them over."""
+"""Print the records that a command wrote: their codes, status and full address."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,9 +20,9 @@ Written = list[dict[str, Any]]
 
 
 def written_records(engine: Engine, records: Sequence[Changed], *, dry_run: bool) -> Written:
-    """Each as `--format json` has it.
+    """Return each record for `--format json`.
 
-    A dry run shows addresses only, as the codes that it drew are burnt.
+    A dry run shows only addresses, as the codes that it drew are lost.
     """
     labels = _labels(engine, records)
     return [
@@ -38,7 +38,7 @@ def written_records(engine: Engine, records: Sequence[Changed], *, dry_run: bool
 
 
 def show_written(records: Written, warnings: Iterable[Warned]) -> None:
-    """A line for each record on stdout, and for each warning on stderr."""
+    """Print a line for each record to stdout, and for each warning to stderr."""
     for record in records:
         shown = (record["code_display"], _(STATUSES[record["status"]]), record["label"])
         click.echo("  ".join(part for part in shown if part))
