@@ -11,8 +11,8 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# An event is undone once. No event has been yet, and there is one for thousands of records: the
-# index is there at once, so that the migration stays one transaction.
+# An event is undone at most once. No event has been undone yet, and events are far fewer than
+# records: the index is created quickly, so that the migration stays one transaction.
 _ONCE = """
 -- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX uq_event_undone ON event ((scope ->> 'undone')) WHERE scope ? 'undone'

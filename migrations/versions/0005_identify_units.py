@@ -11,7 +11,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# Nothing has filled the table yet: there is nothing to scan, and nobody to wait.
+# The table is still empty: nothing to scan, and nobody is blocked.
 _ONE_PER_DAY = """
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE unit_identifier ADD CONSTRAINT ex_unit_identifier_one_per_day

@@ -13,7 +13,7 @@ depends_on = None
 
 _KINDS = ("office", "business", "works", "public_place", "other")
 _COUNTED = ", ".join(f"'{each}'" for each in ("households", "residents", "dwellings", *_KINDS))
-# Every one of them is one that fits: of a list in a list, or of none, the path makes another.
+# The list equals its matching elements: the path drops invalid elements and unwraps nested lists.
 _COLUMN = f"""
 ALTER TABLE household ADD COLUMN uses jsonb,
     ADD CONSTRAINT ck_household_uses_well_formed
@@ -46,7 +46,7 @@ $$
 _STATEMENTS = (
     "SET LOCAL lock_timeout = '2s'",
     _COLUMN,
-    # All rows have none: nothing is looked at for long.
+    # All rows are NULL: validation is fast.
     "-- squawk-ignore constraint-missing-not-valid\n"
     "ALTER TABLE household VALIDATE CONSTRAINT ck_household_uses_well_formed",
     "CALL fit_household_versions()",
@@ -55,12 +55,12 @@ _STATEMENTS = (
     " WHEN (NEW.uses IS NOT NULL) EXECUTE FUNCTION keep_uses()",
     "CREATE TRIGGER household_3_keep_uses AFTER UPDATE ON household FOR EACH ROW"
     " WHEN (OLD.uses IS DISTINCT FROM NEW.uses) EXECUTE FUNCTION keep_uses()",
-    # Few records have any; none does yet, so the indexes are there at once.
+    # Few records have uses; none does yet, so the indexes are created quickly.
     "-- squawk-ignore require-concurrent-index-creation\n"
     "CREATE INDEX ix_household_used ON household (unit_id) WHERE uses IS NOT NULL",
     "-- squawk-ignore require-concurrent-index-creation\n"
     "CREATE INDEX ix_household_use_name ON household_use (name_key) WHERE name_key IS NOT NULL",
-    # Which of them are dwellings is told by the index, as of all others.
+    # The index also shows which of them are dwellings.
     "-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_household_unnumbered",
     "-- squawk-ignore require-concurrent-index-creation\n"
     "CREATE INDEX ix_household_unnumbered ON household (unit_id)"
@@ -92,5 +92,5 @@ def upgrade() -> None:
         op.execute(statement)
     for what, words in _WORDS.items():
         op.execute(f"COMMENT ON {what} IS '{words}'")
-    # Versions have the words of their columns as well.
+    # Tables of versions have the same comments on their columns.
     op.execute(f"COMMENT ON COLUMN household_version.uses IS '{_WORDS['COLUMN household.uses']}'")
