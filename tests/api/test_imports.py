@@ -344,7 +344,7 @@ def test_row_of_a_key_whose_units_have_ended_tells_what_followed_them(desk: Desk
     tried = desk.tried(editor, table(row("51", "A")), source="xã cũ")
     (problem,) = (p for p in tried["problems"] if p["code"] == "outside_your_units")
     assert problem["examples"][0]["fix_vi"] == (
-        "khoá gắn với đơn vị đã hết: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
+        "khoá gắn với đơn vị không còn: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
         " Tân Tạo (27457), Xã Tân Nhựt (27595); hãy nhờ người quản trị gắn lại khoá"
     )
 

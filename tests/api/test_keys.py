@@ -301,7 +301,7 @@ def test_key_of_a_unit_that_ended_is_told_what_followed_it(office: Office) -> No
     assert code_of(refused) == (403, "outside_units")
     assert refused.get_json()["ended"] == [ended]
     assert (
-        "khoá gắn với đơn vị đã hết: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
+        "khoá gắn với đơn vị không còn: Phường Tân Tạo A (27457) hết ngày 30/06/2025, nay là Phường"
         " Tân Tạo (27457), Xã Tân Nhựt (27595)"
     ) in refused.get_json()["detail"]
     other = office.post("verify", office.key("xã kia", units=(NEXT_DOOR,)), code=code)

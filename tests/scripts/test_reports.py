@@ -69,7 +69,7 @@ def test_report_is_accepted_and_the_record_written(run: Run, place: Town, say: S
     number = say("no_such_house", code)
     tried = run("reports", "accept", number, "--reason", "thử", "--dry-run")
     label = f"{place.row(code).house_number} Phố Láng, Phường Láng, Thành phố Hà Nội"
-    assert tried.stdout == f"báo cáo {number}: đã nhận (retire)\nngừng dùng  {label}\n"
+    assert tried.stdout == f"báo cáo {number}: đã chấp nhận (retire)\nngừng dùng  {label}\n"
     done = run(
         *("reports", "accept", number, "--reason", "đã phá dỡ", "--decision-number", "7/QĐ"),
         *("--actor", "phường Láng", "--format", "json"),
@@ -96,7 +96,7 @@ def test_new_house_is_accepted_with_a_corrected_street(run: Run, place: Town, sa
 def test_report_is_rejected_once(run: Run, place: Town, say: Say) -> None:
     number = say("confirmed", house(place))
     done = run("reports", "reject", number, "--reason", "trùng")
-    assert done.stdout == f"báo cáo {number}: đã bác (reject_report)\n"
+    assert done.stdout == f"báo cáo {number}: không chấp nhận (reject_report)\n"
     assert isinstance(
         run("reports", "accept", number, "--reason", "x").exception, ReportDecidedError
     )

@@ -125,7 +125,7 @@ def test_what_steps_need_is_something_that_may_be_there() -> None:
     made = set(re.findall(r"(?:CREATE (?:OR REPLACE )?TABLE|INSERT INTO) (\w+)", str(written)))
     made |= {path.name.removesuffix(".pg.sql") for path in folder.rglob("*.pg.sql")}
     made |= set(re.findall(r'(?:bring|table)\(\s*"(\w+)"', program)) | {*PARTS, *CONTENTS}
-    said = set(re.findall(r"\b(\w+)=", str(re.findall(r"\.say\(.*?\n\n", program, re.DOTALL))))
+    said = set(re.findall(r"\b(\w+)=", str(re.findall(r"\.state\(.*?\n\n", program, re.DOTALL))))
     names = {name for each in needs for name in re.split(" or |, ", each) if name}
     assert len(names) > 40
     assert names - made - said == set()

@@ -481,7 +481,7 @@ def test_rollback_says_which_later_events_stand_in_its_way(
     with write_scope(engine, Cause("move", "operator")) as session:
         session.execute(text("UPDATE household SET households_count = 2"))
 
-    with pytest.raises(ConflictError, match=r"1 mã .* bởi #2 move \d\d/\d\d/\d{4}"):
+    with pytest.raises(ConflictError, match=r"1 mã .* do #2 move \d\d/\d\d/\d{4}"):
         roll_back(engine, import_id)
 
 

@@ -32,7 +32,7 @@ def test_a_commune_that_would_have_far_more_households_than_there_are_is_told(
 
     # 111 of 40 + 50: more than half as many again as were declared. An estimate may be as far off.
     (note,) = told(deliver(*first, *elsewhere, dry_run=True))
-    assert "Phường Ba Đình: sổ sẽ có 111 hộ, mà tổng số hộ kê khai là 40" in str(note)
+    assert "Phường Ba Đình: sổ sẽ có 111 hộ, nhưng tổng số hộ kê khai là 40" in str(note)
     assert told(deliver(*first)) == [note]
     assert told(deliver(*first)) == []  # nothing is new
     # What is registered already counts as well.

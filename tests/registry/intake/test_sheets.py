@@ -43,7 +43,7 @@ def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
         read = list(map(cells_of(file, ("house_number", "locality")), found))
     assert read == [("1", "Đông"), ("2", "Đông"), ("1", "Đoài")]
     (note,) = file.notes
-    assert "'Đông', 'Đoài' được đọc" in str(note)
+    assert "đã đọc trang 'Đông', 'Đoài'" in str(note)
     assert note.words("vi").endswith("'Tổng'")
 
 
@@ -55,7 +55,7 @@ def test_a_sheet_that_is_left_out_is_told(tmp_path: Path) -> None:
         Ghi=[["Ghi chú"], ["x"]],
     )
     (note,) = open_file(path).notes
-    assert "'Nhà' được đọc" in str(note)
+    assert "đã đọc trang 'Nhà'" in str(note)
     assert note.words("vi").endswith("không đọc: 'Thôn'")
 
 

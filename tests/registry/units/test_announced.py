@@ -78,7 +78,7 @@ def test_until_its_day_nothing_else_is_known_of_it(stage: Stage) -> None:
     )
     assert read.unit is known.units[stage.plan.here]
     assert unit_by_code(known, "97001", None) is east
-    with pytest.raises(NotFoundError, match=f"Từ {ON} lập Xã Nam Sơn"):
+    with pytest.raises(NotFoundError, match=f"Từ {ON} thành lập Xã Nam Sơn"):
         unit_by_code(known, "97005", None)
 
 
