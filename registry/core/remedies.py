@@ -24,7 +24,7 @@ class Remedy(Message):
     >>> str(Remedy("crs", "EPSG:5897").words("vi"))
     'chọn hệ toạ độ EPSG:5897'
     >>> Remedy("mapping", {"Đường": "street:fill", "Ghi chú": ""}).words("vi")
-    'chọn điền xuống các ô trống của cột “Đường”; không đọc cột “Ghi chú”'
+    'chọn điền các ô trống của cột “Đường” theo ô phía trên; không đọc cột “Ghi chú”'
     """
 
     __slots__ = ()
