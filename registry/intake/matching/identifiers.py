@@ -5,7 +5,7 @@ still imported.
 """
 
 from collections.abc import Iterator
-from itertools import batched
+from itertools import islice
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -37,7 +37,8 @@ def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> N
     if not columns:
         return
     bench.table("identifier", "row_number BIGINT, scheme VARCHAR, value VARCHAR, problem VARCHAR")
-    for rows in batched(_identifiers(file, columns), _ROWS):
+    found = _identifiers(file, columns)
+    while rows := list(islice(found, _ROWS)):
         bench.add("identifier", rows)
     if not bench.has("identifier"):
         return

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from registry.core.database import driver_connection
@@ -176,29 +177,30 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
 
 
 def refuse_rows(session: Session) -> list[tuple[int, str, str, str]]:
-    """Delete conflicting rows from `external_row`; return their (row, scheme, problem, value).
+    """Remove from `external_row` what another record or commune has; row, scheme, problem, value.
 
-    In some schemes a value begins with the identifier of the record's commune, or a record has one
-    value and a value one record.
+    A value begins with what a scheme of units calls the record's commune, and of some schemes a
+    record has one value and a value one record.
     """
+    session.execute(text("ANALYZE external_row"))
     begins = {each.scheme: each.begins for each in SCHEMES.values() if each.begins}
     known = load_gazetteer(session)
-    rows = session.execute(SQL.text("beginnings"), {"schemes": list(begins)}).all()
-    wrong = [
-        (place, number, scheme, "value_contradicts_commune", value)
-        for place, number, scheme, value, unit_id in rows
+    allowed = [
+        (scheme, unit_id, beginning)
+        for scheme, unit_id in session.execute(SQL.text("communes"), {"schemes": list(begins)})
         if (unit := known.units.get(unit_id or 0)) is not None
-        and not _begins(known, unit, begins[scheme], value)
+        for beginning in _beginnings(known, unit, begins[scheme])
     ]
-    session.execute(SQL.text("remove"), {"ids": [row[0] for row in wrong]})
+    columns = [[row[at] for row in allowed] for at in range(3)]
+    given = dict(zip(("schemes", "units", "beginnings"), columns, strict=True))
+    wrong = [tuple(row) for row in session.execute(SQL.text("contradict"), given)]
     sole = [each.scheme for each in SCHEMES.values() if each.sole]
-    taken = [tuple(row) for row in session.execute(SQL.text("taken"), {"schemes": sole})]
+    taken = session.execute(SQL.text("taken"), {"schemes": sole}).all()
     session.execute(SQL.text("remove"), {"ids": [row[0] for row in taken]})
-    return [(number, *said) for _place, number, *said in wrong + taken]
+    return wrong + [tuple(row[1:]) for row in taken]
 
 
-def _begins(known: Gazetteer, unit: Unit, scheme: str, value: str) -> bool:
-    """Whether a value begins with the identifier, if any, of the unit or a predecessor."""
+def _beginnings(known: Gazetteer, unit: Unit, scheme: str) -> list[str]:
+    """What the scheme calls the unit, and those that it continues."""
     had = (unit, *(step.predecessor for step in known.predecessors(unit)))
-    values = [each.value for one in had for each in one.identifiers if each.scheme == scheme]
-    return not values or any(value.startswith(each) for each in values)
+    return [each.value for one in had for each in one.identifiers if each.scheme == scheme]

@@ -23,30 +23,55 @@ daterange(r.first, r.after)
 DELETE FROM external_row r WHERE NOT EXISTS (SELECT FROM household h WHERE h.code = r.code)
 RETURNING r.number, 'code_unknown', r.code
 
--- beginnings --
-SELECT r.id, r.number, r.scheme, r.value, coalesce(r.unit_id, h.unit_id)
+-- communes --
+SELECT DISTINCT r.scheme, coalesce(r.unit_id, h.unit_id)
 FROM external_row r LEFT JOIN household h USING (code) WHERE r.scheme = ANY (:schemes)
 
--- after --
--- All values, after the load, of schemes in which each belongs to one record.
-(
-    SELECT code, scheme, value, {valid} AS valid FROM external_row r WHERE scheme = ANY (:schemes)
-    UNION ALL
-    SELECT x.code, x.scheme, x.value, x.valid FROM external_id x
-    JOIN household h ON h.code = x.code AND h.status <> 'retired'
-    WHERE x.scheme = ANY (:schemes) AND NOT EXISTS (
-        SELECT FROM external_row o
-        WHERE o.code = x.code AND o.scheme = x.scheme AND o.value = x.value)
-)
+-- contradict --
+-- Of each scheme and commune: how a value may begin.
+DELETE FROM external_row r USING (
+    SELECT f.id FROM external_row f
+    LEFT JOIN household h USING (code)
+    JOIN (
+        SELECT b.scheme, b.unit_id, array_agg(b.beginning) AS beginnings
+        FROM unnest(
+            CAST(:schemes AS text[]), CAST(:units AS int[]), CAST(:beginnings AS text[])
+        ) b (scheme, unit_id, beginning)
+        GROUP BY b.scheme, b.unit_id
+    ) b ON b.scheme = f.scheme AND b.unit_id = coalesce(f.unit_id, h.unit_id)
+    WHERE NOT EXISTS (SELECT FROM unnest(b.beginnings) e WHERE starts_with(f.value, e))
+) wrong
+WHERE wrong.id = r.id
+RETURNING r.number, r.scheme, 'value_contradicts_commune', r.value
 
 -- taken --
-SELECT DISTINCT r.id, r.number, r.scheme, 'value_taken', r.value FROM external_row r
-JOIN {after} a ON a.scheme = r.scheme AND a.value = r.value AND a.code <> r.code
-    AND a.valid && {valid}
-UNION ALL
-SELECT DISTINCT r.id, r.number, r.scheme, 'record_has_other', r.code FROM external_row r
-JOIN {after} a ON a.scheme = r.scheme AND a.code = r.code AND a.value <> r.value
-    AND a.valid && {valid}
+-- Four joins, so that each finds its index: with rows of the file and of the register, by value and by record.
+SELECT r.id, r.number, r.scheme, w.problem, r.value FROM external_row r JOIN (
+    SELECT r.id, 'value_taken' AS problem FROM external_row r
+    JOIN external_row a ON a.scheme = r.scheme AND a.value = r.value AND a.code <> r.code
+        AND daterange(a.first, a.after) && {valid}
+    UNION
+    SELECT r.id, 'record_has_other' FROM external_row r
+    JOIN external_row a ON a.scheme = r.scheme AND a.code = r.code AND a.value <> r.value
+        AND daterange(a.first, a.after) && {valid}
+    UNION
+    SELECT r.id, 'value_taken' FROM external_row r
+    JOIN external_id x ON x.scheme = r.scheme AND x.value = r.value AND x.code <> r.code
+        AND x.valid && {valid}
+    WHERE {stays}
+    UNION
+    SELECT r.id, 'record_has_other' FROM external_row r
+    JOIN external_id x ON x.scheme = r.scheme AND x.code = r.code AND x.value <> r.value
+        AND x.valid && {valid}
+    WHERE {stays}
+) w USING (id)
+WHERE r.scheme = ANY (:schemes)
+
+-- stays --
+EXISTS (SELECT FROM household h WHERE h.code = x.code AND h.status <> 'retired')
+AND NOT EXISTS (
+    SELECT FROM external_row o
+    WHERE o.code = x.code AND o.scheme = x.scheme AND o.value = x.value)
 
 -- remove --
 DELETE FROM external_row WHERE id = ANY (:ids)
