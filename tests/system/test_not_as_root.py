@@ -110,11 +110,13 @@ def test_worker_that_root_starts_is_another_account(start: Starter, var: Path) -
 def closed_checkout(tmp_path: Path) -> Iterator[Path]:
     """A checkout that nobody but root can enter, as below /root."""
     checkout = tmp_path / "checkout"
-    for part in ("alembic.ini", "api", "bin", "docs", "geo", "migrations", "registry"):
+    for part in ("alembic.ini", "api", "bin", "clients", "docs", "geo"):
         copy(ROOT / part, checkout / part)
     for part in (
+        "migrations",
         "node_modules",
         "package-lock.json",
+        "registry",
         "requirements.lock",
         "scripts",
         "setup.cfg",

@@ -71,7 +71,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     for out, mask in ((made.first, 0o022), (made.second, 0o077)):
         (folder / f"tmp{mask}").mkdir()
         subprocess.run(
-            [ROOT / "bin" / "release", "--dry-run", "--out", out],
+            [ROOT / "bin" / "release", "--dry-run", "--packages", "--out", out],
             check=True,
             env={**clean_environment(), "RELEASE_KEY": str(key), "TMPDIR": f"{folder}/tmp{mask}"},
             umask=mask,
