@@ -285,7 +285,8 @@ def test_backup_of_an_older_schema_is_brought_up_to_date(
     newer = tmp_path / "newer"
     for part in ("geo", "migrations", "registry"):
         shutil.copytree(ROOT / part, newer / part)
-    shutil.copy(ROOT / "alembic.ini", newer)
+    for part in ("alembic.ini", "setup.cfg"):
+        shutil.copy(ROOT / part, newer)
     (newer / f"migrations/versions/{NEXT}_add_note.py").write_text(dedent(NEWER))
 
     command = [sys.executable, "-c", dedent(UPDATES), empty, str(saved.file)]
