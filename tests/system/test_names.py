@@ -16,6 +16,7 @@ pytestmark = pytest.mark.gate
 
 TABLE = Path(__file__).with_name("not_our_words.csv")
 WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+NAME = re.compile(r"[^\W\d]\w*")
 
 
 def words_of(name: str) -> str:
@@ -29,11 +30,11 @@ def words_of(name: str) -> str:
 
 def others_words(names: Iterable[str], table: dict[str, str]) -> list[str]:
     """Those of the names that have a word of the table, each with what to write."""
+    any_of_them = re.compile("|".join(rf"(?<=_){word}(?=_)" for word in table))
     return [
-        f"{name}: write {instead} for {word}"
+        f"{name}: write {table[word]} for {word}"
         for name in sorted(names)
-        for word, instead in table.items()
-        if f"_{word}_" in words_of(name)
+        for word in any_of_them.findall(words_of(name))
     ]
 
 
@@ -41,14 +42,24 @@ def test_identifiers_have_none_of_the_words_that_are_not_ours() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = [(row["word"], row["instead"]) for row in csv.DictReader(file)]
     assert rows == sorted(set(rows))
-    names: dict[str, set[str]] = defaultdict(set)
+    paths: dict[str, list[Path]] = defaultdict(list)
     for path in (file for file in listed("--cached", "--others") if file.suffix == ".py"):
-        with path.open("rb") as source:
-            for token in tokenize.tokenize(source.readline):
-                if token.type == tokenize.NAME:
-                    names[token.string].add(path.relative_to(ROOT).as_posix())
-    found = others_words(names, dict(rows))
-    assert [f"{each} ({min(names[each.partition(':')[0]])})" for each in found] == []
+        for name in set(NAME.findall(path.read_text(encoding="utf-8"))):
+            paths[name].append(path)
+    found = [
+        f"{each} ({path.relative_to(ROOT)})"
+        for each in others_words(paths, dict(rows))
+        for path in paths[each.partition(":")[0]]
+        if is_identifier(each.partition(":")[0], path)
+    ]
+    assert found == []
+
+
+def is_identifier(name: str, path: Path) -> bool:
+    """Whether the file has it in its code, and not only in its texts."""
+    with path.open("rb") as source:
+        tokens = tokenize.tokenize(source.readline)
+        return any(token.type == tokenize.NAME and token.string == name for token in tokens)
 
 
 def test_a_word_is_found_alone_and_not_within_another() -> None:
