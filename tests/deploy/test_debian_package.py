@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -146,7 +147,8 @@ def test_package_lives_through_install_upgrade_removal_and_purge(
         try:
             eventually(is_ready, "the service answers", within_s=300)
         finally:
-            serving.terminate()
+            terminate_child(serving.pid)
+    assert serving.returncode == 0
     assert (chroot.folder / DATA / "cluster/PG_VERSION").exists()
 
     settings = chroot.folder / SETTINGS
@@ -173,6 +175,12 @@ def test_package_lives_through_install_upgrade_removal_and_purge(
     chroot.get("debconf-set-selections", text="diachiso diachiso/purge-data boolean true\n")
     chroot.get("apt-get", "-q", "-y", "purge", "diachiso")
     assert not list(chroot.folder.glob("var/lib/diachiso*"))
+
+
+def terminate_child(pid: int) -> None:
+    """End what unshare waits for; unshare itself ignores the signal."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGTERM)
 
 
 def units_of(chroot: Chroot) -> list[Path]:
