@@ -134,7 +134,7 @@ def _answer(
             if scheme:
                 known = register.gazetteer.get()
                 check_scheme_known(known, scheme)
-                more = extra_columns(known, operation, on, ids=scheme, postal=False)
+                more = extra_columns(known, on, ids=scheme, postal=False)
     rows = told = unanswered = 0
     verdicts = Counter[str]()
 

@@ -3,6 +3,7 @@
 import datetime
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Final, NotRequired
@@ -71,7 +72,10 @@ _RECEIPT: Final = "receipt"
 blueprint = Resource("batch", "/v1/batch", tag="search", kind="batch")
 
 
-class LookupRow(Request):
+_EXTRAS: Final = frozenset(WithPostal.model_fields)
+
+
+class LookupRow(WithPostal):
     """A code, in any format."""
 
     code: str = Field(max_length=200)
@@ -302,7 +306,7 @@ def _csv(
     extras: Extras,
 ) -> Iterator[str]:
     day = today()
-    more = extra_columns(gazetteer(), operation, on, ids=extras.ids, postal=extras.postal)
+    more = extra_columns(gazetteer(), on, ids=extras.ids, postal=extras.postal)
     columns = flat_columns(operation, on) + more + ((_RECEIPT,) if receipts else ())
     layout = Layout.of("csv", table, columns)
 
@@ -326,7 +330,7 @@ def _ndjson(
     given = {"on": query.on and query.on.isoformat(), "wording": query.wording}
 
     def line(known: Gazetteer, row: InputRow, outcome: Outcome) -> str:
-        result = _result(known, outcome, extras)
+        result = _result(known, outcome, _extras_of(row, extras))
         if receipts and (receipt := receipts.of(outcome)):
             result[_RECEIPT] = receipt
         return json_line({**row.returned, RESULT: result})
@@ -391,7 +395,17 @@ def _asked(operation: str, of_all: Mapping[str, Any], row: InputRow) -> Asked:
         parsed = model.model_validate(given)
     except ValidationError as error:
         raise invalid_input(error) from error
+    if _EXTRAS & members.keys():
+        _ = parsed.extras  # an unknown scheme is this row's error
     return parsed.asked
+
+
+def _extras_of(row: InputRow, of_all: Extras) -> Extras:
+    """Return the optional members of a row's answer: its own ones, if it names any."""
+    own = {name: row.given[name] for name in _EXTRAS if name in row.given} if row.given else {}
+    with suppress(ValidationError, InvalidInputError):  # the answer is the error
+        return WithPostal.model_validate(own).extras if own else of_all
+    return of_all
 
 
 def _body(
@@ -406,6 +420,6 @@ def _body(
     if isinstance(found, Validation):
         return validation_answer(found, extras)
     point = point_query(asked) if isinstance(asked, PointQuestion) else None
-    places = feature_collection(known, point, found, on, ids=extras.ids)
+    places = feature_collection(known, point, found, on, extras)
     meant = unanswered(outcome.meant)
     return without_nones(FoundPlaces, **places, **meant)

@@ -150,7 +150,7 @@ def post_batches(query: BatchesQuery, form: BatchForm) -> Response:
     if options.operation is None:
         raise InvalidInputError.of_field("operation", "missing", Message("operation_required"))
     day, extras = label_day(options.on, options.wording), options.extras
-    more = extra_columns(gazetteer(), options.operation, day, ids=extras.ids, postal=extras.postal)
+    more = extra_columns(gazetteer(), day, ids=extras.ids, postal=extras.postal)
     asked: dict[str, Any] = options.model_dump(
         include={"format", "sheet", "webhook"}, exclude_none=True
     )

@@ -8,14 +8,17 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from api.core.shapes import (
+    NO_EXTRAS,
     DatedLabel,
     Entrance,
     Extras,
+    PostalLabel,
     Span,
     entrance_of,
     span_of,
     unit_ref,
     with_label_on,
+    with_postal,
 )
 from api.core.types import without_nones
 from geo.code import format as code_display
@@ -108,18 +111,20 @@ class Properties(TypedDict):
     """For a door with entrances, the one nearest to the requested point"""
     label_on: NotRequired[DatedLabel]
     """Only with `on` or `wording`"""
+    postal_label: NotRequired[PostalLabel | None]
+    """Only with `postal`"""
     geocoding: GeocodingProperties
 
 
 def properties_of(
-    answer: Answer, words: Wording, day: datetime.date, *, ids: bool | str = False
+    answer: Answer, words: Wording, day: datetime.date, extras: Extras = NO_EXTRAS
 ) -> Properties:
     """Return the properties of an answer, written as on `day`."""
     parts, record = answer.parts, answer.record
     street = named(parts.street_kind, parts.street_name) if parts.street_name else None
     locality = named(*parts.localities[0]) if parts.localities else None
-    commune = unit_ref(words.commune, day, ids=ids)
-    province = unit_ref(words.province, day, ids=ids)
+    commune = unit_ref(words.commune, day, ids=extras.ids)
+    province = unit_ref(words.province, day, ids=extras.ids)
     number = number_of(parts, alley_word(province["name"] if province else ""))
     body = Properties(
         code=record.code if record else None,
@@ -153,7 +158,9 @@ def properties_of(
     )
     if answer.entrance is not None:
         body["entrance"] = entrance_of(answer.entrance)
-    return with_label_on(body, words.on, Extras(ids))
+    if extras.postal:
+        with_postal(body, words, day)
+    return with_label_on(body, words.on, extras)
 
 
 class PointGeometry(TypedDict):
@@ -172,7 +179,10 @@ class Feature(TypedDict):
 
 
 def feature_of(
-    known: Gazetteer, answer: Answer, on: datetime.date | None = None, *, ids: bool | str = False
+    known: Gazetteer,
+    answer: Answer,
+    on: datetime.date | None = None,
+    extras: Extras = NO_EXTRAS,
 ) -> Feature:
     """Return a search result as written today; with `on`, also its label of that day."""
     day = today()
@@ -181,7 +191,7 @@ def feature_of(
     if answer.lon is not None and answer.lat is not None:
         point = PointGeometry(type="Point", coordinates=(answer.lon, answer.lat))
     return Feature(
-        type="Feature", geometry=point, properties=properties_of(answer, words, day, ids=ids)
+        type="Feature", geometry=point, properties=properties_of(answer, words, day, extras)
     )
 
 
@@ -198,12 +208,11 @@ def feature_collection(
     point: str | None,
     found: Sequence[Answer],
     on: datetime.date | None = None,
-    *,
-    ids: bool | str = False,
+    extras: Extras = NO_EXTRAS,
 ) -> FeatureCollection:
     """Return search results as a collection; `point` is the queried point, if any."""
     return FeatureCollection(
         type="FeatureCollection",
         geocoding=without_nones(Geocoding, version=_VERSION, query=point),
-        features=[feature_of(known, answer, on, ids=ids) for answer in found],
+        features=[feature_of(known, answer, on, extras) for answer in found],
     )

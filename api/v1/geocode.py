@@ -10,7 +10,7 @@ from api.core.columns import Columns, Query
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
-from api.core.shapes import WithIds
+from api.core.shapes import WithPostal
 from api.core.types import WORDING, Day, Wording, without_nones
 from api.v1.explanation import Reading, reading_of
 from api.v1.features import FeatureCollection, feature_collection
@@ -52,7 +52,7 @@ class Geocoded(Found):
 blueprint = Resource("geocode", "/v1/geocode", tag="search", kind="geocode")
 
 
-class GeocodeQuery(WithIds, Columns):
+class GeocodeQuery(WithPostal, Columns):
     """An address as one text, optionally with units, or as components."""
 
     q: Query | None = Field(
@@ -136,7 +136,7 @@ def geocoded(asked: GeocodeQuery, *, explain: bool = False) -> Geocoded:
     return without_nones(
         Geocoded,
         **feature_collection(
-            known, None, disclose_answers(located.answers), asked.asked.on, ids=asked.ids
+            known, None, disclose_answers(located.answers), asked.asked.on, asked.extras
         ),
         **unanswered(located.meant),
         explanation=[reading_of(known, one) for one in located.tried] if explain else None,

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
-from api.core.shapes import WithIds
+from api.core.shapes import WithPostal
 from api.core.types import WORDING, Day, Wording
 from api.v1.features import FeatureCollection, feature_collection
 from registry.publish.batch import PointQuestion
@@ -15,7 +15,7 @@ from registry.units import label_day
 blueprint = Resource("reverse", "/v1/reverse", tag="search", kind="reverse")
 
 
-class ReverseQuery(WithIds):
+class ReverseQuery(WithPostal):
     """A point, in degrees, WGS 84."""
 
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
@@ -76,7 +76,7 @@ def nearest(query: ReverseQuery) -> FeatureCollection:
         on=asked.on,
     )
     return feature_collection(
-        known, point_query(asked), disclose_answers(found), asked.on, ids=query.ids
+        known, point_query(asked), disclose_answers(found), asked.on, query.extras
     )
 
 

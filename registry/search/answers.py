@@ -112,12 +112,12 @@ def without_fault(answer: Answer, *faults: str) -> Answer:
 def answer_wording(
     gazetteer: Gazetteer, day: datetime.date, answer: Answer, on: datetime.date | None = None
 ) -> Wording:
-    """Return the wording of an answer; for a door, with its label of the day `on` as well."""
+    """Return the wording of an answer, with its label of the day `on` as well."""
     door = answer.record
     return wording(
         *(gazetteer, day, answer.parts, answer.unit, answer.former),
         past=door.past if door else (),
-        on=on if door else None,
+        on=on,
         registered=door is not None,
     )
 

@@ -1,11 +1,17 @@
 """Postcodes in memory: the communes of a day for a postcode of any map."""
 
 import datetime
+from collections import defaultdict
+from typing import Final
 
 from geo.words import is_postcode
 from registry.core.schemes import POSTCODE, SCHEMES
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.onward import communes_of
+from registry.units.remembered import Remembered
+
+_DIGITS: Final = 5
+_ranges: Final = Remembered[datetime.date, dict[str, frozenset[int]]](8)
 
 
 def read_postcode(written: str) -> str | None:
@@ -25,6 +31,24 @@ def communes_with_postcode(
     """
     had = gazetteer.ever_identified(POSTCODE, read_postcode(postcode) or "")
     return frozenset().union(*(communes_of(gazetteer, day, unit) for unit in had))
+
+
+def provinces_of_range(gazetteer: Gazetteer, postcode: str, day: datetime.date) -> frozenset[int]:
+    """Return ids of the provinces whose communes have postcodes with these first two digits.
+
+    Ranges went to the successors of provinces in 2025, so that postcodes from before lie in them,
+    too. Empty for a range without a province, and for six digits.
+    """
+    known = _ranges.of(gazetteer)
+    ranges = known.get(day)
+    if ranges is None:
+        found: dict[str, set[int]] = defaultdict(set)
+        for unit in gazetteer.alive(day, level="commune"):
+            province = unit.version_on(day).province_id
+            if province is not None and (written := unit.identifier(POSTCODE, day)):
+                found[written[:2]].add(province)
+        ranges = _ranges.keep(known, day, {key: frozenset(ids) for key, ids in found.items()})
+    return ranges.get(postcode[:2], frozenset()) if len(postcode) == _DIGITS else frozenset()
 
 
 def is_of_postcode(

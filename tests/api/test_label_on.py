@@ -147,12 +147,13 @@ def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
     said = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
     assert (said["code"], said["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
     assert "label_on" not in story.client.post("/v1/validate", json={"address": OLD}).get_json()
-    # A street may have been called otherwise, which only a verdict says.
+    # A street may have been called otherwise.
     street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
     told = story.client.post("/v1/validate", json=on | street).get_json()["label_on"]
     assert (told["door"], told["door_known"]) == ("Đường Võ Văn Kiệt", False)
     found = story.client.get("/v1/geocode", query_string=on | {"q": street["address"]}).get_json()
-    assert "label_on" not in found["features"][0]["properties"]
+    dated = found["features"][0]["properties"]["label_on"]
+    assert (dated["commune"], dated["door_known"]) == (told["commune"], False)
 
 
 @pytest.mark.parametrize(

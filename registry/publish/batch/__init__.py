@@ -16,7 +16,7 @@ from registry.core.batching import Query, together
 from registry.core.errors import BudgetSpentError, InvalidInputError, RegistryError
 from registry.core.messages import Message
 from registry.core.reads import Reads
-from registry.publish.batch.columns import COMPONENTS, POINT
+from registry.publish.batch.columns import COMPONENTS, FORMER, POINT
 from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.search.answers import Answer
@@ -192,7 +192,8 @@ def read_fields(operation: str, fields: Mapping[str, object]) -> Asked:
         if operation != "validate" or not isinstance(fields.get("address"), str):
             _missing("address")
         address = ""  # a form may submit a blank address; the verdict says what to do
-    return Question(text=address, components=Components(**parts) if parts else None, limit=2)
+    components = Components(**parts) if parts else None
+    return Question(address, components, limit=2, former=_text(fields, FORMER))
 
 
 def _point(fields: Mapping[str, object]) -> PointQuestion:

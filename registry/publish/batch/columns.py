@@ -27,6 +27,8 @@ PREFIX: Final = "result_"
 """Prefix of the columns of an earlier result, which are not part of the question."""
 POINT: Final = "point"
 """Field of a column with both coordinates: `21.0285, 105.8542`, or a link to a map."""
+FORMER: Final = "former_commune"
+"""Field of the code of the chosen one of several former communes."""
 REFERENCE: Final = "source_ref"
 """Field of the sender's own reference of a row, returned unchanged."""
 _REFERENCES: Final = frozenset(
@@ -48,7 +50,7 @@ _FIELDS: Final = {
     "lookup": ("code",),
     "geocode": _ADDRESS,
     "reverse": ("lon", "lat", POINT),
-    "validate": _ADDRESS,
+    "validate": (*_ADDRESS, FORMER),
     "recheck": ("code", *_ADDRESS),
 }
 _CODE: Final = dict.fromkeys(("code", "ma", "ma dia chi", "ma dia chi so"), "code")
@@ -61,13 +63,13 @@ _OWN: Final = {
     "lookup": _CODE,
     "geocode": _TEXT,
     "reverse": {},
-    "validate": _TEXT,
+    "validate": {**_TEXT, "former commune": FORMER},
     "recheck": {**_TEXT, **_CODE},
 }
 """Operation → folded headers that have another meaning, or none, in an import."""
 _ANSWERED: Final = -1
 """Rank of the column of an earlier answer: before any meaning of a header."""
-_RENAMED: Final = {"longitude": "lon", "latitude": "lat"}
+_RENAMED: Final = {"longitude": "lon", "latitude": "lat", "former_commune_code": FORMER}
 """Fields of an import that have another name here."""
 _NEEDED: Final = {
     "lookup": (("code",), "code"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from geo.code import format as code_display
 from registry.core.errors import MistypedCodeError
+from registry.core.schemes import POSTCODE
 from registry.publish.batch import RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.postal import foreign_lines, postal_lines
@@ -24,6 +25,7 @@ _PLACE: Final = (
     "commune",
     "province_code",
     "province",
+    "postcode",
     "lon",
     "lat",
 )
@@ -40,13 +42,14 @@ FLAT_COLUMNS: Final = {
 """Operation → columns, in stable order."""
 DAY_COLUMNS: Final = (
     *("label_on", "door_on", "commune_on", "commune_on_code", "district_on", "district_on_code"),
-    *("province_on", "province_on_code", "known_by_on"),
+    *("province_on", "province_on_code", "known_by_on", "communes_on"),
 )
-"""Columns of the label of a day: its line and its parts."""
+"""Columns of the label of a day: its line, its parts, and the possible communes if several."""
 _AT_DAY: Final = "_on"
 _ID_OF: Final = "_id_"
 """Separator of level and scheme in a column name."""
 _POSTAL: Final = ("postal_label", "postal_label_ascii")
+_POSTAL_ON: Final = ("postal_label_on", "postal_label_on_ascii")
 
 
 def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
@@ -56,7 +59,6 @@ def flat_columns(operation: str, on: datetime.date | None) -> tuple[str, ...]:
 
 def extra_columns(
     gazetteer: Gazetteer,
-    operation: str,
     on: datetime.date | None,
     *,
     ids: bool | str,
@@ -67,8 +69,8 @@ def extra_columns(
     columns = [f"{level}{_ID_OF}{scheme}" for scheme, level in schemes if level != "district"]
     if on is not None:
         columns += [f"{level}{_AT_DAY}{_ID_OF}{scheme}" for scheme, level in schemes]
-    if postal and operation in ("lookup", "validate"):
-        columns += _POSTAL
+    if postal:
+        columns += _POSTAL if on is None else _POSTAL + _POSTAL_ON
     return tuple(columns)
 
 
@@ -100,7 +102,9 @@ def flat(
         words = outcome.found.words
         cells |= _validation(day, outcome.found)
     elif outcome.found:
-        cells |= _answer(gazetteer, day, operation, outcome.found[0], on)
+        first = outcome.found[0]
+        words = answer_wording(gazetteer, day, first, on)
+        cells |= _answer(day, operation, first, words)
     elif outcome.meant is not None:
         cells["detail"] = REASONS[outcome.meant.reason][0]
         cells |= _suggestions(map(code_display, outcome.meant.suggestions))
@@ -115,10 +119,10 @@ def _extras(
     words: Wording | None,
 ) -> dict[str, Cell]:
     today, on = days
-    lines = postal_lines(words, today) if words else ()
-    postal = (lines, foreign_lines(lines) if lines else ())
+    then = words.on if words else None
     extras: dict[str, Cell] = {
-        column: " | ".join(each) or None for column, each in zip(_POSTAL, postal, strict=True)
+        **_postal(_POSTAL, words, today),
+        **_postal(_POSTAL_ON, then, then.day if then else today),
     }
     for column in columns:
         level, id_of, scheme = column.partition(_ID_OF)
@@ -128,6 +132,17 @@ def _extras(
             unit = next((unit for unit in units if unit.alive_on(day)), None)
             extras[column] = unit.identifier(scheme, day) if unit else None
     return {column: extras[column] for column in columns}
+
+
+def _postal(
+    columns: tuple[str, str], words: Wording | DatedLabel | None, day: datetime.date
+) -> dict[str, Cell]:
+    lines = postal_lines(words, day) if words else ()
+    foreign = foreign_lines(lines) if lines else ()
+    return {
+        column: " | ".join(each) or None
+        for column, each in zip(columns, (lines, foreign), strict=True)
+    }
 
 
 def flat_change(day: datetime.date, found: Rechecked) -> dict[str, Cell]:
@@ -148,14 +163,7 @@ def _suggestions(codes: Iterable[str]) -> dict[str, Cell]:
     return {"suggestions": " | ".join(codes) or None}
 
 
-def _answer(
-    gazetteer: Gazetteer,
-    day: datetime.date,
-    operation: str,
-    answer: Answer,
-    on: datetime.date | None,
-) -> dict[str, Cell]:
-    words = answer_wording(gazetteer, day, answer, on)
+def _answer(day: datetime.date, operation: str, answer: Answer, words: Wording) -> dict[str, Cell]:
     sure = {"confidence": answer.confidence}
     far = {"distance_m": answer.distance_m}
     return {
@@ -194,10 +202,12 @@ def _label_on(dated: DatedLabel | None) -> dict[str, Cell]:
     units = (dated.units[0] if dated.label is not None else None, dated.district, dated.province)
     names = ((u.version_on(dated.day).full_name, u.code) if u else (None, None) for u in units)
     parts = (part for named in names for part in named)
+    possible = dated.units if dated.label is None else ()
+    communes = " | ".join(f"{u.code} {u.version_on(dated.day).full_name}" for u in possible)
     return dict(
         zip(
             DAY_COLUMNS,
-            (dated.label, ", ".join(dated.door) or None, *parts, dated.known_by),
+            (dated.label, ", ".join(dated.door) or None, *parts, dated.known_by, communes or None),
             strict=True,
         )
     )
@@ -231,4 +241,5 @@ def _units(day: datetime.date, commune: Unit | None, province: Unit | None) -> d
         "commune": commune.version_on(day).full_name if commune else None,
         "province_code": province.code if province else None,
         "province": province.version_on(day).full_name if province else None,
+        "postcode": commune.identifier(POSTCODE, day) if commune else None,
     }

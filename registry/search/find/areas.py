@@ -98,7 +98,7 @@ def _area_of(
         _add_successors(gazetteer, day, naming, named, innermost)
         if (former := naming.former or naming.commune) is not None:
             for target in innermost:
-                formers.setdefault(target, set()).update({former.id} & named.get(target, set()))
+                formers.setdefault(target, set()).add(former.id)
     if within is not None:
         inside = communes_of(gazetteer, day, within)
         named = {unit: former for unit, former in named.items() if unit in inside}
@@ -117,7 +117,7 @@ def _area_of(
         own,
         loose := _loose(gazetteer, day, namings, named),
         _districts(namings, loose),
-        {unit: frozenset(former) for unit, former in formers.items()},
+        {unit: frozenset(former & named.get(unit, set())) for unit, former in formers.items()},
         _neighbours(gazetteer, day, namings, named),
     )
 
@@ -281,8 +281,12 @@ def _names_commune(part: str) -> bool:
 
 
 def _asked_map(namings: tuple[Naming, ...], day: datetime.date) -> Span | None:
-    """Return the days on which all units of the first naming had their names."""
-    first = namings[0]
+    """Return the days on which all units of the first naming had their names.
+
+    The name of a current commune means it, even if a former one had the same name.
+    """
+    current = (one for one in namings if one.innermost and one.innermost.alive_on(day))
+    first = next(current, namings[0])
     units = tuple(u for u in (first.commune, first.district, first.province) if u is not None)
     ends = [unit.ended for unit in units if unit.ended is not None and unit.ended <= day]
     on = min(ends) - datetime.timedelta(days=1) if ends else day

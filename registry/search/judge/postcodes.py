@@ -9,7 +9,12 @@ from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.faults import POSTCODE_CONTRADICTS
 from registry.search.judge.verdicts import Component, Status, Validation
 from registry.units.gazetteer import Gazetteer
-from registry.units.postcodes import communes_with_postcode, is_of_postcode, read_postcode
+from registry.units.postcodes import (
+    communes_with_postcode,
+    is_of_postcode,
+    provinces_of_range,
+    read_postcode,
+)
 
 _SUPPLIED: Final = ("commune_missing", "commune_several", "province_missing", "province_supposed")
 """Faults of a missing commune or province, which a postcode supplies."""
@@ -20,15 +25,9 @@ _OPEN: Final = frozenset({*_SUPPLIED, "ambiguous", "commune_undecided"})
 def by_postcode_in(
     gazetteer: Gazetteer, day: datetime.date, found: list[Answer], text: str
 ) -> list[Answer]:
-    """Compare the answers to a text with the postcode at its end.
-
-    A postcode from before 2025 may be another commune's today, so texts of an earlier map are not
-    compared.
-    """
+    """Compare the answers to a text with the postcode at its end."""
     postcode = postcode_in(text)
-    if postcode is None or any("commune_former" in answer.faults for answer in found):
-        return found
-    return by_postcode(gazetteer, day, found, postcode)
+    return by_postcode(gazetteer, day, found, postcode) if postcode else found
 
 
 def by_postcode(
@@ -36,7 +35,12 @@ def by_postcode(
 ) -> list[Answer]:
     """Return the answers in the commune of a postcode; if the address names another commune, or
     there is no such answer, return all with a fault.
+
+    A postcode from before 2025 may be another commune's today, so with an address of an earlier map
+    only the province counts.
     """
+    if any("commune_former" in answer.faults for answer in found):
+        return _by_range(gazetteer, day, found, postcode)
     communes = communes_with_postcode(gazetteer, postcode, day)
     inside = [one for one in found if one.unit is not None and one.unit.id in communes]
     if inside and inside[0] is not found[0] and _OPEN.isdisjoint(found[0].faults):
@@ -51,6 +55,22 @@ def by_postcode(
         else with_fault(answer, POSTCODE_CONTRADICTS)
         for answer in found
     ]
+
+
+def _by_range(
+    gazetteer: Gazetteer, day: datetime.date, found: list[Answer], postcode: str
+) -> list[Answer]:
+    provinces = provinces_of_range(gazetteer, postcode, day)
+    if not provinces or any(_province_id(one, day) in provinces for one in found):
+        return found
+    return [with_fault(answer, POSTCODE_CONTRADICTS) for answer in found]
+
+
+def _province_id(answer: Answer, day: datetime.date) -> int | None:
+    unit = answer.unit
+    if unit is None or unit.level == "province":
+        return unit.id if unit else None
+    return unit.version_on(day).province_id
 
 
 def postcode_component(

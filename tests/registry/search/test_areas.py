@@ -55,3 +55,23 @@ def test_area_of_an_old_province_leads_to_the_one_of_today(gazetteer: Gazetteer)
     assert len(area.communes) < 50
     assert [unit.versions[-1].name for unit in area.innermost] == ["Quảng Ngãi"]
     assert "commune_former" in area.faults
+
+
+def test_name_of_a_commune_of_today_names_no_former_one(gazetteer: Gazetteer) -> None:
+    day = today()
+    wrong: list[str] = []
+    counted = 0
+    for unit in gazetteer.alive(day, level="commune"):
+        name = unit.version_on(day).full_name
+        formers = (step.predecessor for step in gazetteer.predecessors(unit))
+        if not any(former.versions[-1].full_name == name for former in formers):
+            continue
+        counted += 1
+        province = gazetteer.province_of(unit, day)
+        assert province is not None
+        text = f"{name}, {province.version_on(day).full_name}"
+        area = area_of(gazetteer, day, read_units(gazetteer, text), None)
+        if area.named_formers.get(unit.id) or (area.map and area.map.end):
+            wrong.append(text)
+    assert counted > 100
+    assert wrong == []
