@@ -81,6 +81,8 @@ def use_of(text: str) -> str | None:
 
     >>> [use_of(text) for text in ("Trụ sở công ty", "UBND phường Láng", "Chợ Mơ", "cho thuê")]
     ['business', 'office', 'public_place', None]
+    >>> [use_of(text) for text in ("nhà 3 tầng", "Nhà trẻ Hoạ Mi", "nhà để chơi")]
+    ['dwelling', 'public_place', None]
     """
     words = text.split(maxsplit=_LONGEST)[:_LONGEST]
     if not words or fold(words[0]) not in _first_words():
@@ -89,7 +91,9 @@ def use_of(text: str) -> str | None:
     for size in range(min(len(full), _LONGEST), 0, -1):
         if use := _words().get(" ".join(full[:size])):
             return use
-    return _marked().get(accent_key(words[0]))
+    use = _marked().get(accent_key(words[0]))
+    # What a `nhà` is, the words behind it say.
+    return use if use != DWELLING or len(words) == 1 or words[1].isdigit() else None
 
 
 @cache
