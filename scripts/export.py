@@ -84,7 +84,7 @@ def export(
             _snapshot(engine, folder, unit, demo=demo)
         elif out is not None:
             moment = None if as_of is None else moment_of(as_of)
-            area = None if within is None else _area(engine, within, buffer_m, demo=demo)
+            area = None if within is None else _area(engine, within, buffer_m, use, demo=demo)
             options = ExportOptions(
                 *(
                     _format(out, form),
@@ -105,15 +105,23 @@ def export(
                 _file(engine, out, options)
 
 
-def _area(engine: Engine, path: Path, buffer_m: float | None, *, demo: bool) -> str:
+def _area(
+    engine: Engine, path: Path, buffer_m: float | None, use: str | None, *, demo: bool
+) -> str:
     """Return the area of a file; print the number of records in it to stderr before writing."""
     with session_scope(engine) as session:
         known = load_gazetteer(session)
     text = path.read_text(encoding="utf-8", errors="replace")
-    area, found = records_within(engine, known, text, buffer_m, demo=demo)
+    area, found = records_within(engine, known, text, buffer_m, use=use, demo=demo)
     for each in found.communes:
-        counts = (each.dwellings, each.buildings, each.households)
-        click.echo("\t".join((each.code, each.name, *map(number, counts))), err=True)
+        counts = _(
+            "{records:n} records: {dwellings:n} homes, {buildings:n} buildings; {households:n} hộ",
+            records=each.records,
+            dwellings=each.dwellings,
+            buildings=each.buildings,
+            households=each.households,
+        )
+        click.echo(f"{each.code} {each.name}: {counts}", err=True)
     return area.ewkb
 
 

@@ -17,6 +17,7 @@ from api.core.types import Day, Request
 from api.v1.export import MEDIA_TYPES, Streamed, as_file
 from registry.publish.export.area import MOST_KM2, Area, Within, pay_for, records_within
 from registry.publish.export.run import ExportOptions, export_stream
+from registry.records.uses import Kind
 
 blueprint = Resource("within", "/v1/within", tag="changes", kind="copies")
 
@@ -47,6 +48,7 @@ class WithinBody(Request):
         allow_inf_nan=False,
         description="Metres around it, on both sides of a line",
     )
+    use: Kind | None = Field(None, description="Only doors with this use")
     demo: bool = Field(False, description="Include demonstration records")
 
 
@@ -95,7 +97,12 @@ def post_within_records(query: WithinQuery, json: WithinBody) -> Response:
     area, found = _counted(json)
     pay_for(found)
     options = ExportOptions(
-        query.format, demo=json.demo, on=query.on, external=query.external, area=area.ewkb
+        query.format,
+        demo=json.demo,
+        on=query.on,
+        external=query.external,
+        use=json.use,
+        area=area.ewkb,
     )
     parts = as_caller(export_stream(register().engine, options))
     return as_file(parts, query.format, "within")
@@ -104,6 +111,7 @@ def post_within_records(query: WithinQuery, json: WithinBody) -> Response:
 def _counted(asked: WithinBody) -> tuple[Area, Within]:
     area, found = records_within(
         *(register().read_engine, gazetteer(), asked.geometry.model_dump_json(), asked.buffer_m),
+        use=asked.use,
         demo=asked.demo,
     )
     note(count=found.records, units=[commune.code for commune in found.communes])

@@ -38,6 +38,8 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
     with open_office(admin_url, f"within_{worker_id}", LIMITS) as made:
         place = made.place
         codes = [place.house(str(n), **_at(n)) for n in range(1, 10)]
+        office = {"use": "office", "name": "UBND phường Láng"}
+        place.do("uses", code=codes[8], uses=[office], reason="tests")
         place.do("correct", code=codes[3], restricted=True, reason="tests")
         place.street("Phố Láng", commune=NEXT)
         place.house("10", commune=NEXT, **_at(10))
@@ -101,7 +103,7 @@ def test_area_is_counted_and_told_alike(
 ) -> None:
     counted = ask(office, body).get_json()
     assert counted["records"] == len(numbers)
-    assert counted["records"] == sum(c["dwellings"] + c["buildings"] for c in counted["communes"])
+    assert counted["records"] == sum(c["records"] for c in counted["communes"])
     file = ask(office, body, f"{PATH}/records?format=ndjson")
     if numbers:
         told = [json.loads(line)["house_number"] for line in file.text.splitlines()]
@@ -114,10 +116,19 @@ def test_counts_are_by_commune_and_kind(office: Office) -> None:
     counted = ask(office, ALL).get_json()
     assert 0 < counted.pop("area_km2") < 1
     lang, other = counted.pop("communes")
-    assert counted == {"records": 10, "dwellings": 9, "buildings": 1, "households": 9}
+    assert counted == {"records": 10, "dwellings": 8, "buildings": 1, "households": 8}
     assert (lang["code"], lang["province"]) == (COMMUNE, "Thành phố Hà Nội")
-    assert (lang["dwellings"], lang["buildings"], lang["households"]) == (8, 1, 8)
+    assert (lang["dwellings"], lang["buildings"], lang["households"]) == (7, 1, 7)
     assert (other["code"], other["dwellings"], other["buildings"]) == (NEXT, 1, 0)
+
+
+def test_doors_with_a_use_are_counted_and_listed_alone(office: Office) -> None:
+    offices = {**ALL, "use": "office"}
+    counted = ask(office, offices).get_json()
+    assert (counted["records"], counted["dwellings"]) == (1, 0)
+    (line,) = ask(office, offices, f"{PATH}/records?format=ndjson").text.splitlines()
+    assert json.loads(line)["house_number"] == "9"
+    assert ask(office, {**ALL, "use": "dwelling"}).get_json()["dwellings"] == 8
 
 
 def test_file_has_the_columns_of_an_export(office: Office) -> None:
@@ -218,7 +229,7 @@ def test_command_exports_what_lies_in_the_geometry_of_a_file(
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     done = CliRunner().invoke(export, ["--within", str(path), "--buffer", "150", "--out", str(out)])
     assert done.exit_code == 0, done.stderr
-    assert f"{COMMUNE}\tPhường Láng\t3\t0\t3" in done.stderr
+    assert f"{COMMUNE} Phường Láng: 3 bản ghi: 3 chỗ ở, 0 toà nhà; 3 hộ" in done.stderr
     assert len(out.read_text().splitlines()) == 4
     near = ["--within", str(path), "--buffer", "150"]
     for wrong in (

@@ -46,7 +46,9 @@ class CommuneWithin:
     code: str
     name: str
     province: str | None
+    records: int
     dwellings: int
+    """Doors with a home; offices, shops and the like are the other ones"""
     buildings: int
     households: int
     """Hộ that live there"""
@@ -59,6 +61,7 @@ class Within:
     area_km2: float
     records: int
     dwellings: int
+    """Doors with a home; offices, shops and the like are the other ones"""
     buildings: int
     households: int
     """Hộ that live there"""
@@ -72,16 +75,18 @@ def records_within(
     geojson: str,
     buffer_m: float | None,
     *,
+    use: str | None = None,
     demo: bool = False,
 ) -> tuple[Area, Within]:
-    """Return the area, a GeoJSON geometry or the only feature of a file, and the counts in it.
+    """Return the area, a GeoJSON geometry or the only feature of a file, and the counts in it, of
+    doors with a use if one is given.
 
     Raises InvalidInputError for an invalid area.
     """
     drawn = _drawn(geojson, buffer_m)
     with session_scope(engine) as session:
         area = _area(session, drawn, buffer_m)
-        return area, _counted(session, gazetteer, area, demo=demo)
+        return area, _counted(session, gazetteer, area, use, demo=demo)
 
 
 def pay_for(found: Within) -> None:
@@ -134,18 +139,26 @@ def _area(session: Session, drawn: Any, buffer_m: float | None) -> Area:
     return made
 
 
-def _counted(session: Session, gazetteer: Gazetteer, area: Area, *, demo: bool) -> Within:
-    given = {"area": area.ewkb, "demo": demo, "most": MOST_RECORDS + 1}
+def _counted(
+    session: Session, gazetteer: Gazetteer, area: Area, use: str | None, *, demo: bool
+) -> Within:
+    given = {
+        "area": area.ewkb,
+        "demo": demo,
+        "most": MOST_RECORDS + 1,
+        "use": use,
+        "day": today(),
+    }
     rows = session.execute(SQL.text("count_within"), given)
     communes = tuple(CommuneWithin(*_named(gazetteer, unit), *counts) for unit, *counts in rows)
-    if sum(each.dwellings + each.buildings for each in communes) > MOST_RECORDS:
+    records = sum(each.records for each in communes)
+    if records > MOST_RECORDS:
         raise _wrong("area_holds_too_many", Message("area_too_crowded", most=MOST_RECORDS))
-    dwellings, buildings = sum(c.dwellings for c in communes), sum(c.buildings for c in communes)
     return Within(
         area_km2=round(area.km2, 4),
-        records=dwellings + buildings,
-        dwellings=dwellings,
-        buildings=buildings,
+        records=records,
+        dwellings=sum(each.dwellings for each in communes),
+        buildings=sum(each.buildings for each in communes),
         households=sum(each.households for each in communes),
         communes=communes,
     )

@@ -8,12 +8,14 @@ CROSS JOIN LATERAL (
 ) g
 
 -- count_within --
-SELECT unit_id, count(*) FILTER (WHERE kind = 'household'),
+SELECT unit_id, count(*), count(*) FILTER (WHERE kind = 'household' AND lived_in),
     count(*) FILTER (WHERE kind = 'building'), sum(households_count)
 FROM (
     SELECT DISTINCT * FROM (
-        SELECT h.code, h.unit_id, h.kind, h.households_count
+        SELECT h.code, h.unit_id, h.kind, h.households_count, h.uses IS NULL
+            OR h.uses @> '[{"use": "dwelling"}]' OR h.households_count > 0 AS lived_in
         {inside_area} AND (CAST(:demo AS boolean) OR h.code >= '1')
+            AND (CAST(:use AS text) IS NULL OR {of_use})
         LIMIT :most
     ) h
 ) h
