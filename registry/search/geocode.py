@@ -43,7 +43,7 @@ from registry.search.find.groups import has_named_locality, is_group_alone, lack
 from registry.search.find.mistyped_codes import MeantCode, meant_code
 from registry.search.judge.doubts import add_doubts, add_missing, doubts_of_door
 from registry.search.judge.explanation import Tried
-from registry.search.judge.postcodes import by_postcode, by_postcode_in
+from registry.search.judge.postcodes import by_postcode
 from registry.search.judge.ranking import (
     SECOND_NUMBER,
     Located,
@@ -70,6 +70,7 @@ from registry.search.read.codes_in_text import (
 )
 from registry.search.read.completed_text import UNITS, completed_text
 from registry.search.read.door_with_units import ReadAddress, with_building
+from registry.search.read.postcode_text import completed_by_postcode, without_postcode
 from registry.search.rereading import IN_BUILDING, Rereading
 from registry.search.reverse import check_point, reverse
 from registry.units import unit_by_code
@@ -233,7 +234,7 @@ class _Search:
         coded = yield from self._of_codes_in(text, code)
         if coded is not None:
             return coded
-        found = by_postcode_in(self.gazetteer, self.day, (yield from self._read(text)), text)
+        found = yield from self._with_postcode(text)
         named = yield from with_doors_by_use(self.gazetteer, self.day, text, self.within, found)
         if named[:1] != found[:1]:
             self.reading = None  # an organization's name accounts for all of the text
@@ -242,6 +243,21 @@ class _Search:
         if unread := unread_code(text):
             return (yield from self._without_code(unread, found))
         return found
+
+    def _with_postcode(self, text: str) -> Query[list[Answer]]:
+        """Answer a text by its words, with the postcode at its end as evidence.
+
+        The postcode names the commune if the words do not.
+        """
+        text, postcode = without_postcode(self.gazetteer, self.day, text)
+        found = (yield from self._read(text)) if text else []
+        if postcode is None:
+            return found
+        if all(answer.level == "province" for answer in found) and (
+            by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode)
+        ):
+            found = (yield from self._read(by_name)) or found
+        return by_postcode(self.gazetteer, self.day, found, postcode)
 
     def _checked_by_units(self, found: list[Answer], units: str) -> Query[list[Answer]]:
         """Return the answers, with a fault if the units are in another province."""

@@ -3,7 +3,6 @@
 import datetime
 from typing import Final
 
-from geo.admin import postcode_in
 from registry.core.schemes import POSTCODE
 from registry.search.answers import Answer, with_fault, without_fault
 from registry.search.faults import POSTCODE_CONTRADICTS
@@ -20,14 +19,6 @@ _SUPPLIED: Final = ("commune_missing", "commune_several", "province_missing", "p
 """Faults of a missing commune or province, which a postcode supplies."""
 _OPEN: Final = frozenset({*_SUPPLIED, "ambiguous", "commune_undecided"})
 """Faults of an answer that leave room for another one."""
-
-
-def by_postcode_in(
-    gazetteer: Gazetteer, day: datetime.date, found: list[Answer], text: str
-) -> list[Answer]:
-    """Compare the answers to a text with the postcode at its end."""
-    postcode = postcode_in(text)
-    return by_postcode(gazetteer, day, found, postcode) if postcode else found
 
 
 def by_postcode(
