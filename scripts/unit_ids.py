@@ -16,6 +16,7 @@ from registry.records.unit_identifiers import (
     UnitIdentifiersLoaded,
     covered_schemes,
     load_unit_identifiers,
+    remove_unit_identifiers,
 )
 from registry.units.gazetteer import UnitRef, today
 from scripts.command import command
@@ -30,7 +31,7 @@ _SEVERITIES = {"error": N_("rejected")}
 def _show(result: UnitIdentifiersLoaded, *, dry_run: bool) -> None:
     if dry_run:
         click.echo(_("Dry run, nothing was written"))
-    elif not result.written:
+    if not result.written:
         click.echo(_("Nothing was written: a file is taken as a whole"))
     click.echo(
         _(
@@ -43,6 +44,8 @@ def _show(result: UnitIdentifiersLoaded, *, dry_run: bool) -> None:
     )
     show_problems(result.problems, _SEVERITIES)
     _show_missing(result.missing)
+    if result.missing and not result.written:
+        click.echo("  " + _("with --partial, units may have none"))
 
 
 def _show_missing(missing: Sequence[UnitRef]) -> None:
@@ -98,6 +101,19 @@ def list_(
     """Units with and without an id, by scheme."""
     with opened_session() as session:
         return covered_schemes(session, on or today())
+
+
+def _show_removed(removed: int) -> None:
+    click.echo(_("{count:n} ids removed", count=removed))
+
+
+@command(unit_ids, text=_show_removed)
+def remove(
+    *, scheme: Annotated[str, "`postcode`, or a carrier's name."], dry_run: DryRun = False
+) -> int:
+    """Remove all ids of a scheme from units."""
+    with opened_session(dry_run=dry_run) as session:
+        return remove_unit_identifiers(session, scheme)
 
 
 unit_ids.add_command(template_of(TABLE))

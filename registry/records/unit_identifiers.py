@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import Field
+from sqlalchemy import CursorResult
 from sqlalchemy.orm import Session
 
 from registry.core.days import day_after
+from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.schemes import SCHEMES, check_scheme
 from registry.core.sql import Statements
@@ -40,6 +42,7 @@ PROBLEMS: Final = {
     "value_unreadable": Message("value_not_of_scheme"),
     "date_unreadable": Message("row_day_invalid"),
     "dates_swapped": Message("day_range_reversed"),
+    "dates_outside_unit": Message("days_outside_unit"),
     "unit_repeated": Message("unit_has_several_values"),
     "value_repeated": Message("value_of_several_units"),
 }
@@ -100,9 +103,9 @@ def load_unit_identifiers(
     """Read the file's identifiers into the session, which the caller commits or rolls back.
 
     Raises UnreadableFileError for a file that cannot be read or lacks the columns,
-    InvalidInputError for a malformed scheme.
+    InvalidInputError for a malformed scheme, or one of records.
     """
-    check_scheme(options.scheme)
+    _check(options.scheme)
     session.execute(SQL.text("lock"))
     day = options.map_on or today()
     known = load_gazetteer(session).knowing(day)
@@ -142,6 +145,25 @@ def load_unit_identifiers(
     )
 
 
+def remove_unit_identifiers(session: Session, scheme: str) -> int:
+    """Remove all identifiers of a scheme from units; returns their number.
+
+    Raises InvalidInputError for a malformed scheme, or one of records.
+    """
+    _check(scheme)
+    session.execute(SQL.text("lock"))
+    done = session.execute(SQL.text("remove_scheme"), {"scheme": scheme})
+    return cast(CursorResult[Any], done).rowcount
+
+
+def _check(scheme: str) -> None:
+    check_scheme(scheme)
+    known = SCHEMES.get(scheme)
+    if known is not None and known.of != "unit":
+        message = Message("scheme_of_records", scheme=scheme)
+        raise InvalidInputError.of_field("scheme", "malformed_scheme", message)
+
+
 def _header_values(headers: Mapping[str, str], cells: Mapping[str, str]) -> dict[str, str]:
     """Return the values given in headers, for empty cells."""
     return {field: value for field, value in headers.items() if not cells.get(field)}
@@ -163,6 +185,8 @@ def _read(
         except ValueError:
             return _TABLE.of(number, "value_unreadable", value)
     first, end = values["valid_from"] or options.since, day_after(values["valid_to"])
+    if (unit.ended and first and first >= unit.ended) or (unit.born and end and end <= unit.born):
+        return _TABLE.of(number, "dates_outside_unit", value)
     return _Row(number, unit, UnitIdentifier(options.scheme, value, first, end))
 
 

@@ -4,6 +4,9 @@ LOCK TABLE unit_identifier IN SHARE ROW EXCLUSIVE MODE
 -- remove --
 DELETE FROM unit_identifier WHERE scheme = :scheme AND unit_id = ANY (:units)
 
+-- remove_scheme --
+DELETE FROM unit_identifier WHERE scheme = :scheme
+
 -- add --
 INSERT INTO unit_identifier (unit_id, scheme, value, valid, source)
 SELECT unit_id, :scheme, value, daterange(first, after), :source

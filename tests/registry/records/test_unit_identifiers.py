@@ -12,6 +12,7 @@ from registry.records.unit_identifiers import (
     UnitIdentifiersLoaded,
     covered_schemes,
     load_unit_identifiers,
+    remove_unit_identifiers,
 )
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.gazetteer_loading import load_gazetteer
@@ -143,3 +144,21 @@ def test_every_commune_has_the_postcode_of_the_decision(gazetteer: Gazetteer) ->
     assert lang.identifiers_on(datetime.date(2025, 8, 23)) == {}
     iso = {u.identifier("iso_3166_2", OLD) for u in gazetteer.alive(OLD, level="province")}
     assert (len(iso), None in iso) == (63, False)
+
+
+def test_unit_of_another_map_on_these_days_is_refused(session: Session, tmp_path: Path) -> None:
+    table = "code,value,valid_from\n00082,HN-CN,2025-07-01\n"
+    result = load(session, tmp_path, table, map_on=OLD, partial=True)
+    assert (result.written, problems(result)) == (False, [(1, "dates_outside_unit")])
+    assert load(session, tmp_path, table, partial=True).written
+
+
+def test_scheme_is_removed_from_all_units_and_from_no_other(
+    session: Session, tmp_path: Path
+) -> None:
+    load(session, tmp_path, numbered(provinces(session)))
+    before = {one.scheme: one.units for one in covered_schemes(session, today())}
+    assert remove_unit_identifiers(session, "ghn") == before.pop("ghn") == 34
+    assert {one.scheme: one.units for one in covered_schemes(session, today())} == before
+    with pytest.raises(InvalidInputError):
+        load(session, tmp_path, numbered(provinces(session)), scheme="parcel")
