@@ -53,6 +53,7 @@ from registry.publish.drawing.surroundings import numbered, surroundings
 from registry.records.desk_records import (
     MOST_POINTS,
     STATUSES_OF,
+    Searched,
     Status,
     Wanted,
     find_record,
@@ -98,7 +99,7 @@ class ListQuery(BaseModel):
     def wanted(self, unit_id: int) -> Wanted:
         """Return the search in a commune; raises InvalidInputError for an unreadable text."""
         looked_for = self.q.strip()
-        read = read_search(looked_for) if looked_for else (None, ())
+        read = read_search(looked_for) if looked_for else Searched()
         if read is None:
             raise InvalidInputError.of_field(
                 "q",

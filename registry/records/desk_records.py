@@ -5,6 +5,7 @@ index of its own is kept. A page starts after a code, at its current position.
 """
 
 import datetime
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -26,6 +27,7 @@ from registry.records.lookup import by_code, read_code
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, Record
 from registry.records.restricted import disclosed
+from registry.records.uses import use_key
 from registry.units.gazetteer import Gazetteer
 
 Status = Literal["living", "active", "proposed", "reserved", "retired", "all"]
@@ -40,6 +42,8 @@ STATUSES_OF: Final[dict[Status, tuple[str, ...]]] = {
 PAGE: Final = 100
 MOST_POINTS: Final = 20_000
 SQL: Final = Statements(__file__, columns=COLUMNS)
+_IDENTIFIER: Final = re.compile(r"\d{9,12}")
+"""Ten digits of a digital address, nine to twelve of a parcel or place: longer than a number."""
 _EVENT: Final = text("SELECT occurred_at, kind, actor FROM event WHERE id = :id")
 
 
@@ -61,6 +65,10 @@ class Wanted:
     """Key of a current or former number; also matches the doors in the alley of that number."""
     place_keys: tuple[str, ...] = ()
     """Patterns (LIKE) of the current or former key of a street or locality."""
+    use_keys: tuple[str, ...] = ()
+    """Patterns (LIKE) of the name of an organisation or public place, besides `place_keys`."""
+    external_value: str | None = None
+    """Identifier of another scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +132,39 @@ class LastChange:
     actor: str
 
 
-def read_search(text: str) -> tuple[str | None, tuple[str, ...]] | None:
-    """Parse a search: the key of a number, and patterns of keys of streets and localities; None
-    for a text without any word.
+class Searched(NamedTuple):
+    """A search, as filters of `Wanted`."""
 
-    >>> read_search("12/3"), read_search("12 Phố Láng"), read_search("quán thánh")
-    (('12/3', ()), ('12', ('lang',)), (None, ('%quan thanh%',)))
+    number_key: str | None = None
+    place_keys: tuple[str, ...] = ()
+    use_keys: tuple[str, ...] = ()
+    external_value: str | None = None
+
+
+def read_search(text: str) -> Searched | None:
+    """Parse a search: a number, a street or locality, the name of an organisation, or an identifier
+    of another scheme; None for a text without any word.
+
+    >>> tuple(read_search("12/3")), tuple(read_search("12 Phố Láng"))
+    (('12/3', (), (), None), ('12', ('lang',), (), None))
+    >>> tuple(read_search("UBND phường")), read_search("1112000002").external_value
+    ((None, ('%ubnd phuong%',), ('%uy ban nhan dan phuong%',), None), '1112000002')
     """
+    if _IDENTIFIER.fullmatch(text):
+        return Searched(external_value=text)
     number = parse_house_number(text)
     if number is not None:
-        return number.key, ()
+        return Searched(number.key)
     door = next((reading.door for reading in parse_address(text)), Door())
     street = door.street
     keys = [street.key, *street.alt_keys] if street else [each.key for each in door.localities[:1]]
-    if not keys and (name := fold(text)):
-        keys = [f"%{name}%"]
-    return (door.house_number.key if door.house_number else None, tuple(keys)) if keys else None
+    house_number = door.house_number.key if door.house_number else None
+    if keys and house_number:
+        return Searched(house_number, tuple(keys))
+    name = fold(text)
+    if not name:
+        return None
+    return Searched(house_number, tuple(keys) or (f"%{name}%",), (f"%{use_key(text)}%",))
 
 
 def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:
@@ -227,6 +252,8 @@ def _given(wanted: Wanted) -> dict[str, Any]:
         "locality": wanted.locality_id,
         "number": number,
         "called": list(wanted.place_keys),
+        "used": list(wanted.use_keys),
+        "value": wanted.external_value,
         "alley": None if number is None else number.rstrip("/") + "/",
     }
 
@@ -243,5 +270,6 @@ def _conditions(wanted: Wanted) -> list[str]:
         "doubled": wanted.doubled,
         "numbered": wanted.number_key,
         "called": wanted.place_keys,
+        "identified": wanted.external_value,
     }
     return [name for name, applies in named.items() if applies]

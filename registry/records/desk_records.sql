@@ -14,7 +14,16 @@ h.point IS NULL
 h.verified_on IS NULL
 
 -- called --
-h.street_id IN ({called_so}) OR h.locality_id IN ({called_so})
+h.street_id IN ({called_so}) OR h.locality_id IN ({called_so}) OR {used_so}
+
+-- identified --
+h.code IN (SELECT code FROM external_id WHERE value = :value)
+
+-- used_so --
+-- Doors with uses are read by ix_household_used.
+h.uses IS NOT NULL AND EXISTS (
+    SELECT FROM household_use u WHERE u.code = h.code AND u.name_key LIKE ANY (:used)
+)
 
 -- wide_number --
 -- Pads the digits of a number to equal width; an alley sorts after the house of its number.
@@ -75,7 +84,7 @@ h.code IN (
 
 -- records --
 -- where no_street, in_street, no_locality, in_locality, no_point, unverified
--- where doubled, numbered, called
+-- where doubled, numbered, called, identified
 -- Padding numbers is most of the work: it is done only for the streets on the page.
 WITH found AS MATERIALIZED (
     SELECT {place}, h.house_number_key, h.code FROM household h {joins}
@@ -110,7 +119,7 @@ ORDER BY p.unplaced, p.place, p.place_id, p.number, p.code
 
 -- spots --
 -- where no_street, in_street, no_locality, in_locality, no_point, unverified
--- where doubled, numbered, called
+-- where doubled, numbered, called, identified
 SELECT ST_X(h.point), ST_Y(h.point), h.code, h.status, h.house_number_key FROM household h
 WHERE h.unit_id = :unit AND h.status = ANY (:statuses) AND h.point IS NOT NULL AND {where}
 LIMIT :limit

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -64,6 +65,22 @@ def test_a_use_goes_wherever_its_record_goes(office: Office) -> None:
         assert (pack["doors"], pack["kind"]) == (doors, "whole")
         if doors == 1:
             assert pack["held"]["doors"]["uses"] == CELL
+
+
+def test_name_without_a_word_for_its_use_is_found_whole(office: Office) -> None:
+    code = office.place.house("31", **LANG)
+    office.place.do("uses", code=code, uses=[{"use": "office", "name": "Quỹ tín dụng Hoa Sen"}])
+
+    def is_found(text: str) -> bool:
+        found = office.get(f"/v1/geocode?q={quote(text)}").get_json()["features"]
+        return code in {each["properties"]["code"] for each in found}
+
+    assert is_found("Quỹ tín dụng Hoa Sen, Phường Láng, Hà Nội")
+    assert is_found("quy tin dung hoa sen")
+    assert not is_found("Quỹ tín dụng Hoa Sen, Phường Đống Đa, Hà Nội")
+    assert not is_found("Quỹ tín dụng Hoa, Phường Láng, Hà Nội")
+    assert not is_found("Hoa Sen, Phường Láng, Hà Nội")
+    office.place.retire(code)
 
 
 @pytest.mark.parametrize("use", [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}])

@@ -1,7 +1,7 @@
 """Doors by their use: `UBND phường Ba Đình`, `BV Bạch Mai`, `Trường TH Kim Liên, Đống Đa`.
 
-Only texts that start with a word for an office, a shop or a public place are looked up, and only by
-the whole name: a similar name is that of another organization.
+Texts that start with a word for an office, a shop or a public place are looked up, and others of
+which no door was found; only by the whole name: a similar name is that of another organization.
 """
 
 import datetime
@@ -25,6 +25,8 @@ _END: Final = "\U0010ffff"
 _MOST_WORDS: Final = 16
 _SHORTEST: Final = 2
 """Least words of a name."""
+_SHORTEST_WITHOUT_WORD: Final = 3
+"""Of a name that does not start with a word for its use."""
 
 
 def with_doors_by_use(
@@ -33,7 +35,7 @@ def with_doors_by_use(
     """Return the answers to a text with the doors of the organization or public place that it
     names: after a household whose number was found, before other answers.
     """
-    names = dict(_names(text))
+    names = dict(_names(text, any_word=all(answer.level not in DOORS for answer in found)))
     if not names:
         return found
     rows = yield Ask(_CALLED, tuple((key,) for key in names))
@@ -74,15 +76,20 @@ def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Rec
     return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("prefix"), given)]
 
 
-def _names(text: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield the key of each possible name in the text, the name as written, and the rest."""
+def _names(text: str, *, any_word: bool) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the key of each possible name in the text, the name as written, and the rest.
+
+    With `any_word` also of a longer name without a word for its use, in the first piece.
+    """
     pieces = [piece.strip() for piece in text.split(",")]
-    for at, piece in enumerate(pieces):
-        if use_of(piece) in (None, DWELLING):
-            continue
-        words = piece.split()
-        for count in range(_SHORTEST, min(len(words), _MOST_WORDS) + 1):
+    uses = [use_of(piece) for piece in pieces]
+    of_words = [at for at, use in enumerate(uses) if use not in (None, DWELLING)]
+    starts = [(at, _SHORTEST) for at in of_words[:1]]
+    if not starts and any_word and uses[0] is None and not pieces[0][:1].isdigit():
+        starts = [(0, _SHORTEST_WITHOUT_WORD)]
+    for at, shortest in starts:
+        words = pieces[at].split()
+        for count in range(shortest, min(len(words), _MOST_WORDS) + 1):
             rest = ", ".join(filter(None, (" ".join(words[count:]), *pieces[at + 1 :])))
             written = " ".join(words[:count])
             yield use_key(written), (written, rest)
-        return

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from registry.core.database import session_scope
 from registry.records.desk_records import (
@@ -28,6 +29,10 @@ def place(admin_url: str, worker_id: str) -> Iterator[Town]:
         yield made
 
 
+IDENTIFIED = """INSERT INTO external_id (code, scheme, value, valid)
+VALUES (:code, 'dia_chi_so', '1152812345', '[2026-01-01,)')"""
+
+
 @pytest.fixture(scope="module")
 def doors(place: Town) -> dict[str, str]:
     found = {number: place.house(number) for number in ("10", "2", "2A", "2/10", "2/9", "100")}
@@ -44,6 +49,10 @@ def doors(place: Town) -> dict[str, str]:
     place.do("renumber", code=found["100"], house_number="99")
     place.do("renumber", code=found["100"], house_number="100")
     place.do("verify", code=found["2"])
+    shop = [{"use": "dwelling"}, {"use": "business", "name": "Quán Phở Thìn"}]
+    place.do("uses", code=found["2/9"], uses=shop)
+    with session_scope(place.engine) as session:
+        session.execute(text(IDENTIFIED), {"code": found["2/10"]})
     found["gone"] = place.house("300")
     place.retire(found["gone"])
     found["held"] = place.do("reserve", count=1, commune=COMMUNE).records[0].code
@@ -105,6 +114,10 @@ def test_list_goes_through_every_door_once_in_the_order_of_the_street(
         ({"search": "7 bang"}, {"án 7"}),
         ({"search": "đường án"}, {"án 7"}),
         ({"search": "Thôn Đoài"}, {"hamlet", "group"}),
+        ({"search": "phở thìn"}, {"2/9"}),
+        ({"search": "Quán Phở"}, {"2/9"}),
+        ({"search": "1152812345"}, {"2/10"}),
+        ({"search": "1152812346"}, set()),
     ],
 )
 def test_filter_finds(
@@ -122,7 +135,9 @@ def test_filter_finds(
         if "locality" in filters:
             given["locality_id"] = around[filters["locality"]]
         if "search" in given:
-            given["number_key"], given["place_keys"] = read_search(given.pop("search")) or ("", ())
+            searched = read_search(given.pop("search"))
+            assert searched is not None
+            given |= searched._asdict()
         wanted = Wanted(unit, **given)
         page = list_records(session, wanted)
         spots = list_spots(session, wanted)
