@@ -115,7 +115,7 @@ def _area(
     area, found = records_within(engine, known, text, buffer_m, use=use, demo=demo)
     for each in found.communes:
         counts = _(
-            "{records:n} records: {dwellings:n} homes, {buildings:n} buildings; {households:n} hộ",
+            "{records:n} records: {dwellings:n} homes, {buildings:n} buildings; {households:n} households",
             records=each.records,
             dwellings=each.dwellings,
             buildings=each.buildings,

@@ -30,6 +30,7 @@ from registry.lifecycle.table import OPERATIONS, Operation
 from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
+from registry.records.uses import WORDS_OF_USES
 from registry.search.faults import FAULTS
 from scripts.api_reference import endpoint_sections, error_codes, field_codes
 from scripts.reference import command_sections, setting_lines
@@ -135,6 +136,12 @@ def schemes() -> str:
         for each in SCHEMES.values()
     )
     return "\n".join(["| scheme | of a | value | on a day | |", "|---|---|---|---|---|", *rows])
+
+
+def use_words() -> str:
+    """One line a use of a door, with the words for it."""
+    rows = (f"| `{use}` | {', '.join(words)} |" for use, words in WORDS_OF_USES.items())
+    return "\n".join(["| use | words |", "|---|---|", *rows])
 
 
 def faults() -> str:
@@ -320,6 +327,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "examples": examples,
     "problems": problems,
     "faults": faults,
+    "use_words": use_words,
     "schemes": schemes,
     "pack_words": pack_words,
     "endpoints": endpoint_sections,
