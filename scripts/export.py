@@ -115,9 +115,9 @@ def _area(
     area, found = records_within(engine, known, text, buffer_m, use=use, demo=demo)
     for each in found.communes:
         counts = _(
-            "{records:n} records: {dwellings:n} homes, {buildings:n} buildings; {households:n} households",
+            "{records:n} records: {homes:n} homes, {buildings:n} buildings; {households:n} households",
             records=each.records,
-            dwellings=each.dwellings,
+            homes=each.dwellings,
             buildings=each.buildings,
             households=each.households,
         )
