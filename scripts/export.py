@@ -115,7 +115,7 @@ def _area(
     area, found = records_within(engine, known, text, buffer_m, use=use, demo=demo)
     for each in found.communes:
         counts = _(
-            "{records:n} records: {homes:n} homes, {buildings:n} buildings; {households:n} households",
+            "{records:n}: {homes:n} homes, {buildings:n} buildings; {households:n} households",
             records=each.records,
             homes=each.dwellings,
             buildings=each.buildings,
