@@ -1,4 +1,4 @@
-"""Records by identifiers of other schemes: postcodes, parcels, state ids, operators' numbers."""
+"""Records by identifiers of other schemes: parcels, state ids, operators' numbers."""
 
 import datetime
 import re

@@ -67,7 +67,7 @@ def test_value_leads_to_its_record_and_stands_beside_it(office: Office, tmp_path
 def test_several_of_one_are_taken_and_told(office: Office, tmp_path: Path) -> None:
     one, two = office.place.house("103"), office.place.house("105")
     table = f"code,value\n{one},10001\n{two},10001\n{one},10002\n"
-    result = load(office, tmp_path / "b.csv", table, "postcode")
+    result = load(office, tmp_path / "b.csv", table, "meter")
     assert (result.new, result.rejected) == (3, 0)
     assert found(result) == [
         (1, "record_has_several"),
@@ -75,7 +75,7 @@ def test_several_of_one_are_taken_and_told(office: Office, tmp_path: Path) -> No
         (2, "value_shared"),
         (3, "record_has_several"),
     ]
-    records = office.get("/v1/external/postcode/10001").get_json()["records"]
+    records = office.get("/v1/external/meter/10001").get_json()["records"]
     assert [each["code"] for each in records] == sorted((one, two))
 
 
@@ -101,21 +101,22 @@ def test_restricted_place_is_found_by_no_value(office: Office, tmp_path: Path) -
 def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> None:
     code = office.place.house("111")
     rows = {
-        ",postcode,1,,": "code_missing",
-        "7P70-6F,postcode,1,,": "code_unreadable",
-        "1000-0006,postcode,1,,": "code_unknown",
+        ",meter,1,,": "code_missing",
+        "7P70-6F,meter,1,,": "code_unreadable",
+        "1000-0006,meter,1,,": "code_unknown",
         f"{code},Bưu chính,1,,": "scheme_unreadable",
-        f"{code},postcode,,,": "value_missing",
-        f"{code},postcode,{'9' * 201},,": "value_unreadable",
-        f"{code},postcode,1,hôm qua,": "date_unreadable",
-        f"{code},postcode,1,2/1/2026,1/1/2026": "dates_swapped",
-        f"{code},postcode,10003,,31/12/9999": "",
-        f"{code},postcode,10003,1/1/2026,": "row_repeated",
+        f"{code},meter,,,": "value_missing",
+        f"{code},meter,{'9' * 201},,": "value_unreadable",
+        f"{code},meter,1,hôm qua,": "date_unreadable",
+        f"{code},meter,1,2/1/2026,1/1/2026": "dates_swapped",
+        f"{code},postcode,11528,,": "scheme_of_units",
+        f"{code},meter,10003,,31/12/9999": "",
+        f"{code},meter,10003,1/1/2026,": "row_repeated",
     }
     table = "\n".join(("code,scheme,value,valid_from,valid_to", *rows))
     result = load(office, tmp_path / "d.csv", table)
     assert [code for _, code in found(result)] == [each for each in rows.values() if each]
-    assert (result.rows, result.new, result.rejected) == (10, 1, 9)
+    assert (result.rows, result.new, result.rejected) == (11, 1, 10)
     assert set(PROBLEMS) >= set(rows.values()) - {""}
     with pytest.raises(UnreadableFileError, match="value"):
         load(office, tmp_path / "e.csv", "mã,tên\n1,2\n")
@@ -123,7 +124,7 @@ def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> 
         load(office, tmp_path / "f.csv", table, "Hệ của tôi")
 
 
-@pytest.mark.parametrize("path", ["Postcode/1", "postcode/%00", f"postcode/{'x' * 201}", "a-b/1"])
+@pytest.mark.parametrize("path", ["Postcode/1", "meter/%00", f"meter/{'x' * 201}", "a-b/1"])
 def test_invalid_question_is_refused(office: Office, path: str) -> None:
     assert office.get(f"/v1/external/{path}").status_code in (400, 404, 422)
 

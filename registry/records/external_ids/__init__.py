@@ -1,7 +1,7 @@
-"""External identifiers of records: postcodes, land parcels, State place identifiers, own numbers.
+"""External identifiers of records: land parcels, State place identifiers, own numbers.
 
 They supplement the code: a scheme and a value, with the days on which it is valid. Nothing is
-unique: a thousand doors share a postcode, and a door on a corner has two parcels.
+unique: a tower shares a parcel, and a door on a corner has two.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from registry.records.restricted import discloses_door
 SQL: Final = Statements(__file__, "queries.sql")
 
 MOST_ANSWERED: Final = 100
-"""Maximum records returned for one value: a postcode has thousands."""
+"""Maximum records returned for one value: a parcel may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)

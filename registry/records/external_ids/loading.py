@@ -40,6 +40,7 @@ PROBLEMS: Final = {
     "scheme_unreadable": Message("scheme_invalid"),
     "value_missing": Message("row_has_no_value"),
     "scheme_draft": Message("scheme_is_draft"),
+    "scheme_of_units": Message("identifier_of_units"),
     "value_unreadable": Message("value_not_of_scheme"),
     "value_contradicts_commune": Message("value_of_other_commune"),
     "value_taken": Message("value_of_another_record"),
@@ -139,8 +140,10 @@ def read_value(scheme: str, value: str, *, drafts: bool) -> str | Wrong:
 
     With `drafts`, schemes of draft laws are accepted.
     """
-    if (known := SCHEMES.get(scheme)) is None or known.of == "unit":
+    if (known := SCHEMES.get(scheme)) is None:
         return value
+    if known.of == "unit":
+        return "scheme_of_units", scheme
     if known.draft and not drafts:
         return "scheme_draft", scheme
     try:
