@@ -181,12 +181,15 @@ def _kept(given: r.GivenEntrance) -> Entrance:
 
 
 def set_uses(work: Work, request: r.UsesRequest) -> Done:
-    """Replace the uses; without a home among them the count of households is cleared."""
+    """Replace the uses; without a home among them the count of households is cleared.
+
+    A use to come would clear it too early, so its first day may not be in the future.
+    """
     row = work.subject(request.code)
     given = []
     for at, each in enumerate(request.uses):
         since, until = (
-            day_given(day, f"uses.{at}.{name}", to_come=True) if day else None
+            day_given(day, f"uses.{at}.{name}", to_come=name == "until") if day else None
             for name, day in (("since", each.since), ("until", each.until))
         )
         if since and until and until < since:

@@ -243,7 +243,7 @@ class GivenUse(BaseModel):
     name: Organisation | None = Field(
         None, description="of the organisation or public place; never a person"
     )
-    since: Day | None = Field(None, description="first day")
+    since: Day | None = Field(None, description="first day, not in the future")
     until: Day | None = Field(None, description="last day")
 
 

@@ -83,7 +83,10 @@ def test_name_without_a_word_for_its_use_is_found_whole(office: Office) -> None:
     office.place.retire(code)
 
 
-@pytest.mark.parametrize("use", [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}])
+@pytest.mark.parametrize(
+    "use",
+    [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}, {"use": "other", "since": "2999-01-01"}],
+)
 def test_what_is_no_use_is_refused_with_its_field(office: Office, use: dict[str, str]) -> None:
     (code,) = office.place.rows("SELECT min(code) FROM household")[0]
     editor = office.key(f"phường {use['use']}")
