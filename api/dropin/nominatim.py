@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import public
 from api.core.errors import raise_unless_row_error
 from api.dropin.errors import UsageError, errors_as
+from api.dropin.interface import Interface
 from api.dropin.place import COUNTRY, Place, coarsen, code_of, inside, places_of
 from registry.core.release import release
 from registry.publish.batch import CodeQuestion, outcomes
@@ -25,7 +26,7 @@ from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.reverse import reverse
 from registry.units.gazetteer import today
 
-blueprint = Blueprint("nominatim", __name__, url_prefix="/nominatim")
+blueprint = Interface("nominatim", __name__, url_prefix="/nominatim")
 
 FORMATS: Final = ("json", "jsonv2", "geojson", "geocodejson")
 _STATUS_FORMATS: Final = ("text", "json")

@@ -8,11 +8,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 
 from api.core.context import gazetteer, register
 from api.core.endpoint import public
 from api.dropin.errors import UsageError, errors_as
+from api.dropin.interface import Interface
 from api.dropin.place import COUNTRY, Place, inside, places_of, suggested
 from registry.core.batching import alone
 from registry.search.answers import Answer, of_record
@@ -23,7 +24,7 @@ from registry.search.find.doors import active_records
 from registry.search.geocode import MAX_LIMIT, Question, geocode
 from registry.search.reverse import MAX_RADIUS_M, reverse
 
-blueprint = Blueprint("photon", __name__, url_prefix="/photon")
+blueprint = Interface("photon", __name__, url_prefix="/photon")
 
 _LIMIT: Final = 15
 _TYPED: Final = 200
@@ -62,7 +63,6 @@ photon_errors: Final = errors_as(lambda _status, message: {"message": message})
 
 
 @blueprint.get("/api")
-@blueprint.get("/api/", endpoint="api_slash")
 @public(kind="autocomplete", discloses=True)
 @photon_errors
 def api() -> Response:

@@ -136,6 +136,20 @@ def test_status_is_told_as_text_and_as_json(site: Site) -> None:
     assert ask(site, "/photon/status") == {"status": "Ok"}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/nominatim/{name}{end}" for name in ("search", "status") for end in ("", ".php")),
+        *(f"/photon/{name}" for name in ("api", "structured", "reverse", "status")),
+    ],
+)
+def test_path_may_end_in_a_slash(site: Site, path: str) -> None:
+    asked = {"q": THERE, "street": "Láng", "lon": "105.8", "lat": "21.02"}
+    if path.startswith("/nominatim"):
+        asked = {"q": THERE}
+    assert site.client.get(f"{path}/", query_string=asked).status_code == 200
+
+
 def test_unknown_parameters_are_ignored_and_other_sites_may_ask(site: Site) -> None:
     asked = {"q": THERE, "polygon_geojson": 1, "email": "a@b.c", "accept-language": "en"}
     response = site.client.get(

@@ -73,7 +73,7 @@ PAGES = {
     "/verify", "/verify/<number>", "/reports", "/reports/<receipt>",
     *(f"/nominatim/{name}" for name in ("search", "reverse", "lookup")),
     *(f"/nominatim/{name}.php" for name in ("search", "reverse", "lookup")),
-    "/photon/api", "/photon/api/", "/photon/structured", "/photon/reverse",
+    "/photon/api", "/photon/structured", "/photon/reverse",
 }  # fmt: skip
 """Beside the API; asked for what is hidden below, or elsewhere for what they show of one record."""
 STILL = {
