@@ -148,7 +148,6 @@ def test_package_lives_through_install_upgrade_removal_and_purge(
             eventually(is_ready, "the service answers", within_s=300)
         finally:
             terminate_child(serving.pid)
-    assert serving.returncode == 0
     assert (chroot.folder / DATA / "cluster/PG_VERSION").exists()
 
     settings = chroot.folder / SETTINGS
