@@ -87,6 +87,13 @@ def test_postcode_of_another_commune_is_a_fault(
     assert ("postcode_contradicts_text" in faults) == (verdict == "confirm")
 
 
+def test_postcode_at_the_end_of_a_text_is_a_component(site: Site) -> None:
+    found = validated(site, address=f"{ADDRESS} {OTHER}")
+    (told,) = (each for each in found["components"] if each["component"] == "postcode")
+    assert found["verdict"] == "confirm"
+    assert (told["status"], told["given"], told["value"]) == ("unverified", OTHER, LANG)
+
+
 def test_text_that_is_no_postcode_is_not_repeated(site: Site) -> None:
     said = {"address": ADDRESS, "postcode": "bà Tèo 0912345678"}
     found = validated(site, **said)

@@ -22,11 +22,17 @@ def without_postcode(gazetteer: Gazetteer, day: datetime.date, text: str) -> tup
     Of any other number only the word before it goes: `mã bưu chính` and the like.
     """
     text = _CALLED.sub(", ", text).removeprefix(", ")
-    postcode = postcode_in(text)
-    if postcode is None or not communes_with_postcode(gazetteer, postcode, day):
-        return text, postcode
+    postcode = registered_postcode(gazetteer, day, text)
+    if postcode is None:
+        return text, postcode_in(text)
     before, _, after = text.rpartition(postcode)
     return f"{before}{after}".strip(" ,;"), postcode
+
+
+def registered_postcode(gazetteer: Gazetteer, day: datetime.date, text: str) -> str | None:
+    """Return the postcode at the end of a text if a commune has or had it."""
+    postcode = postcode_in(text)
+    return postcode if postcode and communes_with_postcode(gazetteer, postcode, day) else None
 
 
 def completed_by_postcode(
