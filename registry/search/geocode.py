@@ -247,14 +247,19 @@ class _Search:
     def _with_postcode(self, text: str) -> Query[list[Answer]]:
         """Answer a text by its words, with the postcode at its end as evidence.
 
-        The postcode names the commune if the words do not.
+        The postcode names the commune if the words name at most a province of today: a postcode
+        beside units of an earlier map may be another commune's.
         """
         text, postcode = without_postcode(self.gazetteer, self.day, text)
         found = (yield from self._read(text)) if text else []
         if postcode is None:
             return found
-        if all(answer.level == "province" for answer in found) and (
-            by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode)
+        provinces = [answer.unit for answer in found if answer.unit is not None]
+        is_open = all(
+            answer.level == "province" and "commune_former" not in answer.faults for answer in found
+        )
+        if is_open and (
+            by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode, provinces)
         ):
             found = (yield from self._read(by_name)) or found
         return by_postcode(self.gazetteer, self.day, found, postcode)

@@ -146,7 +146,7 @@ def click_at(page: Page, point: tuple[float, float]) -> None:
             "Phố Láng 2711528 Phường Láng Thành phố Hà Nội Việt Nam",
             "Phố Láng 12/34/5A11528 Phường Láng Thành phố Hà Nội Việt Nam",
         ),
-        # The control leaves a number out, whoever answers.
+        # The control omits house numbers.
         ("photon", *["Phố Láng, Phường Láng, Thành phố Hà Nội, Việt Nam"] * 2),
     ],
 )
@@ -155,7 +155,7 @@ def test_control_of_leaflet_finds_and_names_doors(
 ) -> None:
     page = visit.open(f"/leaflet.html#{service}")
     page.get_by_placeholder("Search...").press_sequentially(ADDRESS)
-    # The control forgets a question that it is asked before it has begun to suggest.
+    # The control forgets a question that it is asked before it starts to suggest.
     page.wait_for_function("window.suggests")
     page.get_by_placeholder("Search...").press("Enter")
     popup, marker = page.locator(".leaflet-popup-content"), page.locator(".leaflet-marker-icon")

@@ -40,13 +40,13 @@ while True:
 desktop = office.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", office)
 hidden = uno.createUnoStruct("com.sun.star.beans.PropertyValue", "Hidden", 0, True, 0)
 document = desktop.loadComponentFromURL("private:factory/scalc", "_blank", 0, (hidden,))
-sheet, told = document.Sheets[0], []
+sheet, answer = document.Sheets[0], []
 sheet.getCellByPosition(0, 0).String = address
 for number, formula in enumerate(formulas, 1):
     cell = sheet.getCellByPosition(number, 0)
     cell.Formula = formula
-    told.append([cell.String, cell.getError()])
-print(json.dumps(told))
+    answer.append([cell.String, cell.getError()])
+print(json.dumps(answer))
 desktop.terminate()
 """
 LOCATOR = """
@@ -59,11 +59,11 @@ application = QgsApplication([], False)
 application.initQgis()
 geocoder = QgsNominatimGeocoder("vn", sys.argv[1])
 context = QgsGeocoderContext(QgsCoordinateTransformContext())
-told = []
+answer = []
 for found in geocoder.geocodeString(sys.argv[2], context, QgsFeedback()):
     point, view = found.geometry().asPoint(), found.viewport()
-    told.append([found.identifier(), point.x(), point.y(), view.contains(point)])
-print(json.dumps(told))
+    answer.append([found.identifier(), point.x(), point.y(), view.contains(point)])
+print(json.dumps(answer))
 application.exitQgis()
 """
 
@@ -77,14 +77,14 @@ def need(module: str, packages: str) -> None:
 
 def ask(program: str, *arguments: str) -> Any:
     """What a program for the distribution's Python prints."""
-    told = subprocess.run(
+    answer = subprocess.run(
         [PYTHON, "-c", program, *arguments],
         env=clean_environment() | {"QT_QPA_PLATFORM": "offscreen"},
         stdout=subprocess.PIPE,
         check=True,
         timeout=300,
     )
-    return json.loads(told.stdout)
+    return json.loads(answer.stdout)
 
 
 @pytest.fixture(scope="module")

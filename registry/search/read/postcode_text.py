@@ -2,11 +2,12 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from geo.admin import postcode_in
 from registry.search.read.completed_text import completed_text
-from registry.units.gazetteer import Gazetteer
+from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.postcodes import communes_with_postcode
 
 _CALLED: Final = re.compile(
@@ -36,14 +37,19 @@ def registered_postcode(gazetteer: Gazetteer, day: datetime.date, text: str) -> 
 
 
 def completed_by_postcode(
-    gazetteer: Gazetteer, day: datetime.date, text: str, postcode: str
+    gazetteer: Gazetteer, day: datetime.date, text: str, postcode: str, provinces: Iterable[Unit]
 ) -> str | None:
-    """Return the text with the commune of a postcode by name; None unless that is one commune."""
+    """Return the text with the commune of a postcode by name.
+
+    None unless that is one commune, in one of the provinces of the text if it names any.
+    """
     communes = communes_with_postcode(gazetteer, postcode, day)
     if len(communes) != 1:
         return None
     (unit,) = (gazetteer.units[one] for one in communes)
     province = gazetteer.province_of(unit, day)
+    if (named := {one.id for one in provinces}) and (province is None or province.id not in named):
+        return None
     names = {
         "commune": unit.version_on(day).full_name,
         "province": province.version_on(day).full_name if province else None,
