@@ -12,6 +12,7 @@ from registry.core.remedies import Remedy
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.intake.result import ImportResult
+from registry.records.uses import USE_WORDS
 
 COUNTS: Final = {
     "rows": N_("rows"),
@@ -112,6 +113,8 @@ def vanished_warning(result: ImportResult) -> str:
 def _counts(result: ImportResult) -> Iterator[str]:
     for key, label in COUNTS.items():
         yield _line(_(label), getattr(result, key))
+    for use, rows in result.uses.items():
+        yield _line(_(USE_WORDS[use]), rows)
     if result.skipped:
         yield _line(_("skipped, no household"), result.skipped)
     if result.fixed:

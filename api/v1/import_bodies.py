@@ -11,13 +11,14 @@ from api.core.errors import CRS_CODE
 from api.core.shapes import at
 from api.core.types import OfferedRemedy, Request, answer_from
 from registry.core.actors import Actor
-from registry.core.messages import Message, read_stored
+from registry.core.messages import Message, in_vietnamese, read_stored
 from registry.core.remedies import mapping_words, mappings_in, offered, remedies_in
 from registry.files.formats.table import Numbering
 from registry.intake.judging.problems import PROBLEMS
 from registry.intake.judging.row_problem import RowProblem
 from registry.jobs.asked import remedies_of, shown_problem
 from registry.lifecycle.requests import Called, Line
+from registry.records.uses import USE_WORDS, Kind
 from registry.submissions.asking import publish_refusal
 from registry.submissions.views import MAX_LISTED, MAX_PROBLEMS, ImportView
 
@@ -176,6 +177,15 @@ class ImportCounts(TypedDict):
     """New buildings"""
 
 
+class UseRows(TypedDict):
+    """Rows of one use."""
+
+    use: Kind
+    rows: int
+    vi: str
+    en: str
+
+
 class ProblemExample(TypedDict):
     """One problem of one row."""
 
@@ -278,6 +288,8 @@ class ImportAnswer(TypedDict):
     verdict: int
     """Number of the last dry run; 0 until the first has ended"""
     counts: ImportCounts | None
+    uses: list[UseRows]
+    """Rows that are not rejected by use, if the file states uses; a row may have several"""
     vanished_warning: str | None
     problems: list[ProblemCount]
     file_notes: list[str]
@@ -349,6 +361,10 @@ def body_of(view: ImportView, asking: Actor) -> ImportAnswer:
         counts={name: counts.get(name, 0) for name in ImportCounts.__annotations__}
         if counts
         else None,
+        uses=[
+            {"use": use, "rows": rows, "vi": in_vietnamese(USE_WORDS[use]), "en": USE_WORDS[use]}
+            for use, rows in counts.get("uses", {}).items()
+        ],
         vanished_warning=counts.get("vanished_warning"),
         problems=_problems(view),
         file_notes=list(map(str, notes)),

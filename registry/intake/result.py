@@ -87,6 +87,8 @@ class ImportResult:
     """Linked rows whose door another row of the file names too."""
     near: dict[str, int]
     """Possible duplicates by problem code; a person decides (`near`)."""
+    uses: dict[str, int]
+    """Rows by use, if the file states uses; a row may have several. Not for a repeated file."""
     rejected: int
     skipped: int
     """Rows that are not households: totals, notes, signatures."""
@@ -164,7 +166,7 @@ def result_of(
     return ImportResult(
         import_id=bench.import_id if state == "published" else None,
         state=state,
-        **({"buildings": 0, "demo_removed": 0} | counts),
+        **({"buildings": 0, "demo_removed": 0, "uses": {}} | counts),
         warned=bench.value(_WARNED),
         fixed={code: rows for code, rows in problems.items() if code in FIXED},
         problems=problems,

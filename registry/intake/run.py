@@ -258,6 +258,7 @@ def _count(bench: Workbench, options: ImportOptions, file: SourceFile) -> dict[s
         refuse_too_many(vanishing)
     counts: dict[str, Any] = dict(zip(_COUNTED, bench.rows("results/counts.sql")[0], strict=True))
     counts["rejected"] -= counts["skipped"]
+    counts["uses"] = dict(bench.rows("results/uses.sql")) if bench.has("row_use") else {}
     counts["near"] = dict(bench.rows(_NEAR)) if bench.has("near") else {}
     name = without_people(file.path.name)
     before = bench.rows("results/delivered_before.sql", name=name) if bench.has("delivery") else []

@@ -156,6 +156,7 @@ STEPS: Final = (
     Step("matching/in_file.sql"),
     _REFUSE,
     Step("matching/sharing.sql", "found"),
+    Step("matching/row_uses.sql", "uses"),
     Step("matching/uses.sql", "uses, found"),
     Step(lambda job: look_back(job.bench), "known"),
     Step("matching/kept.sql", "reread"),

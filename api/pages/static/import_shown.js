@@ -72,7 +72,7 @@ export function shown(found, role, act) {
     next(found, act),
     columns(found, act),
     names(found, act),
-    tiles(apart(found.counts)),
+    tiles(apart(found.counts), found.uses),
     buttons(found, role, act),
     ...problems(found),
     ...notes(found),
@@ -208,11 +208,13 @@ function reported(found, act) {
   return found.mappings.length && !found.trouble ? make('div', { class: 'actions' }, said, ...mappings(found, act)) : said;
 }
 
-function tiles(counts) {
+function tiles(counts, uses) {
   if (!counts) return null;
   const cells = COUNTS.filter(([name]) => counts[name] || ALWAYS.includes(name)).map(([name, words]) => make('div', {},
     make('dt', {}, words), make('dd', { 'data-count': name }, number(counts[name]))));
-  return make('dl', { class: 'totals' }, ...cells);
+  const ofUses = uses.map(({ use, rows, [language]: words }) => make('div', {},
+    make('dt', {}, _('Rows: {use}', { use: words })), make('dd', { 'data-use': use }, number(rows))));
+  return make('dl', { class: 'totals' }, ...cells, ...ofUses);
 }
 
 function buttons(found, role, act) {

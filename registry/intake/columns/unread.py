@@ -16,6 +16,7 @@ from geo.points import point_in
 from geo.text import fold
 from registry.core.messages import Message, Several
 from registry.core.remedies import Remedy
+from registry.core.schemes import SCHEMES
 from registry.files.fields import Columns, safe_headers
 from registry.files.spellings.headers import names_coordinates
 
@@ -25,6 +26,7 @@ _SHARE: Final = 0.5
 # Số định danh: the province of birth, 001 to 096, sex and century, year, and six figures.
 _IDENTITY: Final = re.compile(r"0(?!00|97|98|99)\d{2}([0-9]\d{2})\d{6}")
 _TELEPHONE: Final = re.compile(r"(?:0|\+?84)(?=[35789])(\d{2})\d{7}")
+_TEN_DIGITS: Final = re.compile(SCHEMES["dia_chi_so"].pattern)
 _BETWEEN: Final = re.compile(r"[ .\-]")
 # Running numbers begin alike, personal numbers do not.
 _LEAST_APART: Final = 5
@@ -65,6 +67,8 @@ def look_through(
     people = [at for at in looked_at if _are_of_people(cells[at])]
     notes = [_dropped(headers[at], reference=at == reference) for at in people]
     columns = _without(columns, headers, people)
+    if reference is not None and fold(headers[reference]) not in left_out:
+        notes += _of_scheme(headers[reference], cells[reference])
     unread_at = [at for at in columns.unread if fold(headers[at]) not in left_out]
     for at in unread_at:
         notes += _meant(headers[at], cells[at], columns)
@@ -135,6 +139,14 @@ def _meant(header: str, cells: Sequence[str], columns: Columns) -> list[Message]
     if "street" not in columns.positions and _share(cells, _STREET.match):
         return [_warning(header, "streets", "street")]
     return []
+
+
+def _of_scheme(header: str, cells: Sequence[str]) -> list[Message]:
+    """A note on references that may be địa chỉ số, as the header calls them."""
+    if "dia chi so" not in fold(header) or not _share(cells, _TEN_DIGITS.fullmatch):
+        return []
+    remedy = Remedy("mapping", {header: "dia_chi_so"})
+    return [Message("references_of_ten_digits", header=header, remedy=remedy)]
 
 
 def _share(cells: Sequence[str], is_so: Callable[[str], object]) -> bool:

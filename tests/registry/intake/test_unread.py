@@ -72,6 +72,16 @@ def test_columns_of_names_and_mail_are_dropped_whatever_the_header_says(
     assert "source_ref" not in file.columns.positions
 
 
+def test_ten_digit_numbers_under_an_ambiguous_header_are_pointed_out(tmp_path: Path) -> None:
+    cells = [f"11106{n:05}" for n in range(30)]
+    path = write_file(tmp_path / "a.csv", "Mã địa chỉ số", cells)
+    (note,) = open_file(path).notes
+    assert "dia_chi_so" in str(note)
+    decided = open_file(path, mapping={"Mã địa chỉ số": "source_ref"})
+    assert decided.notes == ()
+    assert open_file(write_file(tmp_path / "b.csv", "Mã hồ sơ", cells)).notes == ()
+
+
 def test_streets_of_people_are_no_column_of_people(tmp_path: Path) -> None:
     streets = ["Võ Thị Sáu", "Nguyễn Văn Cừ", "Lê Hồng Phong", "Trần Hưng Đạo", "Lê Mai Hoa"]
     file = open_file(write_file(tmp_path / "a.csv", "Cột 4", streets))

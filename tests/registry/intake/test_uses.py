@@ -57,6 +57,8 @@ def test_a_list_of_offices_has_no_households_and_is_found_by_its_names(
         office("24", "Công trình", "", "0"),
     )
 
+    counted = {"business": 3, "dwelling": 3, "office": 1, "public_place": 1, "works": 1}
+    assert result.uses == counted
     assert at_doors(engine) == {
         "10": (0, ["office UBND phường Ba Đình"]),
         "12": (1, []),
