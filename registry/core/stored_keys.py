@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from geo.address import building_of, parse_components
 from geo.flat import block_key
 from geo.locality import locality_of
+from geo.organisations import organisation_key
 from geo.street import street_of
 from geo.words import words_of
 from registry.core.sql import Statements
@@ -101,12 +102,14 @@ COLUMNS: Final = (
     KeyColumn("place_alias", "key", ("class", "kind", "name"), place_keys),
     KeyColumn("household", "building_key", ("building_name",), building_keys),
     KeyColumn("household", "floor", ("floor",), floor_keys),
+    KeyColumn("household_use", "name_key", ("name",), lambda name: (organisation_key(name),)),
 )
 _READ: Final = {
     "place.key": "keys_of_places",
     "place_alias.key": "keys_of_former_names",
     "household.building_key": "keys_of_buildings",
     "household.floor": "floors",
+    "household_use.name_key": "keys_of_uses",
 }
 """Column → statement that reads its distinct keys."""
 

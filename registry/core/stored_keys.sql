@@ -11,3 +11,6 @@ WHERE building_key IS NOT NULL AND (building_name) IS NOT NULL
 
 -- floors --
 SELECT DISTINCT floor, floor FROM household WHERE floor IS NOT NULL AND (floor) IS NOT NULL
+
+-- keys_of_uses --
+SELECT DISTINCT name, name_key FROM household_use WHERE name_key IS NOT NULL

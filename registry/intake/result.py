@@ -166,7 +166,7 @@ def result_of(
     return ImportResult(
         import_id=bench.import_id if state == "published" else None,
         state=state,
-        **({"buildings": 0, "demo_removed": 0, "uses": {}} | counts),
+        **({"buildings": 0, "demo_removed": 0} | counts),
         warned=bench.value(_WARNED),
         fixed={code: rows for code, rows in problems.items() if code in FIXED},
         problems=problems,

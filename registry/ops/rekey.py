@@ -44,6 +44,7 @@ _STATEMENTS: Final = {
         "create_stale_buildings", "stage_buildings", "write_buildings"
     ),
     "household.floor": _Statements("create_stale_floors", "stage_floors", "write_floors"),
+    "household_use.name_key": _Statements("create_stale_uses", "stage_uses", "write_uses"),
 }
 
 

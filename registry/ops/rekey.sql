@@ -66,6 +66,24 @@ INSERT INTO stale VALUES (:floor, :stale, :today)
 -- write_floors --
 UPDATE household t SET floor = s.today FROM stale s WHERE t.floor = s.floor AND t.floor = s.stale
 
+-- create_stale_uses --
+CREATE TEMPORARY TABLE stale (
+    name text COLLATE "C", stale text COLLATE "C", today text COLLATE "C"
+) ON COMMIT DROP
+
+-- stage_uses --
+INSERT INTO stale VALUES (:name, :stale, :today)
+
+-- write_uses --
+-- The record has the list; its trigger writes household_use anew.
+UPDATE household t SET uses = (
+    SELECT jsonb_agg(CASE WHEN s.today IS NULL THEN u.use
+        ELSE u.use || jsonb_build_object('key', s.today) END ORDER BY u.place)
+    FROM jsonb_array_elements(t.uses) WITH ORDINALITY u (use, place)
+    LEFT JOIN stale s ON s.name = u.use ->> 'name' AND s.stale = u.use ->> 'key')
+WHERE t.code IN (
+    SELECT h.code FROM household_use h JOIN stale s ON h.name = s.name AND h.name_key = s.stale)
+
 -- doubles --
 WITH written AS (
     SELECT code, unit_id, {door_hash} AS door FROM household

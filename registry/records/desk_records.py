@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from geo.address import Door, parse_address
 from geo.house_number import parse_house_number
 from geo.label import named
+from geo.organisations import organisation_key
 from geo.text import fold
 from registry.access.reach import check_seen
 from registry.core.batching import alone
@@ -27,7 +28,6 @@ from registry.records.lookup import by_code, read_code
 from registry.records.past import with_past
 from registry.records.record import COLUMNS, Record
 from registry.records.restricted import disclosed
-from registry.records.uses import use_key
 from registry.units.gazetteer import Gazetteer
 
 Status = Literal["living", "active", "proposed", "reserved", "retired", "all"]
@@ -164,7 +164,7 @@ def read_search(text: str) -> Searched | None:
     name = fold(text)
     if not name:
         return None
-    return Searched(house_number, tuple(keys) or (f"%{name}%",), (f"%{use_key(text)}%",))
+    return Searched(house_number, tuple(keys) or (f"%{name}%",), (f"%{organisation_key(text)}%",))
 
 
 def find_record(reads: Reads, known: Gazetteer, written: str) -> Record:

@@ -7,7 +7,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, NotRequired, cast, get_args
 
@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from geo import lexicon
 from geo.lexicon import read_table
+from geo.organisations import organisation_key
 from geo.persons import is_full_name, may_be_name
 from geo.text import accent_key, fold
 from geo.titles import names_person
@@ -73,9 +74,6 @@ _DAY: Final = r"(\d{4}-\d{2}-\d{2})?"
 _CODED: Final = re.compile(rf"({'|'.join(KINDS)})(?:: *(.+?))?(?: \[{_DAY}\.\.{_DAY}\])?")
 _LONGEST: Final = 6
 """Words at the start of a text that may indicate its use."""
-_LEVELS_OF_SCHOOLS: Final = re.compile(
-    r"^(?=(?:tieu hoc|trung hoc|mam non|mau giao|dai hoc|cao dang) )"
-)
 
 
 def use_of(text: str) -> str | None:
@@ -89,7 +87,7 @@ def use_of(text: str) -> str | None:
     words = text.split(maxsplit=_LONGEST)[:_LONGEST]
     if not words or fold(words[0]) not in _first_words():
         return None  # most addresses, decided in a microsecond
-    full = use_key(" ".join(words)).split()
+    full = organisation_key(" ".join(words)).split()
     for size in range(min(len(full), _LONGEST), 0, -1):
         if use := _words().get(" ".join(full[:size])):
             return use
@@ -123,18 +121,6 @@ def _marked() -> dict[str, str]:
     }
 
 
-@lru_cache(8_192)
-def use_key(name: str) -> str:
-    """Return the folded name with its abbreviations expanded, for matching.
-
-    >>> use_key("BV Bạch Mai"), use_key("Tiểu học Kim Liên") == use_key("Trường TH Kim Liên")
-    ('benh vien bach mai', True)
-    """
-    short = lexicon.readings("organisation")
-    full = " ".join(short.get(word, (word,))[0] for word in fold(name).split())
-    return _LEVELS_OF_SCHOOLS.sub("truong ", full)
-
-
 def names_somebody(name: str) -> bool:
     """Whether a name may be a person's, or has a person's contact.
 
@@ -159,7 +145,7 @@ def made_use(
 ) -> Use:
     """Return a use as stored, with members in the order in which PostgreSQL writes them."""
     made = {
-        "key": use_key(name) if name else None,
+        "key": organisation_key(name) if name else None,
         "use": use,
         "name": name,
         "since": since and since.isoformat(),

@@ -52,6 +52,6 @@ def find_repeat(bench: Workbench, source: str, reading: str) -> Repeat | None:
     counts = {"rows": rows, "rejected": rejected, "skipped": skipped}
     counts["unchanged"] = rows - rejected - skipped
     nothing = dict.fromkeys(("new", "changed", "linked", "linked_in_file"), 0)
-    counts |= {"near": {}, "delivered_before": {}}
+    counts |= {"near": {}, "uses": {}, "delivered_before": {}}
     numbering = Numbering.of_json(latest.counts.get("numbering"))
     return Repeat(latest.id, counts | nothing | Vanishing().counts(), numbering)

@@ -8,12 +8,13 @@ import datetime
 from collections.abc import Iterator
 from typing import Final
 
+from geo.organisations import organisation_key
 from geo.spelling import are_apart
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.records.record import COLUMNS, Record
-from registry.records.uses import DWELLING, use_key, use_of
+from registry.records.uses import DWELLING, use_of
 from registry.search.answers import DOORS, Answer, of_record, with_fault
 from registry.search.find.areas import area_of
 from registry.units.gazetteer import Gazetteer, Unit
@@ -53,7 +54,7 @@ def with_doors_by_use(
         units = gazetteer.units
         unit, former = units.get(record.unit_id or 0), units.get(record.former_unit_id or 0)
         faults = area.faults
-        if unit is not None and use_key(unit.version_on(day).name) in key:
+        if unit is not None and organisation_key(unit.version_on(day).name) in key:
             faults = tuple(each for each in faults if each != "commune_missing")
         doors.append(of_record(record, unit, former, faults=faults, asked_map=area.map))
     if not doors:
@@ -71,7 +72,7 @@ def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Rec
     written, *rest = text.split(",")
     if rest or use_of(written) in (None, DWELLING):
         return []
-    key = use_key(written)
+    key = organisation_key(written)
     given = {"key": key, "end": key + _END, "most": most}
     return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("prefix"), given)]
 
@@ -92,4 +93,4 @@ def _names(text: str, *, any_word: bool) -> Iterator[tuple[str, tuple[str, str]]
         for count in range(shortest, min(len(words), _MOST_WORDS) + 1):
             rest = ", ".join(filter(None, (" ".join(words[count:]), *pieces[at + 1 :])))
             written = " ".join(words[:count])
-            yield use_key(written), (written, rest)
+            yield organisation_key(written), (written, rest)

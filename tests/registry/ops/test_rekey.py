@@ -67,8 +67,9 @@ def stale(engine: Engine) -> dict[str, int]:
 def test_keys_of_before_are_written_anew_under_one_event(
     engine: Engine, owner: Engine, deliver: Deliver
 ) -> None:
-    deliver(*ROWS)
-    today = rows(engine, "SELECT code, building_key, floor FROM household ORDER BY code")
+    named = door("9", "9", use="Công ty; nhà ở", use_name="Công ty cổ phần Sao Mai")
+    deliver(*ROWS, named)
+    today = rows(engine, "SELECT code, building_key, floor, uses FROM household ORDER BY code")
     places = rows(engine, "SELECT key FROM place ORDER BY id")
     assert stale(engine) == {}
     of_before(
@@ -77,6 +78,7 @@ def test_keys_of_before_are_written_anew_under_one_event(
         "UPDATE household SET floor = 'TRỆT' WHERE floor = 'TRET'",
         "UPDATE place SET key = 'pho ' || key WHERE class = 'street'",
         "UPDATE place SET key = 'thon ' || key WHERE class = 'locality'",
+        """UPDATE household SET uses = replace(uses::text, 'cong ti', 'cty')::jsonb""",
         # What an upgrade before this one kept as former names.
         "DELETE FROM place_alias",
     )
@@ -84,15 +86,18 @@ def test_keys_of_before_are_written_anew_under_one_event(
         "place.key": 2,
         "household.building_key": 1,
         "household.floor": 1,
+        "household_use.name_key": 1,
     }
 
     assert rekeyed(owner) == [
         "keys: 2 of place.key written anew",
         "keys: 3 of household.building_key written anew",
         "keys: 1 of household.floor written anew",
+        "keys: 1 of household_use.name_key written anew",
     ]
 
-    assert rows(engine, "SELECT code, building_key, floor FROM household ORDER BY code") == today
+    uses = "SELECT code, building_key, floor, uses FROM household ORDER BY code"
+    assert rows(engine, uses) == today
     assert rows(engine, "SELECT key FROM place ORDER BY id") == places
     assert rows(engine, FORMER) == []
     assert stale(engine) == {}
@@ -100,11 +105,11 @@ def test_keys_of_before_are_written_anew_under_one_event(
     assert rows(
         engine,
         "SELECT DISTINCT ended_by_event_id, building_key FROM household_version"
-        f" WHERE ended_by_event_id = {event[0]} AND floor IS NULL",
+        f" WHERE ended_by_event_id = {event[0]} AND floor IS NULL AND uses IS NULL",
     ) == [(event[0], "cc a1")]
     assert (event[0],) in rows(engine, "SELECT event_id FROM feed")
-    again = deliver(*ROWS)
-    assert (again.new, again.changed, again.unchanged) == (0, 0, len(ROWS))
+    again = deliver(*ROWS, named)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, len(ROWS) + 1)
 
 
 def test_nothing_is_read_where_these_rules_looked_before(
