@@ -83,10 +83,15 @@ def answer_from(answer: Callable[..., Answer], source: object, **own: Any) -> An
     )
 
 
-class FieldProblem(TypedDict):
-    """One invalid parameter."""
+class ProblemPart(TypedDict):
+    """One invalid parameter, one refused line of a resolution, or one obstacle to undoing."""
 
-    field: str
+    field: NotRequired[str]
+    """The parameter"""
+    line: NotRequired[int | None]
+    """Line of a table of changes"""
+    about: NotRequired[str]
+    """The refused member, or what has to be undone first; empty if there are several"""
     code: str
     detail: str
     suggestions: NotRequired[list[str]]
@@ -113,8 +118,8 @@ class Problem(TypedDict):
     detail: str
     instance: NotRequired[str]
     """Of a server error: id of the request in the log"""
-    errors: NotRequired[list[FieldProblem]]
-    """Each invalid parameter"""
+    errors: NotRequired[list[ProblemPart]]
+    """Each part of the problem, such as each invalid parameter"""
     reason: NotRequired[Annotated[str, Field(examples=["code_wrong_check"])]]
     """Why the code is invalid"""
     suggestions: NotRequired[list[SuggestedCode]]

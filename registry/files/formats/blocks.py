@@ -57,7 +57,7 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines:
+    if table.num_rows != lines or not _closes(block.splitlines(keepends=True)[-1], delimiter):
         return None
     table = table.combine_chunks()
     longest = max(pc.max(pc.binary_length(c)).as_py() for c in table.columns)
@@ -66,6 +66,17 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
     if MARK.encode() in block:
         return pa.table([unguarded_column(c.chunk(0)) for c in table.columns], names)
     return table
+
+
+def _closes(line: bytes, delimiter: str) -> bool:
+    """Whether no quotation of the last line continues behind the block; Arrow does not say so."""
+    if b'"' not in line:
+        return True
+    try:
+        next(csv.reader([line.decode()], delimiter=delimiter, strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        return False
+    return True
 
 
 def spellings(table: pa.Table) -> Iterator[str]:

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry.core.errors import UnreadableFileError
@@ -53,6 +53,7 @@ _PIECES = [
 
 @settings(max_examples=examples(60, 400), deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join), st.sampled_from([40, 4096]))
+@example('\r\n\n"1,2","Lá""ng","aaa\na"', 40)
 def test_columns_hold_what_rows_hold(content: str, block: int) -> None:
     with TemporaryDirectory() as folder, patch.object(blocks, "_BLOCK", block):
         path = Path(folder) / "a.csv"
