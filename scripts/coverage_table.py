@@ -17,6 +17,7 @@ from registry.coverage.figures import (
     Coverage,
     UnitCoverage,
     late_label,
+    use_line,
 )
 
 # Narrower than this, rich would break numbers; a pipe has no width of its own.
@@ -133,7 +134,8 @@ def _cells(unit: UnitCoverage, *, show_province: bool) -> list[str]:
 
 
 def _notes(found: Coverage) -> list[str]:
-    notes, language = [], chosen_language()
+    language = chosen_language()
+    notes = [use_line(each, language) for each in found.total.uses]
     if found.former is not None:
         code, name = found.former
         heirs = ", ".join(f"{unit.name} ({unit.code})" for unit in found.units)

@@ -31,6 +31,7 @@ from registry.coverage.figures import (
     UnitTarget,
     best_first,
     strangely_declared,
+    use_line,
 )
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.measure import coverage_of_level, sum_of_units
@@ -164,6 +165,7 @@ def get_targets(error: RegistryError | None = None, **values: Any) -> BaseRespon
             orders={order: _(words) for order, words in _ORDERS.items()},
             qualities=QUALITIES,
             counted=COUNTED,
+            use_line=use_line,
             most_kb=_MAX_FILE // 1_000,
             sees=caller().sees,
             names={code: _unit(code).version_on(day).full_name for code in caller().units or ()},

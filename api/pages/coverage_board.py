@@ -28,9 +28,9 @@ from registry.coverage.figures import (
     Coverage,
     UnitCoverage,
     UnitTarget,
-    UseTarget,
     best_first,
     late_label,
+    use_line,
 )
 from registry.coverage.gap_files import write_form_csv
 from registry.coverage.gaps import KINDS, Gaps, find_gaps
@@ -38,7 +38,6 @@ from registry.coverage.localities import coverage_by_parts
 from registry.coverage.series import NO_FORECAST, Series, series_of
 from registry.coverage.table import write_csv
 from registry.ops.overview import boundaries_state, is_demonstration
-from registry.records.uses import USE_WORDS
 from registry.units import unit_by_code
 from registry.units.announced import announced
 from registry.units.gazetteer import Gazetteer, today
@@ -112,7 +111,7 @@ def _board(session: Session, found: Coverage) -> Response:
         found=found,
         total=total,
         no_accuracy=LACKS_ACCURACY,
-        use_words=USE_WORDS,
+        use_line=use_line,
         late_label=late_label,
         units=_sorted(found, order),
         order=order,
@@ -149,7 +148,7 @@ def _rate(per_day: float) -> str:
     return f"{per_day:+,.1f}" if language() == "en" else growth(per_day)
 
 
-def _quality(target: UnitTarget | UseTarget) -> str:
+def _quality(target: UnitTarget) -> str:
     return _(QUALITY_LABELS[target.quality])
 
 

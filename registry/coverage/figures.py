@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, Literal, Self, get_args
 
-from registry.core.messages import LANGUAGES, N_, in_vietnamese, translate
+from registry.core.labels import percent
+from registry.core.messages import LANGUAGES, N_, in_vietnamese, number, translate
 from registry.coverage.palette import AUDIT_SHARE
 from registry.records.uses import USE_WORDS
 
@@ -163,6 +164,16 @@ class UseCoverage:
 def use_coverage(use: Used, doors: int, target: UseTarget | None) -> UseCoverage:
     """Return the coverage of a use, with or without a target."""
     return UseCoverage(use, doors, target, share_of(doors, target.doors if target else 0))
+
+
+def use_line(found: UseCoverage, language: str = LANGUAGES[0]) -> str:
+    """Return the coverage of a use in words: `trụ sở…: 3 / 5 (ước tính) · 60,0 %`."""
+    line = f"{translate(USE_WORDS[found.use], language)}: {number(found.doors, language)}"
+    if found.target is None:
+        return line
+    quality = translate(QUALITY_LABELS[found.target.quality], language)
+    line += f" / {number(found.target.doors, language)} ({quality})"
+    return line if found.share is None else f"{line} · {percent(found.share, language)}"
 
 
 @dataclass(frozen=True, slots=True)

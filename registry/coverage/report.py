@@ -24,6 +24,7 @@ from registry.coverage.figures import (
     UnitCoverage,
     best_first,
     late_label,
+    use_line,
 )
 from registry.coverage.localities import coverage_by_parts
 from registry.coverage.measure import coverage_of_level, living_units
@@ -159,7 +160,8 @@ def _totals(unit: UnitCoverage) -> str:
         f"<div><dt>{label}</dt><dd>{escape(value)}<small>{escape(note)}</small></dd></div>"
         for label, value, note in stated
     )
-    return f"<dl>{cells}</dl>"
+    uses = "".join(f"<li>{escape(use_line(each))}</li>" for each in unit.uses)
+    return f"<dl>{cells}</dl>" + (f"<ul>{uses}</ul>" if uses else "")
 
 
 def _quality(unit: UnitCoverage) -> str:

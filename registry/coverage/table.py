@@ -5,11 +5,18 @@ For programs as CSV with field names; for people, in a workbook or CSV, with Vie
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, get_args
 
 from registry.core.messages import in_vietnamese
 from registry.coverage.answers import unit_answer
-from registry.coverage.figures import AUDIT_LABELS, Coverage, CoverageLocality, UnitCoverage
+from registry.coverage.figures import (
+    AUDIT_LABELS,
+    Coverage,
+    CoverageLocality,
+    UnitCoverage,
+    Used,
+    use_line,
+)
 from registry.coverage.moved import MOVED_LABELS, Moved, Movement
 from registry.files.csv_cells import Writer
 
@@ -41,6 +48,7 @@ FIELDS: Final = (
     "locality_id",
     "locality_parent_id",
     "target_counted",
+    *(f"{of}{use}" for use in get_args(Used) for of in ("", "target_")),
 )
 """Columns, in a stable order."""
 HEADINGS: Final = (
@@ -62,6 +70,7 @@ HEADINGS: Final = (
     ("Nghi trùng", 11),
     ("Không số", 10),
     ("Cần kiểm tra", 28),
+    ("Nơi khác", 40),
 )
 """Headings and column widths."""
 _WHENS: Final = {"before": "trước", "after": "sau", "change": "thay đổi"}
@@ -101,6 +110,8 @@ def write_moved_csv(moved: Moved, out: TextIO) -> None:
 
 def _flat(unit: UnitCoverage) -> dict[str, object]:
     flat: dict[str, object] = {}
+    for each in unit.uses:
+        flat |= {each.use: each.doors, f"target_{each.use}": each.target and each.target.doors}
     for name, member in unit_answer(unit).items():
         value = asdict(member) if isinstance(member, CoverageLocality) else member
         if isinstance(value, dict):
@@ -139,6 +150,7 @@ def cells(unit: UnitCoverage) -> Sequence[Any]:
         counts.suspected,
         counts.unnumbered,
         ", ".join(in_vietnamese(AUDIT_LABELS[each]) for each in unit.audit) or None,
+        "; ".join(map(use_line, unit.uses)) or None,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.text import fold
 from registry.core.errors import InvalidInputError
-from registry.coverage.target_rows import TABLE
+from registry.coverage.target_rows import HOMES, TABLE
 from registry.records.named_places import locality_of, name_locality, read_localities
 from registry.units.gazetteer import Unit
 from registry.units.written_units import WrittenUnits
@@ -60,7 +60,8 @@ class Target:
 
 def doubts_of(level: str, target: Target, cells: Mapping[str, str]) -> Iterator[str]:
     """Yield warnings about an accepted number."""
-    if level == "commune" and target.locality_id is None and not _FEW <= target.households <= _MANY:
+    of_homes = level == "commune" and target.locality_id is None and target.counted in HOMES
+    if of_homes and not _FEW <= target.households <= _MANY:
         yield "households_implausible"
     if _DOUBTED.match(fold(cells["quality"])):
         yield "households_doubted"

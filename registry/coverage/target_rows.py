@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
+from registry.coverage.figures import Counted
 from registry.files.spellings.footer_words import is_footer
 from registry.files.table_file import TableFile, opened_table
 
@@ -16,7 +17,8 @@ TABLE: Final = TableFile(
         **{name: name for name in ("commune", "province", "locality")},
     },
 )
-_BESIDE: Final = ("code_level", "footer")
+_BESIDE: Final = ("code_level", "footer", "row")
+HOMES: Final = get_args(Counted)
 
 
 def target_cells(**given: str) -> dict[str, str]:
@@ -28,11 +30,19 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
     """Yield the cells of each row by field; '' for empty ones.
 
     `code_level` is the level of the codes by their header, `footer` is 'yes' for a total or a
-    signature. If the header of the numbers names what they count, `counted` has that. Raises
+    signature, `row` the number of the row. If the header of the numbers names what they count,
+    `counted` has that; a row is yielded for each further column of doors with a use. Raises
     UnreadableFileError for a file that cannot be read, or lacks the columns.
     """
     with TABLE.opened(path, opened_table(path, sheet, in_request=True)) as found:
-        for row in found.rows:
+        uses = TABLE.stated_by(found.headers, "households")
+        further = {at: use for at, use in uses.items() if use not in ("", *HOMES)}
+        further.pop(found.places["households"], None)
+        for number, row in enumerate(found.rows, 1):
             said = {field: row.cells.get(field) or value for field, value in found.defaults.items()}
             footer = "yes" if is_footer(row.written) else ""
-            yield target_cells(**row.cells | said | {"footer": footer})
+            cells = row.cells | said | {"footer": footer, "row": str(number)}
+            yield target_cells(**cells)
+            for at, use in further.items():
+                if at < len(row.written) and (count := row.written[at].strip()):
+                    yield target_cells(**cells | {"households": count, "counted": use})

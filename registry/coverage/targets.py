@@ -124,7 +124,8 @@ def take_targets(
     targets: dict[tuple[object, ...], Target] = {}
     problems: list[RowProblem] = []
     units = WrittenUnits.of(gazetteer, day, rows)
-    for count, cells in enumerate(rows, start=1):
+    for at, cells in enumerate(rows, start=1):
+        count = int(cells["row"] or at)
         read = read_target(session, units, cells, defaults)
         if isinstance(read, Target) and not may_declare(
             gazetteer, gazetteer.units[read.unit_id], day

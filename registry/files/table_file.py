@@ -239,6 +239,13 @@ class TableFile:
             if column.default_for and headers and column.field in places
         }
 
+    def stated_by(self, headers: Sequence[str], field: str) -> dict[int, str]:
+        """Column → default value that its header states (`TableColumn.spellings`), for all columns
+        with headers of the field."""
+        spellings = self.column(field).spellings
+        folded = enumerate(map(_folded, headers))
+        return {at: spellings[header] for at, header in folded if header in spellings}
+
     @contextmanager
     def opened(self, path: Path, table: Table) -> Iterator[TableRows]:
         """The header and rows of a table. Raises MissingColumnsError."""

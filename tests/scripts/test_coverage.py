@@ -14,6 +14,7 @@ from registry.core.database import make_engine, session_scope
 from registry.core.errors import InvalidInputError
 from registry.core.events import write_scope
 from registry.coverage.measure import coverage_of_level
+from registry.coverage.table import FIELDS
 from registry.units.gazetteer import today
 from registry.units.gazetteer_loading import load_gazetteer
 from scripts.coverage import coverage
@@ -135,6 +136,7 @@ def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
         "locality_id": "",
         "locality_parent_id": "",
         "target_counted": "households",
+        **dict.fromkeys(FIELDS[-10:], ""),
     }
     of_communes = run("--level", "commune", "--format", "csv").stdout.splitlines()
     assert len(of_communes) == 1 + 3321

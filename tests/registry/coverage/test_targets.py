@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from registry.core.database import make_engine, session_scope
 from registry.core.errors import InvalidInputError, NotFoundError, UnreadableFileError
 from registry.core.events import write_scope
+from registry.coverage.figures import use_line
 from registry.coverage.gaps import find_gaps
 from registry.coverage.localities import coverage_of_localities
 from registry.coverage.measure import coverage_of_unit
@@ -289,6 +290,28 @@ def test_localities_and_what_is_counted_are_read(engine: Engine, tmp_path: Path)
     assert (targets["Khu phố 2"].households, targets["Khu phố 2"].counted) == (90, "households")
     assert targets["Tổ 5"] is not None
     assert (targets["Tổ 5"].households, targets["Tổ 5"].counted) == (30, "dwellings")
+
+
+def test_a_file_counts_homes_offices_and_shops_of_a_commune_side_by_side(
+    engine: Engine, tmp_path: Path
+) -> None:
+    content = (
+        "mã phường,số hộ,số cơ quan,số cơ sở kinh doanh\n"
+        f"{GIANG_VO},21000,12,340\n{BA_DINH},30000,,nhiều\n"
+    )
+    result = load(engine, tmp_path / "a.csv", content)
+    assert (result.new, [(p.row_number, p.code) for p in result.problems]) == (
+        4,
+        [(2, "households_unreadable")],
+    )
+    with session_scope(engine) as session:
+        total = coverage_of_unit(session, load_gazetteer(session), GIANG_VO).total
+    assert total.target is not None
+    assert total.target.households == 21_000
+    assert [use_line(each) for each in total.uses] == [
+        "trụ sở cơ quan, tổ chức: 0 / 12 (kê khai) · 0,0 %",
+        "cơ sở sản xuất, kinh doanh: 0 / 340 (kê khai) · 0,0 %",
+    ]
 
 
 def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_path: Path) -> None:
