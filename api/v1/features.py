@@ -58,6 +58,8 @@ class GeocodingProperties(TypedDict):
     label: str
     accuracy: NotRequired[float]
     """Metres"""
+    name: NotRequired[str]
+    """Of the organisation or public place, if the query named it"""
     housenumber: NotRequired[str]
     """Only of a house"""
     street: NotRequired[str]
@@ -145,6 +147,7 @@ def properties_of(
             GeocodingProperties,
             type=_TYPES[answer.level],
             label=words.label,
+            name=answer.name,
             accuracy=answer.accuracy_m,
             housenumber=number if answer.level in DOORS else None,
             street=street,

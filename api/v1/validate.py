@@ -116,6 +116,8 @@ class AddressChoice(TypedDict):
     code: str | None
     """If this door is registered"""
     code_display: str | None
+    name: NotRequired[str]
+    """Of the organisation or public place there, if the address named it"""
     label_on: NotRequired[DatedLabel]
     """Only with `on` or `wording`"""
 
@@ -128,6 +130,8 @@ def address_choice(choice: Choice) -> AddressChoice:
         code=choice.code,
         code_display=code_display(choice.code) if choice.code else None,
     )
+    if choice.name:
+        body["name"] = choice.name
     return with_label_on(body, choice.on)
 
 
@@ -166,6 +170,8 @@ class ValidationAnswer(TypedDict):
     label: str | None
     """As written today; null if several match"""
     label_before_2025_07: str | None
+    name: NotRequired[str]
+    """Of the organisation or public place there, if the address named it"""
     level: str | None
     """Level of the place found"""
     commune: UnitRef | None
@@ -215,6 +221,8 @@ def validation_answer(found: Validation, extras: Extras = NO_EXTRAS) -> Validati
     )
     if extras.postal:
         with_postal(body, found.words, day)
+    if found.name:
+        body["name"] = found.name
     return with_label_on(body, found.on, extras)
 
 

@@ -34,7 +34,7 @@ export interface Answer {
   province: Unit | null;
   postcode: string | null;
   label_on?: OldWording;
-  question: { text: string; choices: { label: string }[] } | null;
+  question: { text: string; choices: { label: string; name?: string }[] } | null;
   [member: string]: unknown;
 }
 

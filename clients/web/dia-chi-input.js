@@ -394,13 +394,13 @@
         else this.#askFormer(answer.label_on?.communes);
         return undefined;
       }
-      const choices = answer.next_action === 'ask_yes_no' ? [{ label: answer.label }] : lines(answer.question?.choices);
+      const choices = answer.next_action === 'ask_yes_no' ? [{ label: answer.label, name: answer.name }] : lines(answer.question?.choices);
       return this.#ask(text(answer.question?.text) || this.#t.ask, lines(choices), true);
     }
 
     /** A question with its choices, and a way to insist. */
     #ask(said, choices = [], insist = false) {
-      const buttons = choices.slice(0, 12).map((choice) => make('button', { type: 'button', part: 'choice', onclick: () => this.#pick(choice.label) }, choice.label));
+      const buttons = choices.slice(0, 12).map((choice) => make('button', { type: 'button', part: 'choice', onclick: () => this.#pick(choice.label) }, text(choice.name) ? `${choice.name}, ${choice.label}` : choice.label));
       if (insist && !this.hasAttribute('strict')) buttons.push(make('button', { type: 'button', class: 'plain', part: 'keep', onclick: () => this.#keep() }, this.#t.keep));
       this.#said.textContent = said;
       this.#choices.replaceChildren(...buttons.map((button) => make('li', {}, button)));

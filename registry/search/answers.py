@@ -47,6 +47,8 @@ class Answer:
     """The nearest entrance (`registry.records.entrances`)."""
     on_sole_street: bool = False
     """Whether it is a door on a street that none of the other named communes has."""
+    name: str | None = None
+    """Name of the organisation or public place that the query named, if that is what was found."""
     map: Span | None = field(default=None)
     """The map that the query refers to; today's if it named no unit."""
 

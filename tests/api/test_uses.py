@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -81,6 +82,34 @@ def test_name_without_a_word_for_its_use_is_found_whole(office: Office) -> None:
     assert not is_found("Quỹ tín dụng Hoa, Phường Láng, Hà Nội")
     assert not is_found("Hoa Sen, Phường Láng, Hà Nội")
     office.place.retire(code)
+
+
+def test_door_found_by_a_name_is_shown_with_it(office: Office) -> None:
+    code = office.place.house("33", **LANG)
+    name = "Bệnh viện Bạch Mai"
+    office.place.do("uses", code=code, uses=[{"use": "public_place", "name": name}])
+
+    def verdict(address: str) -> dict[str, Any]:
+        answer: dict[str, Any] = office.client.post(
+            "/v1/validate", json={"address": address}
+        ).get_json()
+        return answer
+
+    named = verdict("bv bach mai, láng, hà nội")
+    assert (named["verdict"], named["code"], named["name"]) == ("accept", code, name)
+    # Without its commune it may be a namesake that is not registered.
+    for address in ("BV Bạch Mai", "BV Bạch Mai, Hà Nội"):
+        asked = verdict(address)
+        assert asked["next_action"] == "ask_yes_no"
+        assert f"“{name}, {asked['label']}”" in asked["question"]["text"]
+    other = office.place.house("35", **LANG)
+    office.place.do("uses", code=other, uses=[{"use": "public_place", "name": name}])
+    choices = verdict("BV Bạch Mai")["question"]["choices"]
+    assert {(each["code"], each["name"]) for each in choices} == {(code, name), (other, name)}
+    (first, *_) = office.get(f"/v1/geocode?q={quote('BV Bạch Mai')}").get_json()["features"]
+    assert first["properties"]["geocoding"]["name"] == name
+    for made in (code, other):
+        office.place.retire(made)
 
 
 @pytest.mark.parametrize(

@@ -324,7 +324,7 @@ function unplacedLine(unplaced) {
     asked ? make('p', {}, asked) : null,
     kept.waits && isChosen(unplaced) ? make('p', { class: 'thanks' }, _('✓ {place} is chosen: it is ordered again when there is a network.', { place: kept.chosen[given].label })) : null,
     ...(question?.choices ?? []).map((choice) => make('p', {},
-      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose([[unplaced, choice]]) }, choice.label)))));
+      make('button', { type: 'button', class: 'button button-quiet', onclick: () => choose([[unplaced, choice]]) }, [choice.name, choice.label].filter(Boolean).join(', '))))));
 }
 
 // --- the page --------------------------------------------------------------------------------------

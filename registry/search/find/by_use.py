@@ -6,6 +6,7 @@ which no door was found; only by the whole name: a similar name is that of anoth
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from geo.organisations import organisation_key
@@ -15,7 +16,7 @@ from registry.core.reads import Reads
 from registry.core.sql import Statements
 from registry.records.record import COLUMNS, Record
 from registry.records.uses import DWELLING, use_of
-from registry.search.answers import DOORS, Answer, of_record, with_fault
+from registry.search.answers import DOORS, PLACED, Answer, of_record, with_fault
 from registry.search.find.areas import area_of
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import read_units
@@ -56,7 +57,8 @@ def with_doors_by_use(
         faults = area.faults
         if unit is not None and organisation_key(unit.version_on(day).name) in key:
             faults = tuple(each for each in faults if each != "commune_missing")
-        doors.append(of_record(record, unit, former, faults=faults, asked_map=area.map))
+        door = of_record(record, unit, former, faults=faults, asked_map=area.map)
+        doors.append(replace(door, name=known))
     if not doors:
         return found
     if len(doors) > 1:
@@ -64,7 +66,8 @@ def with_doors_by_use(
     if found and found[0].level in DOORS:
         known_codes = {answer.record.code for answer in found if answer.record}
         return [*found, *(d for d in doors if d.record and d.record.code not in known_codes)]
-    return [*doors, *found]
+    # The name accounts for the text; a commune or province is no other reading of it.
+    return [*doors, *(answer for answer in found if answer.level in PLACED)]
 
 
 def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:

@@ -40,11 +40,11 @@ def choices_of_places(
     ]
     choices: dict[str, Choice] = {}
     distinct = labels_apart(gazetteer, day, labelled)
-    for (label, _, _, code), (_, words) in zip(distinct, places, strict=True):
+    for (label, _, _, code), (answer, words) in zip(distinct, places, strict=True):
         # Places that only their codes distinguish are alike on the old map, too.
         before = None if is_by_code(label, code) else words.before_2025_07
         on = None if is_by_code(label, code) else words.on
-        choices.setdefault(label, Choice(label, before, code, on))
+        choices.setdefault(label, Choice(label, before, code, on, answer.name))
     return list(choices.values())
 
 

@@ -102,6 +102,7 @@ class Judge:
             faults=tuple(self.faults),
             accuracy_m=answer.accuracy_m if one else None,
             words=words if one else None,
+            name=answer.name if one else None,
         )
 
     def _distinct(self, answers: list[Answer]) -> list[tuple[Answer, Wording]]:
@@ -194,7 +195,8 @@ class Judge:
             return questions.ask("confirm_province", name)
         if self.coded:
             return questions.ask("choose_address", choices=self._choices())
-        return questions.ask("confirm_address", self.found[0][1].label) if asked else None
+        shown = ", ".join(filter(None, (self.first.name, self.found[0][1].label)))
+        return questions.ask("confirm_address", shown) if asked else None
 
     def _ask_commune(self) -> Question:
         """Ask for the commune; offer the successors of a former district, but not all of a

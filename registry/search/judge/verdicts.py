@@ -119,6 +119,8 @@ class Choice:
     """Code of a registered door."""
     on: DatedLabel | None = None
     """The address on the requested day."""
+    name: str | None = None
+    """Name of the organisation or public place there, if the text named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ class Validation:
     """Accuracy of the point."""
     words: Wording | None = None
     """Wording of the address, if there is only one."""
+    name: str | None = None
+    """Name of the organisation or public place there, if the text named it."""
 
     @property
     def messages(self) -> tuple[str, str]:
