@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from geo.admin import postcode_in
 from geo.foreign import is_foreign
 from geo.label import label
 from registry.core.batching import Query, alone
@@ -33,7 +34,6 @@ from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
 from registry.search.judge.wording import door_parts, todays_wording
 from registry.search.read.door_with_units import ReadAddress
-from registry.search.read.postcode_text import registered_postcode
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -54,7 +54,7 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
     located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
     judged: Validation = yield partial(_judged, gazetteer, question, located)
     given = question.components.postcode if question.components else None
-    if postcode := given or registered_postcode(gazetteer, today(), question.text or ""):
+    if postcode := given or postcode_in(question.text or ""):
         more = postcode_component(judged, postcode, today())
         judged = replace(judged, components=(*judged.components, *more))
     return judged

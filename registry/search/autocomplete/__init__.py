@@ -28,6 +28,7 @@ from registry.search.find.by_use import doors_with_prefix
 from registry.search.geocode import Question, geocode
 from registry.search.judge.labels_apart import Labelled, labels_apart
 from registry.search.read.codes_in_text import whole_code
+from registry.search.read.postcode_text import registered_postcode
 from registry.search.reverse import check_point
 from registry.units import unit_by_code
 from registry.units.gazetteer import Gazetteer, today
@@ -226,9 +227,10 @@ class _Completer:
         return [self.words.of_record(record)] if self.finder.inside(record.unit_id) else []
 
     def _geocoded(self) -> list[Suggestion]:
-        """Geocode a whole pasted address, in any order and of any map."""
+        """Geocode a whole pasted address, in any order and of any map, or a postcode."""
         asked = self.typing
-        if len(asked.text.split()) < _WORDS_OF_ADDRESS:
+        postcode = registered_postcode(self.gazetteer, self.words.day, asked.text)
+        if len(asked.text.split()) < _WORDS_OF_ADDRESS and postcode is None:
             return []
         question = Question(asked.text, None, asked.limit, asked.near, asked.within)
         answers = geocode(self.gazetteer, self.reads, question)

@@ -28,11 +28,11 @@ def by_postcode(
     there is no such answer, return all with a fault.
 
     A postcode from before 2025 may be another commune's today, so with an address of an earlier map
-    only the province counts.
+    only the province counts; likewise for a postcode that no commune has.
     """
-    if any("commune_former" in answer.faults for answer in found):
-        return _by_range(gazetteer, day, found, postcode)
     communes = communes_with_postcode(gazetteer, postcode, day)
+    if not communes or any("commune_former" in answer.faults for answer in found):
+        return _by_range(gazetteer, day, found, postcode)
     inside = [one for one in found if one.unit is not None and one.unit.id in communes]
     if inside and inside[0] is not found[0] and _OPEN.isdisjoint(found[0].faults):
         inside = []  # a postcode does not override what is named

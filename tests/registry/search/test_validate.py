@@ -227,6 +227,9 @@ def test_each_component_says_what_became_of_it(world: World) -> None:
     parts = statuses(ask(world, f"Căn hộ 1207, 1 Huỳnh Thúc Kháng{IN_LANG}"))
     assert (parts["unit"], parts["building"]) == (("unverified", "1207"), ("inferred", "CT1"))
     assert statuses(ask(world, f"27 Láng{IN_LANG}, abc xyz"))["other"] == ("unexpected", None)
+    for postcode, status in (("11528", "confirmed"), ("99999", "unverified")):
+        parts = statuses(ask(world, f"27 Láng{IN_LANG} {postcode}"))
+        assert parts["postcode"] == (status, "11528")
     assert statuses(ask(world, f"Phố Láng{IN_LANG}"))["house_number"] == ("missing", None)
     parts = statuses(ask(world, "12 Lê Thánh Tôn"))
     assert (parts["commune"], parts["province"]) == (("missing", None), ("missing", None))
