@@ -182,8 +182,9 @@ def _named_buildings(
     (`nhà ông Bảy`), and that the grammar splits; and unread parts after a flat's block: `807, CT2A
     Xa La`, `Toà A, The Pegasus Plaza`.
     """
-    for part in without_people(split_parts(text)):
-        if (name := parse_building_name(part)) and not gazetteer.named(name_key(part)):
+    for part in split_parts(text):
+        name = parse_building_name(part)
+        if name and without_people((part,)) and not gazetteer.named(name_key(part)):
             pieces = pieces_in_cell(part)
             if len(pieces) != 1 or not _is_whole_part(pieces[0], part):
                 yield name, text.replace(part, "", 1)
