@@ -1,4 +1,4 @@
-"""Draws docs/img anew: every page in both sizes, of a server with the demonstration.
+"""Draws docs/img anew: the pages that documents show, of a server with the demonstration.
 
     python -m bench.screenshots http://127.0.0.1:8000 [PAGE ...]
 
@@ -59,29 +59,12 @@ def _map(page: Page) -> None:
     page.wait_for_selector("#map[data-ready]")
 
 
-def _suggest(page: Page) -> None:
-    _map(page)
-    page.fill("#q", "12 hoang")
-    page.wait_for_selector("#suggestions li")
-
-
 def _found(page: Page) -> None:
     _map(page)
     page.fill("#q", PASTED.splitlines()[1])
     page.keyboard.press("Enter")
     page.wait_for_selector("#result .plate")
     page.wait_for_timeout(SETTLING_MS)
-
-
-def _mistake(page: Page) -> None:
-    page.locator("#report summary").click()
-    page.locator("#report").scroll_into_view_if_needed()
-
-
-def _try(page: Page) -> None:
-    page.get_by_label("Địa chỉ", exact=True).fill(PASTED)
-    page.get_by_role("button", name="Xem kết quả").click()
-    page.wait_for_selector(".verdicts")
 
 
 def _coverage(page: Page) -> None:
@@ -133,10 +116,6 @@ def _asked(page: Page, answers: Sequence[str]) -> None:
         page.wait_for_selector("#one [role=status]")
         page.wait_for_selector("#one [role=status]", state="detached", timeout=120_000)
     page.locator("#one").evaluate("one => one.scrollIntoView()")
-
-
-def _docs(page: Page) -> None:
-    page.wait_for_selector("#viewer[data-ready]")
 
 
 def _route(page: Page) -> None:
@@ -201,19 +180,10 @@ def _as_it_is(page: Page) -> None:
 
 
 PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
-    "home": ("/", _map),
-    "suggest": ("/", _suggest),
     "found": ("/", _found),
     "address": ("/a/0000-0647", _as_it_is),
-    "mistake": ("/a/0000-0647", _mistake),
-    "missing": ("/a/0000-0648", _as_it_is),
-    "try": ("/try", _try),
     "coverage": ("/coverage", _coverage),
-    "province": ("/coverage/01", _coverage),
     "import": ("/desk/import", _import),
-    "docs": ("/docs/try", _docs),
-    "board": ("/board", _as_it_is),
-    "data": ("/data", _as_it_is),
     **{
         f"import-{number}": ("/desk/import", partial(_asked, answers=_ANSWERS[: number - 1]))
         for number in range(1, 4)
@@ -226,10 +196,7 @@ PAGES: Final[dict[str, tuple[str, Callable[[Page], None]]]] = {
     "desk": ("/desk", _sign_in),
     **{
         f"desk-{room}": (f"/desk/{room}", _sign_in)
-        for room in (
-            *("records", "proposals", "reports", "field", "streets", "papers", "targets"),
-            "services",
-        )
+        for room in ("records", "proposals", "reports", "streets", "papers", "targets")
     },
     "desk-record": ("/desk/records/0000-05FX", _sign_in),
     "desk-correct": ("/desk/records/0000-05FX/correct", _sign_in),
@@ -242,9 +209,13 @@ def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     url, names = sys.argv[1].rstrip("/"), sys.argv[2:] or list(PAGES)
+    pages = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    documents = "".join(each.read_text("utf-8") for each in pages)
     with browsing() as browser:
         for size in SIZES:
             for name in names:
+                if f"{name}-{size}.jpg" not in documents:
+                    continue
                 path, act = PAGES[name]
                 with visiting(browser, url, size, is_mobile=size == "phone") as visit:
                     act(visit.open(path))
