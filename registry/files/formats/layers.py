@@ -125,7 +125,8 @@ def read_parquet(path: Path) -> Table:
     """
     with _readable(path):
         file = pq.ParquetFile(path)
-        geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+        # Of the file: not every writer repeats it in the Arrow schema.
+        geo = json.loads((file.metadata.metadata or {}).get(b"geo", b"{}"))
         primary, columns = _geo_columns(path, geo)
         words = [f.name for f in file.schema_arrow if pa.types.is_string(f.type)]
     fields = tuple(name for name in file.schema_arrow.names if name not in columns)
@@ -263,6 +264,9 @@ def _texts(column: pa.Array) -> list[str]:
     if isinstance(column, pa.DictionaryArray):
         words = _texts(column.dictionary)
         return ["" if at is None else words[at] for at in column.indices.to_pylist()]
+    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
+        # As values they may be finer than a datetime, and pyarrow would look for pandas.
+        column = column.cast(pa.string())
     return ["" if value is None else _text(value) for value in column.to_pylist()]
 
 

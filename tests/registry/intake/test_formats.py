@@ -385,6 +385,7 @@ def a_geoparquet(folder: Path) -> Path:
     table = pa.table(
         dict(zip(names, map(list, zip(*ROWS, strict=True)), strict=True))
         | {"geometry": pa.array(list(shapely.to_wkb(points())), pa.binary())}
+        | {"ghi_luc": pa.array([1] * len(ROWS), pa.timestamp("ns", "UTC"))}
     )
     geo = {
         "version": "1.1.0",
