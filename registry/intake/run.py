@@ -1,5 +1,6 @@
 """Run one import from file to register: stage, resolve, judge, match, publish."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
@@ -165,8 +166,9 @@ def _import(
     )
     names = settled_names(session, options.source, options.names)
     reading = _reading_of(session, gazetteer, options, names)
-    # Edits do not change how rows are read, but make another file of it.
-    file_reading = " ".join(filter(None, (reading, digest_of_edits(options.edits))))
+    # Columns and edits do not change how cells are read, but make another file of it.
+    made = _digest_of_columns(file, options), digest_of_edits(options.edits)
+    file_reading = " ".join(filter(None, (reading, *made)))
     connection.execute(text(_NOTICE_DISCONNECT))
     with workbench(connection, import_id, from_environment().var) as bench:
         # Answers need each row to be read. The units of a key also affect the outcome, and may
@@ -326,6 +328,13 @@ def _reading_of(
     stated = filter(None, (options.crs, "fix" if options.fix else None, drafts, digest(names)))
     units = (gazetteer.version, gazetteer.turned_on)
     return " ".join(map(str, (RULES_VERSION, *units, boundaries, *stated)))
+
+
+def _digest_of_columns(file: SourceFile, options: ImportOptions) -> str:
+    """A hash of what is read of the file, and as what."""
+    stated = options.sheet, options.commune, sorted((options.mapping or {}).items())
+    read = repr((stated, sorted(file.columns.positions.items())))
+    return hashlib.sha256(read.encode()).hexdigest()[:16]
 
 
 def _write(

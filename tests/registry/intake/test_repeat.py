@@ -71,10 +71,15 @@ def test_repeat_says_what_reading_the_rows_would_say(engine: Engine, again: Agai
     assert read.to_dict() | ignored == repeated.to_dict() | ignored
 
 
-def test_other_delivery_is_read(engine: Engine, again: Again) -> None:
+@pytest.mark.parametrize(
+    "otherwise", [{"delivery": "full"}, {"mapping": {"source_ref": ""}}, {"sheet": "*"}]
+)
+def test_file_is_read_when_asked_for_otherwise(
+    engine: Engine, again: Again, otherwise: dict[str, object]
+) -> None:
     again()
 
-    assert repeats(engine, again(delivery="full")) is None
+    assert repeats(engine, again(**otherwise)) is None
 
 
 @pytest.mark.thorough
