@@ -21,6 +21,7 @@ from registry.files.spellings.headers import (
     FIELDS,
     block_word,
     check_width,
+    exported_fields,
     field_of,
     is_of_level_below,
     is_personal,
@@ -111,14 +112,16 @@ def find_columns(
     check_width(headers)
     stated = _stated(mapping or {})
     found: dict[str, list[int]] = {}
-    own = _own(headers)
+    exported = _exported(headers, stated)
+    ignored = {at: name for at, name in exported.items() if name == "nothing"}
+    own = (*_own(headers), *ignored)
     personal: list[int] = []
     unread: list[int] = []
     identifiers: dict[int, str] = {}
     for index, header in enumerate(headers):
         if index in own:
             continue
-        name = stated.get(fold(header), field_of(header))
+        name = exported.get(index) or stated.get(fold(header), field_of(header))
         if name in SCHEMES:
             identifiers[index] = name
         elif name is not None:
@@ -131,7 +134,7 @@ def find_columns(
     unread = [*left, *_without_weak(found, headers, [at for at in unread if at not in left])]
     personal += (at for at in unread if is_personal(headers[at]))
     unread = [at for at in unread if at not in personal]
-    known = identifiers | {at: name for name, places in found.items() for at in places}
+    known = identifiers | ignored | {at: name for name, places in found.items() for at in places}
     split_levels(found, headers)
     former_commune, former_text = found.get("former_commune"), found.get("former_address")
     unread += _take_redundant(found, headers, of_one_commune=commune is not None)
@@ -264,6 +267,20 @@ def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
             Message("fields_unknown", unknown=", ".join(unknown), fields=", ".join(FIELDS))
         )
     return {fold(header): name or None for header, name in mapping.items()}
+
+
+def _exported(headers: Sequence[str], stated: Mapping[str, str | None]) -> dict[int, str]:
+    """As `exported_fields`, except for `stated` headers.
+
+    The code is not read beside another reference: features of a layer have it as their id too.
+    """
+    found = exported_fields(headers)
+    referred = any(stated.get(fold(each), field_of(each)) == "source_ref" for each in headers)
+    return {
+        at: "nothing" if referred and name == "source_ref" else name
+        for at, name in found.items()
+        if fold(headers[at]) not in stated
+    }
 
 
 _DOOR_FIELDS: Final = ("house_number", "alley", "street", "locality", "building", "floor", "unit")

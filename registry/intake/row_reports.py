@@ -44,8 +44,9 @@ MOST_EDITABLE: Final = 20_000
 """Most rows that the page of a file shows for editing."""
 REJECTED: Final = "rejected"
 PUBLISHED: Final = "published"
-_NO_HOUSEHOLDS: Final = ("row_skipped", "row_of_member")
-"""Codes of rows that are not returned: totals, signatures, members of a household."""
+_NO_HOUSEHOLDS: Final = ("row_skipped", "row_of_member", "row_of_building")
+"""Codes of rows that are not returned: totals, signatures, members of a household,
+buildings."""
 _SHEETS: Final[dict[Which, str]] = {REJECTED: "Dòng bị loại", PUBLISHED: "Dòng cần xem lại"}
 
 

@@ -128,6 +128,7 @@ STEPS: Final = (
     Step(lambda job: propose_fixes(job.bench, job.gazetteer, today()), "problems"),
     Step(lambda job: skip_footers(job.bench, job.file), "rejected"),
     Step("judging/footers.sql", "skipped"),
+    Step("judging/buildings.sql", "buildings"),
     Step("judging/members.sql", "rejected or beyond"),
     # Rows beside the register, whose records in the file's communes are copied.
     Step(_take_turn),

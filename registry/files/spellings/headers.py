@@ -39,7 +39,9 @@ class Header(NamedTuple):
 
     def fault(self, _comments: str) -> str | None:
         """What is wrong with it; None for nothing."""
-        known = self.use in ("", "inside", "weak", "below") and self.field.isidentifier()
+        known = (
+            self.use in ("", "inside", "weak", "below", "exported") and self.field.isidentifier()
+        )
         return None if known else "invalid field or use"
 
 
@@ -69,7 +71,9 @@ _HEADERS: Final = read_table(Path(__file__).with_name("headers.csv"), Header)
 FIELDS: Final = (
     *_COMPOSED,
     *dict.fromkeys(
-        row.field for row in _HEADERS if row.field not in (*_COMPOSED, *SCHEMES, "person")
+        row.field
+        for row in _HEADERS
+        if row.use != "exported" and row.field not in (*_COMPOSED, *SCHEMES, "person")
     ),
 )
 """Fields that an import reads; the last ones are the plain columns of `registry.files.plain`,
@@ -84,6 +88,12 @@ _SHORT: Final = {word: name for word, (name,) in lexicon.readings("header").item
 _BELOW: Final = _headers("below")
 _WEAK: Final = _headers("weak")
 """Headers of a field unless another column holds it: any kind of address, the number of a flat."""
+_EXPORTED: Final = _headers("exported")
+_SIGNS_OF_EXPORT: Final = (
+    frozenset({"kind", "number path", "parent code"}),
+    frozenset({"loai", "so nha chuan", "ma toa nha"}),
+)
+"""Folded headers by which an export is recognised, as a table and as a workbook."""
 _ADDRESS: Final = "dia chi "
 _LONGEST_ADDRESS: Final = 7
 """Most words of a header that begins so; a title has more."""
@@ -241,6 +251,20 @@ def line_of_address(header: str) -> int:
     found = _LINE.fullmatch(_beside_receiver(header) or in_full(header))
     line = int(found[1]) if found else 0
     return line if line > 1 else 0
+
+
+def exported_fields(headers: Sequence[str]) -> dict[int, str]:
+    """Index → field of the columns with a meaning of their own in an export; `nothing`: not read.
+
+    >>> exported_fields(("code", "kind", "number_path", "street", "parent_code"))
+    {0: 'source_ref', 1: 'kind', 2: 'nothing', 4: 'nothing'}
+    >>> exported_fields(("code", "kind", "street"))
+    {}
+    """
+    folded = [fold(header[:LONGEST_NAME]) for header in headers]
+    if not any(signs <= {*folded} for signs in _SIGNS_OF_EXPORT):
+        return {}
+    return {at: _EXPORTED[header] for at, header in enumerate(folded) if header in _EXPORTED}
 
 
 def is_of_level_below(header: str) -> bool:

@@ -76,7 +76,7 @@ class SourceFile:
     @property
     def returned(self) -> ReturnedColumns:
         """The columns that are returned to the sender."""
-        left = {*self.columns.own, *self.columns.about_people}
+        left = self.columns.about_people
         known = ((at, name) for at, name in self.columns.known.items() if at not in left)
         return ReturnedColumns.of(self.headers, known)
 

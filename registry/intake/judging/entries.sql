@@ -7,7 +7,7 @@ SELECT row_number, row_hash, source_ref, longitude, latitude, households_count,
     -- each plain column: {name}, {name}_read,
     CASE WHEN inside THEN lon END AS lon, CASE WHEN inside THEN lat END AS lat,
     number_at, street_at, place_at, flat_at, commune_at, hint, unit_id, former_id,
-    problems, problems & $rejecting <> 0 AS rejected, problems & $shifted <> 0 AS shifted
+    is_building, problems, is_building OR problems & $rejecting <> 0 AS rejected, problems & $shifted <> 0 AS shifted
 FROM weighed;
 DROP VIEW weighed;
 DROP VIEW named;

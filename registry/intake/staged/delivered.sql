@@ -23,5 +23,5 @@ SELECT row_number,
     nullif(hint, '') AS hint,
     nullif(beside, '')::INTEGER AS beside,
     nullif(doubt, '')::INTEGER AS doubt,
-    no_house
+    no_house, is_building
 FROM incoming

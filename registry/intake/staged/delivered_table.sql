@@ -20,5 +20,6 @@ CREATE TABLE delivered (
     hint VARCHAR,
     beside INTEGER,
     doubt INTEGER,
-    no_house BOOLEAN
+    no_house BOOLEAN,
+    is_building BOOLEAN
 );

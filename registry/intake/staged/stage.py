@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo.text import fold
 from registry.files.spellings.returned import NO_HOUSE
@@ -22,9 +23,11 @@ from registry.intake.staged.resolved import Resolved, Row
 
 Progress = Callable[[int], None]
 
-CONTENTS: Final = ("points", "references", "unreferenced", "uses", "namesakes", "formers")
+CONTENTS: Final = (
+    *("points", "references", "unreferenced", "uses", "buildings", "namesakes", "formers"),
+)
 """Facts about a file, for the needs of steps: rows with coordinates, with and without a reference,
-with uses; names shared by several communes, and names of former communes."""
+with uses, of buildings; names shared by several communes, and names of former communes."""
 _FEW: Final = 2_000
 """Below this number of rows, any join order is faster than searching the best one."""
 _HOUSEHOLDS: Final = FIELDS_READ.index("households_count")
@@ -50,7 +53,7 @@ def stage(
             progress(block.count)
 
     try:
-        fields = (*FIELDS_READ, "visit_result")
+        fields = (*FIELDS_READ, "visit_result", "kind")
         with (
             cells_in_blocks(file, fields) as blocks,
             closing(ahead(_read(resolver, blocks))) as made,
@@ -93,8 +96,9 @@ def _read(resolver: Resolver, blocks: Iterable[Cells]) -> Iterator[_Block]:
     """The blocks of a file; the next one is read meanwhile."""
     reading: deque[Callable[[], _Block]] = deque()
     count = 0
-    for *cells, visits in blocks:
-        reading.append(partial(_block, resolver, cells, visits, resolver.begin(cells), count))
+    for *cells, visits, kinds in blocks:
+        begun = resolver.begin(cells)
+        reading.append(partial(_block, resolver, cells, visits, kinds, begun, count))
         count += len(visits)
         if len(reading) > 1:
             yield reading.popleft()()
@@ -105,6 +109,7 @@ def _block(
     resolver: Resolver,
     cells: Cells,
     visits: pa.StringArray,
+    kinds: pa.StringArray,
     resolved: Callable[[], Resolved],
     before: int,
 ) -> _Block:
@@ -114,6 +119,7 @@ def _block(
         **dict(zip(FIELDS_READ, cells, strict=True)),
         "households": counts_of(cells[_HOUSEHOLDS]),
         "no_house": _have_no_house(visits),
+        "is_building": pc.equal(kinds, "building"),
         **resolved().columns(),
     }
     parts = {name: _part(name, rows) for name, rows in resolver.take_parts().items() if rows}
