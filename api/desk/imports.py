@@ -12,6 +12,7 @@ from api.desk.blueprint import desk_blueprint, desk_page, room
 from api.pages.blueprint import page_blueprint
 from registry.core.messages import N_
 from registry.core.remedies import field_words
+from registry.core.schemes import OF_RECORDS, SCHEMES
 from registry.files.spellings.headers import FIELDS
 
 blueprint = desk_blueprint("imports", "/desk/import")
@@ -24,8 +25,10 @@ room("/desk/import", N_("Import"), "editor")
 @signed_in_page("editor")
 def get_imports() -> BaseResponse:
     """The form, and the list of imports."""
-    fields = [(name, field_words(name)) for name in FIELDS]
-    most_mb = register().settings.import_bytes // 1_000_000
+    settings = register().settings
+    schemes = (name for name in OF_RECORDS if settings.draft_schemes or not SCHEMES[name].draft)
+    fields = [(name, field_words(name)) for name in (*FIELDS, *schemes)]
+    most_mb = settings.import_bytes // 1_000_000
     return desk_page("desk/import.html", most_mb=most_mb, fields=fields)
 
 

@@ -60,6 +60,8 @@ def _known() -> Iterator[Scheme]:
 
 
 SCHEMES: Final = {each.scheme: each for each in _known()}
+OF_RECORDS: Final = tuple(each.scheme for each in SCHEMES.values() if each.of == "record")
+"""Schemes of which a list of households may have a column."""
 
 
 def is_value_of(scheme: str, cell: str) -> bool:

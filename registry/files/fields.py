@@ -16,7 +16,7 @@ from registry.core.errors import (
 from registry.core.messages import Message, Several
 from registry.core.personal import holds_personal
 from registry.core.remedies import TO_FILL_IN, Remedy
-from registry.core.schemes import SCHEMES
+from registry.core.schemes import OF_RECORDS, SCHEMES
 from registry.files.spellings.headers import (
     FIELDS,
     block_word,
@@ -261,10 +261,11 @@ def two_columns(name: str, first: str, second: str) -> Message:
 
 def _stated(mapping: Mapping[str, str]) -> dict[str, str | None]:
     """Folded header → field, or None for a header to be ignored."""
-    unknown = sorted(set(mapping.values()) - {*FIELDS, ""})
+    fields = (*FIELDS, *OF_RECORDS)
+    unknown = sorted(set(mapping.values()) - {*fields, ""})
     if unknown:
         raise UnreadableFileError(
-            Message("fields_unknown", unknown=", ".join(unknown), fields=", ".join(FIELDS))
+            Message("fields_unknown", unknown=", ".join(unknown), fields=", ".join(fields))
         )
     return {fold(header): name or None for header, name in mapping.items()}
 

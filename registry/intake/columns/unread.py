@@ -35,6 +35,8 @@ _STREET: Final = re.compile(
     r"(đường|phố|ngõ|hẻm|kiệt|quốc lộ|tỉnh lộ|đại lộ|hương lộ)\s+\w|(ql|tl|đt)\s?\d", re.IGNORECASE
 )
 _DEGREES: Final = re.compile(r"(?:10\d|11[0-7]|[6-9]|1\d|2[0-3])[.,]\d{4,}")
+_OF_ANY_FORM: Final = ("real_estate_id", "parcel")
+"""Schemes whose values may be numbers of people by their form."""
 _RUNNING: Final = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "so"})
 
 
@@ -62,7 +64,8 @@ def look_through(
     """
     left_out = frozenset(map(fold, stated))
     reference = columns.positions.get("source_ref")
-    looked_at = (*columns.unread, *(() if reference is None else (reference,)))
+    identifiers = (at for at, name in columns.known.items() if name in _OF_ANY_FORM)
+    looked_at = (*columns.unread, *identifiers, *(() if reference is None else (reference,)))
     cells = {at: _cells(sample, at) for at in looked_at}
     people = [at for at in looked_at if _are_of_people(cells[at])]
     notes = [_dropped(headers[at], reference=at == reference) for at in people]

@@ -1,7 +1,7 @@
 """Identifiers of other schemes in a list of households: checked here, stored when published.
 
-Their columns are named like the scheme. A wrong identifier is left out with a warning; its row is
-still imported.
+Their headers name the scheme, or the mapping does. A wrong identifier is left out with a warning;
+its row is still imported.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,13 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from registry.core.messages import Message
+from registry.core.schemes import MAX_VALUE, OF_RECORDS
 from registry.core.settings import from_environment
 from registry.core.sql import Statements
+from registry.files.spellings.returned import clean_cell
 from registry.intake.columns.reader import SourceFile, as_read, rows_of
 from registry.intake.engine import Workbench
-from registry.records.external_ids.loading import WIDE, read_value, refuse_rows
+from registry.records.external_ids.loading import read_value, refuse_rows
 
 SQL: Final = Statements(__file__)
 _ROWS: Final = 50_000
@@ -33,7 +35,7 @@ def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> N
     `external_row` has the valid ones by code, or by `row` and the row's number for a record yet to
     be made. Others become warnings in `problem`.
     """
-    columns = [(at, name) for at, name in file.columns.known.items() if name in WIDE]
+    columns = [(at, name) for at, name in file.columns.known.items() if name in OF_RECORDS]
     if not columns:
         return
     bench.table("identifier", "row_number BIGINT, scheme VARCHAR, value VARCHAR, problem VARCHAR")
@@ -71,6 +73,12 @@ def _identifiers(
             for at, scheme in columns:
                 for cell in row[at].split(";") if at < len(row) else ():
                     if written := as_read(cell):
-                        read = read_value(scheme, written, drafts=drafts)
-                        value, problem = (read, None) if isinstance(read, str) else read[::-1]
-                        yield number, scheme, value, problem
+                        yield number, scheme, *_read(scheme, written, drafts=drafts)
+
+
+def _read(scheme: str, written: str, *, drafts: bool) -> tuple[str, str | None]:
+    """The value in the scheme's form, and the code of its problem; None for none."""
+    if len(written) > MAX_VALUE or clean_cell(scheme, written) != written:
+        return written[:MAX_VALUE], "value_unreadable"
+    read = read_value(scheme, written, drafts=drafts)
+    return (read, None) if isinstance(read, str) else (read[1], read[0])

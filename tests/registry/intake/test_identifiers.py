@@ -66,6 +66,26 @@ def test_wrong_identifier_is_left_out_and_its_row_imported(
     assert identifiers(engine) == [("10", "dia_chi_so", "1112000010")]
 
 
+def test_columns_of_identifiers_are_mapped_as_fields_are(engine: Engine, deliver: Deliver) -> None:
+    mapping = {"Mã BĐS": "real_estate_id", "ĐCS": "dia_chi_so", "Thửa đất số": "parcel"}
+    cells = {"Mã BĐS": "BDS-1", "ĐCS": "1112000010", "Thửa đất số": "253/4; Trần Thị Mai"}
+    result = deliver(door("10", **cells), mapping=mapping)
+    assert (result.columns_unknown, result.problems) == ((), {"value_unreadable": 1})
+    assert identifiers(engine) == [
+        ("10", "dia_chi_so", "1112000010"),
+        ("10", "parcel", "253/4"),
+        ("10", "real_estate_id", "BDS-1"),
+    ]
+
+
+def test_numbers_of_people_are_no_identifiers(engine: Engine, deliver: Deliver) -> None:
+    cells = ("001085012345", "079301054321", "036192000777")
+    delivered = (door(str(at), **{"Mã số": cell}) for at, cell in enumerate(cells, 10))
+    result = deliver(*delivered, mapping={"Mã số": "real_estate_id"})
+    assert (result.new, result.columns_personal) == (3, ("Mã số",))
+    assert identifiers(engine) == []
+
+
 def test_identifiers_go_when_their_import_is_rolled_back(engine: Engine, deliver: Deliver) -> None:
     deliver(door("10"))
     before = checksum(engine)
