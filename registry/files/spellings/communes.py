@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from geo.admin import parse_name
-from geo.placeholders import is_ditto
+from geo.placeholders import is_ditto, is_none
 from geo.text import accent_key, fold
 from geo.values import value
 from registry.units import LAST_DAY_OF_OLD_MAP
@@ -97,25 +97,26 @@ class CommuneReader:
     def narrowed(self, today: CommuneReading, former: str | None) -> CommuneReading:
         """The reading of the current commune, narrowed by the former commune that it succeeds.
 
-        If it does not succeed it, the current one is kept with a notice. If there is no current
-        one, the former one replaces it.
+        If it does not succeed it, or the former one is unknown, the current one is kept with a
+        notice. If there is no current one, the former one replaces it.
         """
-        if not former or not fold(former):
+        if not former or not fold(former) or is_none(former):
             return today
-        named = [n.commune for n in read_units_nearly(self._gazetteer, former) if n.commune]
-        old = [unit for unit in named if unit.alive_on(LAST_DAY_OF_OLD_MAP)] or named
-        if not old:
-            return today
-        if today.problem == "commune_missing":
-            return self.of_units(old)
+        namings = [n for n in read_units_nearly(self._gazetteer, former) if n.commune]
+        if today.problem == "commune_missing" and namings:
+            return self.of_namings(self._on_old_map(namings))
+        if not namings:
+            return _noticed(today, "former_commune_unknown")
+        if all(naming.contradicted for naming in namings):
+            return _noticed(today, "former_commune_differs")
+        old = [n.commune for n in self._on_old_map(namings) if n.commune]
         became = {
             unit.id: {c.unit.id for c in continuations(self._gazetteer, unit, self._day)}
             for unit in old
         }
         meant = [unit for unit in old if became[unit.id] & set(today.candidates)]
         if not meant:
-            differs = bool(today.candidates)
-            return replace(today, notice="former_commune_differs") if differs else today
+            return _noticed(today, "former_commune_differs")
         common = tuple(at for at in today.candidates if any(at in became[u.id] for u in meant))
         ended = [unit.id for unit in meant if not unit.alive_on(self._day)]
         return replace(
@@ -124,6 +125,11 @@ class CommuneReader:
             former_id=today.former_id or (ended[0] if len(meant) == len(ended) == 1 else None),
             assumed_id=today.assumed_id if len(common) > 1 and today.assumed_id in common else None,
         )
+
+    def _on_old_map(self, namings: list[Naming]) -> list[Naming]:
+        """The namings of communes of the last day of the former map, or all if there are none."""
+        old = [n for n in namings if n.commune and n.commune.alive_on(LAST_DAY_OF_OLD_MAP)]
+        return old or namings
 
     def _read(self, spelling: CommuneSpelling) -> CommuneReading:
         if spelling.former_code is not None and spelling.code is None:
@@ -312,8 +318,8 @@ class CommuneReader:
             former = self._by_former_code(spelling.former_code)
             if former.problem is None and set(reading.candidates) & set(former.candidates):
                 return CommuneReading(reading.candidates, former.former_id, None, reading.notice)
-            if former.problem is None:
-                return replace(reading, notice="former_commune_differs")
+            unknown = former.problem is not None
+            return _noticed(reading, f"former_commune_{'unknown' if unknown else 'differs'}")
         return reading
 
     def _names_others(self, bearers: list[Unit], spelling: CommuneSpelling) -> bool:
@@ -348,6 +354,11 @@ class CommuneReader:
         exact = {unit.id for unit, same_accents in hits if same_accents}
         named = exact or {unit.id for unit, _ in hits}
         return [unit for unit in bearers if unit.id in named]
+
+
+def _noticed(reading: CommuneReading, notice: str) -> CommuneReading:
+    """The reading with the notice, if it has communes at all."""
+    return replace(reading, notice=notice) if reading.candidates else reading
 
 
 def _is_unread(cell: str | None, namings: Iterable[Naming]) -> bool:
