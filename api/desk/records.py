@@ -35,6 +35,7 @@ from api.desk.records_words import (
     title,
     value_words,
 )
+from api.pages.address import scheme_words
 from api.pages.sketch import draw_sketch
 from geo import code as codes
 from geo.code import CodeError
@@ -43,6 +44,7 @@ from geo.label import door_words, number_of
 from registry.access.reach import check_seen
 from registry.core.actors import Actor
 from registry.core.database import session_scope
+from registry.core.days import day_words
 from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
@@ -63,7 +65,9 @@ from registry.records.desk_records import (
     outline,
     read_search,
 )
+from registry.records.external_ids import ExternalId, external_ids_of
 from registry.records.history import Step, history
+from registry.records.postal import postcode_of
 from registry.records.record import Record, record_wording
 from registry.units.gazetteer import Gazetteer, Unit, today
 
@@ -211,6 +215,7 @@ def get_record(address_code: str) -> BaseResponse:
         return redirect(f"/desk/records/{shown}", 302)
     steps = history(reads, record.code)
     unit = known.units.get(record.unit_id) if record.unit_id else None
+    words = record_wording(known, today(), record) if unit else None
     note(count=1, units=[unit.code] if unit else [])
     in_full = asking.may("editor")
     with session_scope(register().engine) as session:
@@ -220,13 +225,14 @@ def get_record(address_code: str) -> BaseResponse:
         record=record,
         code=shown,
         label=label_of(known, record),
-        before=record_wording(known, today(), record).before_2025_07 if unit else None,
+        before=words.before_2025_07 if words else None,
+        postcode=postcode_of(words, today()) if words else None,
         commune=commune_name(known, record.unit_id),
         unit=unit,
         state=status_words(record.status),
         pending=[(each.id, event_words(each.operation.kind), each.asked_by) for each in pending],
         demo=codes.is_demo(record.code),
-        facts=_facts(known, record),
+        facts=_facts(known, record) + _identifiers(record),
         steps=[
             _step(known, step, first=step is steps[0], in_full=in_full) for step in reversed(steps)
         ],
@@ -327,6 +333,19 @@ def _facts(known: Gazetteer, record: Record) -> list[tuple[str, str]]:
     facts = [(field_words(n), value_words(known, n, v)) for n, v in members if v is not None]
     ways = enumerate(record.entrances or (), 1)
     return facts + [(f"{field_words('entrances')} {at}", entrance_words(each)) for at, each in ways]
+
+
+def _identifiers(record: Record) -> list[tuple[str, str]]:
+    """Return scheme and value of each identifier, with its days if it is not of today."""
+    return [
+        (scheme_words(each), each.value if each.is_valid(today()) else _dated(each))
+        for each in external_ids_of(register().reads, record)
+    ]
+
+
+def _dated(identifier: ExternalId) -> str:
+    days = (identifier.valid_from, identifier.valid_to)
+    return f"{identifier.value} ({' – '.join(day_words(str(day)) if day else '…' for day in days)})"
 
 
 def _step(known: Gazetteer, step: Step, *, first: bool, in_full: bool) -> dict[str, Any]:

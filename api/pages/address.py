@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from api.core.context import gazetteer, public_url, register
 from api.core.endpoint import public_page
-from api.core.shapes import Entrance
+from api.core.shapes import Entrance, Extras
 from api.pages.blueprint import page_blueprint
 from api.pages.services_words import hours_words, kind_words
 from api.pages.shell import page
@@ -31,9 +31,12 @@ from registry.core.errors import (
     WithdrawnError,
 )
 from registry.core.messages import Message, _
+from registry.core.remedies import field_words
+from registry.core.schemes import SCHEMES
 from registry.publish.drawing.surroundings import numbered, surroundings
 from registry.publish.services import services_of
 from registry.records.entrances import KIND_WORDS, MAX_NOTE, SOURCE_WORDS
+from registry.records.external_ids import ExternalId, external_ids_of
 from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.records.uses import use_words
@@ -144,11 +147,12 @@ def _no_address(
 
 def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
     known, made = gazetteer(), register()
-    body = address_answer(known, record, on=before)
+    body = address_answer(known, record, on=before, extras=Extras(postal=True))
     old = body["label_on"]
     body["entrances"] = entrances_of(record)
     ways = [_way(at, each, body["position"]) for at, each in enumerate(body["entrances"], 1)]
     url = f"{public_url()}/a/{body['code_display']}"
+    identifiers = [each for each in external_ids_of(made.reads, record) if each.is_valid(today())]
     # A restricted place is shown without its door, so there is no map.
     hidden = record.restricted and body["position"] is None
     return {
@@ -163,6 +167,7 @@ def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
         "opens": opens_in(url),
         "sketch": _sketch(record, body["position"], ways, made) if body["position"] else None,
         "ways": ways,
+        "identifiers": [(scheme_words(each), each.value) for each in identifiers],
         "uses": "; ".join(map(use_words, body["uses"])),
         "entrance_kinds": {name: _(words) for name, words in KIND_WORDS.items()},
         "most_note": MAX_NOTE,
@@ -171,6 +176,14 @@ def _shown(record: Record, before: datetime.date) -> dict[str, Any]:
         "service_kinds": kind_words(),
         "hours_words": hours_words,
     }
+
+
+def scheme_words(identifier: ExternalId) -> str:
+    """Return the name of the scheme of an identifier."""
+    if identifier.scheme not in SCHEMES:
+        return identifier.scheme
+    words = str(field_words(identifier.scheme))
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from registry.core.database import session_scope
 from registry.core.errors import InvalidInputError, UnreadableFileError
 from registry.publish.export.run import ExportOptions, export_file
 from registry.records.external_ids.loading import PROBLEMS, Loaded, load_external_ids
+from tests.support.desk import seated
 from tests.support.keys import Office, code_of
 from tests.support.keys import office as open_office
 
@@ -96,6 +97,25 @@ def test_restricted_place_is_found_by_no_value(office: Office, tmp_path: Path) -
     assert office.get("/v1/external/parcel/P-113").status_code == 200
     office.place.do("correct", code=code, restricted=True)
     assert code_of(office.get("/v1/external/parcel/P-113")) == (404, "not_found")
+
+
+def test_pages_show_identifiers_to_whom_the_answer_does(office: Office, tmp_path: Path) -> None:
+    code = office.place.house("115")
+    page = f"/a/{code_display(code)}"
+    desk = f"/desk/records/{code_display(code)}"
+    table = f"code,scheme,value,to\n{code},real_estate_id,BDS-115,\n{code},own_number,A-115,\n"
+    table += f"{code},own_number,A-114,30/6/2025\n"
+    load(office, tmp_path / "h.csv", table.replace(",to", ",đến ngày"))
+    seat = seated(office, "xem mã", "viewer")
+    shown, at_desk = office.client.get(page).text, seat.get(desk).text
+    for text in (shown, at_desk):
+        assert "<dt>Mã định danh bất động sản</dt><dd>BDS-115</dd>" in text
+        assert "<dt>own_number</dt><dd>A-115</dd>" in text
+    assert "A-114" not in shown
+    assert "A-114 (… – 30/06/2025)" in at_desk
+    office.place.do("correct", code=code, restricted=True)
+    assert "BDS-115" not in office.client.get(page).text
+    assert "BDS-115" in seat.get(desk).text
 
 
 def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
 
+from geo.code import format as code_display
 from tests.support.web import Site
 
 ADDRESS = "27 Láng, Phường Láng, Hà Nội"
@@ -47,6 +49,13 @@ def test_answers_have_the_postcode_and_ids_where_wanted(site: Site) -> None:
     assert validated(site, address="Thôn 9", postal=True)["postal_label"] is None
     near = site.client.get("/v1/autocomplete?q=27 lang&ids=true").get_json()["suggestions"]
     assert near[0]["commune"]["ids"] == {"postcode": LANG}
+
+
+def test_address_is_copied_and_written_with_its_postcode(site: Site) -> None:
+    page = site.client.get(f"/a/{code_display(site.world.codes['27 Láng'])}").text
+    (copied,) = re.findall(r'data-copy="([^"]* 11528)"', page)
+    assert validated(site, address=copied)["verdict"] == "accept"
+    assert "<br>".join(LETTER) in page
 
 
 @pytest.mark.parametrize(

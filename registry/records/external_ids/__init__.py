@@ -44,6 +44,11 @@ class ExternalId:
         """Create one from the stored columns, with the day after the last one."""
         return cls(code, scheme, value, first, after and after - datetime.timedelta(days=1))
 
+    def is_valid(self, day: datetime.date) -> bool:
+        """Whether it is valid on the day."""
+        first, last = self.valid_from, self.valid_to
+        return (first is None or first <= day) and (last is None or day <= last)
+
     @property
     def key(self) -> tuple[str, str, str]:
         """The unique key."""
