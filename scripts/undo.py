@@ -15,7 +15,7 @@ def show_preview(preview: UndoPreview, form: str) -> int:
     else:
         click.echo(
             _(
-                "{removed:n} codes withdrawn, {restored:n} houses as before.",
+                "{removed:n} codes will be withdrawn, {restored:n} houses will be as before.",
                 removed=preview.removed,
                 restored=preview.restored,
             )

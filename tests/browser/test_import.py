@@ -114,8 +114,11 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     assert desk.office.get(f"/v1/addresses/{code_display(codes[0])}").status_code == 200
     assert visit.is_sound()
 
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.message))
     one.get_by_role("button", name="Huỷ đợt này").click()
     expect(one).to_contain_text("đang huỷ")
+    assert "Sẽ huỷ " in asked[-1]
     desk.work()
     expect(one).to_contain_text("Đã huỷ: mã do đợt này cấp không dùng được nữa")
     assert checksum(desk.office.place.engine) == before

@@ -188,8 +188,8 @@ const actions = (found) => ({
   rollBack: tried(async (keepLater) => {
     const { removed, restored, kept, obstacles } = await (await ask(`/v1/imports/${found.id}/rollback`)).json();
     const lines = [
-      keepLater ? _('Undo what nobody has changed since, and keep the rest?') : _('Take this back? The register is as before; codes it gave are withdrawn.'),
-      _('{removed:n} codes withdrawn, {restored:n} houses as before.', { removed, restored }),
+      keepLater ? _('Undo what nobody has changed since, and keep the rest?') : _('Take this back? The register will be as before; codes it gave will be withdrawn.'),
+      _('{removed:n} codes will be withdrawn, {restored:n} houses will be as before.', { removed, restored }),
       keepLater && kept && _('{kept:n} stay as they are.', { kept }),
       ...(keepLater ? [] : obstacles.map((each) => each.detail)),
     ];
