@@ -34,6 +34,7 @@ from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
 from registry.search.judge.wording import door_parts, todays_wording
 from registry.search.read.door_with_units import ReadAddress
+from registry.search.read.postcode_text import registered_postcode
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
 from registry.units.by_codes import CODE_UNKNOWN
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -53,8 +54,11 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
     """As `validate`, as a query to be batched with others."""
     located = yield from locating(gazetteer, replace(question, limit=_LOOKED_AT, near=None))
     judged: Validation = yield partial(_judged, gazetteer, question, located)
-    given = question.components.postcode if question.components else None
-    if postcode := given or postcode_in(question.text or ""):
+    given, text = question.components and question.components.postcode, question.text or ""
+    written = registered_postcode(gazetteer, today(), text) or (
+        postcode_in(text) if judged.province else None
+    )
+    if postcode := given or written:
         more = postcode_component(judged, postcode, today())
         judged = replace(judged, components=(*judged.components, *more))
     return judged
