@@ -18,7 +18,7 @@ from registry.records.entrances import Kind, Source
 from registry.records.postal import foreign_lines, postal_lines
 from registry.records.record import KnownBy
 from registry.units import check_scheme_known
-from registry.units.gazetteer import VIET_NAM, Unit, UnitRef
+from registry.units.gazetteer import VIET_NAM, Unit, UnitIds, UnitRef
 
 Body = TypeVar("Body")
 
@@ -41,10 +41,8 @@ class WithIds(Request):
     ids: bool = Field(False, description="Add `ids`: what other schemes call the units")
 
 
-class WithPostal(WithIds):
-    """Whether the lines of a postal label are requested."""
-
-    postal: bool = Field(False, description="Add `postal_label`: the lines of a letter")
+class WithScheme(WithIds):
+    """Whether identifiers of one scheme are requested."""
 
     scheme: str | None = Field(
         None,
@@ -54,11 +52,22 @@ class WithPostal(WithIds):
     )
 
     @property
-    def extras(self) -> Extras:
-        """The requested members; raises InvalidInputError for a scheme that no unit has."""
+    def asked_ids(self) -> bool | str:
+        """As in `Extras`; raises InvalidInputError for a scheme that no unit has."""
         if self.scheme:
             check_scheme_known(gazetteer(), self.scheme)
-        return Extras(self.scheme or self.ids, self.postal)
+        return self.scheme or self.ids
+
+
+class WithPostal(WithScheme):
+    """Whether the lines of a postal label are requested."""
+
+    postal: bool = Field(False, description="Add `postal_label`: the lines of a letter")
+
+    @property
+    def extras(self) -> Extras:
+        """The requested members; raises InvalidInputError for a scheme that no unit has."""
+        return Extras(self.asked_ids, self.postal)
 
 
 class PostalLabel(TypedDict):
@@ -182,9 +191,14 @@ def unit_ref(unit: Unit | None, day: datetime.date, *, ids: bool | str = False) 
         return None
     ref = UnitRef(code=unit.code, name=unit.version_on(day).full_name)
     if ids:
-        every = unit.identifiers_on(day)
-        ref["ids"] = every if ids is True else {k: v for k, v in every.items() if k == ids}
+        ref["ids"] = ids_of(unit, day, ids)
     return ref
+
+
+def ids_of(unit: Unit, day: datetime.date, ids: bool | str) -> UnitIds:
+    """Return a unit's identifiers on a day, of all schemes or of the one that is named."""
+    every = unit.identifiers_on(day)
+    return every if ids is True else {k: v for k, v in every.items() if k == ids}
 
 
 def at(moment: datetime.datetime) -> str:

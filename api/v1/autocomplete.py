@@ -10,7 +10,7 @@ from api.core.columns import Typed
 from api.core.context import gazetteer, register
 from api.core.endpoint import Resource, public
 from api.core.errors import UNIT_CODE
-from api.core.shapes import WithIds, unit_ref
+from api.core.shapes import WithScheme, unit_ref
 from geo.code import format as code_display
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
@@ -22,7 +22,7 @@ from registry.units.gazetteer import UnitRef, today
 blueprint = Resource("autocomplete", "/v1/autocomplete", tag="search", kind="autocomplete")
 
 
-class AutocompleteQuery(WithIds):
+class AutocompleteQuery(WithScheme):
     """The text typed so far, and filters."""
 
     q: Typed = Field(
@@ -75,7 +75,9 @@ class SuggestionLine(TypedDict):
     """The typed name, if it is called differently today"""
 
 
-def suggestion_line(found: Suggestion, day: datetime.date, *, ids: bool = False) -> SuggestionLine:
+def suggestion_line(
+    found: Suggestion, day: datetime.date, *, ids: bool | str = False
+) -> SuggestionLine:
     """Return a suggestion as an answer, with units named as on `day`."""
     return SuggestionLine(
         type=found.type,
@@ -105,8 +107,8 @@ def get_autocomplete(query: AutocompleteQuery) -> SuggestionList:
 
     Without diacritics, with abbreviations, former names and one typing error.
     """
-    known = register()
+    known, ids = register(), query.asked_ids
     found = autocomplete(gazetteer(), known.reads, known.place_names.get(), query.typing)
     day = today()
-    lines = [suggestion_line(one, day, ids=query.ids) for one in disclose_suggestions(found)]
+    lines = [suggestion_line(one, day, ids=ids) for one in disclose_suggestions(found)]
     return SuggestionList(suggestions=lines)

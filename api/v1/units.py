@@ -13,8 +13,9 @@ from api.core.context import gazetteer
 from api.core.endpoint import Resource, public
 from api.core.errors import PROVINCE_CODE, UNIT_CODE
 from api.core.packing import packed
-from api.core.shapes import Span, WithIds, span_of, unit_ref
+from api.core.shapes import Span, WithIds, WithScheme, ids_of, span_of, unit_ref
 from api.core.types import Day, JsonObject, Request
+from registry.core.errors import NotFoundError, RegistryError
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
 from registry.core.personal import without_people
@@ -76,7 +77,7 @@ class DayQuery(Request):
     as_of: Day | None = Field(None, description="Day of the map; today by default")
 
 
-class UnitQueryParams(DayQuery, WithIds):
+class UnitQueryParams(DayQuery, WithScheme):
     """The requested day, and optional identifiers."""
 
 
@@ -316,9 +317,15 @@ def get_unit(code: str, query: UnitQueryParams) -> Response:
 
     Without `as_of` the last unit that had the code.
     """
-    known = gazetteer()
-    unit = unit_by_code(known, code, query.as_of)
-    return _cacheable(jsonify(_detail(known, unit, day_asked(query.as_of), ids=query.ids)))
+    known, day, ids = gazetteer(), day_asked(query.as_of), query.asked_ids
+    try:
+        unit = unit_by_code(known, code, query.as_of)
+    except RegistryError as error:
+        if query.scheme is None:
+            raise
+        given = {"message": error.message, "scheme": query.scheme, "value": code}
+        raise NotFoundError(Message("unit_by_identifier", **given)) from None
+    return _cacheable(jsonify(_detail(known, unit, day, ids=ids)))
 
 
 def _cacheable(response: Response) -> Response:
@@ -346,7 +353,7 @@ def _picker_body(known: Gazetteer, day: datetime.date) -> str:
 
 
 def _summary(
-    known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool = False
+    known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool | str = False
 ) -> dict[str, Any]:
     version = unit.version_on(day)
     province, district = known.province_of(unit, day), known.district_of(unit, day)
@@ -361,11 +368,11 @@ def _summary(
         "district": unit_ref(district, day),
         "lifetime": span_of(Days(unit.born, unit.ended)),
         "postcode": unit.identifier(POSTCODE, day),
-        **({"ids": unit.identifiers_on(day)} if ids else {}),
+        **({"ids": ids_of(unit, day, ids)} if ids else {}),
     }
 
 
-def _detail(known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool) -> dict[str, Any]:
+def _detail(known: Gazetteer, unit: Unit, day: datetime.date, *, ids: bool | str) -> dict[str, Any]:
     seat = None if unit.lon is None else {"lon": unit.lon, "lat": unit.lat}
     same_code = [other for other in known.with_code(unit.code) if other.id != unit.id]
     return {

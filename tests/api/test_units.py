@@ -243,6 +243,13 @@ def test_unit_is_found_by_what_another_scheme_calls_it(client: FlaskClient) -> N
     assert found["units"][0]["postcode"] == "11528"
     assert get(client, "/v1/units/00199", ids="true")["ids"] == {"postcode": "11528"}
     assert "ids" not in get(client, "/v1/units/00199")
+    assert get(client, "/v1/units/00199", scheme="postcode")["ids"] == {"postcode": "11528"}
+    assert get(client, "/v1/units/01", scheme="postcode")["ids"] == {}
+    for value in ("11528", "VN-HN"):
+        lost = client.get(f"/v1/units/{value}?scheme=postcode")
+        assert lost.status_code == 404
+        assert f"/v1/units?scheme=postcode&value={value}" in lost.get_json()["detail"]
+    assert client.get("/v1/units/00199?scheme=gnh").status_code == 422
     # Hà Giang is no more, and no code of its successor is known.
     gone = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03")
     assert (gone["total"], gone["earlier"]["as_of"]) == (0, "2025-06-30")

@@ -194,7 +194,7 @@ def test_who_calls_a_field_otherwise_gets_them_all(site: Site) -> None:
     """Geocoding takes `q`, and so it is tried here as well."""
     problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
     assert problem["detail"].startswith("q: không có tham số này")
-    assert ", province, postcode, ids, postal, scheme, address" in problem["detail"]
+    assert ", province, postcode, ids, scheme, postal, address" in problem["detail"]
 
 
 @pytest.mark.parametrize(
