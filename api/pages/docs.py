@@ -10,7 +10,7 @@ from api.core.endpoint import public_page
 from api.mcp.tools import TOOLS
 from api.pages.assets import has_viewer
 from api.pages.blueprint import page_blueprint
-from api.pages.manual import ELSEWHERE, images, manual_page, source_of
+from api.pages.manual import ELSEWHERE, images, linked_files, manual_page, source_of
 from api.pages.manual_contents import (
     MAX_QUERY,
     contents,
@@ -73,6 +73,16 @@ def get_picture(name: str) -> Response:
     return response
 
 
+@blueprint.get("/docs/files/<path:name>")
+@public_page()
+def get_file(name: str) -> Response:
+    """A file of the program to which a page links, as text."""
+    path = linked_files().get(name)
+    if path is None:
+        raise _no_page(name)
+    return _text(path.read_text(encoding="utf-8"), "text/plain")
+
+
 @blueprint.get("/docs/<path:name>.md")
 @public_page()
 def get_source(name: str) -> Response:
@@ -123,9 +133,11 @@ def get_llms() -> Response:
 
 
 def _plain(text: str, kind: str) -> Response:
-    response = Response(
-        text.replace(ELSEWHERE, public_url()), content_type=f"{kind}; charset=utf-8"
-    )
+    return _text(text.replace(ELSEWHERE, public_url()), kind)
+
+
+def _text(text: str, kind: str) -> Response:
+    response = Response(text, content_type=f"{kind}; charset=utf-8")
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -27,6 +27,8 @@ FOLDERS: Final = ("", "reference/", "decisions/")
 _IMAGES: Final = "img"
 _ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n[^$]*")
 """An example that can be shown as a link."""
+_OUTWARD: Final = re.compile(r"\]\((\.\./[^)#]+)")
+"""A link to a file outside the folder of the page."""
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 
@@ -70,6 +72,20 @@ def names() -> tuple[str, ...]:
 def images() -> dict[str, Path]:
     """Return name → file of every image, so no path leads out of the folder."""
     return {path.name: path for path in (DOCS / _IMAGES).iterdir()}
+
+
+@lru_cache(maxsize=1)
+def linked_files() -> dict[str, Path]:
+    """Return path → file of all outside docs/ to which pages link, if they are installed here."""
+    pages = map(_path, names())
+    linked = ((page.parent, at) for page in pages for at in _OUTWARD.findall(page.read_text()))
+    files = {(folder / at).resolve() for folder, at in linked}
+    share, docs = SHARE.resolve(), DOCS.resolve()
+    return {
+        file.relative_to(share).as_posix(): file
+        for file in files
+        if file.is_relative_to(share) and not file.is_relative_to(docs) and file.is_file()
+    }
 
 
 def source_of(name: str) -> str | None:
@@ -188,12 +204,13 @@ class _Renderer(RendererHTML):
 
 
 def _address(written: str, folder: str) -> str | None:
-    """Return the target of a link in a page of `folder`; None for a file that is not served."""
+    """Return the target of a link in a page of `folder`; None for a file that is not installed."""
     path, mark, anchor = written.partition("#")
     if ":" in path or not path:
         return written
     inside = posixpath.normpath(posixpath.join(folder, path))
-    if inside.startswith(".."):
-        return None
+    if inside.startswith("../"):
+        file = inside.removeprefix("../")
+        return f"/docs/files/{file}" if file in linked_files() else None
     name = inside.removesuffix(".md").removesuffix("/README")
     return f"/docs/{name}{mark}{anchor}"

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.pages.manual import images, manual_page, names
+from api.pages.manual import images, linked_files, manual_page, names
 from api.pages.manual_contents import GROUPS, OTHERS, contents, search
 from registry.core.errors import InvalidInputError
 from registry.core.settings import Settings
@@ -53,12 +53,17 @@ def test_every_page_of_the_documentation_is_sound_and_its_links_lead_somewhere()
         page = manual_page(name)
         assert page is not None
         shown = CODE.sub("", page.body)
+        if "<span>" in shown:
+            wrong.append((name, "a link to nothing"))
         if re.search(r"<script|style=|\son\w+=|<!--|&lt;!--", shown):
             wrong.append((name, "script, style or comment"))
         for link in re.findall(r'href="([^"]+)"', shown):
             path, _, anchor = unquote(unescape(link)).partition("#")
             to = path.removeprefix("/docs/") or name
-            if link.startswith(("/docs/", "#")) and (
+            if link.startswith("/docs/files/"):
+                if to.removeprefix("files/") not in linked_files():
+                    wrong.append((name, link))
+            elif link.startswith(("/docs/", "#")) and (
                 to not in names() or (anchor and (to, anchor) not in anchors)
             ):
                 wrong.append((name, link))
@@ -82,6 +87,7 @@ def test_every_page_of_the_documentation_is_sound_and_its_links_lead_somewhere()
             "/docs/api%00",
             "/data/nothing",
         ),
+        *("/docs/files/setup.cfg", "/docs/files/../LICENSE", "/docs/files/docs/api.md"),
         *("/data/..%2fimports", "/data/../LICENSE", "/data/.hidden"),
     ],
 )
@@ -100,6 +106,10 @@ def test_documentation_is_read_searched_and_answered_by_this_register(client: Fl
     assert "Phường Ngọc Hà" in unescape(live)
     assert '"register"' in unescape(live)
     assert client.get("/docs/api.md").mimetype == "text/markdown"
+    assert 'href="/docs/files/deploy/nginx.conf"' in client.get("/docs/install").text
+    linked = client.get("/docs/files/deploy/nginx.conf")
+    assert (linked.mimetype, "127.0.0.1:8000" in linked.text) == ("text/plain", True)
+    assert client.get("/docs/files/CHANGELOG.md").text.startswith("# Changelog")
     assert client.get("/docs/img/home-phone.jpg").mimetype == "image/jpeg"
     for asked, found in (("han muc xylophone", None), ("biển số nhà", "paper#"), ("", "office")):
         text = client.get("/docs", query_string={"q": asked}).text
