@@ -78,7 +78,9 @@ def images() -> dict[str, Path]:
 def linked_files() -> dict[str, Path]:
     """Return path → file of all outside docs/ to which pages link, if they are installed here."""
     pages = map(_path, names())
-    linked = ((page.parent, at) for page in pages for at in _OUTWARD.findall(page.read_text()))
+    linked = (
+        (page.parent, at) for page in pages for at in _OUTWARD.findall(page.read_text("utf-8"))
+    )
     files = {(folder / at).resolve() for folder, at in linked}
     share, docs = SHARE.resolve(), DOCS.resolve()
     return {
