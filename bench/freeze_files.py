@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pyogrio
 from python_calamine import load_workbook
 
+from registry.publish.export.formats import FORMATS
 from tests.support.pdf import texts_of
 
 HELP: Final = """
@@ -42,9 +43,8 @@ ma_ho,so_nha,duong,thon,ma_xa,kinh_do,vi_do
 """
 """A delivery with most kinds of mistakes."""
 
-_EXPORTS: Final = ("csv", "csv.gz", "ndjson", "geojson", "xlsx", "gpkg", "geoparquet", "flatgeobuf")
 _COMMANDS: Final = (
-    *(f"export --format {name} --out {{out}}/all.{name}" for name in _EXPORTS),
+    *(f"export --format {name} --out {{out}}/all.{name}" for name in FORMATS),
     "export --external --on 2025-06-30 --out {out}/past.csv",
     "export --layer communes --out {out}/communes.csv",
     "export --layer communes --format pmtiles --out {out}/no.pmtiles",

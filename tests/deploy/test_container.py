@@ -183,7 +183,6 @@ def readiness() -> dict[str, object]:
 
 
 # What of the bundled libraries has been cut down: files of every format, PDF, and a workbook back.
-# The exit status is 1: a list of households rejects the two buildings of the demonstration.
 USE = """
 set -e
 cd /tmp
