@@ -110,7 +110,7 @@ def test_documentation_is_read_searched_and_answered_by_this_register(client: Fl
     linked = client.get("/docs/files/deploy/nginx.conf")
     assert (linked.mimetype, "127.0.0.1:8000" in linked.text) == ("text/plain", True)
     assert client.get("/docs/files/CHANGELOG.md").text.startswith("# Changelog")
-    assert client.get("/docs/img/home-phone.jpg").mimetype == "image/jpeg"
+    assert client.get("/docs/img/packs-phone.jpg").mimetype == "image/jpeg"
     for asked, found in (("han muc xylophone", None), ("biển số nhà", "paper#"), ("", "office")):
         text = client.get("/docs", query_string={"q": asked}).text
         assert f"/docs/{found}" in text if found else "Không mục nào" in text
