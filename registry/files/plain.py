@@ -49,7 +49,8 @@ def _plain() -> list[PlainColumn]:
             )
             value = value.format(name=column.name)
             if within := described(column).within:
-                value = f"CASE WHEN {value} BETWEEN {within[0]} AND {within[1]} THEN {value} END"
+                measured = f"length({value})" if duck == "VARCHAR" else value
+                value = f"CASE WHEN {measured} BETWEEN {within[0]} AND {within[1]} THEN {value} END"
             found.append(PlainColumn(column.name, duck, pg, value))
     return found
 
