@@ -34,7 +34,7 @@ EXPORTED = {
     "application/geo+json": "geojson",
     "application/vnd.apache.parquet": "geoparquet",
 }
-EXAMPLES = examples(8, 16)
+EXAMPLES = examples(4, 16)
 # Without a server schemathesis does not unpack what it asks for.
 PLAIN = {"Accept-Encoding": "identity"}
 FUZZED = [

@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -109,12 +110,17 @@ class Site:
     others: list[str]
     """Codes of records that are beside the hidden ones, lead to them, or were there before."""
 
-    @property
+    @cached_property
     def secrets(self) -> set[object]:
-        """Codes in every writing, and coordinates."""
+        """Codes in every writing, and coordinates, once all are hidden."""
         codes = [h.code for h in self.hidden]
         written = {*codes, *map(code_display, codes), *map(spoken, codes)}
         return written | {x for h in self.hidden for x in (h.lon, h.lat)} | {"sau nhà kín"}
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """Those that are text."""
+        return [s for s in self.secrets if isinstance(s, str)]
 
     def found(self, value: Any, asked: str = "") -> list[object]:
         """What of the secrets stands in an answer, apart from what the question itself said.
@@ -131,8 +137,7 @@ class Site:
             return [s for v in value for s in self.found(v, asked)]
         if isinstance(value, str):
             said = asked.upper()
-            strings = [s for s in self.secrets if isinstance(s, str)]
-            return [s for s in strings if s in value and s.upper() not in said]
+            return [s for s in self.strings if s in value and s.upper() not in said]
         return [s for s in self.secrets if s == value]
 
     @property

@@ -11,7 +11,7 @@ from sqlalchemy import text as statement
 from werkzeug.test import TestResponse
 
 from registry.access.keys import KeyMade
-from registry.core.database import make_engine, session_scope
+from registry.core.database import session_scope
 from registry.core.settings import Settings
 from registry.jobs.table import JOBS
 from registry.ops.perform import perform
@@ -89,16 +89,13 @@ class Desk:
 
     def work(self) -> None:
         """Do the jobs that wait."""
-        engine = make_engine(self.office.place.url)
-        try:
+        engine = self.office.place.engine
+        with session_scope(engine) as session:
+            waiting = session.execute(statement(_TODO)).all()
+        for job in waiting:
+            perform(_RUN[job.task_name], engine, self.settings, job.args)
             with session_scope(engine) as session:
-                waiting = session.execute(statement(_TODO)).all()
-            for job in waiting:
-                perform(_RUN[job.task_name], engine, self.settings, job.args)
-                with session_scope(engine) as session:
-                    session.execute(statement(_DONE), {"id": job.id})
-        finally:
-            engine.dispose()
+                session.execute(statement(_DONE), {"id": job.id})
 
 
 def last_request(engine: Engine) -> object:
