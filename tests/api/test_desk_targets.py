@@ -163,6 +163,7 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     assert headline(office, HA_NOI)[0] == whole
 
 
+@pytest.mark.thorough
 def test_rows_with_the_same_problem_are_edited_together(office: Office) -> None:
     seat = seated(office, "Cục Thống kê 2", "approver", units=(HA_NOI,))
     # The header says that the codes are of communes: 4 is 00004, and not the province 04.

@@ -321,6 +321,7 @@ def test_mistyped_point_of_the_keys_own_commune_is_told_as_a_point(desk: Desk) -
     assert {each["code"] for each in errors} <= {"far_from_commune", "point_outside_your_units"}
 
 
+@pytest.mark.thorough
 def test_file_without_communes_lies_in_the_one_of_the_key(desk: Desk) -> None:
     editor = desk.office.key("nhập 15d")
     approver = desk.office.key("duyệt 15d", "approver", (COMMUNE, ELSEWHERE))
@@ -445,6 +446,7 @@ def test_file_that_is_delivered_again_takes_the_place_of_the_one_that_waits(desk
     assert (kept[again], kept[other]) == ("published", "reported")
 
 
+@pytest.mark.thorough
 def test_imports_of_other_units_are_not_shown(desk: Desk) -> None:
     editor = desk.office.key("nhập 9")
     stranger, admin = (
@@ -598,6 +600,7 @@ def answered(desk: Desk, key: KeyMade, number: int, **answers: object) -> dict[s
     return desk.seen(key, number)
 
 
+@pytest.mark.thorough
 def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
     editor = desk.office.key("nhập tên")
     houses = [row(str(n), f"T{n}", street="Phố Đội Cấn") for n in (1, 3)]
@@ -649,6 +652,7 @@ def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -
     assert code_of(desk.ask(editor, number, "answers", crs="EPSG:9210")) == (409, "import_state")
 
 
+@pytest.mark.thorough
 def test_columns_are_told_by_hand_and_what_was_said_can_be_taken_back(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 21"), desk.office.key("duyệt 21", "approver")
     houses = [{"Cột A": f"{n} Phố Láng", "Cột B": COMMUNE, "Cột C": "2"} for n in (211, 213)]

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from geo.code import format as code_display
 from registry.core.settings import Settings
 from tests.support.search_world import search_world
+from tests.support.thorough import gate_takes_first
 from tests.support.units import open_app
 from tests.support.web import Site
 
@@ -42,7 +43,7 @@ def test_pages_say_that_a_key_is_needed_where_nothing_is_open(site: Site) -> Non
         assert style.status_code == 200  # the page that says so is not naked
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", gate_takes_first(1, ["vi", "en"]))
 def test_stopped_database_is_told_by_a_page(language: str) -> None:
     with open_app(NOWHERE) as app:
         client = app.test_client()

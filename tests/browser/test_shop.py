@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from registry.core.settings import ROOT
-from tests.support.browser import Visit, chromium, in_both_sizes, visiting
+from tests.support.browser import Visit, chromium, gate_on_phones, in_both_sizes, visiting
 from tests.support.demo import first_demo
 from tests.support.serving import serving_here
 from tests.system.test_docs import SERVER
@@ -129,8 +129,7 @@ def test_field_is_one_small_file_and_a_package() -> None:
     assert all((FIELD.parent / name).is_file() for name in (*written, package["types"]))
 
 
-@in_both_sizes
-@pytest.mark.gate
+@gate_on_phones
 def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     page = visit.open("/shop.html")
     field = typing(page)

@@ -237,6 +237,7 @@ def real_rows(shared_data: Path) -> dict[str, str]:
         return {row["ref"]: row["address"] for row in csv.DictReader(lines)}
 
 
+@pytest.mark.thorough
 def test_real_rows_name_as_many_doors_as_measured(real_rows: dict[str, str]) -> None:
     counts = Counter(_what_it_names(parse_address(text)[0].door) for text in real_rows.values())
     measured = {"house": 2354, "flat": 4, "locality": 170, "alley": 38, "street": 119, "none": 294}

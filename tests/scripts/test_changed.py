@@ -24,6 +24,7 @@ def test_change_concerns_the_tests_that_import_it(path: str, concerned: str) -> 
     assert concerned in concerned_tests([path])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["registry/search/reverse.py", "registry/ops/figures.sql"])
 def test_change_concerns_no_test_that_knows_nothing_of_it(path: str) -> None:
     assert "tests/geo/test_code.py" not in concerned_tests([path])

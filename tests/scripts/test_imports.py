@@ -134,6 +134,7 @@ def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
     assert "--mapping" in str(bad.exception)
 
 
+@pytest.mark.thorough
 def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
     run(file, "--codes", tmp_path / "first.csv")
@@ -146,6 +147,7 @@ def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) ->
     assert found == [("changed", known["code"]), ("new", ""), ("linked", known["code"])]
 
 
+@pytest.mark.thorough
 def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the_same(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
@@ -226,6 +228,7 @@ def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_warnings_are_told_apart_from_rejected_rows(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
@@ -352,6 +355,7 @@ def test_unreadable_file_leaves_no_output_behind(run: Run, tmp_path: Path) -> No
     assert not (tmp_path / "report.csv").exists()
 
 
+@pytest.mark.thorough
 def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> None:
     ten = [door(str(number), f"r{number}") for number in range(1, 11)]
     run(write(tmp_path / "a.csv", *ten))

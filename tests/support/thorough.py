@@ -23,6 +23,17 @@ def gate_takes(names: Iterable[str], *gate: str) -> list[str | ParameterSet]:
     return [name if name in gate else pytest.param(name, marks=marks) for name in known]
 
 
+def gate_takes_first(several: int, cases: Iterable[Any]) -> list[ParameterSet]:
+    """Cases, each a value or a tuple of them, of which the gate tries so many."""
+    return [
+        pytest.param(
+            *(case if isinstance(case, tuple) else (case,)),
+            marks=pytest.mark.thorough if at >= several else (),
+        )
+        for at, case in enumerate(cases)
+    ]
+
+
 def gate_takes_one_of(several: int, cases: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
     """Cases of which the gate tries one of so many, by turns."""
     marks = pytest.mark.thorough

@@ -79,6 +79,7 @@ def test_door_of_a_real_text_is_that_of_its_cells(gazetteer: Gazetteer, shared_d
     assert len(found) <= len(texts) // 500, sorted(found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("column", "units"), [("address", 2), ("address_before_2025", 3)])
 def test_commune_of_a_real_text_is_that_of_its_cells(
     gazetteer: Gazetteer, shared_data: Path, column: str, units: int

@@ -29,6 +29,7 @@ from tests.support.clusters import empty_cluster
 from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write
 from tests.support.postgis import lay_prepared
+from tests.support.thorough import gate_takes
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.thorough
@@ -193,20 +194,22 @@ def backend(place: Place) -> int:
 
 
 @pytest.mark.gate
-def test_postgresql_may_be_killed_at_any_phase(second_cluster: Mortal, mortal: Place) -> None:
-    for number, phase in enumerate(BEFORE_COMMIT):
-        with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
-            importer.stops_at(phase)
-            worked = backend(mortal)
-            if number % 2:
-                os.kill(worked, signal.SIGKILL)
-            else:
-                second_cluster.die()
-            assert importer.finish() == 1, phase
-            assert importer.process.stderr
-            assert importer.process.stderr.read() == said(phase)
-        recovered(mortal, worked)
-        mortal.is_as_before()
+@pytest.mark.parametrize("phase", gate_takes(BEFORE_COMMIT, "publishing"))
+def test_postgresql_may_be_killed_at_any_phase(
+    second_cluster: Mortal, mortal: Place, phase: str
+) -> None:
+    with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
+        importer.stops_at(phase)
+        worked = backend(mortal)
+        if BEFORE_COMMIT.index(phase) % 2:
+            os.kill(worked, signal.SIGKILL)
+        else:
+            second_cluster.die()
+        assert importer.finish() == 1
+        assert importer.process.stderr
+        assert importer.process.stderr.read() == said(phase)
+    recovered(mortal, worked)
+    mortal.is_as_before()
 
 
 @pytest.mark.thorough

@@ -21,6 +21,7 @@ from registry.files.spellings.headers import (
 )
 from registry.intake.columns.reader import open_file
 from registry.publish.batch.rows import read_table
+from tests.support.thorough import gate_takes_first
 from tests.support.vectors import Row, cases
 
 
@@ -85,7 +86,7 @@ def test_header_of_a_megabyte_is_read_and_remembered_by_its_beginning() -> None:
     assert known == field_of("Đường".ljust(LONGEST_NAME, "/"))
 
 
-@pytest.mark.parametrize("name", ["c{}", "đường {}", "a{}\tb"])
+@pytest.mark.parametrize("name", gate_takes_first(1, ["đường {}", "c{}", "a{}\tb"]))
 def test_table_of_a_hundred_thousand_columns_is_refused_without_reading_them(name: str) -> None:
     headers = [name.format(at) for at in range(100_000)]
     assert fields_named(headers) == frozenset()

@@ -84,6 +84,7 @@ def test_changed_row_keeps_its_code_and_leaves_a_version(engine: Engine, deliver
     assert rows(engine, "SELECT house_number_key FROM household_version") == [("12",)]
 
 
+@pytest.mark.thorough
 def test_other_wording_of_an_unchanged_row_is_no_change(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
 
@@ -167,6 +168,7 @@ def test_name_in_the_column_of_codes_is_read(engine: Engine, deliver: Deliver) -
     assert rows(engine, "SELECT count(DISTINCT unit_id) FROM household") == [(1,)]
 
 
+@pytest.mark.thorough
 def test_a_block_of_flats_is_one_building_however_it_is_called(
     engine: Engine, deliver: Deliver
 ) -> None:
@@ -240,6 +242,7 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
     assert (again.rejected, again.problems) == (0, {"commune_from_former": 2})
 
 
+@pytest.mark.thorough
 def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Deliver) -> None:
     old = door("1", "named", commune_code="00004", commune="Phường Trúc Bạch")
     bare = door("2", "bare", commune_code="00004", commune="")
@@ -304,6 +307,7 @@ def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
         roll_back(engine, 10_000)
 
 
+@pytest.mark.thorough
 def test_rollback_twice_is_refused(engine: Engine, deliver: Deliver) -> None:
     import_id = deliver(door("12", "a")).import_id or 0
     roll_back(engine, import_id)
@@ -455,6 +459,7 @@ def test_zeros_that_a_spreadsheet_took_are_put_back(
     ) == [(BA_DINH,)]
 
 
+@pytest.mark.thorough
 def test_code_of_a_district_is_no_commune_where_zeros_are_kept(deliver: Deliver) -> None:
     kept = deliver(door("12", "a", commune_code="331"), door("14", "b"), dry_run=True)
     lost = deliver(door("12", "a", commune_code="331"), door("14", "b", commune_code="4"))
@@ -485,6 +490,7 @@ def test_rollback_says_which_later_events_stand_in_its_way(
         roll_back(engine, import_id)
 
 
+@pytest.mark.thorough
 def test_rollback_of_flats_that_another_source_names_is_refused(
     engine: Engine, deliver: Deliver
 ) -> None:

@@ -61,7 +61,7 @@ def packed(path: Path, files: Iterable[Path], within: str = "", **cut: float) ->
         ("ESRI Shapefile", "shp", "shp"),
         pytest.param("ESRI Shapefile", "shp", "dbf", marks=pytest.mark.thorough),
         pytest.param("MapInfo File", "tab", "dat", marks=pytest.mark.thorough),
-        ("MapInfo File", "tab", "map"),
+        pytest.param("MapInfo File", "tab", "map", marks=pytest.mark.thorough),
         pytest.param("MapInfo File", "tab", "id", marks=pytest.mark.thorough),
     ],
 )

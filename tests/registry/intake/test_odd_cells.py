@@ -72,6 +72,7 @@ def test_places_that_nobody_was_sure_of_are_refused(deliver: Deliver, engine: En
     assert ("tổ", "5") in rows(engine, "SELECT kind, name FROM place WHERE class = 'locality'")
 
 
+@pytest.mark.thorough
 def test_another_source_gives_a_door_the_point_that_it_lacks(
     deliver: Deliver, engine: Engine
 ) -> None:

@@ -73,6 +73,7 @@ def test_register_is_as_it_was_after_a_rollback(
     assert rows(engine, "SELECT name FROM place_version WHERE name = 'Châu Long'")
 
 
+@pytest.mark.thorough
 def test_work_that_was_undone_stands_in_the_way_of_no_rollback(
     engine: Engine, deliver: Deliver, grown: dict[str, object]
 ) -> None:

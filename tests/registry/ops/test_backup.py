@@ -153,7 +153,7 @@ def read(url: str, code: str) -> str | None:
 # --- there and back ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["file", pytest.param("folder", marks=pytest.mark.gate)])
+@pytest.mark.parametrize("form", ["file", "folder"])
 def test_register_goes_on_in_a_fresh_cluster(
     saved: Saved, other_cluster: str, worker_id: str, tmp_path: Path, form: str
 ) -> None:

@@ -49,6 +49,7 @@ def test_many_texts_are_answered_as_alone_and_asked_together(
         assert outcome.found == geocode(world.gazetteer, world.reads, Question(text, limit=2)), text
 
 
+@pytest.mark.thorough
 def test_many_verdicts_are_those_of_each_alone(world: World) -> None:
     asked = [partial(question, text) for text in TEXTS]
     for text, outcome in zip(

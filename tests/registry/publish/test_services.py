@@ -304,7 +304,7 @@ def test_trial_tells_overlaps_and_areas_that_a_bad_row_loses(depot: Depot) -> No
         ("mã,tên\n1,2\n", "service"),
         ('{"type": "Feature"}', "FeatureCollection"),
         ("", "rỗng"),
-        (HEADER + ",A,giao,,,,,,,,\n" * 50_001, "50,000"),
+        pytest.param(HEADER + ",A,giao,,,,,,,,\n" * 50_001, "50,000", marks=pytest.mark.thorough),
     ],
 )
 def test_invalid_file_is_refused(depot: Depot, content: str, said: str) -> None:

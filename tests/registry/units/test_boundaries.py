@@ -617,6 +617,7 @@ def test_url_that_cannot_be_had_is_refused(engine):
         load(engine, url)  # the server has ended
 
 
+@pytest.mark.thorough
 def test_url_that_says_nothing_or_drips_is_given_up(engine):
     def silent(handler: BaseHTTPRequestHandler) -> None:
         handler.rfile.read()  # until the client gives up

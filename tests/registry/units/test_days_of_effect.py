@@ -92,6 +92,7 @@ def events(release: Release) -> list[Any]:
         )
 
 
+@pytest.mark.thorough
 def test_register_that_took_signing_for_effect_is_mended_by_the_next_load(
     release: Release,
 ) -> None:

@@ -22,6 +22,7 @@ from registry.units.gazetteer import Gazetteer
 from registry.units.gazetteer_cache import RECHECK_S, GazetteerCache
 from registry.units.gazetteer_loading import load_gazetteer
 from tests.support.factories import make_unit
+from tests.support.thorough import gate_takes_first
 from tests.support.units import unit_named
 
 OLD_MAP = datetime.date(2025, 6, 30)
@@ -92,6 +93,7 @@ def test_units_are_loaded_again_only_when_they_have_changed(own_engine: Engine) 
     assert (first.named("moi tinh"), len(second.named("moi tinh"))) == ([], 1)
 
 
+@pytest.mark.thorough
 def test_units_of_two_copies_of_a_register_are_told_apart(
     fresh_database: Callable[[], str],
 ) -> None:
@@ -109,7 +111,7 @@ def test_units_of_two_copies_of_a_register_are_told_apart(
     assert found == [(1, 0), (0, 1)] * 2
 
 
-@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.parametrize("savepoint", gate_takes_first(1, [True, False]))
 def test_units_that_were_rolled_back_are_not_given_again(
     own_engine: Engine, savepoint: bool
 ) -> None:

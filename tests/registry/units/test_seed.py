@@ -397,6 +397,7 @@ class TestAgainstShared:
             for row in read(shared_data / "postcodes.csv")
         }
 
+    @pytest.mark.thorough
     def test_seats_lie_in_their_communes(self, units, shared_data):
         seats = {
             unit["code"]: (float(unit["lon"]), float(unit["lat"]))

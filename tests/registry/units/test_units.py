@@ -331,6 +331,7 @@ def own_code(code: str) -> str:
     return ALSO_CODED.get(code, code)
 
 
+@pytest.mark.thorough
 def test_every_commune_of_the_old_map_is_read_from_its_address(
     gazetteer: Gazetteer, shared_data: Path
 ) -> None:
@@ -347,6 +348,7 @@ def test_every_commune_of_the_old_map_is_read_from_its_address(
     assert outcomes["ambiguous"] <= 78, outcomes  # names that another commune bore before 2025
 
 
+@pytest.mark.thorough
 def test_successors_agree_with_an_independent_list(gazetteer: Gazetteer, shared_data: Path) -> None:
     expected = defaultdict(set)
     for row in rows(shared_data / "unit_succession_2025-07.csv"):
