@@ -33,6 +33,7 @@ from tests.support.disk import file_limit
 from tests.support.keys import bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.receiver import receiving
+from tests.support.thorough import gate_takes
 from tests.support.uploads import Desk
 from tests.support.waiting import eventually
 
@@ -191,7 +192,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", gate_takes(FORMS, "a workbook called CSV", "a wrong byte"))
 def test_a_file_is_what_is_in_it(shop: Shop, tmp_path: Path, form: str) -> None:
     make, name, back, told = FORMS[form]
     seen = shop.answered(make(tmp_path), name)

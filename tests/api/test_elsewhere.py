@@ -36,7 +36,7 @@ from tests.support.elsewhere import (
 )
 from tests.support.keys import bearer, code_of
 from tests.support.lifecycle import COMMUNE, LANG
-from tests.support.thorough import gate_takes
+from tests.support.thorough import examples, gate_takes
 
 OPEN = {
     "desk_home.get_home": "what waits in the caller's own units: in LISTS for who has some",
@@ -495,7 +495,7 @@ def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
 def test_number_that_nothing_has_breaks_nothing(here: World) -> None:
     country, broken = seated(here, here.country, "admin"), []
     for operation in operations(here.office.app):
-        for number in (0, 2**31, 2**63 - 1, 2**63, 10**30):
+        for number in (0, 2**31, 2**63 - 1, 2**63, 10**30)[:: examples(3, 1)]:
             path = re.sub("<int:[^>]*>", str(number), operation.rule.rule)
             if "<" not in path and path != operation.rule.rule:
                 answer = country.ask(operation.method, path)

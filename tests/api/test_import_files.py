@@ -134,6 +134,7 @@ def _command(process: Path) -> bytes:
         return b""  # it has ended
 
 
+@pytest.mark.thorough
 def test_discarding_ends_the_process_that_reads_the_file(desk: Desk, tmp_path: Path) -> None:
     editor = desk.office.key("nhập vô tận")
     file = endless(tmp_path).read_bytes()

@@ -5,8 +5,6 @@ import sys
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
 from scripts import components
@@ -47,6 +45,10 @@ def installed() -> dict[str, Any]:
 @pytest.mark.thorough
 @pytest.mark.parametrize("client", [False, True], ids=["program", "client"])
 def test_sbom_is_valid_and_lists_what_is_shipped(installed: dict[str, Any], client: bool) -> None:
+    # It builds grammars when it is imported, in a second.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     wanted = components.required_by_client() if client else components.required()
     component = {"name": "diachiso", "version": "1"}
     made = components.sbom(installed, wanted, component, browser=not client)

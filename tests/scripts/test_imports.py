@@ -74,6 +74,7 @@ def test_import_is_told_before_a_full_disk_is(run: Run, engine: Engine, tmp_path
     assert rows(engine, "SELECT count(*) FROM household") == [(1,)]
 
 
+@pytest.mark.thorough
 def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path: Path) -> None:
     person = {"Họ tên": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     file = write(

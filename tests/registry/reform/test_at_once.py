@@ -112,6 +112,7 @@ def test_first_answer_after_a_reform_is_of_its_map(
     assert '"commune":null' not in answer.text
 
 
+@pytest.mark.thorough
 def test_new_map_is_read_once_however_many_wait_for_it(hall: Hall, never_rechecked: None) -> None:
     register = Register.open(Settings(limits=False), hall.town.url)
     cache = register.gazetteer
