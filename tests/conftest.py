@@ -109,7 +109,8 @@ def pytest_configure_node(node: object) -> None:
     """In the xdist controller, for each worker: tell it whom to ask for the cluster."""
     config: pytest.Config = node.config  # type: ignore[attr-defined]
     if _desk not in config.stash:
-        config.stash[_desk] = postgis.Desk(config.stash[_cluster])
+        everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        config.stash[_desk] = postgis.Desk(config.stash[_cluster], at_once=everything)
     node.workerinput["desk"] = config.stash[_desk].address  # type: ignore[attr-defined]
 
 

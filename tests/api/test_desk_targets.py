@@ -116,6 +116,7 @@ def test_number_that_cannot_be_is_told_and_typed_still(
     assert office.place.rows("SELECT count(*) FROM target") == before
 
 
+@pytest.mark.thorough
 def test_province_takes_the_sum_of_its_communes_and_follows_them(
     office: Office, communes: list[str]
 ) -> None:

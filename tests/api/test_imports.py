@@ -363,6 +363,7 @@ def test_each_kind_of_problem_has_three_examples(desk: Desk) -> None:
     assert shown["outside_your_units"] == 3
 
 
+@pytest.mark.thorough
 def test_records_of_others_are_neither_changed_nor_retired_by_an_import(
     desk: Desk, tmp_path: Path
 ) -> None:

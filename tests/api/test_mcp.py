@@ -150,6 +150,7 @@ def test_nonsense_is_told_and_older_clients_are_served(
     assert MARK not in said.out + said.err
 
 
+@pytest.mark.thorough
 def test_limits_bounds_and_methods_are_those_of_every_endpoint(world: World) -> None:
     limited = Settings(limits=True, rate_per_address=3)
     with open_app(world.url, None, limited) as app:

@@ -117,6 +117,7 @@ def test_spans_name_routes_and_no_address(
         assert secret not in exported
 
 
+@pytest.mark.thorough
 def test_nothing_is_imported_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
     script = (

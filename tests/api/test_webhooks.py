@@ -139,6 +139,7 @@ def test_authority_is_told_of_the_units_that_it_sees(office: Office) -> None:
     assert code_of(stranger) == (401, "key_required")
 
 
+@pytest.mark.thorough
 def test_lists_of_codes_and_webhooks_of_a_key_are_bounded(office: Office) -> None:
     key = office.key("hãng lớn", "carrier")
     many = [codes.from_serial(10**8 + at) for at in range(MAX_CODES)]

@@ -378,6 +378,7 @@ def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> N
     assert json.loads(done.stdout)["vanished"] == 9
 
 
+@pytest.mark.thorough
 def test_imports_are_listed_and_a_dry_run_takes_no_number(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
     run(file, "--dry-run")

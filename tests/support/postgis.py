@@ -131,10 +131,12 @@ class Desk:
     """Where the xdist controller answers its workers: one thread, which starts the cluster.
 
     The cluster ends with the thread that started it, so the thread lives until the run is over.
+    With `at_once` it is started while the workers collect their tests.
     """
 
-    def __init__(self, owned: TestCluster) -> None:
+    def __init__(self, owned: TestCluster, *, at_once: bool) -> None:
         self._owned = owned
+        self._at_once = at_once
         self._folder = new_folder()
         self.address = str(self._folder / "desk")
         self._listener = Listener(self.address, family="AF_UNIX", backlog=16)
@@ -142,6 +144,9 @@ class Desk:
         self._thread.start()
 
     def _answer(self) -> None:
+        if self._at_once:
+            with contextlib.suppress(Exception):  # whoever asks for it tries once more
+                self._owned.admin_url()
         while True:
             with self._listener.accept() as connection, contextlib.suppress(EOFError):
                 if connection.recv() == "close":

@@ -71,6 +71,7 @@ def test_nobody_waits_at_a_pooler_that_just_let_somebody_wait_in_vain() -> None:
     assert let_in == [1]
 
 
+@pytest.mark.thorough
 def test_first_of_several_servers_may_be_gone(
     fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:

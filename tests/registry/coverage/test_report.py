@@ -48,6 +48,7 @@ def rows_of(html: str) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 def test_report_of_the_country_holds_every_province_and_commune(session, gazetteer):
     unit = unit_named(gazetteer, "Phường Ba Đình", "00004")
     target = {"unit_id": unit.id, "households": 8, "quality": "declared", "source": "UBND"}

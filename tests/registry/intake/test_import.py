@@ -216,6 +216,7 @@ def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
     ) == [(HONG_HA, "00001")]
 
 
+@pytest.mark.thorough
 def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
     engine: Engine, deliver: Deliver
 ) -> None:

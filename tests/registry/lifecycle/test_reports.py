@@ -747,6 +747,7 @@ def test_demonstration_household_that_is_removed_takes_its_reports_along(at: Fie
     assert not at.place.rows("SELECT FROM field_report WHERE id = :id", id=filed.id)
 
 
+@pytest.mark.thorough
 def test_import_is_taken_back_unless_a_report_on_it_was_decided(
     fresh_database: Callable[[], str], tmp_path: Path, gazetteer: Gazetteer
 ) -> None:

@@ -64,6 +64,7 @@ def stale(engine: Engine) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
+@pytest.mark.thorough
 def test_keys_of_before_are_written_anew_under_one_event(
     engine: Engine, owner: Engine, deliver: Deliver
 ) -> None:

@@ -39,6 +39,7 @@ def question(text: str) -> Asked:
     return Question(text, limit=2)
 
 
+@pytest.mark.thorough
 def test_many_texts_are_answered_as_alone_and_asked_together(
     world: World, counted: Counted
 ) -> None:

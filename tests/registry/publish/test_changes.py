@@ -271,6 +271,7 @@ def test_demonstration_is_told_only_to_whom_asks(
 # --- only a unit ---------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_record_that_leaves_the_unit_is_removed_for_its_follower(
     place: Town, register: Register, reader: Follower, tmp_path: Path
 ) -> None:

@@ -48,7 +48,6 @@ from tests.support.factories import (
     next_code,
 )
 from tests.support.postgis import clone
-from tests.support.thorough import gate_takes_first
 from tests.support.units import read_gazetteer, unit_named
 
 STREET = 'Quán "Thánh", số 2\nKhu B'
@@ -280,7 +279,8 @@ def test_what_is_streamed_is_the_file(world: World, files: dict[str, Path], form
         assert sorted(streamed.splitlines()) == sorted(files[form].read_bytes().splitlines())
 
 
-@pytest.mark.parametrize("form", gate_takes_first(1, OF_BOUNDARIES))
+@pytest.mark.thorough
+@pytest.mark.parametrize("form", OF_BOUNDARIES)
 def test_boundaries_go_out_with_their_names(world: World, tmp_path: Path, form: str) -> None:
     refresh(world.engine)
     for layer, count, code, name in (

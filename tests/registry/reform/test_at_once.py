@@ -175,6 +175,7 @@ def test_answer_is_of_one_map_though_reforms_come_between(
     assert cache.of_one_map(read) == "Bến Mới"
 
 
+@pytest.mark.thorough
 def test_coverage_is_whole_from_the_commit_of_a_reform_on(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def test_province_is_split_by_its_communes(hall: Hall) -> None:
     assert {code: lives[code].code for code in provinces} == dict.fromkeys(provinces, "98")
 
 
+@pytest.mark.thorough
 def test_part_of_a_province_goes_to_another(hall: Hall) -> None:
     old_map(hall)
     hall.carry('changes:\n  - move: {part: {unit: "98", communes: ["982"]}, into: "24"}\n')

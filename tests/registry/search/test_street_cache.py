@@ -52,6 +52,7 @@ def renumbered(texts: list[str], dice: random.Random, times: int) -> list[str]:
     return found
 
 
+@pytest.mark.thorough
 def test_addresses_of_the_vectors_under_other_numbers(gazetteer: Gazetteer) -> None:
     texts = [row["text"] for row in read_vectors("addresses")]
     check(gazetteer, renumbered(texts, random.Random(1), times=4))

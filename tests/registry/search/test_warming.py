@@ -13,6 +13,7 @@ from tests.support.search_world import World
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
+@pytest.mark.thorough
 def test_what_questions_make_is_there_before_the_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,7 @@ def test_days_before_a_decision_are_mended_and_the_decision_stays(release: Relea
     ]
 
 
+@pytest.mark.thorough
 def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -> None:
     release.edit("unit_versions", only_signed)
     release.load()
