@@ -65,6 +65,7 @@ def test_published_file_goes_and_its_rows_stay_without_people(desk: Desk) -> Non
     assert on_disk(desk) == []
 
 
+@pytest.mark.thorough
 def test_mended_rows_go_when_they_are_published(desk: Desk) -> None:
     approver = desk.office.key("duyệt 2", "approver")
     editor = desk.office.key("giao 2")

@@ -1,5 +1,6 @@
 """Identifiers of other schemes that stand in a list of households."""
 
+import pytest
 from sqlalchemy import Engine
 
 from registry.intake.publishing.rollback import roll_back
@@ -86,6 +87,7 @@ def test_numbers_of_people_are_no_identifiers(engine: Engine, deliver: Deliver) 
     assert identifiers(engine) == []
 
 
+@pytest.mark.thorough
 def test_identifiers_go_when_their_import_is_rolled_back(engine: Engine, deliver: Deliver) -> None:
     deliver(door("10"))
     before = checksum(engine)

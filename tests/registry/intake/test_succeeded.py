@@ -42,7 +42,9 @@ def flat(number: str, ref: str) -> dict[str, str]:
 @pytest.mark.parametrize("source", gate_takes_first(1, ["buu_dien", "phuong"]))
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(door("12", "a"), door("14", "b")), (flat("0807", "a"), flat("0808", "b"))],
+    gate_takes_first(
+        1, [(door("12", "a"), door("14", "b")), (flat("0807", "a"), flat("0808", "b"))]
+    ),
     ids=["house", "flat"],
 )
 def test_merged_door_under_another_reference_leads_to_what_it_became(

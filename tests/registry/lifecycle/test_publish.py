@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from registry.core.database import session_scope
 from registry.core.locks import Lock, hold_lock
 from registry.lifecycle.run import perform
@@ -42,6 +44,7 @@ def test_refused_operation_leaves_no_event(place: Town) -> None:
     assert pending(place) == []
 
 
+@pytest.mark.thorough
 def test_operation_stands_while_another_mover_hangs_and_the_next_one_moves_it(place: Town) -> None:
     with another_mover(place):
         done = place.do("name-street", commune="00199", street="Phố Chờ")

@@ -131,6 +131,7 @@ def test_units_that_were_rolled_back_are_not_given_again(
     assert last.named("moi hai") == []
 
 
+@pytest.mark.thorough
 def test_many_threads_share_one_load(own_engine: Engine) -> None:
     seen = count_statements(own_engine)
     cache = GazetteerCache(own_engine)
