@@ -49,7 +49,7 @@ class Described:
     label: str
     """Its label, a msgid; empty if it is never shown."""
     within: tuple[int, int] | None = None
-    """Range of a delivered integer; others are rejected."""
+    """Range of a delivered integer, or of the length of a text; others are rejected."""
 
 
 def _column(
