@@ -80,6 +80,7 @@ PAGES = {
 """Beside the API; asked for what is hidden below, or elsewhere for what they show of one record."""
 STILL = {
     "/", "/docs", "/docs/<path:name>", "/docs/<path:name>.md", "/docs/img/<name>", "/docs/try",
+    "/docs/files/<path:name>",
     "/field", "/import", "/kept.js", "/llms.txt", "/manifest.webmanifest", "/offline",
     "/static/<known>/<path:name>", "/static/dia-chi-input.js", "/metrics",
     "/nominatim/status", "/nominatim/status.php", "/photon/status",

@@ -42,7 +42,8 @@ NAMED_ANSWERS = {
     "PickerProvince", "ReformShare", "ReformUnit", "SeriesUnit", "Service", "ServiceOffice",
     "StreetEntry", "TargetGap", "UnitDetail", "UnitEntry", "UnitRef", "UnitSummary",
     "UnservedDoors", "WhoAmI",
-    "GivenUse", "UseTold",  # organisations and public places: `names_somebody` refuses persons
+    # organisations and public places: `names_somebody` refuses persons
+    "AddressChoice", "GeocodingProperties", "GivenUse", "UseTold", "ValidationAnswer",
 }  # fmt: skip
 # The whole name of a commune: `Phường Ba Đình`; and the communes that a resolution makes.
 UNIT_WORDS = frozenset({"full_name", "full_name_en", "born"})
