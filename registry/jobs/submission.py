@@ -78,6 +78,7 @@ class Kind:
         """Yield a function that creates the folder of a new one; removed if the block fails.
 
         The folder is kept if the outcome of the commit is unknown: a job may need the file.
+        Raises what `kept.refusals` raises.
         """
         made: list[Path] = []
 
@@ -86,7 +87,8 @@ class Kind:
             return made[-1]
 
         try:
-            yield folder
+            with kept.refusals():
+                yield folder
         except OutcomeUnknownError:
             raise
         except BaseException:

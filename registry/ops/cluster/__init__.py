@@ -380,7 +380,7 @@ def throwaway(base: Path) -> PrivateCluster:
     )
 
 
-KEPT: Final = ("imports", "reforms", "open-data", "keys", "metrics")
+KEPT: Final = ("imports", "reforms", "batches", "open-data", "keys", "metrics")
 """Folders below `DIACHISO_VAR` that the service writes to, besides its counters."""
 
 

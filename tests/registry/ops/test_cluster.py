@@ -14,6 +14,7 @@ import pytest
 
 from registry.core.errors import ClusterError
 from registry.core.settings import ROOT, Settings
+from registry.jobs.submission import BATCHES, IMPORTS, REFORMS
 from registry.ops import cluster
 from registry.ops.cluster import PrivateCluster
 from registry.ops.cluster import host as cluster_host
@@ -53,6 +54,11 @@ def start(private: PrivateCluster) -> Iterator[Callable[[], subprocess.Popen[byt
     private.stop()
     for server in started:
         server.wait()
+
+
+@pytest.mark.gate
+def test_every_folder_of_submissions_is_handed_to_the_account_that_serves() -> None:
+    assert {kind.name for kind in (IMPORTS, REFORMS, BATCHES)} <= {*cluster.KEPT}
 
 
 def show(private: PrivateCluster, name: str) -> str:
