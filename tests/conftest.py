@@ -29,7 +29,7 @@ from tests.support.thorough import PROFILE
 from tests.support.units import open_app, read_gazetteer
 from tests.support.web import Site
 
-# How long an example takes says how busy the machine is, and nothing else.
+# The time of an example shows only how busy the machine is.
 settings.register_profile("gate", deadline=None, max_examples=25)
 settings.register_profile(PROFILE, deadline=None, max_examples=150)
 settings.load_profile("gate")
@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whole processes first: they take longest, and what is short then fills all workers evenly.
+    """Whole processes first: they take longest, and short tests then fill all workers evenly.
 
     Needs `--no-loadscope-reorder` of xdist. What is thorough runs with `--all`, or when its file or
     folder is named.
@@ -81,7 +81,7 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end, so nobody need look for cycles in it."""
+    """Collected items live to the end, so the garbage collector need not scan them."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
@@ -106,7 +106,7 @@ def _let_programs_get_hangups() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
-    """In the xdist controller, for each worker: tell it whom to ask for the cluster."""
+    """In the xdist controller, for each worker: pass on where to request the cluster."""
     config: pytest.Config = node.config  # type: ignore[attr-defined]
     if _desk not in config.stash:
         everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
@@ -123,7 +123,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def worker_id(request: pytest.FixtureRequest) -> str:
-    """What tells the databases of this worker from those of others, with xdist or without."""
+    """An id that distinguishes this worker's databases, with or without xdist."""
     workerinput = getattr(request.config, "workerinput", {"workerid": "master"})
     return str(workerinput["workerid"])
 
@@ -139,7 +139,7 @@ def admin_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def database_url(admin_url: str, worker_id: str) -> Iterator[str]:
-    """A database with schema and seeds, shared by the tests of this worker: leave it as it is."""
+    """A database with schema and seeds, shared by the tests of this worker: do not change it."""
     with postgis.clone(admin_url, f"shared_{worker_id}") as url:
         yield url
 
@@ -208,7 +208,7 @@ def site(world: World) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real boundaries and addresses, which is no part of the project."""
+    """The folder of real boundaries and addresses, which is not part of the project."""
     given = os.environ.get("DIACHISO_SHARED")
     shared = Path(given) if given else ROOT.parent / "shared"
     if not (shared / "data").is_dir():

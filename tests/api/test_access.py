@@ -1,4 +1,4 @@
-"""The one gate: who may use what."""
+"""Access control: which role may use which endpoint."""
 
 import dataclasses
 import re
@@ -21,12 +21,12 @@ from registry.core.settings import Settings
 from tests.support.units import open_app
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
-# What is asked by POST so that addresses stand in no URL.
+# Reads sent by POST to keep addresses out of URLs.
 ASKED_BY_POST = (
     *("/v1/geocode", "/v1/reverse", "/v1/validate", "/v1/batch/<operation>", "/try"),
     *("/mcp", "/route", "/v1/routes", "/v1/routes/papers", "/v1/within", "/v1/within/records"),
 )
-# What everybody may say, without a change of the register.
+# Public POST endpoints that do not change the register.
 SAID_BY_ALL = (
     "/v1/reports",
     "/v1/batch/reports",
@@ -36,7 +36,7 @@ SAID_BY_ALL = (
     "/desk/sign-in",
     "/desk/sign-in/kept",
 )
-# The session, the receivers, the areas and the questions of whoever asks.
+# The caller's own session, webhooks, areas and queries.
 OWN = (
     *("/desk/sign-out", "/desk/webhooks", "/v1/webhooks"),
     *("/desk/services", "/v1/services", "/v1/batches"),
@@ -58,7 +58,7 @@ def by_header(request: Request) -> Caller:
 
 @pytest.fixture(scope="module")
 def gated(database_url: str) -> Iterator[FlaskClient]:
-    """An application with one endpoint a role, and one that declares none."""
+    """An application with one endpoint per role, and one that declares no role."""
     with open_app(database_url, by_header) as app:
         for role in RANK:
             app.add_url_rule(f"/{role}", role, keyed(role)(lambda: f"{caller().name}"))
@@ -77,7 +77,7 @@ def test_every_endpoint_declares_its_facts(app: Flask) -> None:
     assert opening <= {field.name for field in dataclasses.fields(Settings)}
 
 
-def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
+def test_no_write_endpoint_is_public(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
         own = rule.rule.startswith(OWN)
@@ -85,7 +85,7 @@ def test_nothing_that_writes_is_open_to_everybody(app: Flask) -> None:
             assert RANK[facts_of(app, rule.endpoint).role] >= RANK["editor"], rule.rule
 
 
-def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
+def test_operations_without_a_key_are_refused_before_the_body_is_read(
     app: Flask, client: FlaskClient
 ) -> None:
     for rule in app.url_map.iter_rules():
@@ -99,9 +99,7 @@ def test_without_a_key_every_operation_is_refused_before_its_body_is_read(
                 assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_without_a_session_every_page_of_the_desk_asks_for_one(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_desk_pages_without_a_session_ask_to_sign_in(app: Flask, client: FlaskClient) -> None:
     for rule in app.url_map.iter_rules():
         if is_of_desk(rule.rule) and facts_of(app, rule.endpoint).role != "anonymous":
             path = re.sub(r"<(?:\w+:)?\w+>", "1", rule.rule)
@@ -116,7 +114,9 @@ def test_without_a_session_every_page_of_the_desk_asks_for_one(
 
 @pytest.mark.parametrize("needed", RANK)
 @pytest.mark.parametrize("given", RANK)
-def test_role_may_do_what_a_lower_one_may(gated: FlaskClient, given: Role, needed: Role) -> None:
+def test_role_includes_the_rights_of_lower_roles(
+    gated: FlaskClient, given: Role, needed: Role
+) -> None:
     headers = {} if given == "anonymous" else {"X-Role": given}
     response = gated.get(f"/{needed}", headers=headers)
     if RANK[given] >= RANK[needed]:
@@ -128,7 +128,7 @@ def test_role_may_do_what_a_lower_one_may(gated: FlaskClient, given: Role, neede
         assert (problem["status"], problem["code"]) == expected
 
 
-def test_endpoint_that_declares_no_role_is_closed(gated: FlaskClient) -> None:
+def test_endpoint_without_a_declared_role_is_closed(gated: FlaskClient) -> None:
     assert gated.get("/forgotten").status_code == 401
     assert gated.get("/forgotten", headers={"X-Role": "approver"}).status_code == 403
 
@@ -145,22 +145,20 @@ def test_endpoint_that_declares_no_role_is_closed(gated: FlaskClient) -> None:
         {"role": "editor", "retried": True, "writes": True},
     ],
 )
-def test_facts_that_contradict_each_other_end_the_start(facts: dict[str, Any]) -> None:
+def test_contradictory_facts_fail_at_startup(facts: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="contradict"):
         Facts(**facts)
 
 
 @pytest.mark.parametrize("discloses", [False, True])
-def test_endpoint_gives_codes_only_if_it_declares_that(
-    database_url: str, *, discloses: bool
-) -> None:
+def test_endpoint_returns_codes_only_if_declared(database_url: str, *, discloses: bool) -> None:
     with open_app(database_url, by_header, Settings()) as app:
         view = public(discloses=discloses)(lambda: f"{budget.give(1)}")
         app.add_url_rule("/given", "given", view)
         assert app.test_client().get("/given").text == str(discloses)
 
 
-def test_key_that_is_not_known_is_refused(gated: FlaskClient) -> None:
+def test_unknown_key_is_refused(gated: FlaskClient) -> None:
     assert gated.get("/editor", headers={"X-Role": "unknown"}).status_code == 401
 
 
@@ -169,7 +167,7 @@ def test_invalid_route_is_not_found_without_a_key(gated: FlaskClient) -> None:
     assert gated.get("/v1/operations/verify").status_code == 405
 
 
-def test_who_may_what_is_asked_of_a_function(gated: FlaskClient) -> None:
+def test_roles_are_ranked_by_one_function(gated: FlaskClient) -> None:
     check: Callable[[Role], bool] = Caller("key", "editor").may
     assert [role for role in RANK if check(role)] == [
         "anonymous",

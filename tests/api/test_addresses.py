@@ -8,7 +8,7 @@ from tests.support.units import open_app
 from tests.support.web import Site
 
 
-def test_address_is_answered_with_its_wording_of_both_maps(site: Site) -> None:
+def test_address_is_returned_with_its_wording_on_both_maps(site: Site) -> None:
     code = site.world.codes["12/34/5A Láng"]
     response = site.client.get(f"/v1/addresses/{codes.format(code)}")
     body = response.get_json()
@@ -41,7 +41,7 @@ def test_unchanged_address_is_not_sent_again(site: Site) -> None:
     assert first.cache_control.no_cache
 
 
-def test_retired_code_is_gone_with_its_successors(site: Site) -> None:
+def test_retired_code_is_410_with_its_successors(site: Site) -> None:
     response = site.client.get(f"/v1/addresses/{site.world.codes['40 retired']}")
     body = response.get_json(force=True)
     assert (response.status_code, response.content_type) == (410, MIMETYPE)
@@ -59,7 +59,7 @@ def test_mistyped_code_gets_suggestions(site: Site) -> None:
     body = response.get_json(force=True)
     assert (response.status_code, body["code"]) == (404, "code_mistyped")
     assert body["reason"] == "code_wrong_check"
-    # The address beside each: by the code alone nobody can choose.
+    # With the address of each: nobody can choose by the code alone.
     shown = {"code": code, "code_display": codes.format(code), "label": LABEL}
     assert shown in body["suggestions"]
     page = site.client.get(f"/a/{wrong}", headers={"Accept": "text/html"})
@@ -68,7 +68,7 @@ def test_mistyped_code_gets_suggestions(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["reserved"])
-def test_code_without_an_address_is_not_found(site: Site, name: str) -> None:
+def test_code_without_an_address_is_404(site: Site, name: str) -> None:
     response = site.client.get(f"/v1/addresses/{site.world.codes[name]}")
     assert (response.status_code, response.get_json(force=True)["code"]) == (404, "not_found")
 

@@ -1,4 +1,4 @@
-"""The audit log: writes and bulk reads, refused ones too, and nothing about anybody."""
+"""The audit log: writes and bulk reads, including refused ones, without personal data."""
 
 import datetime
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def last(office: Office) -> dict[str, Any]:
     return office.audited()[-1]
 
 
-def test_write_is_kept_with_who_what_where_and_how_many(office: Office) -> None:
+def test_write_is_logged_with_actor_endpoint_unit_and_count(office: Office) -> None:
     key, code = office.key("UBND"), office.place.house("1")
     done = office.post("renumber", key, code=code, house_number="1A").get_json()
     entry = last(office)
@@ -60,7 +60,7 @@ def test_write_is_kept_with_who_what_where_and_how_many(office: Office) -> None:
         ("merge", {"codes": ["1000-0006"], "into": "1000-0014", "reason": "t"}, "forbidden"),
     ],
 )
-def test_write_that_failed_is_kept_with_why(
+def test_failed_write_is_logged_with_the_reason(
     office: Office, operation: str, fields: dict[str, Any], outcome: str
 ) -> None:
     key = office.key(f"sai {outcome}")
@@ -70,7 +70,7 @@ def test_write_that_failed_is_kept_with_why(
     assert (entry["status"], entry["count"]) == (response.status_code, None)
 
 
-def test_who_has_no_key_is_kept_by_a_name_of_the_day(
+def test_caller_without_a_key_is_logged_under_a_daily_pseudonym(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused_at(address: str) -> str:
@@ -93,12 +93,12 @@ def test_who_has_no_key_is_kept_by_a_name_of_the_day(
     assert kept == []
 
 
-def test_key_that_is_refused_is_kept(office: Office) -> None:
+def test_refused_key_is_logged(office: Office) -> None:
     office.client.post("/v1/operations/verify", json={}, headers=bearer("dcs_half"))
     assert (last(office)["actor"], last(office)["outcome"]) == ("anonymous", "key_truncated")
 
 
-def test_reading_of_much_is_kept_without_what_was_asked(office: Office) -> None:
+def test_bulk_read_is_logged_without_the_query(office: Office) -> None:
     code = office.place.house("3")
     office.client.post(
         "/v1/batch/geocode",
@@ -118,7 +118,7 @@ def test_reading_of_much_is_kept_without_what_was_asked(office: Office) -> None:
 
 
 @pytest.mark.parametrize("by_page", [False, True])
-def test_report_without_a_key_is_kept(office: Office, *, by_page: bool) -> None:
+def test_report_without_a_key_is_logged(office: Office, *, by_page: bool) -> None:
     number = str(901 + by_page)
     code = office.place.house(number)
     said = {"kind": "confirmed", "code": code}
@@ -134,7 +134,7 @@ def test_report_without_a_key_is_kept(office: Office, *, by_page: bool) -> None:
     assert code not in str(entry)
 
 
-def test_reading_of_one_thing_is_not_kept(office: Office) -> None:
+def test_single_read_is_not_logged(office: Office) -> None:
     before = len(office.audited())
     for path in ("/v1/units?q=hue", "/healthz", "/v1/whoami", "/v1/addresses/1000-0006", "/none"):
         office.get(path, office.key(f"đọc {path}", "carrier"))
@@ -144,7 +144,7 @@ def test_reading_of_one_thing_is_not_kept(office: Office) -> None:
 
 
 def test_every_endpoint_that_needs_a_key_is_audited(office: Office) -> None:
-    """Each is refused without one, and each refusal is kept."""
+    """Each is refused without one, and each refusal is logged."""
     for rule in office.app.url_map.iter_rules():
         if facts_of(office.app, rule.endpoint).role == "anonymous":
             continue
@@ -156,7 +156,7 @@ def test_every_endpoint_that_needs_a_key_is_audited(office: Office) -> None:
             assert last(office)["endpoint"] == f"{method} {rule.rule}"
 
 
-def test_flood_is_kept_once_a_minute(admin_url: str, worker_id: str) -> None:
+def test_flood_is_logged_once_a_minute(admin_url: str, worker_id: str) -> None:
     with open_office(admin_url, f"flood_{worker_id}", Settings(rate_per_address=2)) as made:
         clock = SimpleNamespace(time=lambda: 1_800_000_000.0)
         with pytest.MonkeyPatch.context() as patch:
@@ -167,7 +167,7 @@ def test_flood_is_kept_once_a_minute(admin_url: str, worker_id: str) -> None:
         assert kept == [401, 401, 429]
 
 
-def test_write_stands_where_the_log_cannot_be_written(
+def test_write_succeeds_when_the_audit_log_cannot_be_written(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, code = office.key("không ghi sổ"), office.place.house("5")
@@ -182,7 +182,7 @@ def test_write_stands_where_the_log_cannot_be_written(
 # --- the table -----------------------------------------------------------------------------------
 
 
-def test_entries_are_read_by_who_where_and_what_became_of_them(office: Office) -> None:
+def test_entries_are_filtered_by_actor_unit_and_outcome(office: Office) -> None:
     code = office.place.house("7")
     office.post("verify", office.key("đọc sổ"), code=code)
     office.post("verify", office.key("xã khác", units=("26743",)), code=code)
@@ -216,7 +216,7 @@ def roles(office: Office) -> Iterator[list[Engine]]:
         "DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)",
     ],
 )
-def test_nobody_changes_an_entry(office: Office, roles: list[Engine], statement: str) -> None:
+def test_entries_are_immutable(office: Office, roles: list[Engine], statement: str) -> None:
     office.post("verify")
     before = len(office.audited())
     for engine in roles:
@@ -226,7 +226,7 @@ def test_nobody_changes_an_entry(office: Office, roles: list[Engine], statement:
     assert len(office.audited()) == before
 
 
-def test_old_entries_are_forgotten_and_no_others(office: Office) -> None:
+def test_only_old_entries_are_deleted(office: Office) -> None:
     office.by_owner(
         "INSERT INTO audit_entry (at, actor, role, endpoint, status, outcome) SELECT"
         " now() - make_interval(days => d), 'cũ', 'editor', 'x', 200, 'ok'"
@@ -243,5 +243,5 @@ def test_old_entries_are_forgotten_and_no_others(office: Office) -> None:
 
 
 @pytest.mark.parametrize("written", ["unix:", "", "unknown", "1.2.3", "[::1", "::1]:5"])
-def test_who_has_no_address_is_one_caller(written: str) -> None:
+def test_callers_without_a_network_address_count_as_one(written: str) -> None:
     assert network_of(written) == ""

@@ -17,7 +17,7 @@ def ask(site: Site, **query: object) -> list[dict[str, Any]]:
     return found
 
 
-def test_line_has_the_published_shape(site: Site) -> None:
+def test_suggestion_has_the_published_shape(site: Site) -> None:
     code = site.world.codes["40B"]
     (line,) = ask(site, q="40b chua lang")
     assert (line.pop("lon"), line.pop("lat")) != (None, None)
@@ -34,15 +34,15 @@ def test_line_has_the_published_shape(site: Site) -> None:
     }
 
 
-def test_chosen_line_can_be_typed_on_and_validated(site: Site) -> None:
-    """Whatever is put into the field leads on to the same door."""
+def test_chosen_suggestion_can_be_extended_and_validated(site: Site) -> None:
+    """Any suggestion put into the field leads to the same door."""
     (street,) = ask(site, q="chua l")
     (door,) = [line for line in ask(site, q=f"40 {street['text']}") if line["type"] == "door"]
     judged = site.client.post("/v1/validate", json={"address": door["text"]}).get_json()
     assert (judged["verdict"], judged["code"]) == ("accept", door["code"])
 
 
-def test_limit_place_and_point_are_heeded(site: Site) -> None:
+def test_limit_place_and_point_are_applied(site: Site) -> None:
     assert len(ask(site, q="lang", limit=1)) == 1
     inside = ask(site, q="lang", within="79")
     assert {line["province"]["code"] for line in inside} == {"79"}
@@ -50,5 +50,5 @@ def test_limit_place_and_point_are_heeded(site: Site) -> None:
 
 
 @pytest.mark.parametrize("q", ["a", "!!!", "漢字", "مرحبا", "';--", "12"])
-def test_nothing_that_begins_so_is_an_empty_list(site: Site, q: str) -> None:
+def test_no_matching_prefix_returns_an_empty_list(site: Site, q: str) -> None:
     assert ask(site, q=q) == []

@@ -89,7 +89,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("operation", sorted(ROWS))
-def test_every_row_is_answered_as_alone(site: Site, operation: str) -> None:
+def test_rows_get_the_same_answers_as_single_requests(site: Site, operation: str) -> None:
     """Random mixtures of good and bad rows, in order."""
 
     @settings(max_examples=examples(10, 40), deadline=None, suppress_health_check=list(HealthCheck))
@@ -122,7 +122,7 @@ def _status(body: dict[str, Any]) -> str:
     return "ambiguous" if "ambiguous" in faults else "ok"
 
 
-def test_table_says_in_its_status_why_a_row_is_not_sure(site: Site) -> None:
+def test_status_column_gives_the_reason_for_an_uncertain_row(site: Site) -> None:
     unknown = code_display(from_serial(87_654_321))
     asked = ["27 Láng, Phường Láng, Hà Nội", "27 Láng", unknown, "hello"]
     body = "\n".join(["address", *(f'"{text}"' for text in asked)])
@@ -134,14 +134,14 @@ def test_table_says_in_its_status_why_a_row_is_not_sure(site: Site) -> None:
     assert rows[2]["result_detail"] == "Mã địa chỉ này chưa có trong sổ đăng ký"
 
 
-def test_codes_are_answered_as_alone(site: Site) -> None:
+def test_codes_get_the_same_answers_as_single_requests(site: Site) -> None:
     codes = [*site.world.codes.values(), "27HT64FP5", "hello", "2HT6-4FP6", "x" * 200]
     rows = [{"code": code} for code in codes]
     for row, line in zip(rows, answered(site, "lookup", rows), strict=True):
         _same_as_alone(alone(site, "lookup", row), row, line)
 
 
-def test_mistyped_code_is_told_as_alone(site: Site) -> None:
+def test_mistyped_code_gets_the_same_error_as_a_single_request(site: Site) -> None:
     right = site.world.codes["27 Láng"]
     slip = right[:-1] + ("0" if right[-1] != "0" else "1")
     (line,) = answered(site, "geocode", [{"q": slip}])
@@ -149,7 +149,7 @@ def test_mistyped_code_is_told_as_alone(site: Site) -> None:
     _same_as_alone(alone(site, "geocode", {"q": slip}), {"q": slip}, line)
 
 
-def test_line_that_cannot_be_read_says_why(site: Site) -> None:
+def test_unreadable_line_is_reported_with_the_reason(site: Site) -> None:
     lines = ['{"address": "27 Láng"', '{"address": "a", "address": "b"}']
     found = [
         json.loads(line) for line in post(site, "validate", "\n".join(lines)).text.splitlines()
@@ -159,7 +159,7 @@ def test_line_that_cannot_be_read_says_why(site: Site) -> None:
     assert [each["code"] for each in problems] == ["malformed_json", "given_twice"]
 
 
-def test_known_members_come_back_and_an_earlier_result_is_written_anew(site: Site) -> None:
+def test_known_members_are_returned_and_an_earlier_result_is_replaced(site: Site) -> None:
     row = {"id": 7, "note": {"a": [1]}, "q": "27 Láng, Phường Láng, Hà Nội", "result": "old"}
     (line,) = answered(site, "geocode", [row])
     assert line.pop("result")["status"] == "ok"
@@ -168,7 +168,7 @@ def test_known_members_come_back_and_an_earlier_result_is_written_anew(site: Sit
     assert line["Kho 7"] == "x"
 
 
-def test_unknown_numbers_in_json_come_back_as_null(site: Site) -> None:
+def test_non_finite_json_numbers_are_returned_as_null(site: Site) -> None:
     line = '{"address": "27 Láng, Phường Láng, Hà Nội", "order": NaN, "id": -Infinity}'
 
     def refuse(name: str) -> None:
@@ -179,7 +179,7 @@ def test_unknown_numbers_in_json_come_back_as_null(site: Site) -> None:
     assert (found["order"], found["id"]) == (None, None)
 
 
-def test_line_that_is_no_object_fails_no_other(site: Site) -> None:
+def test_line_that_is_not_an_object_does_not_fail_others(site: Site) -> None:
     good = json.dumps({"address": "27 Láng, Phường Láng, Hà Nội"})
     lines = [good, "{", "[1]", "12", "", '{"address": "\\ud800"}', "[" * 50_000, good]
     response = post(site, "validate", "\n".join(lines).encode() + b'\n{"address": "\xff"}')
@@ -217,14 +217,14 @@ def test_json_is_one_document_of_the_same_rows(site: Site) -> None:
         ('{"q": "27 Láng"}\n{"q": "28 Láng"}', "request", "malformed_json"),
     ],
 )
-def test_json_that_holds_no_rows_is_refused(site: Site, body: str, field: str, code: str) -> None:
+def test_json_without_rows_is_refused(site: Site, body: str, field: str, code: str) -> None:
     refused = post(site, "geocode", body, "application/json")
     assert refused.status_code == 422
     errors = refused.get_json(force=True)["errors"]
     assert (field, code) in {(error["field"], error["code"]) for error in errors}
 
 
-def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> None:
+def test_csv_is_returned_with_its_columns_and_flat_results(site: Site) -> None:
     body = (
         "\ufeffMã đơn;Địa chỉ;result_code\n"
         'A1;"27 Láng, Phường Láng, Hà Nội";old\n'
@@ -244,7 +244,7 @@ def test_csv_comes_back_with_its_columns_and_the_flat_results(site: Site) -> Non
     assert "cells" in rows[2]["result_detail"]
 
 
-def test_cells_that_a_spreadsheet_would_run_come_back_as_texts(site: Site) -> None:
+def test_formula_cells_are_returned_as_text(site: Site) -> None:
     body = "id,Địa chỉ,sum\n=1+1,+27 Láng,-1.5\n'=1+1,,+1\n"
     for _ in range(2):
         body = post(site, "validate", body, "text/csv").text
@@ -253,7 +253,7 @@ def test_cells_that_a_spreadsheet_would_run_come_back_as_texts(site: Site) -> No
         assert rows[0]["Địa chỉ"] == "'+27 Láng"
 
 
-def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
+def test_empty_body_has_no_rows_and_csv_needs_a_header(site: Site) -> None:
     assert post(site, "geocode", "").text == ""
     for body in ("", "\n"):
         response = post(site, "geocode", body, "text/csv")
@@ -269,7 +269,9 @@ def test_empty_body_is_no_row_and_a_csv_needs_its_header(site: Site) -> None:
 
 
 @pytest.mark.parametrize("header", [b"PAR1\xff\n1", b"\xed\xa0\x80,a\n1,2", b"L\xe1ng;\xff\n1;2"])
-def test_header_that_is_no_text_is_told_as_far_as_it_is_one(site: Site, header: bytes) -> None:
+def test_undecodable_header_is_reported_with_replacement_characters(
+    site: Site, header: bytes
+) -> None:
     for operation in ROWS:
         response = post(site, operation, header, "text/csv")
         assert (response.status_code, response.json["code"]) == (422, "columns_not_recognised")
@@ -294,7 +296,7 @@ def test_unknown_operation_type_and_parameter_are_refused(site: Site) -> None:
 
 
 @pytest.mark.thorough
-def test_stopped_database_is_503_before_any_row() -> None:
+def test_stopped_database_is_503_before_the_first_row() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         response = app.test_client().post(
             "/v1/batch/lookup", data='{"code": "1H6X-XH2V"}', content_type=NDJSON
@@ -302,7 +304,7 @@ def test_stopped_database_is_503_before_any_row() -> None:
         assert response.status_code == 503
 
 
-def test_batch_too_many_is_refused_and_asked_again_later(site: Site) -> None:
+def test_excess_batch_is_refused_with_the_time_to_retry(site: Site) -> None:
     row = {"q": "27 Láng, Phường Láng, Hà Nội"}
     opened = site.client.application.extensions[EXTENSION]
     with ExitStack() as others:
@@ -312,7 +314,7 @@ def test_batch_too_many_is_refused_and_asked_again_later(site: Site) -> None:
         code = refused.get_json(force=True)["code"]
         assert (refused.status_code, code) == (503, "database_unavailable")
         assert refused.headers["Retry-After"]
-        # A single question is answered all the same.
+        # A single request is still answered.
         assert site.client.post("/v1/geocode", json=row).status_code == 200
     assert answered(site, "geocode", [row])[0]["result"]["status"] == "ok"
 
@@ -330,7 +332,7 @@ def test_table_suggests_codes_for_a_mistyped_one(site: Site, operation: str) -> 
     assert right == ""
 
 
-def test_receipt_says_what_was_answered_and_is_signed_by_the_register(site: Site) -> None:
+def test_receipt_states_the_answers_and_is_signed(site: Site) -> None:
     keys = KeySet.import_key_set(site.client.get("/v1/packs/keys").get_json())
     rows = [{"address": ADDRESSES[0]}, {"street": "Láng", "house_number": "28"}, {"address": 12}]
     response = post(site, "validate?receipt=true", "\n".join(map(json.dumps, rows)))

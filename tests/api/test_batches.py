@@ -74,14 +74,14 @@ class Shop:
         return self.seen(sent.get_json()["id"])
 
     def seen(self, number: int) -> dict[str, Any]:
-        """What is shown of a batch."""
+        """The batch as returned by the API."""
         found = self.desk.office.get(f"/v1/batches/{number}", self.key)
         assert found.status_code == 200, found.text
         shown: dict[str, Any] = found.get_json()
         return shown
 
     def phase(self, number: int) -> str | None:
-        """What is being done about a batch."""
+        """The current phase of a batch."""
         progress = self.seen(number)["progress"]
         return progress and str(progress["phase"])
 
@@ -122,7 +122,7 @@ def shop(desk: Desk, request: pytest.FixtureRequest) -> Shop:
     return Shop(desk, desk.office.key(request.node.name, "merchant"))
 
 
-def test_rows_come_back_in_order_as_a_small_batch_answers_them(shop: Shop) -> None:
+def test_rows_are_returned_in_order_with_the_answers_of_a_small_batch(shop: Shop) -> None:
     seen = shop.answered(ORDERS.encode())
     assert (seen["rows"], seen["progress"], seen["trouble"]) == (5, None, None)
     assert seen["unread_columns"] == ["mã đơn", "Người nhận", "ghi chú"]
@@ -140,7 +140,7 @@ def test_rows_come_back_in_order_as_a_small_batch_answers_them(shop: Shop) -> No
     assert [row["result_status"] for row in rows][2:] == ["empty_row", "ok", "invalid_input"]
 
 
-def test_only_its_key_sees_a_batch_and_nothing_is_left_of_it(shop: Shop) -> None:
+def test_batch_is_visible_only_to_its_key_and_deleted_without_trace(shop: Shop) -> None:
     seen = shop.answered(ORDERS.encode(), "đơn của bà Canary.csv")
     others = (shop.desk.office.key("another", "merchant"), shop.desk.office.key("head", "admin"))
     path = f"/v1/batches/{seen['id']}"
@@ -193,7 +193,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", gate_takes(FORMS, "a workbook called CSV", "a wrong byte"))
-def test_a_file_is_what_is_in_it(shop: Shop, tmp_path: Path, form: str) -> None:
+def test_format_is_detected_from_the_content(shop: Shop, tmp_path: Path, form: str) -> None:
     make, name, back, told = FORMS[form]
     seen = shop.answered(make(tmp_path), name)
     result = shop.result(seen)
@@ -239,7 +239,7 @@ def test_an_unreadable_file_fails_with_the_reason(shop: Shop, kind: str) -> None
         assert row["Cột A"] == "1 Phố Láng"
 
 
-def test_the_old_wording_has_its_parts_and_ids_in_columns(shop: Shop) -> None:
+def test_old_wording_has_columns_for_its_parts_and_ids(shop: Shop) -> None:
     asked = {"wording": "before:2025-07-01", "scheme": "iso_3166_2"}
     file = "địa chỉ\n1 Phố Láng Phường Láng Hạ Đống Đa Hà Nội\n".encode()
     (row,) = csv.DictReader(io.StringIO(shop.text(shop.answered(file, **asked))))
@@ -252,7 +252,7 @@ def test_the_old_wording_has_its_parts_and_ids_in_columns(shop: Shop) -> None:
     }
 
 
-def test_what_is_asked_is_checked_at_once(shop: Shop) -> None:
+def test_parameters_are_checked_at_once(shop: Shop) -> None:
     office, file = shop.desk.office, b"a"
     webhook = {"url": "https://shop.vn/x", "state": "paused"}
     other = office.client.post(
@@ -280,7 +280,7 @@ def test_what_is_asked_is_checked_at_once(shop: Shop) -> None:
     assert list(shop.folder.glob(f"{each['id']}*")) == []
 
 
-def test_a_job_that_was_killed_goes_on_where_its_answers_end(shop: Shop) -> None:
+def test_killed_job_resumes_after_its_last_answer(shop: Shop) -> None:
     number = shop.deliver(ORDERS.encode()).get_json()["id"]
     whole = shop.result(shop.answered(ORDERS.encode()))
     assert shop.seen(number)["state"] == "done"
@@ -300,7 +300,7 @@ def test_a_job_that_was_killed_goes_on_where_its_answers_end(shop: Shop) -> None
 
 
 @pytest.mark.thorough
-def test_a_worker_answers_again_what_was_killed(shop: Shop) -> None:
+def test_worker_restarts_a_killed_batch(shop: Shop) -> None:
     office, settings = shop.desk.office, shop.desk.settings
     whole = shop.result(shop.answered(ORDERS.encode()))
     number = shop.deliver(ORDERS.encode()).get_json()["id"]
@@ -329,7 +329,7 @@ def test_a_full_disk_and_a_lost_job_leave_a_failed_batch(shop: Shop) -> None:
     assert list(shop.folder.glob(f"{lost}/**/*")) == []
 
 
-def test_a_batch_is_gone_a_day_after_its_end(shop: Shop) -> None:
+def test_batch_is_deleted_a_day_after_its_end(shop: Shop) -> None:
     engine, settings = shop.desk.office.place.engine, shop.desk.settings
     number = shop.answered(ORDERS.encode())["id"]
     behind = shop.folder / "999999"
@@ -347,14 +347,14 @@ def test_a_batch_is_gone_a_day_after_its_end(shop: Shop) -> None:
 UNKNOWN = [f"{code_display(from_serial(8 * 10**8 + n))}\n" for n in range(250)]
 
 
-def test_a_batch_is_paid_by_its_key(shop: Shop) -> None:
+def test_batch_is_charged_to_its_key(shop: Shop) -> None:
     seen = shop.answered(f"mã\n{''.join(UNKNOWN[:6])}".encode(), operation="lookup")
     statuses = [row["result_status"] for row in csv.DictReader(io.StringIO(shop.text(seen)))]
     assert statuses == ["not_found"] * 4 + ["enumeration_budget"] * 2
 
 
 @pytest.mark.thorough
-def test_every_process_pays_from_the_same_key(shop: Shop) -> None:
+def test_processes_charge_the_same_key(shop: Shop) -> None:
     table = read_table("csv", "lookup", ["mã\n", *UNKNOWN])
     layout = Layout.of("csv", table, flat_columns("lookup", None))
     (key_id,) = (row["id"] for row in _rows(shop, "api_key") if row["name"] == shop.key.name)
@@ -365,7 +365,7 @@ def test_every_process_pays_from_the_same_key(shop: Shop) -> None:
     assert 1 <= answered.count("not_found") <= 8
 
 
-def test_a_webhook_is_told_of_the_end_until_it_listens(shop: Shop) -> None:
+def test_webhook_for_the_end_is_retried_until_it_is_accepted(shop: Shop) -> None:
     office, headers = shop.desk.office, bearer(shop.key)
     with receiving() as receiver:
         wanted = {"url": receiver.url, "state": "paused"}

@@ -10,7 +10,7 @@ from registry.core.errors import StorageFullError
 from tests.support.disk import file_limit
 
 
-def test_disk_that_fills_up_is_told_and_keeps_no_part(tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_leaves_no_partial_file(tmp_path: Path) -> None:
     with (
         file_limit(100_000),
         pytest.raises(StorageFullError),

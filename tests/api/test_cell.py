@@ -19,7 +19,9 @@ THERE = "27 Láng, Phường Láng, Hà Nội"
         ("!!!", "code", ""),
     ],
 )
-def test_one_value_of_an_address_is_told(site: Site, text: str, column: str, expected: str) -> None:
+def test_single_value_of_an_address_is_returned(
+    site: Site, text: str, column: str, expected: str
+) -> None:
     code = site.world.codes["27 Láng"]
     asked = {"q": text.format(code=code), "column": column}
     response = site.client.get("/v1/cell", query_string=asked)
@@ -27,11 +29,11 @@ def test_one_value_of_an_address_is_told(site: Site, text: str, column: str, exp
     assert response.text == expected.format(code=codes.format(code))
 
 
-def test_commas_part_no_value_in_quotes(site: Site) -> None:
+def test_quoted_value_may_contain_commas(site: Site) -> None:
     response = site.client.get("/v1/cell", query_string={"q": THERE, "quoted": "true"})
     assert response.text == '"27 Phố Láng, Phường Láng, Thành phố Hà Nội"'
 
 
 @pytest.mark.parametrize("asked", [{}, {"q": THERE, "column": "owner"}, {"q": "x" * 3_000}])
-def test_wrong_question_is_refused(site: Site, asked: dict[str, str]) -> None:
+def test_invalid_request_is_refused(site: Site, asked: dict[str, str]) -> None:
     assert site.client.get("/v1/cell", query_string=asked).status_code == 422

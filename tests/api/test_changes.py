@@ -1,4 +1,4 @@
-"""GET /v1/changes over HTTP: who may, in which form, and what is refused."""
+"""GET /v1/changes over HTTP: roles, formats and refusals."""
 
 import json
 import re
@@ -59,7 +59,7 @@ def test_bulk_reading_needs_a_key(service: Service, role: str, status: int) -> N
     assert service.client.get("/v1/changes", headers={"X-Role": role}).status_code == status
 
 
-def test_without_a_cursor_the_register_comes_first_and_then_its_changes(service: Service) -> None:
+def test_reading_without_a_cursor_starts_with_a_snapshot(service: Service) -> None:
     page = service.get(limit=10_000)
     assert page["more"] is True
     entries = page["entries"]
@@ -82,7 +82,7 @@ def test_without_a_cursor_the_register_comes_first_and_then_its_changes(service:
     assert (entry["type"], entry["request"]) == ("retire", "ab" * 16)
 
 
-def test_answers_are_as_the_document_says(service: Service) -> None:
+def test_answers_match_the_openapi_document(service: Service) -> None:
     document = service.client.get("/openapi.json").get_json()
     schema = document["paths"]["/v1/changes"]["get"]["responses"]["200"]
     schema = schema["content"]["application/json"]["schema"]
@@ -105,7 +105,7 @@ def test_answers_are_as_the_document_says(service: Service) -> None:
     ("query", "headers"),
     [({"format": "ndjson"}, {}), ({}, {"Accept": "application/x-ndjson"})],
 )
-def test_ndjson_has_an_entry_a_line_and_then_the_cursor(
+def test_ndjson_has_one_entry_per_line_and_ends_with_the_cursor(
     service: Service, query: dict[str, str], headers: dict[str, str]
 ) -> None:
     response = service.client.get(
@@ -123,7 +123,7 @@ def test_ndjson_has_an_entry_a_line_and_then_the_cursor(
     }
 
 
-def test_what_both_forms_allow_is_answered_as_json(service: Service) -> None:
+def test_json_is_the_default_when_both_formats_are_accepted(service: Service) -> None:
     for accepted in ("*/*", "application/json", "application/json, application/x-ndjson;q=0.5"):
         response = service.client.get("/v1/changes?limit=1", headers={"Accept": accepted})
         assert response.content_type == "application/json"
@@ -132,7 +132,7 @@ def test_what_both_forms_allow_is_answered_as_json(service: Service) -> None:
     assert response.content_type == "application/json"
 
 
-def test_unit_is_a_province_or_commune_of_today(service: Service) -> None:
+def test_unit_must_be_a_current_province_or_commune(service: Service) -> None:
     assert service.get(unit=COMMUNE, limit=1)["more"] is True
     assert service.problem(unit="99999")[0] == 404
     status, problem = service.problem(unit="Láng")
@@ -156,7 +156,7 @@ def test_wrong_parameter_is_named(service: Service, query: dict[str, Any], field
     assert problem["errors"][0]["field"] == field
 
 
-def test_cursor_that_cannot_be_gone_on_from_is_410_with_its_reason(service: Service) -> None:
+def test_unusable_cursor_is_410_with_the_reason(service: Service) -> None:
     cursor = service.get(limit=1)["cursor"]
     of_another = cursor.replace(Cursor.parse(cursor).register, "0" * 32)
     status, problem = service.problem(after=of_another)
@@ -165,7 +165,7 @@ def test_cursor_that_cannot_be_gone_on_from_is_410_with_its_reason(service: Serv
     assert (status, problem["reason"]) == (410, "other_scope")
 
 
-def test_entries_of_the_page_are_as_the_page_about_them_shows() -> None:
+def test_entries_match_the_documentation_of_the_feed() -> None:
     page = (ROOT / "docs" / "feed.md").read_text(encoding="utf-8")
     shown = [json.loads(block) for block in re.findall(r"```json\n(.+?)\n```", page, re.DOTALL)]
     for entry in shown:

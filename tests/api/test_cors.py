@@ -24,7 +24,7 @@ def client_for(*origins: str) -> Iterator[FlaskClient]:
         register.close()
 
 
-def test_everybody_may_ask_by_default_errors_included() -> None:
+def test_every_origin_is_allowed_by_default_also_for_errors() -> None:
     with client_for(*Settings().cors_origins) as client:
         for path in ("/healthz", "/healthz?x=1", "/v1/geocode", "/v1/addresses/12"):
             response = client.get(path, headers={"Origin": SHOP})
@@ -53,7 +53,7 @@ def test_json_may_be_posted_after_a_preflight() -> None:
             assert all(each in allowed for each in ("Content-Type", "Idempotency-Key"))
 
 
-def test_what_needs_a_key_is_closed_to_pages() -> None:
+def test_endpoints_that_need_a_key_are_closed_to_other_origins() -> None:
     with client_for("*") as client:
         path = "/v1/addresses/1H6X-XH2V/history"
         response = client.options(
@@ -63,8 +63,8 @@ def test_what_needs_a_key_is_closed_to_pages() -> None:
 
 
 @pytest.mark.thorough
-def test_refusals_that_tell_nothing_can_be_read() -> None:
-    """Else a page's developer is told no more than that the request failed."""
+def test_harmless_refusals_are_readable_by_other_origins() -> None:
+    """Otherwise a page's developer learns only that the request failed."""
     with client_for("*") as client:
         for path, status in (("/v1/changes", 401), ("/v1/no-such-thing", 404), ("/v1/batch", 404)):
             answer = client.get(path, headers={"Origin": SHOP})
@@ -73,7 +73,7 @@ def test_refusals_that_tell_nothing_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(SHOP, SHOP), ("https://other.vn", None)])
-def test_named_sites_and_no_others(origin: str, allowed: str | None) -> None:
+def test_only_named_origins_are_allowed(origin: str, allowed: str | None) -> None:
     with client_for(SHOP, "https://www.shop.vn") as client:
         response = client.get("/healthz", headers={"Origin": origin})
         assert response.headers.get(ALLOWED) == allowed
@@ -81,6 +81,6 @@ def test_named_sites_and_no_others(origin: str, allowed: str | None) -> None:
         assert ALLOWED not in client.get("/healthz").headers
 
 
-def test_none_is_nobody() -> None:
+def test_none_allows_no_origin() -> None:
     with client_for("none") as client:
         assert ALLOWED not in client.get("/healthz", headers={"Origin": SHOP}).headers

@@ -15,7 +15,7 @@ from registry.core.settings import ROOT
 
 @pytest.fixture(autouse=True)
 def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that stands until a test moves it."""
+    """A clock that only the test advances."""
     now = [1_000_020.0]
     monkeypatch.setattr("api.core.counters.time", SimpleNamespace(time=lambda: now[0]))
     return now
@@ -28,13 +28,13 @@ def counters(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Counter
     made.close()
 
 
-def test_each_caller_is_counted_for_itself(counters: Counters) -> None:
+def test_callers_are_counted_separately(counters: Counters) -> None:
     assert [counters.count("a"), counters.count("b"), counters.count("a")] == [1, 1, 2]
     assert [counters.look("a"), counters.look("b"), counters.look("c")] == [2, 1, 0]
     assert counters.look("a") == 2
 
 
-def test_new_minute_counts_anew(counters: Counters, minute: list[float]) -> None:
+def test_count_restarts_every_minute(counters: Counters, minute: list[float]) -> None:
     counters.count("a")
     minute[0] += 59
     assert counters.count("a") == 2
@@ -42,7 +42,7 @@ def test_new_minute_counts_anew(counters: Counters, minute: list[float]) -> None
     assert counters.count("a") == 1
 
 
-def test_many_callers_fit_and_the_busy_one_is_not_forgotten(counters: Counters) -> None:
+def test_busy_caller_stays_counted_among_many(counters: Counters) -> None:
     for _ in range(5):
         counters.count("busy")
     for number in range(_BUCKETS * _IN_BUCKET // 2):
@@ -69,7 +69,7 @@ def test_processes_count_together(tmp_path: Path) -> None:
     with_all.close()
 
 
-def test_file_names_nobody(tmp_path: Path) -> None:
+def test_file_contains_no_network_address(tmp_path: Path) -> None:
     path = tmp_path / "counters"
     made = Counters(path)
     made.count("address:203.0.113.7")

@@ -91,14 +91,14 @@ def test_communes_of_one_province_are_listed_when_asked(client: FlaskClient) -> 
     assert len(client.get("/v1/coverage?level=commune").json["units"]) == 3321
 
 
-def test_a_province_alone_is_one_unit(client: FlaskClient) -> None:
+def test_province_without_a_level_is_one_unit(client: FlaskClient) -> None:
     by_filter = client.get("/v1/coverage?province=79").json
     assert by_filter == client.get("/v1/coverage/79").json
     assert [unit["code"] for unit in by_filter["units"]] == ["79"]
 
 
 @pytest.mark.parametrize("path", ["/v1/coverage/02", "/v1/coverage?province=02"])
-def test_a_unit_of_an_old_map_is_answered_by_its_successor(client: FlaskClient, path: str) -> None:
+def test_former_unit_is_answered_by_its_successor(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.json["former_unit"] == {"code": "02", "name": "Tỉnh Hà Giang"}
@@ -141,7 +141,7 @@ def test_demo_households_are_counted_when_asked(fresh_database: Callable[[], str
     assert real["target"]["quality_label"] == "kê khai"
 
 
-def test_counts_of_before_say_so_until_the_job_has_counted(
+def test_stale_counts_are_marked_until_the_job_has_run(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (count_cache, measure):
@@ -196,7 +196,7 @@ def test_gaps_of_a_unit(client: FlaskClient) -> None:
         assert client.get(f"/v1/coverage/{path}").status_code == status
 
 
-def test_long_list_comes_compressed(client: FlaskClient) -> None:
+def test_long_list_is_compressed(client: FlaskClient) -> None:
     path = "/v1/coverage?level=commune"
     packed = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"

@@ -16,7 +16,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
         yield made
 
 
-def test_key_is_exchanged_for_a_session_that_no_script_reads(office: Office) -> None:
+def test_key_is_exchanged_for_an_http_only_session(office: Office) -> None:
     key = office.key("UBND phường Láng")
     asked = office.app.test_client().get("/desk")
     assert (asked.status_code, asked.location) == (303, "/desk/sign-in?to=%2Fdesk")
@@ -37,7 +37,7 @@ def test_key_is_exchanged_for_a_session_that_no_script_reads(office: Office) -> 
 
 
 @pytest.mark.parametrize("to", ["https://elsewhere.vn/", "//elsewhere.vn", "/\\elsewhere.vn", "/a"])
-def test_signing_in_leads_to_pages_of_the_desk_alone(office: Office, to: str) -> None:
+def test_sign_in_redirects_only_to_desk_pages(office: Office, to: str) -> None:
     key = office.key(f"dẫn {to}")
     response = office.client.post("/desk/sign-in", data={"key": key.secret, "to": to})
     assert response.location == "/desk"
@@ -45,20 +45,20 @@ def test_signing_in_leads_to_pages_of_the_desk_alone(office: Office, to: str) ->
 
 
 @pytest.mark.parametrize("given", ["", "dcs_", f"dcs_{'0' * 36}", "é\x00"])
-def test_invalid_key_is_told(office: Office, given: str) -> None:
+def test_invalid_key_is_reported(office: Office, given: str) -> None:
     response = office.client.post("/desk/sign-in", data={"key": given})
     assert response.status_code == 401
     assert 'role="alert"' in response.text
     assert "Set-Cookie" not in response.headers
 
 
-def test_session_ends_when_it_is_left_and_by_itself_and_with_its_key(office: Office) -> None:
+def test_session_ends_on_sign_out_timeout_or_revocation_of_its_key(office: Office) -> None:
     key = office.key("ba lần")
     left, old, idle, ahead, revoked = (sign_in(office, key) for _ in range(5))
     token = left.form_token()
     gone = left.post("/desk/sign-out")
     assert (gone.status_code, gone.location) == (303, "/desk/sign-in")
-    # Also for whoever kept the cookie.
+    # Even if the cookie was kept.
     left.client.set_cookie("desk", "kept")
     assert left.client.post("/desk/sign-out", data={"csrf": token}).status_code == 401
     ages = (("began_at", "10 hours"), ("seen_at", "1 hour"), ("began_at", "-10 hours -1 minute"))
@@ -78,7 +78,7 @@ def test_session_ends_when_it_is_left_and_by_itself_and_with_its_key(office: Off
     assert code_of(revoked.get("/v1/imports")) == (401, "key_required")
 
 
-def test_form_outlives_the_session_in_which_it_was_filled_in(office: Office) -> None:
+def test_form_survives_the_end_of_its_session(office: Office) -> None:
     key = office.key("hết phiên")
     seat = sign_in(office, key)
     typed = {"house_number": "31", "reason": "a" * 300, "street": "<script>"}
@@ -111,7 +111,7 @@ def test_form_of_another_site_or_session_is_refused(office: Office) -> None:
         # What comes from elsewhere has no session at all.
         assert found.status_code in (status, 401), headers
     assert seat.get("/desk").status_code == 200
-    # Signing somebody in from elsewhere would let him work under another's key.
+    # Login CSRF would make a user work under another's key.
     key = office.key("bị gài")
     foreign = office.client.post(
         "/desk/sign-in", data={"key": key.secret}, headers={"Sec-Fetch-Site": "cross-site"}
@@ -119,7 +119,7 @@ def test_form_of_another_site_or_session_is_refused(office: Office) -> None:
     assert foreign.status_code == 403
 
 
-def test_form_with_what_no_database_takes_is_told_so(office: Office) -> None:
+def test_form_with_nul_characters_is_refused(office: Office) -> None:
     seat = seated(office, "ký tự lạ", "admin")
     for path in ("/desk/targets", "/desk/hamlets/1/rename"):
         for field in ("source", "_once", "a\0"):
@@ -127,7 +127,7 @@ def test_form_with_what_no_database_takes_is_told_so(office: Office) -> None:
             assert (told.status_code, "NUL" in told.text) == (422, True), (path, field)
 
 
-def test_programs_write_by_a_session_only_with_the_token_of_a_form(office: Office) -> None:
+def test_session_writes_need_a_csrf_token(office: Office) -> None:
     seat = seated(office, "trang có mã", "approver")
     house = office.place.house("71")
     body = {"code": house, "on": "2026-11-02"}
@@ -155,7 +155,7 @@ def test_viewer_reads_the_queues_of_its_units_and_writes_nothing(office: Office)
     assert code_of(refused) == (403, "forbidden")
 
 
-def test_home_says_how_far_what_waits_and_what_was_done(office: Office) -> None:
+def test_home_shows_progress_pending_work_and_recent_events(office: Office) -> None:
     seat = seated(office, "tổng quan", "approver")
     before = seat.get("/desk").text
     assert "việc chờ duyệt" in before

@@ -1,4 +1,4 @@
-"""The audit log in words: who did what to which code, to who may know it."""
+"""The audit log in words: who did what to which code, limited to the caller's units."""
 
 import re
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ def reader(office: Office) -> Seat:
 
 
 def lines(seat: Seat, **asked: str) -> list[str]:
-    """The log as it is read, line by line."""
+    """The displayed log, line by line."""
     rows = re.findall(r"<tr><td.*?</tr>", seat.get("/desk/audit", **asked).text, re.DOTALL)
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", row)).split()) for row in rows]
 
 
-def test_a_line_says_who_did_what_to_which_code_and_why(office: Office, reader: Seat) -> None:
+def test_line_shows_actor_action_code_and_reason(office: Office, reader: Seat) -> None:
     first = office.key("Phường Láng – nhập", "approver")
     second = office.key("Phường Láng – duyệt", "approver")
     code = office.place.house("1")
@@ -50,9 +50,7 @@ def test_a_line_says_who_did_what_to_which_code_and_why(office: Office, reader: 
     assert f'href="/desk/records/{shown}"' in reader.get("/desk/audit", code=code).text
 
 
-def test_what_was_refused_and_what_was_made_is_found_by_its_code(
-    office: Office, reader: Seat
-) -> None:
+def test_refused_and_created_records_are_found_by_code(office: Office, reader: Seat) -> None:
     code = office.place.house("3")
     office.post("retire", office.key("chỉ nhập"), code=code, reason="t")
     alone = office.key("một mình", "approver", approves_own=True)
@@ -84,11 +82,11 @@ def test_lines_are_filtered(
 
 
 @pytest.mark.parametrize("asked", [{"code": "xyz"}, {"since": "hôm qua"}, {"until": "32/1/2026"}])
-def test_a_filter_that_cannot_be_read_is_told(reader: Seat, asked: dict[str, str]) -> None:
+def test_invalid_filter_is_reported(reader: Seat, asked: dict[str, str]) -> None:
     assert reader.get("/desk/audit", **asked).status_code == 422
 
 
-def test_an_approver_sees_what_was_done_in_its_units(office: Office, reader: Seat) -> None:
+def test_approver_sees_the_events_of_its_units(office: Office, reader: Seat) -> None:
     code = office.place.house("7")
     here, there = office.key("khoá Láng"), office.key("khoá nơi khác", units=(ELSEWHERE,))
     office.post("name-street", there, commune=ELSEWHERE, street="Đường Riêng")
@@ -101,7 +99,7 @@ def test_an_approver_sees_what_was_done_in_its_units(office: Office, reader: Sea
     assert seated(office, "người nhập Láng").get("/desk/audit").status_code == 403
 
 
-def test_no_code_of_another_ward_is_told(office: Office, reader: Seat) -> None:
+def test_codes_of_other_wards_are_not_shown(office: Office, reader: Seat) -> None:
     office.place.street("Đường Ngoài", commune=ELSEWHERE)
     codes = [
         office.place.house("9"),

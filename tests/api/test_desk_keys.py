@@ -28,7 +28,7 @@ def number_of(office: Office, name: str) -> int:
     return dict(office.place.rows("SELECT name, id FROM api_key"))[name]
 
 
-def test_key_is_made_and_shown_once(office: Office, admin: Seat) -> None:
+def test_new_key_is_shown_once(office: Office, admin: Seat) -> None:
     form = {"name": "UBND phường Láng", "role": "approver", "units": f" {COMMUNE}, {COMMUNE} "}
     made = admin.post("/desk/keys", "/desk/keys", **form, alone="on")
     assert made.status_code == 200
@@ -44,7 +44,7 @@ def test_key_is_made_and_shown_once(office: Office, admin: Seat) -> None:
     assert not SECRET.search(listed)
     told = {e["endpoint"] for e in office.audited() if e["actor"] == "Sở Nội vụ"}
     assert {"keys create: UBND phường Láng", "keys alone: UBND phường Láng"} <= told
-    # Once more is not another one, and what was typed stands there.
+    # The same form again makes no second key, and keeps the typed values.
     again = admin.post("/desk/keys", "/desk/keys", **form)
     assert again.status_code == 409
     assert f'value=" {COMMUNE}, {COMMUNE} "' in again.text
@@ -61,7 +61,7 @@ def test_key_is_made_and_shown_once(office: Office, admin: Seat) -> None:
         ({"name": "<b>", "role": "viewer", "expires": "x"}, "không đọc được"),
     ],
 )
-def test_key_that_cannot_be_made_is_told(
+def test_invalid_key_request_is_reported(
     office: Office, admin: Seat, form: dict[str, str], said: str
 ) -> None:
     refused = admin.post("/desk/keys", "/desk/keys", **form)
@@ -71,7 +71,7 @@ def test_key_that_cannot_be_made_is_told(
     assert ("a",) not in office.place.rows("SELECT name FROM api_key")
 
 
-def test_key_is_narrowed_exchanged_and_revoked(office: Office, admin: Seat) -> None:
+def test_key_is_narrowed_rotated_and_revoked(office: Office, admin: Seat) -> None:
     former = office.key("khoá chia", "approver", units=("01",))
     number = number_of(office, "khoá chia")
     here = f"/desk/keys/{number}"
@@ -97,7 +97,7 @@ def test_key_is_narrowed_exchanged_and_revoked(office: Office, admin: Seat) -> N
                     ("create", "bind", "alone", "not alone", "rotate", "revoke")]  # fmt: skip
 
 
-def test_only_the_whole_countrys_administrator_makes_keys(office: Office, admin: Seat) -> None:
+def test_only_a_national_administrator_makes_keys(office: Office, admin: Seat) -> None:
     approver = seated(office, "người duyệt", "approver")
     assert approver.get("/desk/keys").status_code == 403
     bound = seated(office, "quản trị tỉnh", "admin")
@@ -110,7 +110,7 @@ def test_only_the_whole_countrys_administrator_makes_keys(office: Office, admin:
     assert admin.get("/desk/keys/999999").status_code == 404
 
 
-def test_audit_log_is_read_at_the_desk(office: Office, admin: Seat) -> None:
+def test_audit_log_is_shown_at_the_desk(office: Office, admin: Seat) -> None:
     office.post("verify", office.key("hay ghi"), code="nothing", on="2026-11-02")
     page = admin.get("/desk/audit", actor="hay ghi", refused="on").text
     assert "bị từ chối: xác minh" in page

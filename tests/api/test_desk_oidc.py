@@ -52,7 +52,7 @@ def accounts(office: Office) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def test_account_sits_down_and_follows_what_its_provider_says(
+def test_account_signs_in_and_follows_the_claims_of_its_provider(
     office: Office, issuer: Provider
 ) -> None:
     client, others = office.app.test_client(), accounts(office)
@@ -71,10 +71,10 @@ def test_account_sits_down_and_follows_what_its_provider_says(
     assert (role, units, accounts(office)[:-1]) == ("editor", [COMMUNE], others)
     assert name.startswith("Phường Láng · ")
     assert name in page
-    # The code counts once: whoever has seen it on its way has nothing, in no browser.
+    # The code is valid once: intercepting it is useless in any browser.
     assert client.get(back).status_code == 403
     assert office.client.get(back).status_code == 403
-    # Another role and no other account: also for who sits already.
+    # Another role for the same account, also in existing sessions.
     issuer.knows("u-1", **UNIT | {"diachiso_role": ["x", "viewer", "approver"]})
     assert come_in(office.app.test_client(), issuer, "u-1").status_code == 303
     assert accounts(office) == [*others, (name, "approver", [COMMUNE])]
@@ -85,7 +85,7 @@ def test_account_sits_down_and_follows_what_its_provider_says(
     told = [e["endpoint"] for e in office.audited() if e["actor"] == name]
     assert f"accounts role editor → approver: {name}" in told
     assert f"keys bind: {name}" in told
-    # No person stands in the register.
+    # No person is stored in the register.
     everything = str(office.place.rows("SELECT to_jsonb(k) FROM api_key k")) + str(office.audited())
     assert not any(each in everything for each in ("Bưởi", "buoi", "u-1"))
 
@@ -108,7 +108,7 @@ def test_account_sits_down_and_follows_what_its_provider_says(
     ],
     ids=ascii,
 )
-def test_token_that_is_not_for_this_try_lets_nobody_in(
+def test_token_of_another_sign_in_is_refused(
     office: Office, issuer: Provider, spoilt: dict[str, object]
 ) -> None:
     issuer.knows("u-2", **UNIT)
@@ -157,7 +157,7 @@ def signed_by(key: Key, alg: str) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     "offered", gate_takes_first(2, [None, ["RS256", "none"], ["none"], ["HS256", "none"]]), ids=str
 )
-def test_token_that_the_provider_did_not_sign_lets_nobody_in(
+def test_token_not_signed_by_the_provider_is_refused(
     office: Office,
     issuer: Provider,
     monkeypatch: pytest.MonkeyPatch,
@@ -179,7 +179,7 @@ def test_token_that_the_provider_did_not_sign_lets_nobody_in(
     assert come_in(client, issuer, "u-8").status_code == 303
 
 
-def test_state_counts_once(office: Office, issuer: Provider) -> None:
+def test_state_is_accepted_once(office: Office, issuer: Provider) -> None:
     issuer.knows("u-9", **UNIT)
     client = office.app.test_client()
     there = client.get("/desk/sign-in/account")
@@ -210,7 +210,7 @@ def test_state_counts_once(office: Office, issuer: Provider) -> None:
         ({"diachiso_role": "editor", "diachiso_units": ["99999"]}, "99999"),
         # Đống Đa, which is several wards now.
         ({"diachiso_role": "editor", "diachiso_units": ["006"]}, "Phường Láng (00199)"),
-        # The whole country has to be said, and nothing else beside it.
+        # The whole country must be stated explicitly, and alone.
         *(
             ({"diachiso_role": "admin", "diachiso_units": units}, "thuộc xã, tỉnh nào")
             for units in (None, "", [], {}, {"VN": True}, 5, [["VN"]], ["01", 5], True)
@@ -229,7 +229,7 @@ def test_state_counts_once(office: Office, issuer: Provider) -> None:
         ),
     ],
 )
-def test_account_without_a_place_here_is_told_so(
+def test_account_without_a_role_or_unit_is_refused_with_the_reason(
     office: Office, issuer: Provider, claims: dict[str, object], said: str
 ) -> None:
     issuer.knows("u-3", **claims)
@@ -239,7 +239,7 @@ def test_account_without_a_place_here_is_told_so(
     assert all(name != "u-3" for name, *_ in accounts(office))
 
 
-def test_try_of_another_browser_is_refused(office: Office, issuer: Provider) -> None:
+def test_sign_in_started_in_another_browser_is_refused(office: Office, issuer: Provider) -> None:
     issuer.knows("u-4", **UNIT)
     own, other = office.app.test_client(), office.app.test_client()
     back = issuer.sends_back(own.get("/desk/sign-in/account"), "u-4")
@@ -261,7 +261,7 @@ def test_try_of_another_browser_is_refused(office: Office, issuer: Provider) -> 
     + [json.dumps(dict.fromkeys(TRY, "s") | {"more": 1})],
     ids=lambda cookie: ascii(cookie[:40]),
 )
-def test_cookie_that_is_no_try_lets_nobody_in(office: Office, cookie: str) -> None:
+def test_invalid_sign_in_cookie_is_refused(office: Office, cookie: str) -> None:
     client = office.app.test_client()
     sent = {"Cookie": f"sign_in={cookie}"}
     for query in ("", "?state=s&code=x", "?state=&code=x", "?state=5&code=x"):
@@ -274,11 +274,11 @@ def test_cookie_that_is_no_try_lets_nobody_in(office: Office, cookie: str) -> No
     ["//evil.vn", "///desk", "///desk/x", " ///desk", "\t//desk", "/\\evil.vn", "https:/desk",
      "https://evil.vn/desk", "javascript:alert(1)", "/deskevil", "desk", "/desk\\evil.vn"],
 )  # fmt: skip
-def test_nobody_is_led_to_another_site(to: str) -> None:
+def test_sign_in_never_redirects_to_another_site(to: str) -> None:
     assert own_path(to) == "/desk"
 
 
-def test_name_of_an_account_is_shown_and_does_no_harm(office: Office, issuer: Provider) -> None:
+def test_account_name_is_shown_escaped(office: Office, issuer: Provider) -> None:
     for name in ("Ỷ Lan 🌿", "a\r\nSet-Cookie: x=y", "n" * 5_000, ["An"], 5):
         issuer.spoilt = {"name": name}
         issuer.knows("u-7", **UNIT)
@@ -289,7 +289,7 @@ def test_name_of_an_account_is_shown_and_does_no_harm(office: Office, issuer: Pr
         assert came.status_code == 303, name
 
 
-def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: Provider) -> None:
+def test_account_is_revoked_restored_and_signed_out(office: Office, issuer: Provider) -> None:
     issuer.knows("u-5", diachiso_role="admin", diachiso_units="VN")
     seat = Seat(office.app.test_client())
     assert come_in(seat.client, issuer, "u-5", to="//elsewhere.vn").location == "/desk"
@@ -312,7 +312,7 @@ def test_account_is_revoked_and_let_in_again_and_leaves(office: Office, issuer: 
     assert "client_id=dia-chi-so" in leaving
 
 
-def test_form_waits_while_its_writer_signs_in_elsewhere(office: Office, issuer: Provider) -> None:
+def test_form_is_kept_while_its_author_signs_in_again(office: Office, issuer: Provider) -> None:
     client = office.app.test_client()
     asked = client.post("/desk/sign-out", data={"reason": "đã gõ"})
     assert asked.status_code == 401
@@ -337,7 +337,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     ],
     ids=["status", "headers", "body", "endless"],
 )
-def test_provider_that_never_ends_is_left_in_time(
+def test_endless_provider_response_times_out(
     office: Office, monkeypatch: pytest.MonkeyPatch, head: bytes, part: bytes, pause_s: float
 ) -> None:
     monkeypatch.setattr(oidc, "_TOTAL_S", 0.4 if pause_s else 30.0)
@@ -349,7 +349,7 @@ def test_provider_that_never_ends_is_left_in_time(
         assert "issuer_unavailable" in told.text
 
 
-def test_name_of_a_provider_is_looked_up_in_time(
+def test_name_lookup_of_the_provider_times_out(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = threading.Event()
@@ -372,9 +372,7 @@ def test_name_of_a_provider_is_looked_up_in_time(
     assert took < 10
 
 
-def test_provider_that_does_not_answer_is_told(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silent_provider_is_reported(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oidc, "_TIMEOUT_S", (0.2, 0.2))
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         url = f"http://127.0.0.1:{hanging.getsockname()[1]}"

@@ -33,7 +33,7 @@ def text_of(pdf: bytes) -> str:
     return "\n".join(page.get_textpage().get_text_range() for page in document)
 
 
-def test_page_offers_each_paper_to_an_editor_alone(office: Office, seat: Seat) -> None:
+def test_papers_are_offered_only_to_editors(office: Office, seat: Seat) -> None:
     page = seat.get(PAGE, code="1H6X-XH2V")
     assert page.status_code == 200
     assert all(each in page.text for each in ("Biển", "Danh sách", "Giấy xác nhận", "Quyết định"))
@@ -42,7 +42,7 @@ def test_page_offers_each_paper_to_an_editor_alone(office: Office, seat: Seat) -
     assert viewer.get(PAGE).status_code == 403
 
 
-def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) -> None:
+def test_plates_are_printed_and_their_states_recorded(office: Office, seat: Seat) -> None:
     code = office.place.house("301")
     printed = seat.post(f"{PAGE}/plates", PAGE, codes=code, size="120x80", sheet="a4")
     assert printed.content_type == "application/pdf"
@@ -60,7 +60,7 @@ def test_plates_are_printed_and_their_life_is_noted(office: Office, seat: Seat) 
     assert listed.content_type == "application/pdf"
 
 
-def test_certificate_is_issued_checked_and_taken_back(office: Office, seat: Seat) -> None:
+def test_certificate_is_issued_verified_and_revoked(office: Office, seat: Seat) -> None:
     code = office.place.house("303")
     shown = seat.post(f"{PAGE}/certificate", PAGE, code=code_display(code), document_number="15")
     assert "303 Phố Láng" in shown.text
@@ -79,14 +79,14 @@ def test_certificate_is_issued_checked_and_taken_back(office: Office, seat: Seat
     assert state["state"] == "revoked"
 
 
-def test_decision_of_what_was_done_is_printed(office: Office, seat: Seat) -> None:
+def test_decision_for_a_past_operation_is_printed(office: Office, seat: Seat) -> None:
     key = office.key("đặt tên")
     named = office.post("name-street", key, commune=COMMUNE, street="Phố O'Hara & Con")
     event = named.get_json()["event_id"]
     page = seat.get(PAGE).text
     assert f'name="event_id" value="{event}"' in page
     printed = seat.post(f"{PAGE}/decision", PAGE, event_id=str(event), number="7/QĐ-UBND")
-    # What its reader has to know stands before the PDF, which the next button opens.
+    # Notices for the reader are shown before the PDF, which the next button opens.
     assert "Chưa có toạ độ, không có bản đồ" in printed.text
     opened = seat.client.post(f"{PAGE}/decision", data=dict(hidden(printed.text)))
     text = text_of(opened.data)
@@ -111,7 +111,7 @@ def test_decision_of_what_was_done_is_printed(office: Office, seat: Seat) -> Non
         ("revoke", {"number": "", "reason": ""}, 422),
     ],
 )
-def test_what_cannot_be_printed_is_told_beside_what_was_typed(
+def test_printing_error_is_shown_with_the_filled_in_form(
     seat: Seat, form: str, given: dict[str, str], status: int
 ) -> None:
     told = seat.post(f"{PAGE}/{form}", PAGE, **given)

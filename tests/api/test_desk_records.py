@@ -1,4 +1,4 @@
-"""Records at the desk: their list, the page of one, and what is done with it, shown beforehand."""
+"""Records at the desk: the list, the page of a record, and operations with their preview."""
 
 import re
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def approver(office: Office) -> Seat:
-    return sit(office, "approver", approves_own=True)
+    return signed_in(office, "approver", approves_own=True)
 
 
-def sit(office: Office, role: Role = "editor", **more: Any) -> Seat:
+def signed_in(office: Office, role: Role = "editor", **more: Any) -> Seat:
     return seated(office, f"{role} {next(_names)}", role, **more)
 
 
@@ -53,7 +53,7 @@ def shown(response: TestResponse) -> str:
 
 
 def fill(seat: Seat, path: str, **fields: Any) -> dict[str, Any]:
-    """The form of a page as it is drawn, with some fields filled in."""
+    """The form of a page as rendered, with some fields filled in."""
     page = seat.client.get(path).text.rpartition("<form")[2]
     drawn = re.findall(r'<input [^>]*name="([^"]+)" value="([^"]*)"', page)
     drawn += re.findall(r'name="([^"]+)"[^>]*>(?:<option[^>]*>[^<]*</option>)*?'
@@ -70,7 +70,7 @@ def events(office: Office) -> int:
     return int(office.place.rows("SELECT count(*) FROM event")[0][0])
 
 
-def test_record_is_shown_with_the_number_that_it_bore_before_july_2025(office: Office) -> None:
+def test_record_is_shown_with_its_number_before_july_2025(office: Office) -> None:
     """Not today's number on the old commune."""
     code = office.place.house("6601", former_commune="00187", **LANG)
     public = f"/v1/addresses/{code}"
@@ -78,7 +78,7 @@ def test_record_is_shown_with_the_number_that_it_bore_before_july_2025(office: O
     assert before.startswith("6601 ")
     office.place.do("renumber", code=code, house_number="6603")
     assert office.client.get(public).get_json()["label_before_2025_07"] == before
-    page = shown(sit(office).get(page_of(code)))
+    page = shown(signed_in(office).get(page_of(code)))
     assert "6603 " in page
     assert before in page
 
@@ -86,9 +86,9 @@ def test_record_is_shown_with_the_number_that_it_bore_before_july_2025(office: O
 # --- the list ------------------------------------------------------------------------------------
 
 
-def test_list_tells_the_commune_and_leads_to_its_doors(office: Office) -> None:
+def test_list_shows_the_commune_and_links_its_records(office: Office) -> None:
     code, without = house(office, **LANG), house(office)
-    seat = sit(office, "viewer")
+    seat = signed_in(office, "viewer")
     page = seat.get("/desk/records")
     assert "Phường Láng" in shown(page)
     assert page_of(code) in page.text
@@ -119,7 +119,7 @@ def test_list_tells_the_commune_and_leads_to_its_doors(office: Office) -> None:
         ({"after": "không mã"}, 200),
     ],
 )
-def test_question_that_cannot_be_answered_is_told(
+def test_invalid_query_is_reported(
     office: Office, approver: Seat, query: dict[str, str], status: int
 ) -> None:
     page = approver.get("/desk/records", **{"unit": COMMUNE, **query})
@@ -128,8 +128,8 @@ def test_question_that_cannot_be_answered_is_told(
     assert approver.get("/desk/records/points").status_code in (200, 422)
 
 
-def test_who_sees_several_communes_chooses_one(office: Office) -> None:
-    seat = sit(office, "admin", approves_own=True)
+def test_user_of_several_communes_chooses_one(office: Office) -> None:
+    seat = signed_in(office, "admin", approves_own=True)
     assert "/desk/records?unit=01" in seat.get("/desk/records").text
     assert LIST in seat.get("/desk/records", unit="01").text
     assert seat.get(LIST).status_code == 200
@@ -138,20 +138,18 @@ def test_who_sees_several_communes_chooses_one(office: Office) -> None:
 # --- the page of one -----------------------------------------------------------------------------
 
 
-def test_page_tells_what_became_of_a_record_and_whose_what_is(
-    office: Office, approver: Seat
-) -> None:
+def test_page_shows_the_history_and_state_of_a_record(office: Office, approver: Seat) -> None:
     code = house(office, **LANG)
     office.place.do("renumber", code=code, house_number="7001", decision_number="9/QĐ")
     page = approver.get(page_of(code))
     said = shown(page)
     assert all(part in said for part in ("7001 Phố Láng", "đổi số nhà", "9/QĐ", "đang dùng"))
     assert page_of(code, "retire") in page.text
-    clerk = sit(office)
+    clerk = signed_in(office)
     assert page_of(code, "move") in clerk.get(page_of(code)).text
     assert page_of(code, "retire") not in clerk.get(page_of(code)).text
     assert "Ngừng dùng cần người duyệt" in shown(clerk.get(page_of(code)))
-    viewer = sit(office, "viewer").get(page_of(code))
+    viewer = signed_in(office, "viewer").get(page_of(code))
     assert page_of(code, "verify") not in viewer.text
     assert "Xác minh cần người nhập" in shown(viewer)
     assert clerk.get(f"/desk/records/{code.lower()}").location == page_of(code)
@@ -244,7 +242,7 @@ def test_operation_is_shown_before_it_is_done(
         assert row.delivery_hint is None
 
 
-def test_what_is_emptied_beside_a_new_point_is_emptied(office: Office, approver: Seat) -> None:
+def test_fields_cleared_with_a_new_point_are_cleared(office: Office, approver: Seat) -> None:
     code = house(office, **LANG)
     office.place.do("correct", code=code, delivery_hint="cổng xanh")
     path = page_of(code, "correct")
@@ -254,7 +252,7 @@ def test_what_is_emptied_beside_a_new_point_is_emptied(office: Office, approver:
     assert office.place.record(code).lon == 105.8061
 
 
-def test_far_move_is_asked_about(office: Office, approver: Seat) -> None:
+def test_far_move_needs_confirmation(office: Office, approver: Seat) -> None:
     code = house(office, **LANG)
     path = page_of(code, "move")
     near = preview(approver, path, lon="105.8062", lat="21.0211")
@@ -268,7 +266,7 @@ def test_far_move_is_asked_about(office: Office, approver: Seat) -> None:
     assert approver.client.post(path, data=form).status_code == 303
 
 
-def test_records_are_merged_brought_back_and_bound(office: Office, approver: Seat) -> None:
+def test_records_are_merged_reinstated_and_bound(office: Office, approver: Seat) -> None:
     one, other = house(office), house(office)
     ticks = [f"{code}.{office.place.row(code).event_id}" for code in (one, other)]
     ticked = {"csrf": approver.form_token(LIST), "record": ticks, "back": LIST}
@@ -306,11 +304,11 @@ def test_codes_are_reserved_once_however_often_the_form_is_sent(
     assert preview(approver, path, count="0", commune=COMMUNE).status_code == 422
 
 
-def test_proposal_is_for_somebody_else_to_activate_unless_the_office_has_one_person(
+def test_proposal_needs_a_second_person_unless_the_office_has_one(
     office: Office, approver: Seat
 ) -> None:
     proposer = seated(office, "đề nghị rồi duyệt", "approver")
-    alone = sit(office, "approver", approves_own=True)
+    alone = signed_in(office, "approver", approves_own=True)
 
     def propose(seat: Seat) -> str:
         path, number = "/desk/records/new/propose", str(next(_numbers))
@@ -330,7 +328,7 @@ def test_proposal_is_for_somebody_else_to_activate_unless_the_office_has_one_per
     _act(office, approver, "retire", turned_down, reason="không có nhà này")
 
 
-def test_two_editors_lose_nothing(office: Office, approver: Seat) -> None:
+def test_concurrent_edits_are_not_lost(office: Office, approver: Seat) -> None:
     code = house(office)
     path = page_of(code, "correct")
     form = fill(approver, path, households_count="4", house_number="9001")
@@ -350,7 +348,7 @@ def test_two_editors_lose_nothing(office: Office, approver: Seat) -> None:
     assert approver.confirm(path, again).status_code == 303
     row = office.place.row(code)
     assert (row.house_number, row.households_count, row.delivery_hint) == ("9001", 4, "cổng xanh")
-    # Sent once more, it is told that it is written, and no conflict with itself.
+    # Sent again, it is reported as written and not as a conflict with itself.
     assert approver.confirm(path, again).location == page_of(code)
     # Between the preview and the confirmation.
     told = preview(approver, page_of(code, "retire"), reason="dỡ")
@@ -382,7 +380,7 @@ def _drawn(response: TestResponse) -> dict[str, str]:
         ("verify", {"on": "2999-01-01"}, "chưa tới"),
     ],
 )
-def test_what_cannot_be_is_told_in_the_form_with_what_was_typed(
+def test_invalid_input_is_reported_in_the_filled_in_form(
     office: Office, approver: Seat, operation: str, fields: dict[str, str], told: str
 ) -> None:
     code = house(office, **LANG)
@@ -397,7 +395,7 @@ def test_what_cannot_be_is_told_in_the_form_with_what_was_typed(
             assert unescape(answer.text).count(value or 'value=""'), name
 
 
-def test_address_that_is_taken_may_be_right_all_the_same(office: Office, approver: Seat) -> None:
+def test_duplicate_address_can_be_confirmed(office: Office, approver: Seat) -> None:
     one, other = house(office), house(office)
     number = office.place.row(one).house_number
     refused = preview(approver, page_of(other, "renumber"), house_number=number)
@@ -422,7 +420,7 @@ def test_operation_of_a_higher_role_is_refused_and_audited(office: Office) -> No
 # --- several -------------------------------------------------------------------------------------
 
 
-def test_several_records_are_done_together_and_what_cannot_be_is_told(
+def test_bulk_operation_reports_the_records_that_cannot_be_changed(
     office: Office, approver: Seat
 ) -> None:
     codes = [house(office) for _ in range(3)]
@@ -452,7 +450,7 @@ def test_several_records_are_done_together_and_what_cannot_be_is_told(
     assert [office.place.row(code).status for code in codes] == ["active", "retired", "retired"]
     assert approver.confirm(path, told).status_code == 303
     assert events(office) == before + 1
-    # One that changed between the preview and the confirmation: none is done.
+    # One record changed between preview and confirmation: none is written.
     rest = ticked | {"record": [f"{codes[0]}.{office.place.row(codes[0]).event_id}"]}
     last = approver.client.post(path, data=rest | {"_step": "preview", "reason": "giải toả"})
     office.place.do("verify", code=codes[0])

@@ -1,4 +1,4 @@
-"""Reports at the desk: filed with a receipt, looked at, decided, and told to who reported."""
+"""Reports at the desk: filed with a receipt, reviewed, decided, and shown to the reporter."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def state(office: Office, report_id: int) -> str:
     return str(office.place.rows("SELECT state FROM field_report WHERE id = :i", i=report_id)[0][0])
 
 
-def test_whoever_reported_reads_the_outcome_by_the_receipt(office: Office, editor: Seat) -> None:
+def test_reporter_reads_the_outcome_by_receipt(office: Office, editor: Seat) -> None:
     code = house(office)
     one, other = (file(office, kind="confirmed", code=code) for _ in range(2))
     assert (one["id"], other["counted"]) == (other["id"], False)
@@ -74,7 +74,7 @@ def test_whoever_reported_reads_the_outcome_by_the_receipt(office: Office, edito
         assert office.client.get(f"/v1/reports/{none}").status_code == 404, none
 
 
-def test_receipts_end_after_a_year_and_are_few_for_who_repeats(
+def test_receipts_expire_after_a_year_and_repeated_reports_keep_few(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receipts, "_MOST_AGAIN", 3)
@@ -88,7 +88,7 @@ def test_receipts_end_after_a_year_and_are_few_for_who_repeats(
     assert office.place.rows("SELECT count(*) FROM field_report_receipt") == [(1,)]
 
 
-def test_carriers_list_their_own_reports_alone(office: Office, editor: Seat) -> None:
+def test_carriers_list_only_their_own_reports(office: Office, editor: Seat) -> None:
     post, rival = office.key("bưu điện", "carrier"), office.key("hãng khác", "carrier")
     first, second = (
         file(office, post, kind="no_such_house", code=house(office))["id"] for _ in range(2)
@@ -111,7 +111,7 @@ def test_carriers_list_their_own_reports_alone(office: Office, editor: Seat) -> 
     assert "Chưa gửi báo cáo nào" in page
 
 
-def test_equal_and_alike_reports_stand_together(office: Office, editor: Seat) -> None:
+def test_equal_and_similar_reports_are_grouped(office: Office, editor: Seat) -> None:
     code = house(office)
     point = {"lon": 105.8063, "lat": 21.0214}
     together = [
@@ -142,9 +142,7 @@ def test_equal_and_alike_reports_stand_together(office: Office, editor: Seat) ->
         assert {int(each) for each in re.findall(r'name="report" value="(\d+)"', shown)} == found
 
 
-def test_several_are_decided_at_once_and_what_cannot_be_is_told(
-    office: Office, editor: Seat
-) -> None:
+def test_bulk_decision_reports_what_cannot_be_decided(office: Office, editor: Seat) -> None:
     codes = [house(office) for _ in range(3)]
     right = [file(office, kind="confirmed", code=code)["id"] for code in codes[:2]]
     stale = file(office, kind="wrong_point", code=codes[2], lon=105.8064, lat=21.0215)["id"]
@@ -159,7 +157,7 @@ def test_several_are_decided_at_once_and_what_cannot_be_is_told(
     assert "Đã xử lý 2" in done.text
     assert "đã sửa sau báo cáo này" in done.text
     assert [state(office, each) for each in (*right, stale)] == ["accepted", "accepted", "open"]
-    # Its own page shows the record as it is now; who accepts it there has seen that.
+    # The report's page shows the record's current state, so accepting it there is allowed.
     page = editor.get(f"/desk/reports/{stale}").text
     seen = re.search(r'name="event_id" value="(\d+)"', page)
     assert seen is not None
@@ -190,7 +188,7 @@ def test_editor_proposes_to_retire_and_an_approver_decides(office: Office, edito
     assert office.client.get(f"/v1/addresses/{code}").status_code == 410
 
 
-def test_new_house_of_nobody_knows_which_commune_is_the_provinces(
+def test_new_house_without_a_known_commune_goes_to_the_province(
     office: Office, editor: Seat
 ) -> None:
     filed = file(office, kind="new_house", **FAR)
@@ -247,9 +245,7 @@ def test_viewer_reads_the_queue_and_decides_nothing(office: Office) -> None:
         ({"street": "a" * 201}, 422),
     ],
 )
-def test_filters_that_mean_nothing_are_told(
-    editor: Seat, query: dict[str, str], status: int
-) -> None:
+def test_invalid_filters_are_reported(editor: Seat, query: dict[str, str], status: int) -> None:
     response = editor.get("/desk/reports", **query)
     assert response.status_code == status
     assert "<script>alert" not in response.text

@@ -54,7 +54,7 @@ def number_of(office: Office, code: str) -> str:
 
 
 def found(office: Office, text: str) -> set[str]:
-    """Codes that a question leads to."""
+    """Codes found by a query."""
     body = office.client.get("/v1/geocode", query_string={"q": text}).get_json()
     return {each["properties"]["code"] for each in body["features"]}
 
@@ -76,7 +76,7 @@ def test_list_counts_doors_and_names_what_is_missing(office: Office, editor: Sea
     assert 'action="/desk/streets/' not in one
 
 
-def test_list_goes_on_where_the_page_before_ended(office: Office, editor: Seat) -> None:
+def test_pages_of_the_list_continue_each_other(office: Office, editor: Seat) -> None:
     for n in range(55):
         office.place.do("name-locality", commune=COMMUNE, locality=f"Tổ {n + 1}, Khu phố 70"
                         if n else "Khu phố 70")  # fmt: skip
@@ -89,14 +89,14 @@ def test_list_goes_on_where_the_page_before_ended(office: Office, editor: Seat) 
     assert "Tổ 55, Khu phố 70" in first + second
 
 
-def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
+def test_street_is_named_after_a_preview(office: Office, editor: Seat) -> None:
     given = {"street": "Đường Trần Duy Hưng", "commune": COMMUNE, "decision_number": "12/QĐ-UBND"}
     shown = editor.post("/desk/streets/new", **given)
     assert (shown.status_code, "Chưa ghi gì" in shown.text) == (200, True)
     assert not office.place.rows("SELECT FROM place WHERE name = 'Trần Duy Hưng'")
     assert editor.confirm("/desk/streets/new", shown).status_code == 303
     assert "Đã đặt tên: Trần Duy Hưng." in editor.get("/desk").text
-    # The very same form again is told so; another one of that name is refused.
+    # The same form sent again is reported as written; another street of that name is refused.
     twice = editor.confirm("/desk/streets/new", shown)
     assert twice.status_code == 303
     assert "đã ghi rồi" in editor.get(twice.location).text
@@ -125,7 +125,7 @@ def test_street_is_named_after_a_look(office: Office, editor: Seat) -> None:
         ({"street": "12345", "commune": COMMUNE}, 422),
     ],
 )
-def test_name_that_cannot_be_is_told_and_kept(
+def test_invalid_name_is_reported_and_kept_in_the_form(
     office: Office, editor: Seat, fields: dict[str, str], status: int
 ) -> None:
     before = office.place.rows("SELECT count(*) FROM place WHERE class = 'street'")
@@ -137,7 +137,7 @@ def test_name_that_cannot_be_is_told_and_kept(
     assert office.place.rows("SELECT count(*) FROM place WHERE class = 'street'") == before
 
 
-def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
+def test_street_renamed_in_its_communes_is_still_found_by_the_old_name(
     office: Office, approver: Seat
 ) -> None:
     own, codes = street(office, "Phố Dài", "5")
@@ -170,7 +170,7 @@ def test_street_is_renamed_through_its_communes_and_the_old_name_still_leads(
     assert " selected>Phố Láng</option>" in approver.get(merges).text
 
 
-def test_numbers_are_shown_with_where_each_old_one_leads_before_they_are_written(
+def test_renumbering_preview_shows_where_each_old_number_leads(
     office: Office, approver: Seat
 ) -> None:
     own, codes = street(office, "Phố Đổi Số", "2", "4", "6")
@@ -183,13 +183,13 @@ def test_numbers_are_shown_with_where_each_old_one_leads_before_they_are_written
     assert number_of(office, codes["2"]) == "2"
     assert approver.confirm(path, shown).status_code == 303
     assert [number_of(office, codes[n]) for n in ("2", "4", "6")] == ["4", "8", "6"]
-    # As it was said.
+    # As it was entered.
     asked = "{} Phố Đổi Số, Phường Láng, Hà Nội"
     assert found(office, asked.format(2)) == {codes["2"]}
     assert found(office, asked.format(4)) == {codes["2"], codes["4"]}
 
 
-def test_what_somebody_wrote_since_the_preview_is_shown_before_anything_is_done(
+def test_changes_since_the_preview_are_shown_before_it_is_carried_out(
     office: Office, approver: Seat
 ) -> None:
     own, codes = street(office, "Phố Hai Người", "2", "4")
@@ -233,7 +233,7 @@ def test_numbers_come_from_a_file(office: Office, approver: Seat, name: str) -> 
     assert [number_of(office, codes[n]) for n in ("2", "4")] == ["22", "4/1A"]
 
 
-def test_numbers_as_they_are_come_in_a_table_to_fill_in(
+def test_current_numbers_are_offered_as_a_table_to_fill_in(
     office: Office, approver: Seat, tmp_path: Path
 ) -> None:
     own, codes = street(office, "Phố Bảng Sẵn", "2", "4/3", "6")
@@ -269,7 +269,7 @@ def test_numbers_as_they_are_come_in_a_table_to_fill_in(
         ({"file": (b"PK\x03\x04broken", "a.xlsx")}, "a.xlsx"),
     ],
 )
-def test_table_that_cannot_be_is_told_with_its_lines(
+def test_invalid_table_is_reported_by_line(
     office: Office, approver: Seat, fields: dict[str, Any], said: str
 ) -> None:
     (known,) = office.place.rows("SELECT coalesce(max(id), 0) FROM place WHERE key = 'bang'")
@@ -283,9 +283,7 @@ def test_table_that_cannot_be_is_told_with_its_lines(
     assert "<script>alert" not in response.text
 
 
-def test_street_is_merged_with_a_reason_into_one_of_its_commune(
-    office: Office, approver: Seat
-) -> None:
+def test_street_is_merged_with_a_reason_within_its_commune(office: Office, approver: Seat) -> None:
     own, codes = street(office, "Ngõ Nhỏ", "1", "3")
     into, there = street(office, "Phố Lớn", "3")
     other, _ = street(office, "Phố Xa", commune=NEXT)
@@ -306,7 +304,7 @@ def test_street_is_merged_with_a_reason_into_one_of_its_commune(
     assert approver.get(f"/desk/streets/{own}").status_code == 404
     assert found(office, "1 Ngõ Nhỏ, Phường Láng, Hà Nội") == {codes["1"]}
     assert there["3"] in found(office, "3 Phố Lớn, Phường Láng, Hà Nội")
-    # It was a slip: the page of what it became part of leads to the undo.
+    # By mistake: the page of the remaining street links to the undo.
     (link,) = re.findall(r'href="(/desk/undo/\d+\?back=[^"]*)"', approver.get(done.location).text)
     preview = approver.get(link)
     assert "địa chỉ sẽ trở lại như trước" in preview.text
@@ -319,9 +317,7 @@ def test_street_is_merged_with_a_reason_into_one_of_its_commune(
     assert office.place.record(codes["1"]).street_name == "Nhỏ"
 
 
-def test_undo_of_a_table_of_numbers_names_what_was_done_since(
-    office: Office, approver: Seat
-) -> None:
+def test_undo_of_a_renumbering_lists_later_changes(office: Office, approver: Seat) -> None:
     own, codes = street(office, "Phố Đánh Nhầm", "1", "3")
     path = f"/desk/streets/{own}/renumber"
     done = approver.confirm(path, approver.post(path, numbers="1;11\n3;13"))
@@ -365,7 +361,7 @@ def test_hamlet_is_named_renamed_and_renumbered(office: Office, approver: Seat) 
     assert label.startswith("9, Xóm Tây, Thôn Thượng")
 
 
-def test_others_streets_are_refused_and_changes_are_an_approvers(
+def test_other_units_streets_are_refused_and_changes_need_an_approver(
     office: Office, editor: Seat
 ) -> None:
     own, _ = street(office, "Phố Của Ai", "1")

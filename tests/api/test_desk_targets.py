@@ -1,4 +1,4 @@
-"""Targets at the desk: declared by who may, summed, narrowed, compared, and taken home as files."""
+"""Targets at the desk: declared by approvers, summed, filtered, compared, and downloaded."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ def hidden(page: str) -> dict[str, str]:
     return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
 
 
-def test_unit_is_declared_by_its_approver_on_the_page_and_by_programs(office: Office) -> None:
+def test_approver_declares_a_target_by_page_and_api(office: Office) -> None:
     key = office.key("UBND phường Láng", "approver")
     seat = seated(office, "Phó chủ tịch", "approver")
     page = seat.get("/desk/targets").text
@@ -73,7 +73,7 @@ def test_unit_is_declared_by_its_approver_on_the_page_and_by_programs(office: Of
     assert few.status_code == 200
     assert "khác thường" in few.text
     assert headline(office, COMMUNE)[0] == 20_100
-    # A number that was typed over is asked about once more.
+    # An overwritten number needs confirmation again.
     assert seat.post("/desk/targets", **strange | {"households": "0"}, sure="7").status_code == 200
     assert seat.post("/desk/targets", **strange, sure="7").status_code == 303
     assert headline(office, COMMUNE) == (7, "declared", "Phó chủ tịch")
@@ -81,7 +81,7 @@ def test_unit_is_declared_by_its_approver_on_the_page_and_by_programs(office: Of
     assert seat.post(f"/desk/targets/{number}/withdraw", unit=COMMUNE).status_code == 303
     assert headline(office, COMMUNE)[0] == 20_100
     assert seat.post(f"/desk/targets/{number}/withdraw", unit=COMMUNE).status_code == 404
-    # Programs say the same with a key.
+    # Programs do the same with a key.
     said = {"unit": COMMUNE, "households": 20_200, "reference_date": "2026-07-03"}
     for dry_run, counted in ((True, 20_100), (False, 20_200)):
         body = {"targets": [said, said | {"unit": ELSEWHERE}], "dry_run": dry_run}
@@ -103,7 +103,7 @@ def test_unit_is_declared_by_its_approver_on_the_page_and_by_programs(office: Of
         ({"unit": HA_NOI, "households": "5000"}, "ngoài địa bàn"),
     ],
 )
-def test_number_that_cannot_be_is_told_and_typed_still(
+def test_invalid_number_is_reported_and_kept_in_the_form(
     office: Office, form: dict[str, str], said: str
 ) -> None:
     seat = seated(office, f"sai {form}"[:100], "approver")
@@ -134,7 +134,7 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     assert 'id="said"' not in tried.text
     assert "99999" in tried.text
     assert headline(office, HA_NOI) == own
-    # The wrong row is corrected in the page; what is not edited stays as it came.
+    # The wrong row is corrected on the page; other cells are kept as delivered.
     wrong = 'name="cell.' + f'{len(communes) + 1}.code" value="99999"'
     assert wrong in tried.text
     first = tried.text.partition('action="/desk/targets/file"')[2].partition("</form>")[0]
@@ -157,7 +157,7 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
     )[0]
     assert seat.post(f"/desk/targets/{number}/withdraw", unit=communes[0]).status_code == 303
     assert headline(office, HA_NOI)[0] == whole
-    # An own number of today is better than an older sum, and may be taken back for it.
+    # A newer declared number replaces an older sum, and can be withdrawn again.
     assert seat.post("/desk/targets", unit=HA_NOI, households="999").status_code == 303
     assert headline(office, HA_NOI)[0] == 999
     assert seat.post("/desk/targets/sum", unit=HA_NOI).status_code == 303
@@ -167,7 +167,7 @@ def test_province_takes_the_sum_of_its_communes_and_follows_them(
 @pytest.mark.thorough
 def test_rows_with_the_same_problem_are_edited_together(office: Office) -> None:
     seat = seated(office, "Cục Thống kê 2", "approver", units=(HA_NOI,))
-    # The header says that the codes are of communes: 4 is 00004, and not the province 04.
+    # By the header the codes are of communes: 4 is 00004, not the province 04.
     table = "Bảng\nMã xã,số hộ,chất lượng,ghi chú\n4,1.000,tốt,\n8,2.000,tốt,\n25,nhiều,xấu,\n"
     file = {"file": (io.BytesIO(table.encode()), "số hộ.csv")}
     tried = seat.post("/desk/targets/file", unit=HA_NOI, **file).text
@@ -181,7 +181,7 @@ def test_rows_with_the_same_problem_are_edited_together(office: Office) -> None:
     assert [cell for cell in ("tốt", "xấu") if f'value="{cell}"' in again] == ["xấu"]
 
 
-def test_list_is_searched_narrowed_and_compared(office: Office, communes: list[str]) -> None:
+def test_list_is_searched_filtered_and_compared(office: Office, communes: list[str]) -> None:
     seat = seated(office, "Sở", "viewer", units=(HA_NOI,))
     for path in ("/desk/targets", "/desk/targets/sum", "/desk/targets/file"):
         assert seat.post(path, unit=COMMUNE, households="5").status_code == 403
@@ -206,7 +206,7 @@ def test_list_is_searched_narrowed_and_compared(office: Office, communes: list[s
     assert seat.get("/desk/targets", unit="99999").status_code == 404
 
 
-def test_blank_to_fill_in_has_the_columns_that_are_read(office: Office) -> None:
+def test_blank_form_has_the_columns_that_are_read(office: Office) -> None:
     seat: Seat = seated(office, "Người duyệt", "approver", units=(COMMUNE,))
     assert "/desk/targets/template.xlsx" in seat.get("/desk/targets", unit=COMMUNE).text
     blank = CalamineWorkbook.from_filelike(io.BytesIO(seat.get("/desk/targets/template.xlsx").data))
@@ -215,7 +215,7 @@ def test_blank_to_fill_in_has_the_columns_that_are_read(office: Office) -> None:
     assert COMMUNE in example
 
 
-def test_what_is_shown_is_taken_home(office: Office, communes: list[str]) -> None:
+def test_shown_table_can_be_downloaded(office: Office, communes: list[str]) -> None:
     seat: Seat = seated(office, "Văn phòng", "viewer", units=(COMMUNE,))
     sheet = seat.get("/desk/targets/file.xlsx", unit=HA_NOI, pick=[COMMUNE, communes[3]])
     book = CalamineWorkbook.from_filelike(io.BytesIO(sheet.data))
@@ -239,7 +239,7 @@ def test_what_is_shown_is_taken_home(office: Office, communes: list[str]) -> Non
     assert [e["outcome"] for e in noted] == ["ok", "ok", "outside_units", "not_found"]
 
 
-def test_changes_between_two_days_are_shown_and_taken_home(office: Office) -> None:
+def test_changes_between_two_days_are_shown_and_downloaded(office: Office) -> None:
     seat = seated(office, "Chánh văn phòng", "viewer", units=(HA_NOI,))
     none = seat.get("/desk/targets/moved", unit=HA_NOI, since=str(today()))
     assert none.status_code == 422

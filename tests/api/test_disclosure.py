@@ -1,7 +1,7 @@
-"""Nobody copies the register without a key: codes that nobody asked for by themselves are counted.
+"""The register cannot be copied without a key: unrequested codes are charged to a budget.
 
-Each way of asking for many is tried until it gives nothing more; what it gave is counted in the
-answers as they were sent, whatever the program believes that it told.
+Every endpoint that returns many codes is called until it returns no more; the codes are counted in
+the responses as sent, independently of the program's own count.
 """
 
 import json
@@ -41,7 +41,7 @@ def street(admin_url: str, worker_id: str) -> Iterator[Office]:
 
 @pytest.fixture
 def office(street: Office) -> Office:
-    """The same, to a caller who has not asked for anything yet."""
+    """The same register, for a caller with an unused budget."""
     street.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{next(_CALLERS)}"
     return street
 
@@ -105,18 +105,18 @@ IN_GATE = ("reverse", "points as addresses, rows", "suggestions", "the search pa
 
 
 @pytest.mark.parametrize("way", gate_takes(WAYS, *IN_GATE))
-def test_what_is_told_unasked_ends_with_the_budget(office: Office, way: str) -> None:
+def test_unrequested_codes_are_limited_by_the_budget(office: Office, way: str) -> None:
     told = codes_in(WAYS[way](office)) | codes_in(WAYS[way](office))
     assert len(told) <= BUDGET + 20  # the answer that spent the last of it
     assert len(told) < HOUSES
 
 
-def test_all_ways_have_one_budget(office: Office) -> None:
+def test_all_endpoints_share_one_budget(office: Office) -> None:
     told = [code for way in WAYS.values() for code in codes_in(way(office))]
     assert 0 < len(told) <= BUDGET + 20
 
 
-def test_who_names_a_door_is_told_it_when_all_is_spent(office: Office) -> None:
+def test_named_door_is_returned_after_the_budget_is_spent(office: Office) -> None:
     code = office.place.record(office.place.rows("SELECT min(code) FROM household")[0][0])
     WAYS["reverse"](office)
     refused = office.get(f"/v1/reverse?lon={LANG['lon']}&lat={LANG['lat']}")
@@ -137,14 +137,14 @@ def test_who_names_a_door_is_told_it_when_all_is_spent(office: Office) -> None:
     assert [line["code"] for line in lines] == [None] * len(lines) != []
 
 
-def test_nearest_door_alone_is_told_where_not_much_is_left(office: Office) -> None:
+def test_only_the_nearest_door_is_returned_on_a_low_budget(office: Office) -> None:
     lon, lat = point(1)
     ask = f"/v1/reverse?lon={lon}&lat={lat}&limit=6"
     told = [len(office.get(ask).get_json(force=True).get("features", [])) for _ in range(4)]
     assert told == [6, 6, 1, 1]
 
 
-def test_key_answers_for_more(office: Office) -> None:
+def test_key_has_a_larger_budget(office: Office) -> None:
     key = office.key("bưu cục đọc", "carrier")
     found = office.client.post(
         "/v1/batch/reverse",
@@ -155,7 +155,7 @@ def test_key_answers_for_more(office: Office) -> None:
     assert len(codes_in(found.text)) == HOUSES
 
 
-def test_rows_without_a_key_are_requests(office: Office) -> None:
+def test_rows_without_a_key_count_as_requests(office: Office) -> None:
     body = "\n".join('{"q": "12 Phố Láng"}' for _ in range(LIMITS.rate_per_address + 1))
     refused = office.client.post("/v1/batch/geocode", data=body, content_type=NDJSON)
     assert code_of(refused) == (429, "too_many_requests")

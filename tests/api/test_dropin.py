@@ -67,7 +67,7 @@ def test_nominatim_answers_in_its_formats(site: Site, door: dict[str, Any], form
     ("zoom", "addresstype"),
     [(18, "place"), (17, "road"), (12, "city"), (8, "state"), (3, "state")],
 )
-def test_zoom_of_a_map_decides_what_lies_at_a_point(
+def test_zoom_decides_the_level_of_a_reverse_result(
     site: Site, door: dict[str, Any], zoom: int, addresstype: str
 ) -> None:
     at = {"lon": door["lon"], "lat": door["lat"], "zoom": zoom}
@@ -76,7 +76,7 @@ def test_zoom_of_a_map_decides_what_lies_at_a_point(
     assert ("house_number" in found["address"]) == (addresstype == "place")
 
 
-def test_viewbox_orders_and_bounds(site: Site, door: dict[str, Any]) -> None:
+def test_viewbox_ranks_and_restricts_results(site: Site, door: dict[str, Any]) -> None:
     here = f"{float(door['lon']) + 0.01},{float(door['lat']) + 0.01},105,20"
     for bounded, box, count in ((0, "0,0,1,1", 1), (1, "0,0,1,1", 0), (1, here, 1)):
         asked = {"q": THERE, "viewbox": box, "bounded": bounded}
@@ -94,7 +94,7 @@ def test_viewbox_orders_and_bounds(site: Site, door: dict[str, Any]) -> None:
         ("lookup", {"osm_ids": "N1,R999999999999999999,abc,,X"}),
     ],
 )
-def test_nominatim_finds_nothing(
+def test_nominatim_returns_an_empty_result(
     site: Site, door: dict[str, Any], path: str, asked: dict[str, str]
 ) -> None:
     given = {name: value.format(**door) for name, value in asked.items()}
@@ -117,7 +117,7 @@ def test_nominatim_finds_nothing(
         ("lookup", {"osm_ids": ",".join(["N1"] * 51)}, "Too many object IDs."),
     ],
 )
-def test_nominatim_refuses_in_its_words(
+def test_nominatim_errors_have_its_format(
     site: Site, path: str, asked: dict[str, str], message: str
 ) -> None:
     response = site.client.get(f"/nominatim/{path}", query_string=asked)
@@ -130,7 +130,7 @@ def test_point_outside_the_country_cannot_be_geocoded(site: Site) -> None:
     assert ask(site, "/nominatim/reverse", lat=52.5, lon=13.4) == {"error": "Unable to geocode"}
 
 
-def test_status_is_told_as_text_and_as_json(site: Site) -> None:
+def test_status_is_returned_as_text_and_as_json(site: Site) -> None:
     assert site.client.get("/nominatim/status").text == "OK"
     assert ask(site, "/nominatim/status", format="json")["message"] == "OK"
     assert ask(site, "/photon/status") == {"status": "Ok"}
@@ -150,7 +150,7 @@ def test_path_may_end_in_a_slash(site: Site, path: str) -> None:
     assert site.client.get(f"{path}/", query_string=asked).status_code == 200
 
 
-def test_unknown_parameters_are_ignored_and_other_sites_may_ask(site: Site) -> None:
+def test_unknown_parameters_are_ignored_and_other_origins_allowed(site: Site) -> None:
     asked = {"q": THERE, "polygon_geojson": 1, "email": "a@b.c", "accept-language": "en"}
     response = site.client.get(
         "/nominatim/search", query_string=asked, headers={"Origin": "https://map.example"}
@@ -173,7 +173,7 @@ def test_photon_completes_and_searches(site: Site) -> None:
     assert {one["properties"]["type"] for one in streets} == {"street"}
 
 
-def test_photon_tells_what_is_near(site: Site, door: dict[str, Any]) -> None:
+def test_photon_reverse_returns_nearby_places(site: Site, door: dict[str, Any]) -> None:
     at = {"lon": door["lon"], "lat": door["lat"]}
     (nearest,) = ask(site, "/photon/reverse", **at)["features"]
     assert nearest["properties"]["code"] == door["code"]
@@ -196,7 +196,7 @@ def test_photon_tells_what_is_near(site: Site, door: dict[str, Any]) -> None:
         ("structured", {}, "at least one of the parameters"),
     ],
 )
-def test_photon_refuses_in_its_words(
+def test_photon_errors_have_its_format(
     site: Site, path: str, asked: dict[str, str], message: str
 ) -> None:
     response = site.client.get(f"/photon/{path}", query_string=asked)

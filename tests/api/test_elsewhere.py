@@ -1,7 +1,7 @@
-"""Nothing that belongs to a unit elsewhere, or to the whole country, is listed, read or written.
+"""Objects of other units or of the whole country cannot be listed, read or written.
 
 Every operation that needs a key is walked, as the application's own map of routes has it: each is
-refused, lists nothing, or stands in OPEN with the reason why units do not matter to it.
+refused, lists nothing, or is in OPEN with the reason why units do not matter to it.
 """
 
 import io
@@ -331,7 +331,7 @@ IN_GATE = ("approver of another ward",)
 
 
 @pytest.mark.parametrize("name", gate_takes(CALLERS, *IN_GATE))
-def test_key_of_elsewhere_is_refused_everywhere(here: World, name: str) -> None:
+def test_key_of_another_unit_is_refused_everywhere(here: World, name: str) -> None:
     caller = asker(here, f"nơi khác {name}", *CALLERS[name])
     bodies, wrong, before = _bodies(here.ids), [], here.state()
     for operation in operations(here.office.app):
@@ -347,7 +347,7 @@ def test_key_of_elsewhere_is_refused_everywhere(here: World, name: str) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-def test_what_is_open_to_everybody_tells_an_administrator_of_elsewhere_no_more(
+def test_public_endpoints_show_no_more_to_another_units_administrator(
     here: World,
 ) -> None:
     caller = asker(here, "quản trị nơi khác", "admin", (OTHER_PROVINCE,))
@@ -377,7 +377,7 @@ def faults(
 
 
 def is_refusal(answer: Any) -> bool:
-    """Whether it says that this is elsewhere, or that there is no such thing; and not that the
+    """Whether it is an outside-units or not-found error, and not a statement that the
     request was wrong in itself.
     """
     if answer.status_code == 422:  # a form that is shown again
@@ -387,7 +387,7 @@ def is_refusal(answer: Any) -> bool:
 
 
 @pytest.mark.thorough
-def test_whole_country_reads_what_is_hidden_elsewhere(here: World) -> None:
+def test_national_key_reads_what_other_units_cannot(here: World) -> None:
     """What the walk asks for is there, and its lists hold what must not be listed."""
     country, bodies = seated(here, here.country, "admin"), _bodies(here.ids)
     wrong = []
@@ -407,19 +407,19 @@ def test_whole_country_reads_what_is_hidden_elsewhere(here: World) -> None:
 
 
 @pytest.mark.thorough
-def test_administrator_of_the_province_decides_about_its_own_reforms(here: World) -> None:
+def test_province_administrator_decides_on_its_own_reforms(here: World) -> None:
     own = asker(here, "quản trị Hà Nội", "admin", (OWN_PROVINCE,))
     other = asker(here, "quản trị Sài Gòn", "admin", (OTHER_PROVINCE,))
     ids, rename = here.ids, 'changes:\n  - rename: {unit: "26743", name: Bến Mới}\n'
     assert own.ask("GET", f"/v1/reforms/{ids['reform']}").status_code == 200
-    # Units of others: the dry run refuses, and whoever delivered it sees why.
+    # Other units: the dry run refuses, and the deliverer sees why.
     sent = here.send_reform(own.key, resolution(rename, "7/NQ"))
     here.desk.work()
     path = f"/v1/reforms/{sent.get_json()['id']}"
     seen = own.ask("GET", path).get_json()
     assert (seen["state"], seen["trouble"]["code"]) == ("failed", "outside_units")
     assert code_of(other.ask("GET", path)) == (404, "not_found")
-    # One that concerns both provinces is seen by both, and is neither's to decide.
+    # A reform of both provinces is visible to both, and neither may decide on it.
     moved = f'changes:\n  - province: {{unit: "{COMMUNE}", province: "{OTHER_PROVINCE}"}}\n'
     here.office.client.delete(f"/v1/reforms/{ids['reform']}", headers=bearer(here.country))
     asked = f"/v1/reforms/{ids['prepared']}/withdraw"
@@ -446,7 +446,7 @@ def test_administrator_of_the_province_decides_about_its_own_reforms(here: World
         assert (seen["state"], seen["trouble"]) == (state, None)
 
 
-def test_audit_shows_a_ward_what_is_about_it_and_what_its_own_keys_did(here: World) -> None:
+def test_audit_shows_a_ward_its_own_events_and_those_of_its_keys(here: World) -> None:
     ward = here.key("phường Láng", "approver", COMMUNE)
     register: Register = here.office.app.extensions["diachiso"]
     with (
@@ -481,7 +481,7 @@ def forms_with_other_ids(here: World) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.thorough
-def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
+def test_foreign_ids_in_a_form_cause_no_server_error(here: World) -> None:
     """Ids of others, of another kind, of nothing, or twice: never more than a refusal."""
     country = seated(here, here.country, "admin")
     broken = [
@@ -492,7 +492,7 @@ def test_form_with_ids_of_anything_else_breaks_nothing(here: World) -> None:
     assert broken == [], "\n".join(broken)
 
 
-def test_number_that_nothing_has_breaks_nothing(here: World) -> None:
+def test_unknown_id_causes_no_server_error(here: World) -> None:
     country, broken = seated(here, here.country, "admin"), []
     for operation in operations(here.office.app):
         for number in (0, 2**31, 2**63 - 1, 2**63, 10**30)[:: examples(3, 1)]:

@@ -1,4 +1,4 @@
-"""Entrances of records: written by editors, proposed from the door, told by lookup and reverse."""
+"""Entrances of records: written by editors, proposed in reports, returned by lookup and reverse."""
 
 import math
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ NOTE = "cổng phía ngõ 34, đóng sau 22 giờ"
 
 
 def at(east_m: float, north_m: float = 0, **more: Any) -> dict[str, Any]:
-    """A point so far from (LON, LAT), as it is stored."""
+    """A point at this distance from (LON, LAT), as stored."""
     lon, lat = LON + east_m / EAST, LAT + north_m / 110_700
     return {"lon": round(lon, 6), "lat": round(lat, 6), **more}
 
@@ -47,7 +47,7 @@ _NUMBERS = iter(range(1, 1_000))
 
 
 def house(here: Office, north_m: float = 0, **fields: Any) -> str:
-    """A door of its own, so far north of the others that they are not in its way."""
+    """A separate door, far enough north of the others not to affect them."""
     return here.place.house(str(next(_NUMBERS)), **at(0, north_m) | fields)
 
 
@@ -67,7 +67,7 @@ def near(here: Office, point: dict[str, Any], **asked: Any) -> list[dict[str, An
 # --- the operation -------------------------------------------------------------------------------
 
 
-def test_list_is_replaced_as_a_whole_with_its_past(
+def test_list_is_replaced_as_a_whole_and_its_history_kept(
     here: Office, editor: KeyMade, carrier: KeyMade
 ) -> None:
     code = house(here)
@@ -115,7 +115,7 @@ FAR = {"lon": 105.9, "lat": LAT}
         ([{"kind": "main", **at(1, phone="x")}], "entrances.0.phone", "unknown_parameter"),
     ],
 )
-def test_what_is_no_entrance_is_refused_with_its_field(
+def test_invalid_entrance_is_refused_with_its_field(
     here: Office, editor: KeyMade, wrong: list[Any], field: str, code: str
 ) -> None:
     door = house(here)
@@ -126,7 +126,7 @@ def test_what_is_no_entrance_is_refused_with_its_field(
     assert here.place.row(door).entrances is None
 
 
-def test_what_continues_a_record_has_its_entrances_unless_it_has_another_point(
+def test_successor_inherits_entrances_unless_its_point_differs(
     here: Office, editor: KeyMade
 ) -> None:
     code = house(here)
@@ -168,12 +168,12 @@ def test_flat_has_the_entrances_of_its_building_until_it_has_its_own(
 def test_record_is_found_by_the_entrance_nearest_to_the_point(
     here: Office, editor: KeyMade
 ) -> None:
-    """Points and entrances so far north of the others that nothing else is near."""
+    """Points and entrances far enough north of the others that nothing else is near."""
     at_m = 1_000
     tower = house(here, at_m, building="CT2", kind="building")
     small = here.place.house(str(next(_NUMBERS)), **at(150, at_m))
     for kinds, asked_m, kind, metres in (
-        # Its point is the main entrance, where none of the list is.
+        # The record's point is the main entrance if the list has none.
         ((), 10, None, 10),
         ((("vehicles", 100),), 90, "vehicles", 10),
         ((("vehicles", 100),), 10, "main", 10),
@@ -187,7 +187,7 @@ def test_record_is_found_by_the_entrance_nearest_to_the_point(
         assert first["distance_m"] == pytest.approx(metres, abs=0.6)
         assert (first.get("entrance") or {}).get("kind") == kind
         assert (second["code"], "entrance" in second) == (small, False)
-    # Nearer than the door beside it by its entrance alone, and told nowhere once it is restricted.
+    # Nearer than the neighbouring door only by its entrance; not returned once it is restricted.
     gates = [{"kind": "delivery", **at(140, at_m, note=NOTE)}]
     here.post("entrances", editor, code=tower, entrances=gates)
     first, second = near(here, at(144, at_m), limit=2)
@@ -197,7 +197,7 @@ def test_record_is_found_by_the_entrance_nearest_to_the_point(
     assert [each["code"] for each in near(here, at(140, at_m), limit=5)] == [small]
 
 
-def test_both_scans_of_reverse_go_by_their_index(here: Office) -> None:
+def test_both_scans_of_reverse_use_their_index(here: Office) -> None:
     asked = {"lon": LON, "lat": LAT, "reach_m": 300}
     statement = SQL.driver("nearest_few")
     for name, value in asked.items():
@@ -251,7 +251,7 @@ def test_reports_are_counted_and_an_acceptance_adds_the_entrance(
     assert entrances(here, code) == [UNKNOWN | {"kind": "locker", **at(-20)}, added]
     step = here.place.steps(code)[-1]
     assert (step.operation, step.report_id) == ("entrances", same["id"])
-    # What is there is not there twice; what an editor makes of the note stands.
+    # An existing entrance is not added twice; an editor's note is kept.
     again = report(here, code=code, note="cổng xanh của chủ quán", **at(64)).get_json()["id"]
     assert accept(again, note="cổng xanh").status_code == 200
     kept = entrances(here, code)
@@ -277,7 +277,7 @@ def test_reports_are_counted_and_an_acceptance_adds_the_entrance(
         ({**at(5), "address": "x"}, "address", "not_of_this_kind"),
     ],
 )
-def test_report_of_what_is_no_entrance_is_refused(
+def test_report_of_an_invalid_entrance_is_refused(
     here: Office, fields: dict[str, Any], field: str, code: str
 ) -> None:
     answer = report(here, code=house(here), **fields)
@@ -286,7 +286,7 @@ def test_report_of_what_is_no_entrance_is_refused(
     assert (error["field"], error["code"]) == (field, code)
 
 
-def test_page_of_an_address_shows_them_and_takes_a_report(here: Office, editor: KeyMade) -> None:
+def test_address_page_shows_entrances_and_accepts_a_report(here: Office, editor: KeyMade) -> None:
     code = house(here)
     gates = [{"kind": "locker", **at(40, note="<b>sảnh</b>", seen_on="2026-11-02")}]
     here.post("entrances", editor, code=code, entrances=gates)
@@ -308,13 +308,13 @@ def test_page_of_an_address_shows_them_and_takes_a_report(here: Office, editor: 
     ):
         refused = here.client.post(f"{path}/report", data=form | wrong)
         assert (refused.status_code, told in refused.text) == (422, True)
-        assert (wrong.get("note") or NOTE) in refused.text  # what was typed is kept
+        assert (wrong.get("note") or NOTE) in refused.text  # typed values are kept
 
 
 # --- at the desk ---------------------------------------------------------------------------------
 
 
-def test_desk_writes_them_after_a_look_and_decides_reports(here: Office) -> None:
+def test_desk_writes_entrances_after_a_preview_and_decides_reports(here: Office) -> None:
     seat: Seat = seated(here, "bàn giấy Láng")
     code = house(here)
     path = f"/desk/records/{code_display(code)}/entrances"
@@ -339,13 +339,13 @@ def test_desk_writes_them_after_a_look_and_decides_reports(here: Office) -> None
     assert here.place.row(code).entrances == [stored]
     page = seat.get(f"/desk/records/{code_display(code)}").text
     assert f"“{NOTE}”" in page
-    # What stays is not told again beside what comes.
+    # Unchanged entrances are not listed beside new ones.
     more = {"entrances.1.lon": str(at(9)["lon"]), "entrances.1.lat": str(at(9)["lat"])}
     now = str(here.place.record(code).event_id)
     told = seat.post(path, path, **rows | more | {"_seen": now}).text
     assert "cửa chính" in told.partition("<dl")[0]
     assert NOTE not in told.partition("<dl")[0]
-    # The form begins with what is recorded; an entrance whose point and note are gone is left out.
+    # The form starts with the recorded entrances; one with cleared point and note is dropped.
     assert f'value="{NOTE}"' in seat.get(path).text
     emptied = rows | {f"entrances.0.{name}": "" for name in ("lon", "lat", "note")}
     stale = seat.post(path, path, **emptied)

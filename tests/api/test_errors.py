@@ -77,7 +77,7 @@ def test_every_registry_error_has_a_status_and_a_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("row", cases("wrong_requests", "path"))
-def test_wrong_request_is_told_by_stable_codes(client: FlaskClient, row: Row) -> None:
+def test_invalid_request_has_stable_error_codes(client: FlaskClient, row: Row) -> None:
     """In Vietnamese first, and in English in brackets."""
     assert problem(client, row["path"]) == (int(row["status"]), row["code"])
     body = client.get(row["path"]).get_json(force=True)
@@ -94,7 +94,7 @@ def test_wrong_request_is_told_by_stable_codes(client: FlaskClient, row: Row) ->
         *(("units?q", 201), ("units/convert?text", 2_001)),
     ],
 )
-def test_text_that_is_too_long_is_refused(client: FlaskClient, path: str, signs: int) -> None:
+def test_too_long_text_is_refused(client: FlaskClient, path: str, signs: int) -> None:
     (error,) = client.get(f"/v1/{path}={'x' * signs}").get_json(force=True)["errors"]
     assert error["code"] == "string_too_long"
 
@@ -102,19 +102,19 @@ def test_text_that_is_too_long_is_refused(client: FlaskClient, path: str, signs:
 @pytest.mark.parametrize(
     "path", ["/v1/units?province=x", "/v1/coverage?province=x", "/v1/geocode?q=a&within=x"]
 )
-def test_form_of_a_parameter_is_told_in_words(client: FlaskClient, path: str) -> None:
+def test_expected_format_of_a_parameter_is_described(client: FlaskClient, path: str) -> None:
     (error,) = client.get(path).get_json(force=True)["errors"]
     assert error["code"] == "string_pattern_mismatch"
     assert "chữ số" in error["detail"]
     assert "digits" in error["detail"]
 
 
-def test_every_status_has_words_of_its_own_in_vietnamese() -> None:
+def test_every_status_has_its_own_vietnamese_title() -> None:
     for status in set(STATUS.values()):
         assert has_diacritics(status_title(status).partition(" (")[0]), status
 
 
-def test_every_pattern_has_its_words(client: FlaskClient) -> None:
+def test_every_pattern_has_a_description(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     parameters = [
         p for item in document["paths"].values() for o in item.values() for p in o["parameters"]
@@ -138,7 +138,7 @@ def test_every_pattern_has_its_words(client: FlaskClient) -> None:
         (b'{"bogus": 1}', "application/json", "unknown_parameter"),
     ],
 )
-def test_wrong_body_is_refused_by_name(
+def test_invalid_body_is_refused_with_the_field_named(
     client: FlaskClient, path: str, body: bytes, kind: str, code: str
 ) -> None:
     response = client.post(path, data=body, content_type=kind)
@@ -147,7 +147,7 @@ def test_wrong_body_is_refused_by_name(
 
 
 @pytest.mark.parametrize("path", ["/v1/geocode", "/v1/reverse"])
-def test_query_of_a_post_is_not_passed_over(client: FlaskClient, path: str) -> None:
+def test_query_string_of_a_post_is_refused(client: FlaskClient, path: str) -> None:
     response = client.post(f"{path}?q=a", json={"q": "a"})
     assert response.get_json(force=True)["errors"][0]["code"] == "unknown_parameter"
 
@@ -188,7 +188,7 @@ def test_each_get_is_listed_by_what_it_needs(client: FlaskClient) -> None:
 
 
 @pytest.mark.thorough
-def test_stopped_database_has_one_code_everywhere() -> None:
+def test_stopped_database_has_the_same_code_everywhere() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         client = app.test_client()
         for path in NEED_THE_DATABASE:
@@ -196,16 +196,14 @@ def test_stopped_database_has_one_code_everywhere() -> None:
             assert client.get(path).headers["Retry-After"]
 
 
-def test_every_wrong_parameter_is_named(client: FlaskClient) -> None:
+def test_every_invalid_parameter_is_named(client: FlaskClient) -> None:
     body = client.get("/v1/units?limit=0&level=x&bogus=1").get_json(force=True)
     assert {error["field"] for error in body["errors"]} == {"limit", "level", "bogus"}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 @pytest.mark.parametrize("path", ["/healthz", "/v1/units", "/v1/units/00004"])
-def test_other_methods_are_told_which_are_allowed(
-    client: FlaskClient, path: str, method: str
-) -> None:
+def test_wrong_method_lists_the_allowed_ones(client: FlaskClient, path: str, method: str) -> None:
     assert problem(client, path, method) == (405, "method_not_allowed")
     allow = client.open(path, method=method).headers["Allow"]
     assert set(allow.split(", ")) == {"GET", "HEAD", "OPTIONS"}
@@ -236,8 +234,8 @@ def broken_app(database_url: str) -> Iterator[Flask]:
         yield app
 
 
-def test_too_long_a_body_is_413_under_every_python(broken_app: Flask) -> None:
-    """`http.HTTPStatus` calls it otherwise in 3.12 than in 3.13."""
+def test_too_long_body_is_413_on_every_python(broken_app: Flask) -> None:
+    """`http.HTTPStatus` has another phrase in 3.12 than in 3.13."""
     client = broken_app.test_client()
     assert client.post("/read", data=b"x" * MAX_BODY_BYTES).status_code == 200
     response = client.post("/read", data=b"x" * (MAX_BODY_BYTES + 1))
@@ -247,7 +245,7 @@ def test_too_long_a_body_is_413_under_every_python(broken_app: Flask) -> None:
     assert f"{MAX_BODY_BYTES:,}" in problem["detail"]
 
 
-def test_broken_program_answers_a_problem_without_its_inside(broken_app: Flask) -> None:
+def test_internal_error_exposes_no_details(broken_app: Flask) -> None:
     response = broken_app.test_client().get("/fail")
     assert response.status_code == 500
     assert response.content_type == MIMETYPE
@@ -267,7 +265,7 @@ def test_broken_program_answers_a_problem_without_its_inside(broken_app: Flask) 
         ("/v1/autocomplete", {"q": "la", "size": "3"}, "limit"),
     ],
 )
-def test_who_calls_a_parameter_otherwise_is_told_ours(
+def test_common_alias_of_a_parameter_gets_the_right_name(
     client: FlaskClient, path: str, given: dict[str, str], meant: str
 ) -> None:
     told = client.get(path, query_string=given).get_json(force=True)
@@ -276,13 +274,13 @@ def test_who_calls_a_parameter_otherwise_is_told_ours(
     assert ("more errors in errors" in told["detail"]) == (len(told["errors"]) > 1)
 
 
-def test_longitude_in_place_of_a_latitude_is_said(client: FlaskClient) -> None:
+def test_swapped_coordinates_are_reported(client: FlaskClient) -> None:
     for query in ({"lat": "105.85", "lon": "21.03"}, {"lat": "95", "lon": "21.03"}):
         told = client.get("/v1/reverse", query_string=query).get_json(force=True)["detail"]
         assert ("swapped" in told) == (query["lat"] == "105.85"), told
 
 
-def test_what_there_is_not_leads_on_to_what_there_is(client: FlaskClient) -> None:
+def test_unknown_path_or_method_points_to_the_existing_ones(client: FlaskClient) -> None:
     for path in ("/v1", "/v1/", "/v1/geocode/", "/v2/geocode"):
         assert "/openapi.json" in client.get(path).get_json(force=True)["detail"], path
     assert "chỉ nhận POST" in client.get("/v1/validate").get_json(force=True)["detail"]

@@ -1,4 +1,4 @@
-"""What others call a record: loaded from a file, found by value, told with the record."""
+"""External identifiers: loaded from a file, found by value, returned with the record."""
 
 import csv
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def found(result: Loaded) -> list[tuple[int, str]]:
     return [(problem.row_number, problem.code) for problem in result.problems]
 
 
-def test_value_leads_to_its_record_and_stands_beside_it(office: Office, tmp_path: Path) -> None:
+def test_record_is_found_by_its_identifier_and_shows_it(office: Office, tmp_path: Path) -> None:
     code = office.place.house("101")
     table = (
         "mã địa chỉ,hệ mã,giá trị,từ ngày,đến ngày\n"
@@ -65,7 +65,9 @@ def test_value_leads_to_its_record_and_stands_beside_it(office: Office, tmp_path
     assert (again.new, again.changed, again.unchanged) == (0, 1, 2)
 
 
-def test_several_of_one_are_taken_and_told(office: Office, tmp_path: Path) -> None:
+def test_several_identifiers_of_a_record_are_stored_with_a_warning(
+    office: Office, tmp_path: Path
+) -> None:
     one, two = office.place.house("103"), office.place.house("105")
     table = f"code,value\n{one},10001\n{two},10001\n{one},10002\n"
     result = load(office, tmp_path / "b.csv", table, "meter")
@@ -80,7 +82,7 @@ def test_several_of_one_are_taken_and_told(office: Office, tmp_path: Path) -> No
     assert [each["code"] for each in records] == sorted((one, two))
 
 
-def test_retired_record_leads_on(office: Office, tmp_path: Path) -> None:
+def test_retired_record_leads_to_its_successor(office: Office, tmp_path: Path) -> None:
     gone, into = office.place.house("107"), office.place.house("109")
     load(office, tmp_path / "c.csv", f"code,value\n{gone},P-107\n", "parcel")
     approver = office.key("gộp thửa", "approver", approves_own=True)
@@ -91,7 +93,7 @@ def test_retired_record_leads_on(office: Office, tmp_path: Path) -> None:
     assert [each["code"] for each in record["successors"]] == [into]
 
 
-def test_restricted_place_is_found_by_no_value(office: Office, tmp_path: Path) -> None:
+def test_restricted_record_is_not_found_by_identifier(office: Office, tmp_path: Path) -> None:
     code = office.place.house("113")
     load(office, tmp_path / "g.csv", f"code,value\n{code},P-113\n", "parcel")
     assert office.get("/v1/external/parcel/P-113").status_code == 200
@@ -99,7 +101,9 @@ def test_restricted_place_is_found_by_no_value(office: Office, tmp_path: Path) -
     assert code_of(office.get("/v1/external/parcel/P-113")) == (404, "not_found")
 
 
-def test_pages_show_identifiers_to_whom_the_answer_does(office: Office, tmp_path: Path) -> None:
+def test_pages_show_identifiers_to_the_same_callers_as_the_api(
+    office: Office, tmp_path: Path
+) -> None:
     code = office.place.house("115")
     page = f"/a/{code_display(code)}"
     desk = f"/desk/records/{code_display(code)}"
@@ -118,7 +122,7 @@ def test_pages_show_identifiers_to_whom_the_answer_does(office: Office, tmp_path
     assert "BDS-115" in seat.get(desk).text
 
 
-def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> None:
+def test_bad_rows_are_reported_and_do_not_fail_others(office: Office, tmp_path: Path) -> None:
     code = office.place.house("111")
     rows = {
         ",meter,1,,": "code_missing",
@@ -145,7 +149,7 @@ def test_bad_rows_are_told_and_fail_no_other(office: Office, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["Postcode/1", "meter/%00", f"meter/{'x' * 201}", "a-b/1"])
-def test_invalid_question_is_refused(office: Office, path: str) -> None:
+def test_invalid_request_is_refused(office: Office, path: str) -> None:
     assert office.get(f"/v1/external/{path}").status_code in (400, 404, 422)
 
 
@@ -155,7 +159,7 @@ def test_values_of_known_schemes_are_checked(office: Office, tmp_path: Path) -> 
         f"{one},dia_chi_so,1152800001": "",
         f"{two},dia_chi_so,1112000001": "value_contradicts_commune",
         f"{two},dia_chi_so,11528001": "value_unreadable",
-        # A telephone number by its digits, and a number all the same.
+        # Digits like a telephone number, but a valid identifier.
         f"{two},dia_chi_so,0352812345": "value_contradicts_commune",
         f"{three},dia_chi_so,1152800002": "record_has_other",
         f"{three},dia_chi_so,1152800003": "record_has_other",
@@ -174,7 +178,9 @@ def test_values_of_known_schemes_are_checked(office: Office, tmp_path: Path) -> 
     assert record["code"] == one
 
 
-def test_columns_of_known_schemes_are_loaded_at_once(office: Office, tmp_path: Path) -> None:
+def test_columns_of_several_known_schemes_are_loaded_together(
+    office: Office, tmp_path: Path
+) -> None:
     code = office.place.house("131")
     # As rows of an import come back: with what the file had beside them.
     table = (
@@ -190,7 +196,7 @@ def test_columns_of_known_schemes_are_loaded_at_once(office: Office, tmp_path: P
     ]
 
 
-def test_draft_scheme_is_taken_where_that_is_switched_on(office: Office, tmp_path: Path) -> None:
+def test_draft_scheme_is_accepted_when_enabled(office: Office, tmp_path: Path) -> None:
     code = office.place.house("127")
     path = tmp_path / "j.csv"
     path.write_text(f"code,value\n{code},001099012345\n", encoding="utf-8")

@@ -89,7 +89,7 @@ def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> N
     stored = office.place.rows("SELECT * FROM field_round WHERE id = :id", id=number)
     assert code.replace(" ", "") not in repr(stored)
     assert code not in editor.get(f"/desk/field/{number}").text
-    # It is no key, and leads nowhere else.
+    # It is not a key and opens nothing else.
     for path in ("/v1/reports", f"/v1/packs/{COMMUNE}", "/desk/field"):
         answer = office.client.get(path, headers={"X-Field-Code": code})
         assert answer.status_code in (303, 401), path
@@ -98,7 +98,7 @@ def test_code_opens_its_area_and_nothing_else(office: Office, editor: Seat) -> N
     assert entry["count"] == len(numbers)
 
 
-def test_code_is_enough_where_nothing_is_told_without_a_key(office: Office, editor: Seat) -> None:
+def test_round_code_suffices_when_anonymous_reads_are_off(office: Office, editor: Seat) -> None:
     _, code = opened(editor)
     closed = Settings(limits=False, anonymous_reads=False)
     with open_app(office.place.url, None, closed) as app:
@@ -110,7 +110,7 @@ def test_code_is_enough_where_nothing_is_told_without_a_key(office: Office, edit
         assert found.status_code == 200
 
 
-def test_unknown_codes_are_told_and_guessing_ends(office: Office, editor: Seat) -> None:
+def test_unknown_codes_are_reported_and_guessing_is_limited(office: Office, editor: Seat) -> None:
     number, code = opened(editor)
     digits = code.replace(" ", "")
     slip = digits[:-1] + str((int(digits[-1]) + 1) % 10)
@@ -126,7 +126,7 @@ def test_unknown_codes_are_told_and_guessing_ends(office: Office, editor: Seat) 
     assert other
     assert area(office, other[1]).status_code == 200
     assert code_of(area(office, code)) == (403, "field_code_unknown")
-    # Whoever guesses does so for itself alone; a new minute may begin in between.
+    # Guessing affects only the guesser; a new minute may start in between.
     guesses = (code_of(area(office, make_code(), "203.0.113.9")) for _ in range(130))
     assert (429, "too_many_requests") in guesses
     assert area(office, other[1]).status_code == 200
@@ -144,7 +144,7 @@ def test_unknown_codes_are_told_and_guessing_ends(office: Office, editor: Seat) 
         ({"commune": "Thành phố Hà Nội"}, "không phải xã, phường"),
     ],
 )
-def test_what_is_wrong_with_a_round_is_said_over_what_was_typed(
+def test_invalid_round_is_reported_in_the_filled_in_form(
     editor: Seat, wrong: dict[str, str], said: str
 ) -> None:
     answer = editor.post("/desk/field", "/desk/field", **PLACE | wrong)
@@ -153,7 +153,7 @@ def test_what_is_wrong_with_a_round_is_said_over_what_was_typed(
     assert wrong.get("place", "Phố Láng") in answer.text
 
 
-def test_page_of_a_street_leads_to_a_round_of_it(office: Office, editor: Seat) -> None:
+def test_street_page_links_to_a_field_round(office: Office, editor: Seat) -> None:
     ((street,),) = office.place.rows("SELECT id FROM place WHERE class = 'street' AND key = 'lang'")
     page = editor.get(f"/desk/streets/{street}").text
     link = re.search(r'href="(/desk/field[^"]+)"', page)
@@ -168,7 +168,7 @@ def test_page_of_a_street_leads_to_a_round_of_it(office: Office, editor: Seat) -
         assert answer.status_code == 404
 
 
-def test_records_are_answered_one_by_one(office: Office, editor: Seat) -> None:
+def test_records_are_answered_individually(office: Office, editor: Seat) -> None:
     _, code = opened(editor)
     one, other, *_ = (door["code"] for door in area(office, code).get_json()["doors"])
     good = record("right", code=one)
@@ -183,14 +183,16 @@ def test_records_are_answered_one_by_one(office: Office, editor: Seat) -> None:
         assert answer.status_code == 422, body
 
 
-def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver: Seat) -> None:
+def test_desk_imports_a_round_and_rolls_it_back(
+    office: Office, editor: Seat, approver: Seat
+) -> None:
     number, code = opened(editor)
     url = f"/desk/field/{number}"
     doors = area(office, code).get_json()["doors"]
     gone = record("gone", code=doors[1]["code"])
     new = record("new", house_number="77", note="cạnh <nhà> văn hoá", **LANG)
     send(office, code, record("right", code=doors[0]["code"]), gone, new)
-    # What a phone wrote into a file because its code had ended is taken as well, once.
+    # A file saved by a phone after its code expired is accepted as well, once.
     late = record("count", code=doors[0]["code"], households_count=2)
     form = {"csrf": editor.form_token(), "file": (io.BytesIO(b"{}"), "x.json")}
     assert editor.client.post(f"{url}/file", data=form).status_code == 422
@@ -232,7 +234,7 @@ def test_desk_takes_a_round_over_and_back(office: Office, editor: Seat, approver
     assert f"/desk/field/{number}" not in stranger.get("/desk/field").text
 
 
-def test_many_reports_are_filed_in_one_request_each_once(office: Office) -> None:
+def test_reports_of_a_batch_are_each_filed_once(office: Office) -> None:
     code = office.place.house("201", **LANG)
     reports = [{"once": str(uuid.uuid4()), "kind": "confirmed", "code": code}]
     reports += [{"once": str(uuid.uuid4()), "kind": "wrong_point", "code": code, **LANG}]

@@ -27,16 +27,16 @@ ctypes.CDLL(None).malloc_stats()
 """
 
 
-def _said(program: str) -> subprocess.CompletedProcess[str]:
+def _run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
 
 @pytest.mark.thorough
-def test_unused_packages_and_a_second_allocator_are_not_loaded() -> None:
-    assert _said(_ASKED).stdout.split() == ["system", "False", "False"]
+def test_unused_packages_and_second_allocator_are_not_loaded() -> None:
+    assert _run(_ASKED).stdout.split() == ["system", "False", "False"]
 
 
 def test_threads_share_one_arena() -> None:
-    assert _said(_ARENAS).stderr.count("Arena ") == 1
+    assert _run(_ARENAS).stderr.count("Arena ") == 1

@@ -74,7 +74,7 @@ _COLLECTION: Final = {
 
 
 def misfits(body: Any) -> list[str]:
-    """Where an answer is no GeocodeJSON; empty for one that is."""
+    """Violations of GeocodeJSON in a response; empty for a valid one."""
     errors = Draft202012Validator(_COLLECTION).iter_errors(body)
     return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
@@ -101,7 +101,7 @@ def features(site: Site, **query: object) -> list[dict[str, Any]]:
         "Trần Thị Tèo 0912345678",
     ],
 )
-def test_names_and_telephones_of_a_text_are_not_said_again(site: Site, personal: str) -> None:
+def test_personal_names_and_phone_numbers_are_not_repeated(site: Site, personal: str) -> None:
     client = site.client
     for text in (f"{personal}, {ADDRESS}", f"27 Láng, {personal}, Hà Nội", personal):
         # A name alone may be that of a street: so it was read, and so that is explained.
@@ -179,7 +179,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
             },
         ),
         (
-            "ngõ 12/34 Láng, Phường Láng, Hà Nội",  # an alley is no house
+            "ngõ 12/34 Láng, Phường Láng, Hà Nội",  # an alley is not a house
             {
                 "type": "street",
                 "street": "Phố Láng",
@@ -202,7 +202,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
         ("Hà Nội", {"type": "region", "state": "Thành phố Hà Nội"}),
     ],
 )
-def test_geocodejson_tells_what_is_known(site: Site, q: str, told: dict[str, str]) -> None:
+def test_geocodejson_has_the_known_parts(site: Site, q: str, told: dict[str, str]) -> None:
     first = features(site, q=q)[0]["properties"]
     assert first["geocoding"] == {"label": first["label"], "country": "Việt Nam"} | told
 
@@ -235,20 +235,20 @@ def test_answer_is_geocodejson(site: Site, path: str, asked: dict[str, object]) 
     assert misfits(broken) == ['geocoding/licence: null is not of type "string"']
 
 
-def test_json_form_and_query_are_answered_alike(site: Site) -> None:
+def test_json_form_and_query_get_the_same_answer(site: Site) -> None:
     by_query = site.client.get("/v1/geocode", query_string={"q": ADDRESS}).get_json()
     assert site.client.post("/v1/geocode", json={"q": ADDRESS}).get_json() == by_query
     assert site.client.post("/v1/geocode", data={"q": ADDRESS}).get_json() == by_query
 
 
-def test_components_are_taken(site: Site) -> None:
+def test_components_are_accepted(site: Site) -> None:
     (feature,) = features(
         site, house_number="27", street="Láng", commune="Phường Láng", province="Hà Nội"
     )
     assert feature["properties"]["code"] == site.world.codes["27 Láng"]
 
 
-def test_level_above_the_door_has_no_code_and_says_why(site: Site) -> None:
+def test_result_above_door_level_has_no_code_and_a_reason(site: Site) -> None:
     (feature,) = features(site, q="28 Láng, Phường Láng, Hà Nội")
     properties = feature["properties"]
     assert (properties["code"], properties["level"]) == (None, "street")
@@ -257,11 +257,11 @@ def test_level_above_the_door_has_no_code_and_says_why(site: Site) -> None:
 
 
 @pytest.mark.parametrize("q", ["!!!", "漢字", "Rue de Rivoli, Paris"])
-def test_nothing_known_is_an_empty_collection(site: Site, q: str) -> None:
+def test_unknown_address_returns_an_empty_collection(site: Site, q: str) -> None:
     assert features(site, q=q) == []
 
 
-def test_undecodable_requests_are_refused(site: Site) -> None:
+def test_undecodable_request_is_refused(site: Site) -> None:
     response = site.client.post("/v1/geocode", json={"q": "a\0b"})
     assert response.status_code == 422
     for body, mimetype in ((b"{", "application/json"), (b"27", "text/plain"), (b"[1]", None)):
@@ -269,7 +269,7 @@ def test_undecodable_requests_are_refused(site: Site) -> None:
         assert response.status_code == 422
 
 
-def test_explain_tells_readings_candidates_and_weights(site: Site) -> None:
+def test_explain_returns_readings_candidates_and_weights(site: Site) -> None:
     asked = {"q": ADDRESS.replace("ngách", "ngáhc"), "explain": "true"}
     body = site.client.get("/v1/geocode", query_string=asked).get_json()
     plain, respelled = body["explanation"]

@@ -1,4 +1,4 @@
-"""Alive, ready, and what happens when the database goes away and comes back."""
+"""Liveness and readiness, also while the database is down and after it returns."""
 
 from collections.abc import Callable
 from itertools import count
@@ -22,7 +22,7 @@ from tests.support.units import open_app
 from tests.support.waiting import eventually
 
 
-def test_process_says_that_it_is_alive_and_ready_and_that_no_worker_is(client: FlaskClient) -> None:
+def test_probes_report_alive_ready_and_missing_worker(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = {"status": "ready", "reading": "ok", "writing": "ok", "jobs": "failing"}
     for path in ("/readyz", "/readyz?need=writing"):
@@ -45,7 +45,7 @@ def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:
         )
 
 
-def test_stopped_database_is_503_and_found_again_without_a_restart(
+def test_stopped_database_is_503_and_recovers_without_a_restart(
     admin_url: str, fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = fresh_database()
@@ -69,7 +69,7 @@ def test_stopped_database_is_503_and_found_again_without_a_restart(
 
 
 @pytest.mark.thorough
-def test_database_that_hangs_counts_as_none(fresh_database: Callable[[], str]) -> None:
+def test_hanging_database_counts_as_unavailable(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
     with open_app(url) as app, psycopg.connect(url) as other:
         client = app.test_client()
@@ -110,7 +110,7 @@ def test_unprepared_database_is_503_with_the_remedy(
     assert "bin/diachiso database prepare" in body["detail"]
 
 
-def test_schema_of_a_later_release_is_served_while_that_allows_it(
+def test_later_schema_is_served_if_it_allows_this_release(
     fresh_database: Callable[[], str],
 ) -> None:
     url = fresh_database()
@@ -129,7 +129,7 @@ def test_schema_of_a_later_release_is_served_while_that_allows_it(
             prepare_database(url, lambda _line: None)
 
 
-def test_server_that_leaves_says_so_and_serves_on(database_url: str, tmp_path: Path) -> None:
+def test_leaving_server_is_not_ready_but_still_serves(database_url: str, tmp_path: Path) -> None:
     settings = Settings(limits=False, var=tmp_path)
     with open_app(database_url, settings=settings) as app:
         settings.leaving.touch()
@@ -138,7 +138,7 @@ def test_server_that_leaves_says_so_and_serves_on(database_url: str, tmp_path: P
         assert app.test_client().get("/v1/units/00004").status_code == 200
 
 
-def test_application_is_made_without_a_database() -> None:
+def test_application_starts_without_a_database() -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         client = app.test_client()
         assert client.get("/healthz").status_code == 200
@@ -146,7 +146,7 @@ def test_application_is_made_without_a_database() -> None:
         assert client.get("/v1/units").get_json()["code"] == "database_unavailable"
 
 
-def test_full_disk_takes_no_writes_until_there_is_room(
+def test_writes_are_refused_while_the_disk_is_full(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = count(step=10)
@@ -163,7 +163,7 @@ def test_full_disk_takes_no_writes_until_there_is_room(
         assert client.get("/readyz?need=writing").get_json()["writing"] == "ok"
 
 
-def test_readiness_really_writes(session: Session) -> None:
+def test_readiness_check_writes_to_disk(session: Session) -> None:
     session.execute(readiness._IN_A_SMALL_MEMORY)
     fill = readiness.SQL.text("fill")
     plan = session.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF) {fill}")).all()

@@ -44,7 +44,7 @@ def anybody(_request: Request) -> Caller:
 
 @pytest.fixture(scope="module")
 def hostile(database_url: str) -> Iterator[Flask]:
-    """The application, in which everybody may do everything."""
+    """The application with all permissions for every caller."""
     with open_app(database_url, anybody) as made:
         yield made
 
@@ -61,21 +61,21 @@ def endpoints(app: Flask) -> list[tuple[str, set[str]]]:
 def check(client: Client, method: str, path: str, **sent: Any) -> int:
     """The status, where the answer is in order."""
     answer = client.open(path, method=method, **sent)
-    assert answer.status_code < 500, _told(method, path, sent)
+    assert answer.status_code < 500, _described(method, path, sent)
     if answer.status_code >= 400 and method != "HEAD":
         kinds = {"application/problem+json", *(() if path.startswith("/v1") else (PAGE,))}
         if path.startswith(("/mcp", "/nominatim", "/photon")):  # they have problems of their own
             kinds |= {"application/json"}
-        assert answer.content_type in kinds, _told(method, path, sent)
+        assert answer.content_type in kinds, _described(method, path, sent)
     return answer.status_code
 
 
-def _told(method: str, path: str, sent: dict[str, Any]) -> str:
+def _described(method: str, path: str, sent: dict[str, Any]) -> str:
     return f"{method} {path[:100]} {sent}"[:300]
 
 
 @pytest.mark.thorough
-def test_paths_and_queries_that_nobody_can_mean_are_refused(hostile: Flask) -> None:
+def test_malformed_paths_and_queries_are_refused(hostile: Flask) -> None:
     client = hostile.test_client()
     for rule in hostile.url_map.iter_rules():
         if "<" in rule.rule and "GET" in (rule.methods or ()):
@@ -88,7 +88,7 @@ def test_paths_and_queries_that_nobody_can_mean_are_refused(hostile: Flask) -> N
 
 
 @pytest.mark.thorough
-def test_bodies_of_any_kind_are_refused_or_read(hostile: Flask) -> None:
+def test_any_body_is_refused_or_read(hostile: Flask) -> None:
     client = hostile.test_client()
     for path, methods in endpoints(hostile):
         for method in methods & {"POST", "PUT", "PATCH"}:
@@ -97,7 +97,7 @@ def test_bodies_of_any_kind_are_refused_or_read(hostile: Flask) -> None:
                     check(client, method, path, data=body, content_type=kind)
 
 
-def test_methods_that_there_are_not_are_told_those_that_there_are(hostile: Flask) -> None:
+def test_unknown_methods_list_the_allowed_ones(hostile: Flask) -> None:
     client = hostile.test_client()
     for path, methods in endpoints(hostile):
         for method in ("PUT", "DELETE", "TRACE", "FOO", "GET", "POST"):

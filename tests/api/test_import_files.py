@@ -84,7 +84,7 @@ def geodatabase(folder: Path) -> Path:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", gate_takes(LAYERS, "GeoPackage"))
-def test_rejected_row_of_a_layer_comes_back_as_a_layer(
+def test_rejected_rows_of_a_layer_are_returned_as_a_layer(
     desk: Desk, tmp_path: Path, kind: str
 ) -> None:
     path = LAYERS[kind](tmp_path)
@@ -135,7 +135,7 @@ def _command(process: Path) -> bytes:
 
 
 @pytest.mark.thorough
-def test_discarding_ends_the_process_that_reads_the_file(desk: Desk, tmp_path: Path) -> None:
+def test_discarding_ends_the_reading_process(desk: Desk, tmp_path: Path) -> None:
     editor = desk.office.key("nhập vô tận")
     file = endless(tmp_path).read_bytes()
     number = desk.send(editor, file, name="ho.gpkg").get_json()["id"]
@@ -150,7 +150,7 @@ def test_discarding_ends_the_process_that_reads_the_file(desk: Desk, tmp_path: P
 
 
 @pytest.mark.thorough
-def test_dry_run_is_broken_off_when_it_takes_too_long_for_its_file(
+def test_dry_run_is_stopped_when_it_takes_too_long_for_its_size(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editor = desk.office.key("nhập lâu")
@@ -173,7 +173,7 @@ def _job_of(desk: Desk, number: int) -> object:
 
 
 @pytest.mark.thorough
-def test_one_caller_has_one_dry_run_at_a_time_and_publishes_beside_them(desk: Desk) -> None:
+def test_caller_has_one_dry_run_at_a_time_and_can_publish_meanwhile(desk: Desk) -> None:
     one, other = desk.office.key("nhập một"), desk.office.key("duyệt hai", "approver")
     tried = desk.tried(one, table(row("91")), source="một")["id"]
     for key, source in ((one, "hai"), (one, "ba"), (other, "ba")):
@@ -191,7 +191,7 @@ def test_one_caller_has_one_dry_run_at_a_time_and_publishes_beside_them(desk: De
 
 @pytest.mark.parametrize("state", ["reported", "published"])
 @pytest.mark.thorough
-def test_import_whose_worker_was_killed_is_settled_by_the_next(desk: Desk, state: str) -> None:
+def test_import_of_a_killed_worker_is_settled_by_the_next_worker(desk: Desk, state: str) -> None:
     roles: tuple[Role, ...] = ("editor", "approver")
     editor, approver = (desk.office.key(f"{role} {state}", role) for role in roles)
     file = table(*(row(f"{at}", f"{state}{at}") for at in range(1_000, 3_000)))

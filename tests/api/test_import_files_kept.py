@@ -42,7 +42,7 @@ def on_disk(desk: Desk) -> list[Path]:
     return [path for path in below if any(word in path.read_bytes() for word in words)]
 
 
-def test_published_file_goes_and_its_rows_stay_without_people(desk: Desk) -> None:
+def test_published_file_is_deleted_and_rows_are_kept_without_names(desk: Desk) -> None:
     editor, approver = desk.office.key("giao 1"), desk.office.key("duyệt 1", "approver")
     engine, sent = (
         desk.office.place.engine,
@@ -66,7 +66,7 @@ def test_published_file_goes_and_its_rows_stay_without_people(desk: Desk) -> Non
 
 
 @pytest.mark.thorough
-def test_mended_rows_go_when_they_are_published(desk: Desk) -> None:
+def test_corrected_rows_are_deleted_when_published(desk: Desk) -> None:
     approver = desk.office.key("duyệt 2", "approver")
     editor = desk.office.key("giao 2")
     number = desk.tried(editor, table(row("3", "S1"), row("", "S2"), row("", "S3")))["id"]
@@ -86,7 +86,7 @@ def test_mended_rows_go_when_they_are_published(desk: Desk) -> None:
     assert kept.report(folder, kept.CODES) is not None
 
 
-def test_discarded_delivery_leaves_nothing(desk: Desk) -> None:
+def test_discarded_delivery_leaves_no_files(desk: Desk) -> None:
     editor = desk.office.key("giao 3")
     number = desk.tried(editor, table(row("9", "T1", **PEOPLE)))["id"]
     assert on_disk(desk) != []
@@ -96,7 +96,7 @@ def test_discarded_delivery_leaves_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.thorough
-def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: Desk) -> None:
+def test_job_killed_before_writing_codes_ends_without_the_file(desk: Desk) -> None:
     editor, approver = desk.office.key("giao 4"), desk.office.key("duyệt 4", "approver")
     engine = desk.office.place.engine
     number = desk.tried(editor, table(row("21", "U1", **PEOPLE)))["id"]
@@ -104,7 +104,7 @@ def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: 
     aside = desk.settings.var / "aside"
     shutil.copytree(folder, aside)
     desk.done(approver, number, "publish")
-    # As it was when the import had been committed, and nothing else done.
+    # The state right after the commit of the import.
     shutil.rmtree(folder)
     aside.rename(folder)
     with session_scope(engine) as session:
@@ -122,7 +122,7 @@ def test_a_job_killed_before_the_codes_were_written_ends_without_the_file(desk: 
 
 
 @pytest.mark.thorough
-def test_what_a_killed_job_left_is_swept(desk: Desk) -> None:
+def test_files_of_a_killed_job_are_removed(desk: Desk) -> None:
     editor, approver = desk.office.key("giao 5"), desk.office.key("duyệt 5", "approver")
     number = desk.tried(editor, table(row("23", "V1")))["id"]
     desk.done(approver, number, "publish")

@@ -1,4 +1,4 @@
-"""Rows of an import are edited before it is published; what was edited stays with it."""
+"""Rows of an import are edited before it is published; the edits are kept with it."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -87,7 +87,7 @@ def test_rows_with_problems_are_shown_with_their_cells(
     assert rows(desk, editor, tried, "?problem=none")["total"] == 0
 
 
-def test_edited_cell_is_tried_published_and_returned(
+def test_edited_cell_is_checked_published_and_returned(
     desk: Desk, editor: KeyMade, tried: int
 ) -> None:
     found = rows(desk, editor, tried)
@@ -110,7 +110,7 @@ def test_edited_cell_is_tried_published_and_returned(
     assert (refused.status_code, refused.get_json()["code"]) == (409, "import_state")
 
 
-def test_fix_is_proposed_as_cells(desk: Desk, editor: KeyMade) -> None:
+def test_fix_is_proposed_as_cell_values(desk: Desk, editor: KeyMade) -> None:
     file = table(
         row("1", "a", longitude="21.0211", latitude="105.8061"),
         row("3-thg 2", "b"),
@@ -126,7 +126,7 @@ def test_fix_is_proposed_as_cells(desk: Desk, editor: KeyMade) -> None:
     ]
 
 
-def test_same_is_done_for_all_rows_alike(desk: Desk, editor: KeyMade, tried: int) -> None:
+def test_fix_is_applied_to_all_similar_rows(desk: Desk, editor: KeyMade, tried: int) -> None:
     found = rows(desk, editor, tried)
     at = column(found, "house_number")
     alike = {"problem": NO_DOOR, "column": at, "was": "", "value": "5"}
@@ -137,7 +137,7 @@ def test_same_is_done_for_all_rows_alike(desk: Desk, editor: KeyMade, tried: int
     assert rows(desk, editor, tried, f"?column={at}&value=5")["total"] == 2
 
 
-def test_cell_that_somebody_else_edited_is_412_with_its_value(
+def test_concurrently_edited_cell_is_412_with_the_current_value(
     desk: Desk, editor: KeyMade, tried: int
 ) -> None:
     found = rows(desk, editor, tried)
@@ -155,7 +155,7 @@ def test_cell_that_somebody_else_edited_is_412_with_its_value(
 
 
 @pytest.mark.thorough
-def test_what_is_edited_while_it_is_tried_is_tried_once_more(
+def test_edit_during_a_dry_run_starts_another_one(
     desk: Desk, editor: KeyMade, tried: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = rows(desk, editor, tried)
@@ -178,7 +178,7 @@ def test_what_is_edited_while_it_is_tried_is_tried_once_more(
 
 
 @pytest.mark.thorough
-def test_rejected_rows_of_a_published_import_are_delivered_anew(
+def test_rejected_rows_of_a_published_import_are_delivered_again(
     desk: Desk, editor: KeyMade, tried: int
 ) -> None:
     early = desk.office.client.post(f"/v1/imports/{tried}/rest", headers=bearer(editor))
@@ -190,7 +190,7 @@ def test_rejected_rows_of_a_published_import_are_delivered_anew(
     assert rest["id"] == same["id"] != tried
     desk.work()
     found = rows(desk, editor, rest["id"])
-    # They bear the numbers of the file that the clerk has.
+    # They have the row numbers of the clerk's file.
     assert [each["sheet_row"] for each in found["rows"]] == [3, 5]
     edits = [edit(found, at, "house_number", f"{at + 20}") for at in (0, 1)]
     send_edits(desk, editor, rest["id"], edits=edits)
@@ -211,7 +211,7 @@ def test_rejected_rows_of_a_published_import_are_delivered_anew(
         ],
     ),
 )
-def test_bad_edit_is_refused_and_keeps_nothing(
+def test_invalid_edit_is_refused_and_not_stored(
     desk: Desk, editor: KeyMade, tried: int, body: dict[str, Any], code: str
 ) -> None:
     refused = send_edits(desk, editor, tried, **body)
@@ -220,7 +220,7 @@ def test_bad_edit_is_refused_and_keeps_nothing(
     assert rows(desk, editor, tried, "?rows=edited")["total"] == 0
 
 
-def test_nobody_is_named_in_what_is_kept(desk: Desk, editor: KeyMade, tried: int) -> None:
+def test_stored_edits_contain_no_personal_data(desk: Desk, editor: KeyMade, tried: int) -> None:
     found = rows(desk, editor, tried)
     named = edit(found, 0, "house_number", "12, bà Nguyễn Thị Hoa 0905 123 456")
     send_edits(desk, editor, tried, edits=[named])
@@ -229,7 +229,7 @@ def test_nobody_is_named_in_what_is_kept(desk: Desk, editor: KeyMade, tried: int
     assert "0905" not in kept["value"]
 
 
-def test_others_see_and_edit_nothing(desk: Desk, tried: int) -> None:
+def test_other_keys_cannot_see_or_edit_rows(desk: Desk, tried: int) -> None:
     stranger = desk.office.key(f"nơi khác {tried}", units=["00004"])
     assert desk.office.get(f"/v1/imports/{tried}/rows", stranger).status_code == 404
     body = {"edits": [{"place": 1, "column": 1, "value": "2"}]}

@@ -116,7 +116,7 @@ def test_file_is_tried_looked_at_published_and_taken_back(desk: Desk) -> None:
     assert ("POST /v1/imports/<int:import_id>/rollback", "ok") in written
 
 
-def test_body_may_be_the_file_itself(desk: Desk) -> None:
+def test_file_can_be_the_request_body(desk: Desk) -> None:
     editor = desk.office.key("nhập 2")
     file = table({"Số": "3", "Đường": "Phố Láng", "Mã": COMMUNE})
     sent = desk.office.client.post(
@@ -139,7 +139,7 @@ def test_body_may_be_the_file_itself(desk: Desk) -> None:
     "kind",
     gate_takes(("application/x-www-form-urlencoded", "application/json", "text/plain", ""), ""),
 )
-def test_body_is_the_file_whatever_its_type_says(desk: Desk, kind: str) -> None:
+def test_body_is_the_file_whatever_its_content_type(desk: Desk, kind: str) -> None:
     editor = desk.office.key(f"nhập kiểu {kind}")
     sent = desk.office.client.post(
         "/v1/imports?source=kiểu&file_name=a.csv",
@@ -151,7 +151,7 @@ def test_body_is_the_file_whatever_its_type_says(desk: Desk, kind: str) -> None:
     assert desk.seen(editor, sent.get_json()["id"])["counts"]["rows"] == 1
 
 
-def test_body_that_breaks_off_is_no_file(desk: Desk) -> None:
+def test_truncated_body_is_refused(desk: Desk) -> None:
     editor = desk.office.key("nhập đứt")
     body = table(row("1"))
     cut = desk.office.client.post(
@@ -162,7 +162,7 @@ def test_body_that_breaks_off_is_no_file(desk: Desk) -> None:
     )
     assert code_of(cut) == (422, "invalid_input")
     assert cut.get_json(force=True)["errors"][0]["code"] == "incomplete"
-    # In pieces, nobody can tell whether it did.
+    # Chunked bodies have no length to compare with.
     chunked = desk.office.client.post(
         "/v1/imports?source=đứt",
         input_stream=io.BytesIO(body),
@@ -197,7 +197,7 @@ CALLED = ("ho.json", "ho.geojson", "ho.gpkg", "ho.parquet", "ho", "ho.gz")
 
 
 @pytest.mark.parametrize("name", gate_takes(CALLED, "ho.gpkg", "ho.gz"))
-def test_rows_come_back_as_a_table_that_opens_whatever_the_file_is_called(
+def test_rows_are_returned_as_a_readable_table_whatever_the_file_name(
     desk: Desk, name: str
 ) -> None:
     file = gzip.compress(table(row("31", "J1"), NOWHERE)) if name == "ho.gz" else JSON
@@ -209,7 +209,7 @@ def test_rows_come_back_as_a_table_that_opens_whatever_the_file_is_called(
     assert report.headers["Content-Disposition"].endswith(f"ho-dot-{seen['id']}-bi-loai.csv")
 
 
-def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
+def test_unreadable_file_is_reported_with_the_reason(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 3"), desk.office.key("duyệt 3", "approver")
     failed = desk.tried(editor, b"%PDF-1.7 nothing", source="ba")
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
@@ -217,7 +217,7 @@ def test_file_that_cannot_be_read_says_why(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", gate_takes(BROKEN, "a.kml", "a.gpx.gz"))
-def test_what_is_said_of_a_file_names_no_folder_of_the_server(desk: Desk, name: str) -> None:
+def test_file_errors_reveal_no_server_path(desk: Desk, name: str) -> None:
     key = desk.office.key(f"thư mục {name}")
     failed = desk.tried(key, BROKEN[name], name=name, source=name)
     assert failed["trouble"]["code"] == "unreadable_file"
@@ -248,14 +248,14 @@ def test_what_is_said_of_a_file_names_no_folder_of_the_server(desk: Desk, name: 
         ({"\0": "1"}, ""),
     ],
 )
-def test_wrong_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
+def test_invalid_option_is_named(desk: Desk, fields: dict[str, str], problem: str) -> None:
     editor = desk.office.key(f"nhập sai {problem} {fields}")
     answer = desk.send(editor, table(row("1")), **fields)
     assert code_of(answer) == (422, "invalid_input")
     assert answer.get_json(force=True)["errors"][0]["field"] == problem
 
 
-def test_a_field_that_is_no_utf8_is_refused(desk: Desk) -> None:
+def test_field_that_is_not_utf8_is_refused(desk: Desk) -> None:
     """`NGUỒN` in the encoding of an old program would be stored as letters that nobody wrote."""
     parts = (
         b'Content-Disposition: form-data; name="source"\r\n\r\nx\xe3 L\xe1ng',
@@ -273,7 +273,7 @@ def test_a_field_that_is_no_utf8_is_refused(desk: Desk) -> None:
     assert (error["field"], error["code"]) == ("source", "not_utf8")
 
 
-def test_a_persons_name_in_that_of_the_file_is_not_kept(desk: Desk) -> None:
+def test_personal_name_in_a_file_name_is_not_stored(desk: Desk) -> None:
     editor = desk.office.key("nhập tên người")
     sent = desk.send(editor, table(row("1")), name="Tổ 5 - Nguyễn Thị Hoa.csv", source="tên")
     assert sent.get_json()["file_name"] == "Tổ 5 - ….csv"
@@ -281,7 +281,7 @@ def test_a_persons_name_in_that_of_the_file_is_not_kept(desk: Desk) -> None:
     assert desk.seen(editor, sent.get_json()["id"])["state"] == "reported"
 
 
-def test_delivery_that_is_too_large_or_without_a_file_leaves_nothing(desk: Desk) -> None:
+def test_too_large_or_empty_delivery_leaves_no_files(desk: Desk) -> None:
     editor = desk.office.key("nhập 4")
     assert code_of(desk.send(editor, b"x" * (MOST + 1)))[0] == 413
     whole = desk.office.client.post(
@@ -301,7 +301,7 @@ def test_delivery_that_is_too_large_or_without_a_file_leaves_nothing(desk: Desk)
     assert listed == {"imports": []}
 
 
-def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
+def test_rows_outside_the_units_of_the_key_are_rejected(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 15"), desk.office.key("duyệt 15", "approver")
     file = table(row("51", "A"), row("52", "B", commune=ELSEWHERE, street="Phố Láng"))
     tried = desk.tried(editor, file, source="năm")
@@ -312,7 +312,7 @@ def test_rows_outside_of_the_keys_units_are_rejected(desk: Desk) -> None:
     assert (published["state"], published["counts"]["new"]) == ("published", 1)
 
 
-def test_mistyped_point_of_the_keys_own_commune_is_told_as_a_point(desk: Desk) -> None:
+def test_mistyped_point_in_the_keys_commune_is_reported_as_a_point_error(desk: Desk) -> None:
     editor = desk.office.key("nhập 15c")
     far = {"longitude": "106.7009", "latitude": "10.7769"}
     tried = desk.tried(editor, table(row("53", "A", **far)), source="năm c")
@@ -322,7 +322,7 @@ def test_mistyped_point_of_the_keys_own_commune_is_told_as_a_point(desk: Desk) -
 
 
 @pytest.mark.thorough
-def test_file_without_communes_lies_in_the_one_of_the_key(desk: Desk) -> None:
+def test_file_without_communes_is_placed_in_the_commune_of_the_key(desk: Desk) -> None:
     editor = desk.office.key("nhập 15d")
     approver = desk.office.key("duyệt 15d", "approver", (COMMUNE, ELSEWHERE))
     file = table({"Mã hồ sơ": "K1", "Số nhà": "57", "Đường": "Phố Láng"})
@@ -336,7 +336,7 @@ def test_file_without_communes_lies_in_the_one_of_the_key(desk: Desk) -> None:
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "commune_not_named")
 
 
-def test_row_of_a_key_whose_units_have_ended_tells_what_followed_them(desk: Desk) -> None:
+def test_row_of_a_key_with_former_units_names_their_successors(desk: Desk) -> None:
     editor = desk.office.key("nhập xã cũ")
     desk.office.by_owner(
         "UPDATE api_key_unit SET unit_id = (SELECT id FROM admin_unit WHERE code = '27457'"
@@ -364,7 +364,7 @@ def test_each_kind_of_problem_has_three_examples(desk: Desk) -> None:
 
 
 @pytest.mark.thorough
-def test_records_of_others_are_neither_changed_nor_retired_by_an_import(
+def test_import_neither_changes_nor_retires_records_of_other_units(
     desk: Desk, tmp_path: Path
 ) -> None:
     path = tmp_path / "both.csv"
@@ -383,7 +383,7 @@ def test_records_of_others_are_neither_changed_nor_retired_by_an_import(
     published = desk.done(approver, tried["id"], "publish")
     assert (published["state"], published["counts"]["rejected"]) == ("published", 1)
     assert checksum(engine) == before
-    # And whoever is bound to units takes no import of others back.
+    # A key restricted to units cannot roll back imports of others.
     number = max(i["id"] for i in _listed(desk, admin, "sáu") if i["delivered_by"] is None)
     assert code_of(desk.ask(approver, number, "rollback")) == (404, "not_found")
 
@@ -394,9 +394,7 @@ def _listed(desk: Desk, key: object, source: str) -> list[dict[str, object]]:
     return found
 
 
-def test_verdict_that_is_no_longer_true_is_shown_and_asked_again(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_outdated_verdict_is_shown_and_confirmed_again(desk: Desk, tmp_path: Path) -> None:
     editor, approver = desk.office.key("nhập 7"), desk.office.key("duyệt 7", "approver")
     tried = desk.tried(editor, table(row("71", "A"), row("72", "B")), source="bảy")
     assert tried["counts"]["new"] == 2
@@ -417,7 +415,7 @@ def test_verdict_that_is_no_longer_true_is_shown_and_asked_again(
     assert (published["state"], published["counts"]["linked"]) == ("published", 1)
 
 
-def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
+def test_delivery_sent_twice_is_one_import(desk: Desk) -> None:
     editor = desk.office.key("nhập 8")
     once = {"Idempotency-Key": "tam-8"}
     first = desk.send(editor, table(row("81")), headers=once, source="tám")
@@ -434,7 +432,7 @@ def test_delivery_that_is_sent_twice_is_one_import(desk: Desk) -> None:
 
 
 @pytest.mark.thorough
-def test_file_that_is_delivered_again_takes_the_place_of_the_one_that_waits(desk: Desk) -> None:
+def test_new_delivery_replaces_the_waiting_one(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 8c"), desk.office.key("duyệt 8c", "approver")
     first = desk.tried(editor, table(row("83")), source="tám c")["id"]
     again = desk.tried(editor, table(row("83")), source="tám c")["id"]
@@ -448,7 +446,7 @@ def test_file_that_is_delivered_again_takes_the_place_of_the_one_that_waits(desk
 
 
 @pytest.mark.thorough
-def test_imports_of_other_units_are_not_shown(desk: Desk) -> None:
+def test_imports_of_other_units_are_hidden(desk: Desk) -> None:
     editor = desk.office.key("nhập 9")
     stranger, admin = (
         desk.office.key("nơi khác 9", units=(ELSEWHERE,)),
@@ -463,7 +461,7 @@ def test_imports_of_other_units_are_not_shown(desk: Desk) -> None:
     assert desk.seen(admin, number)["delivered_by"] == "nhập 9"
 
 
-def test_discarded_import_leaves_nothing(desk: Desk) -> None:
+def test_discarded_import_leaves_no_rows(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 10"), desk.office.key("duyệt 10", "approver")
     number = desk.tried(editor, table(row("101"), NOWHERE), source="mười")["id"]
     folder = desk.settings.var / "imports" / str(number)
@@ -481,7 +479,7 @@ def test_discarded_import_leaves_nothing(desk: Desk) -> None:
     assert desk.seen(editor, early)["state"] == "discarded"
 
 
-def test_key_that_was_revoked_meanwhile_publishes_nothing(desk: Desk) -> None:
+def test_key_revoked_before_publishing_publishes_nothing(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 11"), desk.office.key("duyệt 11", "approver")
     number = desk.tried(editor, table(row("111")), source="mười một")["id"]
     before = checksum(desk.office.place.engine)
@@ -493,7 +491,7 @@ def test_key_that_was_revoked_meanwhile_publishes_nothing(desk: Desk) -> None:
     assert checksum(desk.office.place.engine) == before
 
 
-def test_full_delivery_that_lacks_nearly_all_is_refused_unless_it_is_meant(desk: Desk) -> None:
+def test_nearly_empty_full_delivery_is_refused_unless_confirmed(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 12"), desk.office.key("duyệt 12", "approver")
     file = table(*(row(str(120 + n), f"V{n}") for n in range(10)))
     first = desk.tried(editor, file, source="mười hai")["id"]
@@ -508,7 +506,7 @@ def test_full_delivery_that_lacks_nearly_all_is_refused_unless_it_is_meant(desk:
 
 
 @pytest.mark.thorough
-def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk) -> None:
+def test_abandoned_publish_is_reported_and_can_be_requested_again(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 13"), desk.office.key("duyệt 13", "approver")
     engine = desk.office.place.engine
     number = desk.tried(editor, table(row("131")), source="mười ba")["id"]
@@ -525,7 +523,7 @@ def test_what_was_interrupted_for_good_is_said_and_may_be_asked_again(desk: Desk
 
 
 @pytest.mark.thorough
-def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: Desk) -> None:
+def test_expired_files_are_deleted_and_lost_jobs_reported(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 14"), desk.office.key("duyệt 14", "approver")
     published, waiting = (
         desk.tried(editor, table(row(number)), source="mười bốn")["id"] for number in ("141", "142")
@@ -551,7 +549,7 @@ def test_files_are_deleted_when_their_time_is_over_and_lost_jobs_are_told(desk: 
     assert code_of(answer) == (404, "not_found")
 
 
-def test_whoever_delivered_does_not_approve_unless_the_authority_has_one_person(
+def test_deliverer_does_not_approve_unless_the_authority_has_one_person(
     desk: Desk,
 ) -> None:
     one = desk.office.key("một người 16", "approver")
@@ -570,12 +568,12 @@ def test_whoever_delivered_does_not_approve_unless_the_authority_has_one_person(
     assert again["publish_refused"]["code"] == "own_delivery"
 
 
-def test_only_who_approves_may_be_an_authority_of_one(desk: Desk) -> None:
+def test_only_an_approver_may_be_a_one_person_authority(desk: Desk) -> None:
     with pytest.raises(InvalidInputError):
         desk.office.key("một người 17", approves_own=True)
 
 
-def test_publishing_that_would_be_refused_is_told_beforehand(desk: Desk) -> None:
+def test_dry_run_warns_when_publishing_would_be_refused(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 18"), desk.office.key("duyệt 18", "approver")
     strict = desk.tried(editor, table(row("181"), NOWHERE), source="mười tám", strict="true")
     assert desk.seen(editor, strict["id"])["publish_refused"]["code"] == "import_state"
@@ -602,7 +600,7 @@ def answered(desk: Desk, key: KeyMade, number: int, **answers: object) -> dict[s
 
 
 @pytest.mark.thorough
-def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
+def test_similar_name_is_settled_over_http(desk: Desk) -> None:
     editor = desk.office.key("nhập tên")
     houses = [row(str(n), f"T{n}", street="Phố Đội Cấn") for n in (1, 3)]
     houses.append(row("5", "T5", street="Phố Đội Cẩm"))
@@ -619,7 +617,7 @@ def test_name_near_another_is_settled_over_http(desk: Desk) -> None:
 
 @pytest.mark.thorough
 def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -> None:
-    wards = (COMMUNE, ELSEWHERE)  # a key of one ward need not say which
+    wards = (COMMUNE, ELSEWHERE)  # a key of one ward need not name it
     editor = desk.office.key("nhập 19", units=wards)
     approver = desk.office.key("duyệt 19", "approver", units=wards)
     houses = [
@@ -654,7 +652,7 @@ def test_answers_stay_with_the_delivery_and_with_its_rejected_rows(desk: Desk) -
 
 
 @pytest.mark.thorough
-def test_columns_are_told_by_hand_and_what_was_said_can_be_taken_back(desk: Desk) -> None:
+def test_columns_are_mapped_by_hand_and_answers_withdrawn(desk: Desk) -> None:
     editor, approver = desk.office.key("nhập 21"), desk.office.key("duyệt 21", "approver")
     houses = [{"Cột A": f"{n} Phố Láng", "Cột B": COMMUNE, "Cột C": "2"} for n in (211, 213)]
     sent = desk.tried(editor, table(*houses), source="hai mốt")
@@ -669,14 +667,14 @@ def test_columns_are_told_by_hand_and_what_was_said_can_be_taken_back(desk: Desk
     assert (published["state"], published["counts"]["new"]) == ("published", 2)
 
 
-def test_clerks_have_words_for_every_field() -> None:
+def test_every_field_has_a_vietnamese_label() -> None:
     fields = (*FIELDS, *OF_RECORDS)
     words = {str(field_words(name)) for name in fields}
     assert len(words) == len(fields)
     assert words.isdisjoint(fields)
 
 
-def test_rows_of_one_door_in_a_file_are_told_apart_from_doors_of_before(desk: Desk) -> None:
+def test_rows_linked_within_a_file_are_counted_separately(desk: Desk) -> None:
     editor = desk.office.key("nhập 20")
     seen = desk.tried(editor, table(row("201", "a"), row("201", "b")), source="hai mươi")
     assert (seen["counts"]["linked"], seen["counts"]["linked_in_file"]) == (1, 1)

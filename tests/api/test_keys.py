@@ -1,4 +1,4 @@
-"""Keys over HTTP: which are taken, what they may, and where they may write."""
+"""API keys over HTTP: accepted keys, their roles, and the units they may write in."""
 
 import datetime
 import time
@@ -36,7 +36,7 @@ def _forgetful(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("registry.access.key_check.CACHED_S", 0.0)
 
 
-def test_key_is_taken_in_either_header(office: Office) -> None:
+def test_key_is_accepted_in_either_header(office: Office) -> None:
     key = office.key("hai cách")
     for headers in (
         bearer(key),
@@ -48,14 +48,14 @@ def test_key_is_taken_in_either_header(office: Office) -> None:
         assert (found["name"], found["role"]) == ("hai cách", "editor")
 
 
-def test_key_that_is_missing_is_asked_for(office: Office) -> None:
+def test_missing_key_is_asked_for(office: Office) -> None:
     code = office.place.house("1")
     response = office.post("verify", code=code)
     assert code_of(response) == (401, "key_required")
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_truncated_key_is_told_from_an_unknown_one(office: Office) -> None:
+def test_truncated_key_is_distinguished_from_an_unknown_one(office: Office) -> None:
     key = office.key("bị cắt").secret
     wrong = "0" if key[9] != "0" else "1"
     for broken in (key[:-1], key[1:], key[:9] + wrong + key[10:], key + "x", "x", key.upper()):
@@ -74,12 +74,12 @@ def test_truncated_key_is_told_from_an_unknown_one(office: Office) -> None:
         {"Authorization": f"Bearer {make_secret()}", "X-Api-Key": make_secret()},
     ],
 )
-def test_half_a_key_is_no_key(office: Office, headers: dict[str, str]) -> None:
+def test_incomplete_key_is_refused(office: Office, headers: dict[str, str]) -> None:
     response = office.client.get("/v1/whoami", headers=headers)
     assert code_of(response) == (401, "key_truncated")
 
 
-def test_broken_key_is_refused_also_where_none_is_needed(office: Office) -> None:
+def test_invalid_key_is_refused_even_on_public_endpoints(office: Office) -> None:
     assert office.get("/v1/units?q=hue").status_code == 200
     assert code_of(office.get("/v1/units?q=hue", make_secret())) == (401, "key_unknown")
     assert office.get("/healthz", make_secret()).status_code == 200
@@ -92,13 +92,13 @@ def test_expired_key_is_refused(office: Office) -> None:
     assert code_of(office.get("/v1/whoami", key)) == (401, "key_expired")
 
 
-def test_key_is_taken_until_the_end_of_its_last_day(office: Office) -> None:
+def test_key_is_valid_until_the_end_of_its_last_day(office: Office) -> None:
     day = datetime.date(2099, 12, 31)
     found = office.get("/v1/whoami", office.key("đến cuối ngày", expires_on=day)).get_json()
     assert found["expires_at"] == "2100-01-01T00:00:00+07:00"
 
 
-def test_revoked_key_is_refused_with_the_one_that_it_replaced(office: Office) -> None:
+def test_revoking_a_key_also_revokes_the_one_it_replaced(office: Office) -> None:
     old = office.key("thu hồi")
     new = office.rotate("thu hồi")
     office.revoke("thu hồi")
@@ -106,7 +106,7 @@ def test_revoked_key_is_refused_with_the_one_that_it_replaced(office: Office) ->
         assert code_of(office.get("/v1/whoami", key)) == (401, "key_revoked")
 
 
-def test_rotated_key_is_taken_for_the_overlap_beside_the_new_one(office: Office) -> None:
+def test_rotated_key_stays_valid_during_the_overlap(office: Office) -> None:
     first = office.key("thay")
     second = office.rotate("thay", overlap_h=1)
     for key in (first, second):
@@ -121,7 +121,7 @@ def test_rotated_key_is_taken_for_the_overlap_beside_the_new_one(office: Office)
     assert office.get("/v1/whoami", third).status_code == 200
 
 
-def test_revocation_is_seen_when_memory_is_too_old(
+def test_revocation_takes_effect_when_the_cache_expires(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registry.access.key_check.CACHED_S", 5.0)
@@ -152,7 +152,7 @@ def test_last_use_is_written_once_a_minute(office: Office) -> None:
     assert later > first
 
 
-def test_only_the_hash_of_a_key_is_kept(office: Office) -> None:
+def test_only_the_hash_of_a_key_is_stored(office: Office) -> None:
     secret = office.key("chỉ băm").secret
     office.rotate("chỉ băm")
     tables = office.place.rows(
@@ -162,7 +162,7 @@ def test_only_the_hash_of_a_key_is_kept(office: Office) -> None:
     assert not any(secret[4:30] in text for (text,) in tables)
 
 
-def test_unknown_keys_do_not_fill_the_memory(
+def test_unknown_keys_do_not_fill_the_cache(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registry.access.key_check._MOST", 3)
@@ -175,21 +175,21 @@ def test_unknown_keys_do_not_fill_the_memory(
 # --- roles and units -----------------------------------------------------------------------------
 
 
-def test_name_of_the_key_is_who_did_it(office: Office) -> None:
+def test_event_actor_is_the_name_of_the_key(office: Office) -> None:
     code = office.place.house("3")
     event = office.post("verify", office.key("UBND phường Láng"), code=code).get_json()["event_id"]
     rows = office.place.rows("SELECT actor FROM event WHERE id = :id", id=event)
     assert rows == [("UBND phường Láng",)]
 
 
-def test_role_that_is_too_low_is_refused(office: Office) -> None:
+def test_insufficient_role_is_refused(office: Office) -> None:
     code = office.place.house("5")
     for role in ("anonymous", "carrier", "merchant"):
         response = office.post("verify", office.key(f"quyền {role}", role), code=code)
         assert code_of(response) == (403, "forbidden")
 
 
-def test_codes_are_made_valid_and_ended_by_an_approver(office: Office) -> None:
+def test_activating_and_retiring_codes_needs_an_approver(office: Office) -> None:
     decided = {"reserved", "active", "retired"}
     roles = {o.role for o in OPERATIONS if {o.to_state, o.makes} & decided}
     assert roles == {"approver"}
@@ -216,7 +216,7 @@ def clerk(office: Office) -> KeyMade:
     return office.key("xã bên", "approver", units=(NEXT_DOOR,))
 
 
-def test_writing_next_door_is_refused_and_audited(office: Office, clerk: KeyMade) -> None:
+def test_write_in_another_commune_is_refused_and_audited(office: Office, clerk: KeyMade) -> None:
     code = office.place.house("11")
     other = {"commune": COMMUNE, "street": "Phố Láng", "house_number": "999"}
     tries = {
@@ -248,7 +248,7 @@ def test_writing_next_door_is_refused_and_audited(office: Office, clerk: KeyMade
     assert office.place.row(code) == before
 
 
-def test_record_is_not_brought_out_of_the_units_of_a_key(office: Office) -> None:
+def test_record_cannot_be_moved_out_of_the_units_of_a_key(office: Office) -> None:
     code, key = office.place.house("13"), office.key("giữ lại")
     response = office.post("correct", key, code=code, commune=NEXT_DOOR, street=None)
     assert code_of(response) == (403, "outside_units")
@@ -264,12 +264,12 @@ def test_key_of_a_province_writes_in_each_of_its_communes(office: Office) -> Non
     assert office.post("verify", several, code=code).status_code == 200
 
 
-def test_admin_is_bound_to_nothing_unless_it_is_told_so(office: Office) -> None:
+def test_admin_key_is_unrestricted_by_default(office: Office) -> None:
     code = office.place.house("17")
     assert office.post("verify", office.key("quản trị", "admin"), code=code).status_code == 200
 
 
-def test_authority_whose_units_have_ended_writes_nowhere(office: Office) -> None:
+def test_key_whose_units_have_ended_cannot_write(office: Office) -> None:
     key, code = office.key("không còn đơn vị"), office.place.house("19")
     office.by_owner(
         "DELETE FROM api_key_unit WHERE key_id = (SELECT id FROM api_key WHERE name = :n)",
@@ -278,7 +278,7 @@ def test_authority_whose_units_have_ended_writes_nowhere(office: Office) -> None
     assert code_of(office.post("verify", key, code=code)) == (403, "outside_units")
 
 
-def test_key_of_a_unit_that_ended_is_told_what_followed_it(office: Office) -> None:
+def test_key_of_a_former_unit_is_given_its_successors(office: Office) -> None:
     key, code = office.key("xã cũ"), office.place.house("77")
     office.by_owner(
         "UPDATE api_key_unit SET unit_id = (SELECT id FROM admin_unit WHERE code = '27457'"
@@ -308,7 +308,7 @@ def test_key_of_a_unit_that_ended_is_told_what_followed_it(office: Office) -> No
     assert (code_of(other), "ended" in other.get_json()) == ((403, "outside_units"), False)
 
 
-def test_block_of_codes_for_no_commune_is_not_for_a_bound_key(office: Office) -> None:
+def test_restricted_key_cannot_reserve_codes_without_a_commune(office: Office) -> None:
     key = office.key("dự trữ", "approver")
     assert code_of(office.post("reserve", key, count=1)) == (403, "outside_units")
     made = office.post("reserve", key, count=1, commune=COMMUNE)
@@ -320,7 +320,7 @@ def test_block_of_codes_for_no_commune_is_not_for_a_bound_key(office: Office) ->
     assert office.post("propose", key, code=code, **fields).status_code == 200
 
 
-def test_point_next_door_is_refused_by_the_real_boundary(office: Office) -> None:
+def test_point_in_another_commune_is_refused_by_the_real_boundary(office: Office) -> None:
     box = "ST_Expand(ST_SetSRID(ST_MakePoint(105.806, 21.0211), 4326), 0.01)"
     unit = f"(SELECT id FROM admin_unit WHERE code = '{COMMUNE}' AND lifetime @> current_date)"
     for table in ("boundary_part", "boundary"):
@@ -341,7 +341,7 @@ def test_point_next_door_is_refused_by_the_real_boundary(office: Office) -> None
     ):
         assert code_of(response) == (403, "outside_units")
         assert office.audited()[-1]["outcome"] == "outside_units"
-    # Whoever may write there as well has mistaken the point, or the commune.
+    # A caller who may write there too has the wrong point or the wrong commune.
     response = office.post("move", office.key("mọi nơi", "admin"), code=code, **beside)
     assert response.get_json(force=True)["errors"][0]["code"] == "outside_commune"
 
@@ -349,7 +349,7 @@ def test_point_next_door_is_refused_by_the_real_boundary(office: Office) -> None
 # --- switched off --------------------------------------------------------------------------------
 
 
-def test_reads_without_a_key_can_be_switched_off(admin_url: str, worker_id: str) -> None:
+def test_anonymous_reads_can_be_disabled(admin_url: str, worker_id: str) -> None:
     closed = Settings(limits=False, anonymous_reads=False)
     with open_office(admin_url, f"closed_{worker_id}", closed) as shut:
         for path in ("/v1/units?q=hue", "/v1/addresses/1000-0006", "/v1/whoami"):

@@ -62,10 +62,10 @@ class Story:
 @pytest.fixture(scope="module")
 def story(admin_url: str, worker_id: str) -> Iterator[Story]:
     with open_town(admin_url, f"label_on_{worker_id}") as town, open_app(town.url) as app:
-        yield _told(town, app.test_client())
+        yield _build_story(town, app.test_client())
 
 
-def _told(town: Town, client: FlaskClient) -> Story:
+def _build_story(town: Town, client: FlaskClient) -> Story:
     town.do("name-locality", commune=COMMUNE, locality="Tổ 3")
     known = town.house("13", former_commune=COMMUNE, locality="Tổ 3", **LANG)
     # A mistake was never on the door.
@@ -98,13 +98,13 @@ def test_label_of_each_day(story: Story, on: str, label: str) -> None:
     assert len(body["label_on"]["communes"]) == 1
 
 
-def test_label_before_july_2025_is_that_of_its_last_day(story: Story) -> None:
+def test_label_before_july_2025_is_the_one_of_its_last_day(story: Story) -> None:
     body = story.label_on(story.known, "2025-06-30")
     assert body["label_before_2025_07"] == body["label_on"]["label"] == LABELS["30/6/2025"]
     assert "label_on" not in story.client.get(f"/v1/addresses/{story.known}").get_json()
 
 
-def test_commune_that_is_not_known_is_not_guessed(story: Story) -> None:
+def test_unknown_commune_is_not_guessed(story: Story) -> None:
     body = story.label_on(story.unknown, "2025-06-30")
     assert body["label_before_2025_07"] is None
     assert body["label_on"]["label"] is None
@@ -140,14 +140,14 @@ def test_day_before_any_map_of_the_commune_is_refused(story: Story) -> None:
     assert story.label_on(story.new, "2026-05-01")["label_on"]["label"]
 
 
-def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
+def test_geocode_and_validate_return_the_label_of_a_day(story: Story) -> None:
     on = {"on": "2026-02-15"}
     found = story.client.get("/v1/geocode", query_string=on | {"q": TODAY}).get_json()
     assert found["features"][0]["properties"]["label_on"]["label"] == LABELS["2026-02-15"]
     said = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
     assert (said["code"], said["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
     assert "label_on" not in story.client.post("/v1/validate", json={"address": OLD}).get_json()
-    # A street may have been called otherwise.
+    # A street may have had another name.
     street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
     told = story.client.post("/v1/validate", json=on | street).get_json()["label_on"]
     assert (told["door"], told["door_known"]) == ("Đường Võ Văn Kiệt", False)
@@ -165,7 +165,9 @@ def test_search_and_verdict_tell_it_as_well(story: Story) -> None:
         ("validate", {"address": OLD}),
     ],
 )
-def test_batch_tells_it_of_each_row(story: Story, operation: str, asked: dict[str, object]) -> None:
+def test_batch_returns_the_label_of_a_day_for_each_row(
+    story: Story, operation: str, asked: dict[str, object]
+) -> None:
     day, other = "2026-02-15", "2026-03-01"
     asked = {name: story.known if value == "{code}" else value for name, value in asked.items()}
     rows = (asked, asked | {"on": other}, asked | {"on": "1900-01-01"})
@@ -190,7 +192,7 @@ def test_batch_tells_it_of_each_row(story: Story, operation: str, asked: dict[st
     assert line["result_label_on"] == LABELS[day]
 
 
-def test_file_of_codes_has_a_column_of_it(
+def test_file_of_codes_has_a_column_for_the_label(
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", story.town.url)
@@ -215,7 +217,7 @@ def test_file_of_codes_has_a_column_of_it(
 
 
 @pytest.mark.parametrize("on", ["2026-02-15", "2025-06-30"])
-def test_export_has_a_column_of_it(story: Story, tmp_path: Path, on: str) -> None:
+def test_export_has_a_column_for_the_label(story: Story, tmp_path: Path, on: str) -> None:
     file = tmp_path / "ho.csv"
     day = datetime.date.fromisoformat(on)
     export_file(story.town.engine, file, ExportOptions("csv", on=day))
@@ -248,7 +250,7 @@ def test_former_commune_may_be_of_any_earlier_map(story: Story) -> None:
         story.town.house("6", None, former_commune="88003", **here)
 
 
-def test_other_communes_are_not_touched(story: Story) -> None:
+def test_other_communes_are_unaffected(story: Story) -> None:
     code = story.town.house("1", None, commune=ELSEWHERE)
     body = story.label_on(code, "2025-08-01")
     assert body["label_on"]["label"] == body["label"]

@@ -50,7 +50,7 @@ def office(admin_url: str, worker_id: str) -> Iterator[Office]:
         yield Office(app, app.test_client(), place)
 
 
-def test_operation_answers_what_it_wrote(office: Office) -> None:
+def test_operation_returns_the_written_record(office: Office) -> None:
     code = office.place.house("501")
     response = office.post("renumber", code=code_display(code).lower(), house_number="501A")
     body = response.get_json()
@@ -69,7 +69,7 @@ def test_operation_answers_what_it_wrote(office: Office) -> None:
     assert event == [("phường Láng",)]
 
 
-def test_place_is_answered_by_operations_on_streets(office: Office) -> None:
+def test_street_operations_return_the_place(office: Office) -> None:
     body = office.post("name-street", commune=COMMUNE, street="Phố Vọng").get_json()
     assert (body["operation"], body["place"], body["records"]) == (
         "name_street",
@@ -78,7 +78,7 @@ def test_place_is_answered_by_operations_on_streets(office: Office) -> None:
     )
 
 
-def test_street_without_its_marks_is_taken_and_told(office: Office) -> None:
+def test_street_without_diacritics_is_matched_with_a_warning(office: Office) -> None:
     office.place.street("Phố Hòn Chồng")
     given = {"commune": COMMUNE, "house_number": "1"}
     body = office.post("propose", **given, street="duong hon chong").get_json()
@@ -99,7 +99,7 @@ def test_street_without_its_marks_is_taken_and_told(office: Office) -> None:
     assert [w["registered"] for w in patched["warnings"]] == ["Phố Láng"]
 
 
-def test_street_with_other_marks_is_422_with_what_is_near(office: Office) -> None:
+def test_street_with_other_diacritics_is_422_with_suggestions(office: Office) -> None:
     office.place.street("Phố Hòn Gai")
     given = {"commune": COMMUNE, "house_number": "1", "street": "Phố Hôn Gái"}
     response = office.post("propose", **given)
@@ -109,7 +109,7 @@ def test_street_with_other_marks_is_422_with_what_is_near(office: Office) -> Non
     assert "gần giống: Phố Hòn Gai" in error["detail"]
 
 
-def test_illegal_transition_is_409_with_what_is_legal(office: Office) -> None:
+def test_illegal_transition_is_409_with_the_legal_operations(office: Office) -> None:
     code = office.place.house("3")
     office.place.retire(code)
     response = office.post("verify", code=code)
@@ -118,7 +118,7 @@ def test_illegal_transition_is_409_with_what_is_legal(office: Office) -> None:
     assert (problem["state"], problem["legal"]) == ("retired", ["reinstate"])
 
 
-def test_address_that_is_taken_is_409_with_its_code(office: Office) -> None:
+def test_duplicate_address_is_409_with_the_existing_code(office: Office) -> None:
     code = office.place.house("5")
     response = office.post("propose", commune=COMMUNE, street="Láng", house_number="5")
     problem = response.get_json(force=True)
@@ -126,7 +126,7 @@ def test_address_that_is_taken_is_409_with_its_code(office: Office) -> None:
     assert problem["taken_by"]["code"] == code
 
 
-def test_write_with_the_etag_of_the_record_is_done_once(office: Office) -> None:
+def test_write_with_an_etag_is_applied_once(office: Office) -> None:
     code = office.place.house("7")
     seen = {"If-Match": office.etag(code)}
     assert office.post("verify", seen, code=code).status_code == 200
@@ -143,7 +143,7 @@ def test_write_with_the_etag_of_the_record_is_done_once(office: Office) -> None:
         assert office.post("verify", {"If-Match": header}, code=code).status_code == 412, header
 
 
-def test_etag_survives_a_rename_of_the_street_for_writers_and_not_for_readers(
+def test_street_rename_keeps_the_etag_for_writers_but_not_for_readers(
     office: Office,
 ) -> None:
     office.place.street("Phố Đê")
@@ -155,7 +155,7 @@ def test_etag_survives_a_rename_of_the_street_for_writers_and_not_for_readers(
     assert office.post("verify", {"If-Match": before}, code=code).status_code == 200
 
 
-def test_if_match_of_an_operation_about_no_record_is_refused(office: Office) -> None:
+def test_if_match_is_refused_for_operations_without_a_record(office: Office) -> None:
     response = office.post("reserve", {"If-Match": '"1"'}, count=1)
     assert response.status_code == 422
 
@@ -177,7 +177,7 @@ def test_if_match_of_an_operation_about_no_record_is_refused(office: Office) -> 
         ("retire", {"code": "1000-0006", "reason": " "}, "reason", "string_too_short"),
     ],
 )
-def test_wrong_parameter_is_named(
+def test_invalid_parameter_is_named(
     office: Office, name: str, fields: dict[str, Any], field: str, code: str
 ) -> None:
     response = office.post(name, **fields)
@@ -204,7 +204,7 @@ def test_retired_code_is_410_with_successors_through_every_step(office: Office) 
 # --- the past ------------------------------------------------------------------------------------
 
 
-def test_address_is_answered_in_the_words_of_its_time(office: Office) -> None:
+def test_past_address_is_returned_in_the_wording_of_its_time(office: Office) -> None:
     office.place.street("Phố Cũ")
     code = office.place.house("1", "Phố Cũ")
     ((moment,),) = office.place.rows("SELECT clock_timestamp()")
@@ -222,7 +222,7 @@ def test_address_is_answered_in_the_words_of_its_time(office: Office) -> None:
         assert response.get_json(force=True)["errors"][0]["code"] == error
 
 
-def test_history_shows_who_and_why_to_an_editor_only(office: Office) -> None:
+def test_history_shows_actor_and_reason_only_to_editors(office: Office) -> None:
     code = office.place.house("13")
     office.post("renumber", code=code, house_number="15", reason="đánh lại", decision_number="9")
     path = f"/v1/addresses/{code}/history"
@@ -279,7 +279,7 @@ CONFIG = SchemathesisConfig.from_dict(
 
 @pytest.fixture(scope="module")
 def described(office: Office) -> BaseSchema:
-    """What is fuzzed: reading it takes as long as some dozen examples."""
+    """The fuzzed schema: parsing it takes as long as some dozen examples."""
     return schemathesis.openapi.from_wsgi("/openapi.json", office.app, config=CONFIG)
 
 
@@ -299,7 +299,7 @@ def test_fuzzing_finds_no_contradiction(
         suppress_health_check=list(HealthCheck),
     )
     def fuzz(case: schemathesis.Case) -> None:
-        # What is no form is a file, which any body may be (docs/reference/api.md).
+        # A body that is not a form is a file, and any body may be one (docs/reference/api.md).
         takes_any = case.media_type == "multipart/form-data"
         unchecked = [negative_data_rejection] if takes_any else []
         statuses.add(case.call_and_validate(excluded_checks=unchecked).status_code)

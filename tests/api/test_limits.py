@@ -24,7 +24,7 @@ UNITS = "/v1/units?q=hue"
 
 
 class Clock:
-    """Minutes and hours pass when a test says so."""
+    """A clock that the test advances."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = self.ran = next(_HOURS)
@@ -37,7 +37,7 @@ class Clock:
         self.ran += seconds
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets the clock."""
+        """The system clock is set."""
         self.now += seconds
 
 
@@ -63,7 +63,7 @@ def office(shared: Office, clock: Clock) -> Office:
 
 
 def missing() -> str:
-    """A code that no record bears."""
+    """A code that no record has."""
     return codes.format(next_code())
 
 
@@ -79,14 +79,14 @@ def whoami(office: Office, key: KeyMade | None = None) -> dict[str, Any]:
 # --- requests ------------------------------------------------------------------------------------
 
 
-def test_answers_say_what_is_left(office: Office) -> None:
+def test_responses_state_the_remaining_quota(office: Office) -> None:
     first, second = office.get(UNITS), office.get(UNITS)
     assert first.headers["RateLimit-Policy"] == '"address";q=8;w=60'
     assert first.headers["RateLimit"] == '"address";r=7;t=60'
     assert second.headers["RateLimit"] == '"address";r=6;t=60'
 
 
-def test_address_that_asks_too_often_waits(office: Office, clock: Clock) -> None:
+def test_too_frequent_network_address_must_wait(office: Office, clock: Clock) -> None:
     assert {office.get(UNITS).status_code for _ in range(8)} == {200}
     clock.wait(20)
     refused = office.get(UNITS)
@@ -97,7 +97,7 @@ def test_address_that_asks_too_often_waits(office: Office, clock: Clock) -> None
     assert office.get(UNITS).status_code == 200
 
 
-def test_key_has_a_rate_of_its_own_wherever_it_is_used(office: Office) -> None:
+def test_key_has_its_own_rate_limit_from_any_network_address(office: Office) -> None:
     slow = office.key("chậm", "carrier", rate_per_minute=2)
     for _ in range(9):
         office.get(UNITS)
@@ -110,7 +110,7 @@ def test_key_has_a_rate_of_its_own_wherever_it_is_used(office: Office) -> None:
     assert office.get(UNITS, usual).headers["RateLimit-Policy"] == '"key";q=12;w=60'
 
 
-def test_health_is_not_counted(office: Office) -> None:
+def test_health_checks_are_not_rate_limited(office: Office) -> None:
     for path in ("/healthz", "/readyz", "/openapi.json"):
         for _ in range(10):
             response = office.get(path)
@@ -118,7 +118,7 @@ def test_health_is_not_counted(office: Office) -> None:
             assert "RateLimit" not in response.headers
 
 
-def test_network_of_an_ipv6_address_is_one_caller(office: Office) -> None:
+def test_ipv6_network_is_one_caller(office: Office) -> None:
     for number in range(8):
         office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": f"2001:db8::{number}"})
     for address, status in (("2001:db8::ff", 429), ("2001:db8:0:1::1", 200), ("127.0.0.1", 200)):
@@ -133,36 +133,38 @@ def test_network_of_an_ipv6_address_is_one_caller(office: Office) -> None:
         *("2002:cb00:7107:1::1", "2002:cb00:7107:2::1", "64:ff9b::203.0.113.7", "203.0.113.7"),
     ],
 )
-def test_ipv4_address_is_one_caller_however_it_is_written(office: Office, written: str) -> None:
+def test_ipv4_address_is_one_caller_in_any_notation(office: Office, written: str) -> None:
     for _ in range(8):
         office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
     refused = office.client.get(UNITS, environ_overrides={"REMOTE_ADDR": written})
     assert refused.status_code == 429
 
 
-def test_address_that_is_only_said_is_not_believed(office: Office) -> None:
+def test_undeclared_proxy_headers_are_ignored(office: Office) -> None:
     for number in range(8):
         office.client.get(UNITS, headers={"X-Forwarded-For": f"203.0.113.{number}"})
     said = {"X-Forwarded-For": "203.0.113.99", "Forwarded": "for=203.0.113.99"}
     assert office.client.get(UNITS, headers=said).status_code == 429
 
 
-def test_keys_that_are_tried_out_are_soon_not_looked_up(office: Office) -> None:
+def test_guessed_keys_are_soon_rate_limited(office: Office) -> None:
     statuses = [code_of(office.get(UNITS, make_secret())) for _ in range(61)]
     assert statuses[:60] == [(401, "key_unknown")] * 60
     assert statuses[60] == (429, "too_many_requests")
-    # Others are not concerned, and neither is who has a key and is known.
+    # Other callers are unaffected, and so are callers with a valid key.
     assert office.get(UNITS).status_code == 200
 
 
-def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock: Clock) -> None:
+def test_declared_proxies_give_the_client_address(
+    admin_url: str, worker_id: str, clock: Clock
+) -> None:
     behind = Settings(rate_per_address=2, proxies=2, ipv6_prefix=48)
     with open_office(admin_url, f"proxies_{worker_id}", behind) as made:
 
         def ask(said: str) -> int:
             return made.client.get(UNITS, headers={"X-Forwarded-For": said}).status_code
 
-        # The second from the right was written by a proxy; what stands before it, by anybody.
+        # The second from the right was written by a proxy; anything before it may be forged.
         assert ask("1.1.1.1, 203.0.113.5, 10.0.0.1") == 200
         assert ask("2.2.2.2, 203.0.113.5, 10.0.0.1") == 200
         assert ask("3.3.3.3, 203.0.113.5, 10.0.0.1") == 429
@@ -171,10 +173,10 @@ def test_declared_proxies_tell_the_address(admin_url: str, worker_id: str, clock
         assert networks == [200, 200, 429]
 
 
-# --- codes that are none -------------------------------------------------------------------------
+# --- unknown codes -------------------------------------------------------------------------------
 
 
-def test_unknown_codes_are_paid_until_nothing_is_left(office: Office, clock: Clock) -> None:
+def test_unknown_codes_are_charged_until_the_budget_is_spent(office: Office, clock: Clock) -> None:
     code = office.place.house("1")
     assert [miss(office) for _ in range(3)] == [(404, "not_found")] * 3
     # Not even a right one: the difference would be the answer.
@@ -191,19 +193,19 @@ def test_unknown_codes_are_paid_until_nothing_is_left(office: Office, clock: Clo
 
 
 @pytest.mark.parametrize("jump_s", [-3_600, 365 * 86_400])
-def test_clock_that_jumps_locks_nobody_out(office: Office, clock: Clock, jump_s: int) -> None:
+def test_clock_jump_locks_out_no_caller(office: Office, clock: Clock, jump_s: int) -> None:
     for times in (1, -1):  # and back
         for _ in range(2):
             miss(office)
         clock.jump(times * jump_s)
-        clock.wait(2)  # until the database is asked again
+        clock.wait(2)  # until the next database query
         whoami(office)
         clock.wait(3_601)
         assert whoami(office)["enumeration_budget"]["left"] == 3 * COST
         assert miss(office) == (404, "not_found")
 
 
-def test_mistyped_codes_never_lock_out_who_shares_the_address(office: Office) -> None:
+def test_mistyped_codes_do_not_lock_out_callers_sharing_an_address(office: Office) -> None:
     code = office.place.house("9")
     slip = code[:-1] + ("0" if code[-1] != "0" else "1")
     told = [office.get(f"/v1/addresses/{slip}").get_json(force=True) for _ in range(6)]
@@ -212,7 +214,7 @@ def test_mistyped_codes_never_lock_out_who_shares_the_address(office: Office) ->
     assert office.get(f"/v1/addresses/{code}").status_code == 200
 
 
-def test_codes_that_are_right_cost_nothing(office: Office, clock: Clock) -> None:
+def test_existing_codes_cost_nothing(office: Office, clock: Clock) -> None:
     code = office.place.house("3")
     for _ in range(6):
         assert office.get(f"/v1/addresses/{code}").status_code == 200
@@ -230,7 +232,7 @@ def test_codes_that_are_right_cost_nothing(office: Office, clock: Clock) -> None
         "/v1/geocode?q={wrong}",
     ],
 )
-def test_each_way_to_ask_for_a_code_costs_the_same(office: Office, path: str) -> None:
+def test_every_endpoint_charges_the_same_for_a_code(office: Office, path: str) -> None:
     code = missing()
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
     office.get(path.format(code=code, wrong=wrong))
@@ -254,9 +256,9 @@ def test_text_that_only_looks_like_a_code_is_free(office: Office, text: str, cos
 @pytest.mark.parametrize(
     ("text", "cost"),
     [
-        ("1202-1204 Hẻm 94, Láng", 0),  # without the check symbol it is no code
+        ("1202-1204 Hẻm 94, Láng", 0),  # not a code without the check symbol
         ("Lô 2026A123, khu đô thị Láng", 0),
-        ("9448-9456 Hẻm 94, Láng", COST),  # a well-formed code: nothing tells it from a probe
+        ("9448-9456 Hẻm 94, Láng", COST),  # a well-formed code: indistinguishable from a probe
     ],
 )
 def test_numbers_in_an_address_are_free_unless_they_are_a_code(
@@ -266,7 +268,7 @@ def test_numbers_in_an_address_are_free_unless_they_are_a_code(
     assert whoami(office)["enumeration_budget"]["left"] == 3 * COST - cost
 
 
-def test_rows_of_a_batch_are_paid_one_by_one(office: Office) -> None:
+def test_batch_rows_are_charged_individually(office: Office) -> None:
     code = office.place.house("5")
     rows = [code, missing(), missing(), missing(), missing(), code]
     body = "\n".join(f'{{"code": "{row}"}}' for row in rows)
@@ -282,7 +284,7 @@ def test_rows_of_a_batch_are_paid_one_by_one(office: Office) -> None:
     assert f'"status":"{spent}"' in again.text
 
 
-def test_key_pays_from_its_own_budget(office: Office) -> None:
+def test_key_has_its_own_budget(office: Office) -> None:
     key = office.key("bưu cục", "carrier")
     for _ in range(3):
         miss(office)
@@ -294,7 +296,7 @@ def test_key_pays_from_its_own_budget(office: Office) -> None:
     }
 
 
-def test_processes_pay_from_one_budget(office: Office, clock: Clock) -> None:
+def test_processes_share_one_budget(office: Office, clock: Clock) -> None:
     """Two applications over one register, as two processes are."""
     code = office.place.house("7")
     with open_app(office.place.url, None, FEW) as app:
@@ -306,14 +308,14 @@ def test_processes_pay_from_one_budget(office: Office, clock: Clock) -> None:
             assert one.get(f"/v1/addresses/{code}").status_code == 429
 
 
-def test_budget_holds_no_address_in_the_clear(office: Office) -> None:
+def test_budget_stores_no_network_address_in_clear(office: Office) -> None:
     miss(office)
     ((holder,),) = office.place.rows("SELECT holder FROM enumeration_budget")
     assert holder.startswith("client:")
     assert "127" not in holder or len(holder) == len("client:") + 16
 
 
-def test_who_has_everything_again_is_forgotten(office: Office, clock: Clock) -> None:
+def test_callers_with_a_full_budget_are_deleted(office: Office, clock: Clock) -> None:
     miss(office)
     clock.wait(7_300)
     key = office.key("quên", "carrier")
@@ -322,7 +324,7 @@ def test_who_has_everything_again_is_forgotten(office: Office, clock: Clock) -> 
     assert [holder[:4] for (holder,) in holders] == ["key:"]
 
 
-def test_nobody_is_counted_where_limits_are_off(admin_url: str, worker_id: str) -> None:
+def test_nothing_is_counted_when_limits_are_off(admin_url: str, worker_id: str) -> None:
     with open_office(admin_url, f"unlimited_{worker_id}") as made:
         for _ in range(40):
             assert miss(made) == (404, "not_found")
@@ -331,7 +333,7 @@ def test_nobody_is_counted_where_limits_are_off(admin_url: str, worker_id: str) 
         assert "RateLimit" not in made.get(UNITS).headers
 
 
-def test_codes_are_counted_where_the_database_cannot_be_written(clock: Clock) -> None:
+def test_codes_are_counted_when_the_database_is_read_only(clock: Clock) -> None:
     """A replica may still answer: then each process counts alone."""
     engine = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
     alone = Budget(engine)

@@ -1,4 +1,4 @@
-"""What the log says of a request, and what it never does."""
+"""What is logged about a request, and what never is."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
 def lines(
     database_url: str, capsys: pytest.CaptureFixture[str], configure: Callable[[], None]
 ) -> Iterator[Call]:
-    """Call the application; get what stands in its log, whole and line by line."""
+    """Call the application; return its log as text and as lines."""
     with open_app(database_url) as app:
         fail(app)
 
@@ -100,7 +100,7 @@ def fail(app: Flask) -> None:
         ("/healthz", "HEAD", "/healthz", 200),
     ],
 )
-def test_request_is_one_line_without_its_values(
+def test_request_is_logged_in_one_line_without_its_values(
     lines: Call, path: str, method: str, rule: str | None, status: int
 ) -> None:
     written, (line,) = lines(path, method)
@@ -117,7 +117,7 @@ def test_request_is_one_line_without_its_values(
     assert [secret for secret in SECRETS if secret in written] == []
 
 
-def test_broken_program_is_logged_with_its_trace_and_without_its_words(lines: Call) -> None:
+def test_internal_error_is_logged_with_a_traceback_but_no_message(lines: Call) -> None:
     written, (failure, answered) = lines("/fail/00004?text=12 Quán Thánh")
     assert (failure["event"], failure["level"]) == ("failed", "error")
     assert failure["rule"] == "/fail/<code>"
@@ -132,7 +132,7 @@ def test_broken_program_is_logged_with_its_trace_and_without_its_words(lines: Ca
     ("given", "kept"),
     [("7d1f-00A9-e4", True), ("12 Quán Thánh".encode(), False), ("a" * 65, False), ("", False)],
 )
-def test_fault_is_found_again_by_its_request(
+def test_error_is_found_by_its_request_id(
     database_url: str,
     capsys: pytest.CaptureFixture[str],
     configure: Callable[[], None],
@@ -150,7 +150,7 @@ def test_fault_is_found_again_by_its_request(
     assert {line["id"] for line in lines} == {told}
 
 
-def test_libraries_warn_in_json_too(
+def test_warnings_of_libraries_are_logged_as_json(
     configure: Callable[[], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure()
@@ -160,6 +160,6 @@ def test_libraries_warn_in_json_too(
     assert (line["event"], line["level"]) == ("slow đĩa", "warning")
 
 
-def test_line_that_the_disk_does_not_take_fails_nothing() -> None:
+def test_unwritable_log_line_fails_no_request() -> None:
     with Path("/dev/full").open("wb") as full:
         logs._Lines(full).write(b"{}\n")

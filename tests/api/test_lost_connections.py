@@ -1,4 +1,4 @@
-"""A connection that dies is nobody's 500: questions are asked again, writes are told their end."""
+"""A lost connection causes no 500: reads are retried, writes report their outcome."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ BACKENDS = """
 
 @dataclass(frozen=True)
 class Served:
-    """The application behind a relay, and its register as it is seen without one."""
+    """The application behind a relay, and its register accessed directly."""
 
     app: Flask
     relay: Relay
@@ -75,7 +75,7 @@ def own(admin_url: str) -> Iterator[PrivateCluster]:
         yield made
 
 
-def test_a_question_is_asked_again_when_its_answer_is_cut(served: Served) -> None:
+def test_read_is_retried_when_its_connection_is_lost(served: Served) -> None:
     code = served.place.house("12")
     for path, statement in (
         (f"/v1/addresses/{code}", b"FROM household"),
@@ -93,7 +93,7 @@ def test_a_question_is_asked_again_when_its_answer_is_cut(served: Served) -> Non
         eventually(is_whole, path)  # readiness is looked at once a second
 
 
-def test_a_batch_is_whole_when_an_answer_of_it_is_cut(served: Served) -> None:
+def test_batch_is_complete_when_a_connection_is_lost(served: Served) -> None:
     code = served.place.house("12")
     rows = "".join(f'{{"id": "{n}", "q": "{n} Phố Láng, Phường Láng, Hà Nội"}}\n' for n in range(9))
     asked = {"data": rows + f'{{"id": "9", "q": "{code}"}}\n', "content_type": NDJSON}
@@ -104,14 +104,14 @@ def test_a_batch_is_whole_when_an_answer_of_it_is_cut(served: Served) -> None:
     assert served.relay.is_cut
 
 
-def test_units_are_read_again_when_their_answer_is_cut(served: Served) -> None:
+def test_units_are_read_again_when_the_connection_is_lost(served: Served) -> None:
     served.relay.cut(b"gazetteer_state", heard=True)
     assert served.post("/v1/geocode", q="Phường Láng, Hà Nội").status_code == 200
     assert served.relay.is_cut
 
 
 @pytest.mark.parametrize("heard", [False, True])
-def test_a_write_whose_commit_was_not_answered_says_so_and_is_not_repeated(
+def test_write_with_an_unknown_commit_outcome_is_reported_and_not_retried(
     served: Served, heard: bool
 ) -> None:
     served.relay.cut(COMMIT, heard=heard)
@@ -125,7 +125,7 @@ def test_a_write_whose_commit_was_not_answered_says_so_and_is_not_repeated(
     assert served.reserved() == (2 if heard else 1)
 
 
-def test_a_write_that_was_cut_before_its_commit_is_undone_and_says_so(served: Served) -> None:
+def test_write_interrupted_before_commit_is_rolled_back_and_reported(served: Served) -> None:
     served.relay.cut(PUBLISHED, heard=True)
     response = served.reserve()
     assert code_of(response) == (503, "database_unavailable")
@@ -135,7 +135,7 @@ def test_a_write_that_was_cut_before_its_commit_is_undone_and_says_so(served: Se
     assert served.reserved() == 1
 
 
-def test_connections_that_died_while_idle_are_noticed_by_nobody(served: Served) -> None:
+def test_connections_lost_while_idle_are_replaced_silently(served: Served) -> None:
     code = served.place.house("12")
     paths = [f"/v1/addresses/{code}", COVERAGE, CONVERT] * 4
     with ThreadPoolExecutor(3) as pool:
@@ -149,8 +149,8 @@ def test_connections_that_died_while_idle_are_noticed_by_nobody(served: Served) 
     assert served.reserve().status_code == 200
 
 
-def test_a_killed_backend_is_nobodys_500(own: PrivateCluster) -> None:
-    """PostgreSQL then ends all others, and lets nobody in while it repairs itself."""
+def test_killed_backend_causes_no_500(own: PrivateCluster) -> None:
+    """PostgreSQL then ends all other connections and accepts none while it recovers."""
     asked: list[Callable[[Flask], TestResponse]] = [
         lambda app: app.test_client().get(CONVERT),
         lambda app: app.test_client().get("/v1/addresses/1H6XXH2V"),

@@ -1,4 +1,4 @@
-"""No text costs whoever answers it more than a real address could, whatever it is made of."""
+"""No text costs more to answer than a real address could, whatever it is made of."""
 
 import gc
 import random
@@ -14,11 +14,11 @@ TIMES = 200
 
 
 @pytest.mark.thorough
-def test_no_text_costs_more_than_any_address_could(site: Site) -> None:
+def test_no_generated_text_exceeds_the_cost_limit(site: Site) -> None:
     seed = random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails, however it does
     for way in WAYS:
-        cost_of(site.client, way, "12 ngyuen trai, p. trucc bach, ba dinh")  # what is made once
+        cost_of(site.client, way, "12 ngyuen trai, p. trucc bach, ba dinh")  # fills the caches
     gc.collect()
     addresses = [f"{name}, Phường Láng, Hà Nội" for name in site.world.codes]
     asked = zip(cycle(WAYS), made_texts(seed, TIMES, addresses), strict=False)

@@ -1,4 +1,4 @@
-"""Tools: what the SDK's own client gets by both transports, and what a hostile one is told."""
+"""MCP tools: what the SDK's client gets over both transports, and errors for hostile clients."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ async def told(server: str | StdioServerParameters, asked: list[tuple[str, Any]]
 
 
 @pytest.mark.thorough
-def test_both_transports_answer_as_the_api_does(
+def test_both_transports_give_the_answers_of_the_api(
     world: World, client: FlaskClient, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     questions = same_questions(world)
@@ -138,7 +138,7 @@ NONSENSE: list[tuple[Any, int, str]] = [
 
 
 @pytest.mark.parametrize(("sent", "status", "words"), NONSENSE)
-def test_nonsense_is_told_and_older_clients_are_served(
+def test_invalid_requests_are_reported_and_older_clients_served(
     client: FlaskClient, sent: Any, status: int, words: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
@@ -151,7 +151,7 @@ def test_nonsense_is_told_and_older_clients_are_served(
 
 
 @pytest.mark.thorough
-def test_limits_bounds_and_methods_are_those_of_every_endpoint(world: World) -> None:
+def test_limits_bounds_and_methods_match_other_endpoints(world: World) -> None:
     limited = Settings(limits=True, rate_per_address=3)
     with open_app(world.url, None, limited) as app:
         client = app.test_client()

@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus reads of it, and that alerts and dashboard ask for what is there."""
+"""`/metrics`: what Prometheus reads, and that alerts and dashboard use existing metrics."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def scraped(client: FlaskClient) -> dict[str, dict[str, float]]:
     return found
 
 
-def test_requests_and_the_register_are_told(client: FlaskClient, place: Town) -> None:
+def test_requests_and_the_register_are_measured(client: FlaskClient, place: Town) -> None:
     place.house("31", **LANG)
     before = scraped(client).get("diachiso_requests_total", {})
     client.get("/v1/units/00004")
@@ -71,14 +71,16 @@ def test_requests_and_the_register_are_told(client: FlaskClient, place: Town) ->
     assert found["diachiso_records_proposed"] == {"": 0}
 
 
-def test_it_is_not_for_everybody(place: Town) -> None:
+def test_metrics_are_not_public(place: Town) -> None:
     with open_app(place.url, settings=Settings(limits=False)) as app:
         refused = app.test_client().get("/metrics")
     assert (refused.status_code, refused.get_json()["code"]) == (401, "key_required")
 
 
 @pytest.mark.thorough
-def test_it_answers_without_a_database(admin_url: str, fresh_database: Callable[[], str]) -> None:
+def test_metrics_are_served_without_a_database(
+    admin_url: str, fresh_database: Callable[[], str]
+) -> None:
     url = fresh_database()
     allow_connections(admin_url, url, allow=False)
     with open_app(url, settings=OPEN) as app:
@@ -88,8 +90,8 @@ def test_it_answers_without_a_database(admin_url: str, fresh_database: Callable[
     assert "diachiso_workers" not in found
 
 
-def test_alerts_and_dashboard_ask_for_what_there_is(client: FlaskClient, place: Town) -> None:
-    """Each alert has its runbook, and each query names metrics that are told."""
+def test_alerts_and_dashboard_use_existing_metrics(client: FlaskClient, place: Town) -> None:
+    """Each alert has a runbook, and each query uses exported metrics."""
     manual = (ROOT / "docs" / "run.md").read_text()
     runbooks = (ROOT / "docs" / "mend.md").read_text()
     (group,) = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]

@@ -1,4 +1,4 @@
-"""Answers have the members of the types that describe them: none is missing, none is unknown."""
+"""Responses have exactly the members of the types that describe them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def mistyped(site: Site) -> str:
 
 
 def asked(site: Site) -> Iterator[tuple[Any, str, str, dict[str, Any]]]:
-    """Type of the answer, method, path and what is sent."""
+    """Response type, method, path and request body."""
     for text in (*TEXTS, mistyped(site)):
         yield Geocoded, "GET", "/v1/geocode", {"q": text, "explain": "true"}
         yield Found, "POST", "/v1/geocode", {"q": text}

@@ -84,9 +84,7 @@ def shown(site: Site, kind: str) -> set[str]:
 @pytest.mark.parametrize(
     ("collection", "kind"), [("households", "household"), ("buildings", "building")]
 )
-def test_pages_lead_on_until_each_door_that_may_be_shown_was_told_once(
-    site: Site, collection: str, kind: str
-) -> None:
+def test_paging_returns_every_visible_door_once(site: Site, collection: str, kind: str) -> None:
     told: list[str] = []
     path: str | None = f"/ogc/collections/{collection}/items?limit=7"
     while path:
@@ -100,7 +98,7 @@ def test_pages_lead_on_until_each_door_that_may_be_shown_was_told_once(
     assert set(told) == shown(site, kind)
 
 
-def test_door_has_the_words_that_a_lookup_has(site: Site) -> None:
+def test_door_has_the_properties_of_a_lookup(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     feature = site.get(f"/collections/households/items/{code}").get_json()
     address = site.client.get(f"/v1/addresses/{code}").get_json()
@@ -113,7 +111,7 @@ def test_door_has_the_words_that_a_lookup_has(site: Site) -> None:
     ]
 
 
-def test_doors_need_a_key_and_all_else_does_not(site: Site) -> None:
+def test_only_doors_need_a_key(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     for path in (
         *(f"/ogc/collections/{name}/items" for name in DOORS),
@@ -162,7 +160,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("parameters", "code"), WRONG)
-def test_nonsense_is_400_and_says_which_parameter(
+def test_invalid_parameter_is_400_and_named(
     site: Site, parameters: dict[str, str], code: str
 ) -> None:
     for collection in ("households", "streets", "communes"):
@@ -175,7 +173,7 @@ def test_nonsense_is_400_and_says_which_parameter(
 
 
 @pytest.mark.parametrize("collection", [*DOORS, *OPEN, *SERVICES])
-def test_key_of_nothing_is_404_whatever_it_looks_like(site: Site, collection: str) -> None:
+def test_unknown_item_is_not_found_whatever_its_form(site: Site, collection: str) -> None:
     for key in ("x", "99999999999999999999", "'", "0000-0000", "%00"):
         response = site.client.get(f"/ogc/collections/{collection}/items/{key}", headers=WITH_KEY)
         assert response.status_code in (400, 404), key
@@ -183,13 +181,13 @@ def test_key_of_nothing_is_404_whatever_it_looks_like(site: Site, collection: st
     assert site.get("/collections/rivers/items").status_code == 404
 
 
-def test_who_asks_for_fifty_thousand_gets_a_page_and_the_way_on(site: Site) -> None:
+def test_too_large_limit_returns_one_page_and_a_next_link(site: Site) -> None:
     page = site.get("/collections/communes/items", limit=50_000).get_json()
     assert page["numberReturned"] == 1_000
     assert "next" in [link["rel"] for link in page["links"]]
 
 
-def test_box_holds_what_lies_in_it_in_whatever_system_it_is_written(site: Site) -> None:
+def test_bbox_selects_the_same_items_in_every_crs(site: Site) -> None:
     inside = {each["id"] for each in site.items("households", bbox=AROUND, limit=1_000)}
     assert site.world.codes["27 Láng"] in inside
     assert site.world.codes["27 Láng HCM"] in inside  # the world's doors stand in one row
@@ -209,7 +207,7 @@ def test_box_holds_what_lies_in_it_in_whatever_system_it_is_written(site: Site) 
 @pytest.mark.parametrize(
     "crs", [f"{EPSG}4326", f"{EPSG}3857", f"{EPSG}3405", f"{EPSG}5897", f"{EPSG}4756"]
 )
-def test_place_comes_back_from_every_system_within_a_centimetre(site: Site, crs: str) -> None:
+def test_coordinates_round_trip_in_every_crs_within_a_centimetre(site: Site, crs: str) -> None:
     code = site.world.codes["27 Láng"]
     response = site.get(f"/collections/households/items/{code}", crs=crs)
     assert response.headers["Content-Crs"] == f"<{crs}>"
@@ -220,7 +218,7 @@ def test_place_comes_back_from_every_system_within_a_centimetre(site: Site, crs:
     assert [each["id"] for each in site.items("households", **box)] == [code]
 
 
-def test_units_are_those_of_the_day(site: Site) -> None:
+def test_units_are_those_of_the_given_day(site: Site) -> None:
     before = site.get("/collections/provinces/items", datetime="2025-06-30", limit=100).get_json()
     after = site.items("provinces", limit=100)
     assert (before["numberReturned"], len(after)) == (63, 34)
@@ -235,7 +233,7 @@ def test_units_are_those_of_the_day(site: Site) -> None:
     assert today["approximate"] is True
 
 
-def test_doors_and_streets_are_those_on_record_then(site: Site) -> None:
+def test_doors_and_streets_are_those_of_the_given_time(site: Site) -> None:
     # `now` of the database is later than this by the time it reads it.
     now = datetime.datetime.now(VIET_NAM).isoformat()
     for collection in (*DOORS, "streets", "localities"):
@@ -245,7 +243,7 @@ def test_doors_and_streets_are_those_on_record_then(site: Site) -> None:
         assert site.items(collection, datetime="2024-06-30") == [] or collection not in DOORS
 
 
-def test_restricted_door_is_on_no_page_today_or_then(site: Site) -> None:
+def test_restricted_door_is_on_no_page_now_or_in_the_past(site: Site) -> None:
     code = site.world.codes["129 Láng"]
     before = datetime.datetime.now(VIET_NAM).isoformat()
     statement = text("UPDATE household SET restricted = :hidden WHERE code = :code")
@@ -311,7 +309,7 @@ def test_owslib_opens_it(site: Site) -> None:
     assert CRS84 in SYSTEMS
 
 
-def test_whole_register_is_sent_while_it_is_read_to_one_at_a_time(site: Site) -> None:
+def test_whole_register_is_streamed_to_one_caller_at_a_time(site: Site) -> None:
     def get(**parameters: str) -> TestResponse:
         return site.client.get("/v1/export", query_string=parameters, headers=WITH_KEY)
 

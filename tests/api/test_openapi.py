@@ -1,4 +1,4 @@
-"""The API does what /openapi.json says: fuzzed by it, and checked against it."""
+"""The API conforms to /openapi.json: fuzzed with it, and checked against it."""
 
 import gzip
 import json
@@ -46,7 +46,7 @@ FUZZED = gate_takes_one_of(
         for mode in GenerationMode
         # Without a key nothing is looked at; tests/api/test_lifecycle.py sends these with one.
         if not operation.get("security")
-        # Where there is no parameter, none can be wrong.
+        # Without parameters, none can be invalid.
         if mode is GenerationMode.POSITIVE or operation["parameters"] or "requestBody" in operation
     ),
 )
@@ -72,7 +72,7 @@ def test_every_route_is_in_the_document(app: Flask, document: dict[str, Any]) ->
     assert rules == described
 
 
-def test_every_reference_leads_somewhere_and_every_operation_is_named_once(
+def test_references_resolve_and_operation_ids_are_unique(
     document: dict[str, Any],
 ) -> None:
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
@@ -83,7 +83,7 @@ def test_every_reference_leads_somewhere_and_every_operation_is_named_once(
     assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)] == []
 
 
-def test_every_operation_and_tag_is_told_in_vietnamese_first(document: dict[str, Any]) -> None:
+def test_operations_and_tags_are_described_in_vietnamese_first(document: dict[str, Any]) -> None:
     told = [operation["summary"] for _, operation in operations(document)]
     told += [tag["description"] for tag in document["tags"]]
     for words in told:
@@ -109,7 +109,7 @@ def test_document_is_valid_by_the_schema_of_the_openapi_initiative(
 
 
 def answer_of(document: dict[str, Any], operation: dict[str, Any], status: str) -> dict[str, Any]:
-    """A response, where it stands or where it leads to."""
+    """A response, inline or resolved from its reference."""
     found: dict[str, Any] = operation["responses"][status]
     while "$ref" in found:
         found = document["components"]["responses"][found["$ref"].rpartition("/")[2]]
@@ -126,7 +126,7 @@ def test_problems_are_described_as_problem_documents(document: dict[str, Any]) -
             assert list(content) == ["application/problem+json"], path
 
 
-def test_every_code_of_a_problem_is_one_of_ours_with_an_example_that_fits(
+def test_every_problem_code_is_known_and_has_a_valid_example(
     document: dict[str, Any],
 ) -> None:
     known = {error.code for error in STATUS}
@@ -136,7 +136,7 @@ def test_every_code_of_a_problem_is_one_of_ours_with_an_example_that_fits(
     }
     for name, response in document["components"]["responses"].items():
         content = response["content"]["application/problem+json"]
-        # Generators of clients read one schema, and none that narrows it.
+        # Client generators read one schema and no narrowing one.
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, name
         schema = {**content["schema"], "components": document["components"]}
         validator = Draft202012Validator(schema)
@@ -147,7 +147,7 @@ def test_every_code_of_a_problem_is_one_of_ours_with_an_example_that_fits(
             assert f"`{code}`" in response["description"], name
 
 
-def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
+def test_response_formats_chosen_by_a_parameter_are_described(
     document: dict[str, Any],
 ) -> None:
     offered = {
@@ -173,7 +173,7 @@ def test_forms_of_an_answer_that_a_parameter_chooses_are_described(
     }
 
 
-def test_each_body_and_answer_has_one_form(document: dict[str, Any]) -> None:
+def test_each_body_and_response_has_one_schema(document: dict[str, Any]) -> None:
     """A generated client knows then what it sends and what it gets."""
     for path, operation in operations(document):
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
@@ -184,7 +184,7 @@ def test_each_body_and_answer_has_one_form(document: dict[str, Any]) -> None:
             assert len(schemas) == 1, (path, list(told["content"]))
 
 
-def test_each_body_and_parameter_has_an_example_that_fits(document: dict[str, Any]) -> None:
+def test_each_body_and_parameter_has_a_valid_example(document: dict[str, Any]) -> None:
     for path, operation in operations(document):
         needed = [p for p in operation["parameters"] if p["required"]]
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -203,20 +203,20 @@ def test_schemas_are_used_and_need_no_default(document: dict[str, Any]) -> None:
             assert not {"title", "default"} & set(told), (name, field)
 
 
-def test_title_is_a_name_that_a_package_can_have(document: dict[str, Any]) -> None:
+def test_title_is_a_valid_package_name(document: dict[str, Any]) -> None:
     assert document["info"]["title"].isascii()
     assert "Địa chỉ số" in document["info"]["description"]
 
 
-def test_document_comes_compressed(client: FlaskClient) -> None:
+def test_document_is_compressed(client: FlaskClient) -> None:
     packed = client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
     assert packed.content_encoding == "gzip"
     assert gzip.decompress(packed.data) == client.get("/openapi.json").data
 
 
-def test_who_may_ask_is_said_of_every_operation(document: dict[str, Any]) -> None:
+def test_every_operation_states_the_required_role(document: dict[str, Any]) -> None:
     schemes = set(document["components"]["securitySchemes"])
-    # Said of each operation, generators would take a key for a must.
+    # Stated per operation, generators would make the key mandatory.
     assert {} in document["security"]
     for path, operation in operations(document):
         asked = operation.get("security", document["security"])
@@ -228,7 +228,7 @@ def test_who_may_ask_is_said_of_every_operation(document: dict[str, Any]) -> Non
             assert {"403", "429"} <= set(operation["responses"]), path
         else:
             assert {"401", "429"} <= set(operation["responses"]), path
-            # Who needs a key may also hold one that is not enough.
+            # A caller with a key may lack the required role.
             assert ({} not in asked) == ("403" in operation["responses"]), path
 
 
@@ -256,7 +256,7 @@ def test_document_is_openapi_3_1_in_utf_8(client: FlaskClient) -> None:
 
 
 def rarely_meant(path: str) -> bool:
-    """Whether chance seldom puts together what is meant.
+    """Whether random data rarely forms a valid request.
 
     A code or number whose check letter fits its others; a kind of report with what that kind takes;
     a receipt; the code of a round; either a code or both of a point; either a text or its parts,
@@ -274,7 +274,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "seed": 1,
         "generation": {"mode": "all", "max-examples": EXAMPLES},
         # A NUL, a code of no unit, a day of the future, both code and text: 400, 404 and 422
-        # that no schema of a parameter can say.
+        # that no parameter schema can express.
         "checks": {"positive_data_acceptance": {"expected-statuses": [200, 400, 404, 422]}},
     }
 )
@@ -282,7 +282,7 @@ CONFIG = SchemathesisConfig.from_dict(
 
 @pytest.fixture(scope="module")
 def described(app: Flask) -> BaseSchema:
-    """What is fuzzed: reading it takes as long as some dozen examples."""
+    """The fuzzed schema: parsing it takes as long as some dozen examples."""
     return schemathesis.openapi.from_wsgi("/openapi.json", app, config=CONFIG)
 
 

@@ -58,7 +58,7 @@ class Depot:
         return str(self.read(taken.data)["cursor"])
 
     def check(self, copy: Copy) -> None:
-        """The copy says of every code what the register says to everybody."""
+        """The copy has the public data of every code."""
         rows = self.place.rows(
             "SELECT h.code, h.status, h.restricted FROM household h JOIN admin_unit u"
             " ON u.id = h.unit_id WHERE u.code = :c AND h.status <> 'reserved'",
@@ -118,7 +118,7 @@ def fill(place: Town) -> None:
     place.do("entrances", code=tower, entrances=gates)
 
 
-def test_pack_says_what_the_register_says_and_changes_keep_it_so(depot: Depot) -> None:
+def test_pack_matches_the_register_and_stays_in_sync(depot: Depot) -> None:
     place, copy = depot.place, Copy()
     hidden = place.house("40", "Phố Yên Lãng", **LANG)
     copy.take(depot.read(depot.take()))
@@ -147,7 +147,7 @@ def test_pack_says_what_the_register_says_and_changes_keep_it_so(depot: Depot) -
     assert copy.retired[first] == [second]
     assert hidden in pack["held"]["removed"]
     assert pack["doors"] < 5
-    # What continues a code is retired itself: the way goes on.
+    # A successor that is itself retired: the chain is followed.
     place.do("replace", code=second, reason="biển in sai")
     place.do("renumber", code=new, house_number="18")
     place.do("rename-street", commune=COMMUNE, street="Phố Láng", new_name="Phố Hoàng Ngân")
@@ -162,7 +162,7 @@ def test_pack_says_what_the_register_says_and_changes_keep_it_so(depot: Depot) -
     depot.check(whole)
 
 
-def test_same_state_is_the_same_file_and_is_not_sent_twice(depot: Depot) -> None:
+def test_same_state_gives_the_same_file_sent_once(depot: Depot) -> None:
     response = depot.client.get(f"/v1/packs/{COMMUNE}")
     assert response.content_type == "application/vnd.diachiso.pack"
     assert depot.take() == response.data
@@ -183,7 +183,7 @@ def test_same_state_is_the_same_file_and_is_not_sent_twice(depot: Depot) -> None
         (lambda body: forged(body, commune="00001"), "altered"),
     ],
 )
-def test_harmed_pack_is_refused(depot: Depot, harm: Any, why: str) -> None:
+def test_damaged_pack_is_refused(depot: Depot, harm: Any, why: str) -> None:
     with pytest.raises(RefusedError, match=why):
         read_pack(harm(depot.take()), depot.keys())
 
@@ -222,14 +222,16 @@ def test_packs_of_another_register_and_key_are_refused(depot: Depot, tmp_path: P
         (f"{COMMUNE}?since=2.{'0' * 32}.{'0' * 8}.1.f1_end", 410, "cursor_refused"),
     ],
 )
-def test_what_is_no_pack_is_told(depot: Depot, path: str, status: int, code: str | None) -> None:
+def test_file_that_is_not_a_pack_is_reported(
+    depot: Depot, path: str, status: int, code: str | None
+) -> None:
     response = depot.client.get(f"/v1/packs/{path}")
     told = response.get_json(force=True)
     assert response.status_code == status, told
     assert code in (None, told["code"], *(each["code"] for each in told.get("errors") or ()))
 
 
-def test_invalid_key_file_is_told(depot: Depot, tmp_path: Path) -> None:
+def test_invalid_key_file_is_reported(depot: Depot, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text('{"keys": [{"kty": "oct", "k": "AAAA"}]}')
     settings = replace(depot.settings, pack_keys=tmp_path / "keys")
     with open_app(depot.place.url, by_header, settings) as app:
@@ -237,7 +239,7 @@ def test_invalid_key_file_is_told(depot: Depot, tmp_path: Path) -> None:
     assert (response.status_code, response.get_json()["code"]) == (503, "signing_key_unavailable")
 
 
-def test_packs_need_a_key_unless_the_operator_opens_them(depot: Depot) -> None:
+def test_packs_need_a_key_unless_made_public_by_the_operator(depot: Depot) -> None:
     nobody = {"X-Role": "anonymous"}
     path = f"/v1/packs/{COMMUNE}"
     assert depot.client.get(path, headers=nobody).status_code == 401
@@ -247,7 +249,7 @@ def test_packs_need_a_key_unless_the_operator_opens_them(depot: Depot) -> None:
     assert all(units == [COMMUNE] and n >= 0 for n, units in depot.place.rows(audited) if units)
 
 
-def test_base_map_of_a_commune_is_a_slice_of_the_operators_file(
+def test_commune_base_map_is_an_extract_of_the_operators_file(
     depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"/v1/packs/{COMMUNE}/basemap"
@@ -283,7 +285,7 @@ def test_base_map_of_a_commune_is_a_slice_of_the_operators_file(
     assert smaller["max_zoom"] < header["max_zoom"]
 
 
-def test_carrier_who_signed_in_and_the_command_take_the_same_file(
+def test_signed_in_carrier_and_command_get_the_same_file(
     depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_app(depot.place.url, None, depot.settings) as app:

@@ -30,7 +30,7 @@ def site(admin_url: str, worker_id: str) -> Iterator[Site]:
         yield Site(app.test_client(), world)
 
 
-def test_pages_say_that_a_key_is_needed_where_nothing_is_open(site: Site) -> None:
+def test_pages_state_that_a_key_is_needed_without_anonymous_reads(site: Site) -> None:
     closed = Settings(limits=False, anonymous_reads=False)
     with open_app(site.world.url, None, closed) as app:
         client = app.test_client()
@@ -40,11 +40,11 @@ def test_pages_say_that_a_key_is_needed_where_nothing_is_open(site: Site) -> Non
             assert "Trang này cần khoá" in answer.text, path
             assert "Content-Security-Policy" in answer.headers, path
         style = client.get("/static/any/site.css")
-        assert style.status_code == 200  # the page that says so is not naked
+        assert style.status_code == 200  # the error page has its style sheet
 
 
 @pytest.mark.parametrize("language", gate_takes_first(1, ["vi", "en"]))
-def test_stopped_database_is_told_by_a_page(language: str) -> None:
+def test_stopped_database_is_reported_by_a_page(language: str) -> None:
     with open_app(NOWHERE) as app:
         client = app.test_client()
         client.set_cookie("lang", language)
@@ -84,7 +84,7 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     path = f"/a/{code_display(code)}"
     assert f"http://localhost{path}" in site.client.get(path).text
-    # Nobody else can open such a QR: it says so beside it, on paper too.
+    # Nobody else can open such a QR code; the page and the print state it.
     for host, words in (("localhost", "trên chính máy chủ"), ("10.0.0.7:8000", "trong mạng")):
         text = site.client.get(path, headers={"Host": host}).text
         assert words in text, host
@@ -109,7 +109,7 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
             (0, "https", "http"),
             (1, "https", "https"),
             (1, "HTTPS", "https"),
-            # What stands left of the proxies' own words was written by anybody.
+            # Entries left of those added by the proxies may be forged.
             (1, "https, http", "http"),
             (1, "http, https", "https"),
             (2, "ftp, https, http", "https"),
@@ -121,7 +121,9 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
         ],
     ),
 )
-def test_declared_proxies_tell_the_scheme(site: Site, proxies: int, said: str, scheme: str) -> None:
+def test_declared_proxies_give_the_url_scheme(
+    site: Site, proxies: int, said: str, scheme: str
+) -> None:
     path = f"/a/{code_display(site.world.codes['27 Láng'])}"
     settings = Settings(limits=False, proxies=proxies)
     with open_app(site.world.url, settings=settings) as app:
@@ -131,7 +133,7 @@ def test_declared_proxies_tell_the_scheme(site: Site, proxies: int, said: str, s
         assert set(re.findall(r"(\w+)://diachi\.example", text)) == {scheme}
 
 
-def test_tiles_have_a_limit_of_their_own_and_pages_the_common_one(site: Site) -> None:
+def test_tiles_have_a_separate_rate_limit(site: Site) -> None:
     with open_app(site.world.url, settings=Settings(limits=True, rate_per_address=2)) as app:
         client = app.test_client()
         tiles = [client.get(f"/tiles/18/{x}/0").status_code for x in range(21)]
@@ -143,7 +145,7 @@ def test_tiles_have_a_limit_of_their_own_and_pages_the_common_one(site: Site) ->
         assert client.get("/static/any/site.css").status_code == 200
 
 
-def test_titles_of_problems_are_in_the_language_that_is_asked_for(site: Site) -> None:
+def test_problem_titles_are_in_the_requested_language(site: Site) -> None:
     def title(wanted: str | None) -> str:
         headers = {"Accept-Language": wanted} if wanted else {}
         answer = site.client.get("/v1/units/99999", headers=headers)
@@ -159,9 +161,7 @@ def test_titles_of_problems_are_in_the_language_that_is_asked_for(site: Site) ->
 
 
 @pytest.mark.parametrize("path", ["/v1/units/01", "/v1/units?q=hue", "/tiles/4/12/7"])
-def test_state_that_is_not_there_any_more_is_refused_without_the_present_one(
-    site: Site, path: str
-) -> None:
+def test_outdated_etag_is_refused_without_the_current_one(site: Site, path: str) -> None:
     etag = site.client.get(path).headers["ETag"]
     assert site.client.get(path, headers={"If-Match": etag}).status_code == 200
     refused = site.client.get(path, headers={"If-Match": '"another"'})
@@ -169,7 +169,7 @@ def test_state_that_is_not_there_any_more_is_refused_without_the_present_one(
     assert refused.get_json(force=True)["code"] == "precondition_failed"
 
 
-def test_address_is_refused_likewise(site: Site) -> None:
+def test_outdated_etag_of_an_address_is_refused(site: Site) -> None:
     path = f"/v1/addresses/{site.world.codes['27 Láng']}"
     etag = site.client.get(path).headers["ETag"]
     assert site.client.get(path, headers={"If-Match": etag}).status_code == 200
@@ -182,14 +182,14 @@ def converted(site: Site, text: str, **more: str) -> str:
     return answer.text
 
 
-def test_old_addresses_are_written_as_today_with_their_commune(site: Site) -> None:
+def test_old_addresses_are_converted_to_current_ones(site: Site) -> None:
     text = converted(
         site, "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội\n12 Nguyễn Trãi, P. 3, Q. 5, TP.HCM"
     )
     assert "Phường Láng" in text
     assert "00199" in text
     assert "Đã đổi: 2" in text
-    # A ward that was split, without its street: both heirs are offered.
+    # A split ward without a street: both successors are offered.
     split = converted(site, "P. Ngọc Hà, Q. Ba Đình, Hà Nội")
     assert "Cần chọn: 1" in split
     assert "Phường Ba Đình" in split
@@ -200,16 +200,16 @@ def test_old_addresses_are_written_as_today_with_their_commune(site: Site) -> No
     assert 'value="convert" checked' in nothing
 
 
-def test_address_that_was_not_converted_is_not_said_to_be(site: Site) -> None:
+def test_unconverted_address_is_not_marked_as_converted(site: Site) -> None:
     old, today = "27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "27 Láng, Phường Láng, Hà Nội"
     nowhere, supposed = "12 abc, Hà Nội", "27 Láng, Hà Nội"
     text = converted(site, "\n".join((old, today, nowhere, supposed)))
     for tally in ("Đã đổi: 1<", "Đã theo địa giới mới: 1<", "Chưa đổi được, cần hỏi: 2<"):
         assert tally in text
-    assert "Địa chỉ này ở xã" in text  # what has to be asked is said
+    assert "Địa chỉ này ở xã" in text  # the question is shown
 
 
-def test_every_mode_opens_by_its_address(site: Site) -> None:
+def test_every_mode_has_its_own_url(site: Site) -> None:
     assert 'value="convert" checked' in site.client.get("/try?mode=convert").text
     for path in ("/try", "/try?mode=check", "/try?mode=<script>"):
         assert 'value="check" checked' in site.client.get(path).text
@@ -219,7 +219,7 @@ FAR = {"kind": "wrong_point", "lat": "10.7769", "lon": "106.7009"}
 SWAPPED = {"kind": "wrong_point", "lat": "105.8066", "lon": "21,0213"}
 
 
-def test_report_that_is_refused_comes_back_as_it_was_filled_in(site: Site) -> None:
+def test_refused_report_is_returned_in_the_filled_in_form(site: Site) -> None:
     path = f"/a/{code_display(site.world.codes['27 Láng'])}/report"
     far = site.client.post(path, data=FAR)
     assert far.status_code == 422
@@ -258,8 +258,8 @@ def test_house_without_a_code_is_reported_from_a_page(site: Site) -> None:
     assert (abroad.status_code, "ngoài Việt Nam" in abroad.text) == (422, True)
 
 
-def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
-    """The search world is of demonstration codes, none with the accuracy of its point."""
+def test_board_explains_why_nothing_is_deliverable(site: Site) -> None:
+    """The search world has demo codes, none with a position accuracy."""
     page = site.client.get("/coverage/01", headers=BROWSER).text
     assert "Giao được tận nơi" in page
     assert "Chưa vị trí nào ghi độ chính xác" in page
@@ -274,7 +274,7 @@ def test_board_says_why_nothing_counts_as_deliverable(site: Site) -> None:
         ("00016", "Phường Ngọc Hà", "Phường Ba Đình"),
     ],
 )
-def test_board_of_a_unit_that_is_no_more_shows_what_continues_it(
+def test_board_of_a_former_unit_shows_its_successors(
     site: Site, code: str, former: str, listed: str
 ) -> None:
     page = site.client.get(f"/coverage/{code}", headers=BROWSER)
@@ -308,17 +308,17 @@ def test_address_is_found_without_scripts(site: Site) -> None:
     assert link == code
 
 
-def test_what_leads_nowhere_is_said_without_scripts_too(site: Site) -> None:
+def test_not_found_is_reported_without_scripts(site: Site) -> None:
     for text in ("zzzz", "a/b/c/d", "<script>", "%2F"):
         shown = site.client.get("/a", query_string={"code": text}, headers=BROWSER)
         assert "Không tìm thấy" in shown.text, text
         assert "<script>" not in shown.text
     slip = site.client.get("/a", query_string={"code": "0000-0648"})
-    assert (slip.status_code, slip.location) == (303, "/a/0000-0648")  # which says that it is one
+    assert (slip.status_code, slip.location) == (303, "/a/0000-0648")  # which reports it
     assert site.client.get("/a").location == "/"
 
 
-def test_code_that_is_right_but_nobodys_is_not_called_miswritten(site: Site) -> None:
+def test_unregistered_valid_code_is_not_reported_as_mistyped(site: Site) -> None:
     for path, words in (("/a/2HT6-4FP5", "Mã viết đúng"), ("/a/12", "Mã có 8 ký tự")):
         shown = site.client.get(path, headers=BROWSER)
         assert shown.status_code == 404
@@ -328,7 +328,7 @@ def test_code_that_is_right_but_nobodys_is_not_called_miswritten(site: Site) -> 
 @pytest.mark.parametrize(
     "body", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1", b"RIFF\x00\x01"]
 )
-def test_file_that_only_looks_like_a_workbook_is_refused(site: Site, body: bytes) -> None:
+def test_invalid_workbook_is_refused(site: Site, body: bytes) -> None:
     sent = {"file": (io.BytesIO(body + bytes(500)), "don.xlsx")}
     shown = site.client.post("/try", data=sent, headers=BROWSER)
     assert shown.status_code == 422
@@ -341,7 +341,7 @@ def test_file_that_only_looks_like_a_workbook_is_refused(site: Site, body: bytes
     assert "hãy lưu thành CSV (UTF-8)" in batch["detail"]
 
 
-def test_orders_of_a_workbook_are_checked_like_those_of_a_csv(site: Site) -> None:
+def test_workbook_of_orders_is_checked_like_csv(site: Site) -> None:
     rows = [["ĐƠN HÀNG THÁNG 11"], ["Mã đơn", "Địa chỉ"], ["A1", "27 Láng, Phường Láng, Hà Nội"]]
     body = io.BytesIO()
     with xlsxwriter.Workbook(body) as book:
@@ -356,7 +356,7 @@ def test_orders_of_a_workbook_are_checked_like_those_of_a_csv(site: Site) -> Non
     assert "Dòng tổng, không phải địa chỉ" in shown.text
 
 
-def test_columns_of_a_carrier_are_known_and_the_others_named(site: Site) -> None:
+def test_carrier_columns_are_recognised_and_unknown_ones_named(site: Site) -> None:
     header = "to_name,to_phone,to_address,to_ward_name,to_province_name\n"
     row = "Nguyễn Văn Tám,0912345678,27 Láng,Phường Láng,Hà Nội\n"
     for sent in ({"text": header + row}, {"file": (io.BytesIO((header + row).encode()), "a.csv")}):
@@ -366,7 +366,7 @@ def test_columns_of_a_carrier_are_known_and_the_others_named(site: Site) -> None
         assert '<td data-head="Đã gửi">27 Láng, Phường Láng, Hà Nội</td>' in shown.text
 
 
-def test_column_of_addresses_that_is_not_known_is_chosen(site: Site) -> None:
+def test_unrecognised_address_column_can_be_chosen(site: Site) -> None:
     table = "tên khách,nơi ấy,tỉnh\nNguyễn Văn Tám,27 Láng,Hà Nội\n"
     for sent in ({"text": table}, {"file": (io.BytesIO(table.encode()), "a.csv")}):
         refused = site.client.post("/try", data=sent, headers=BROWSER)
@@ -383,7 +383,7 @@ def test_column_of_addresses_that_is_not_known_is_chosen(site: Site) -> None:
         assert "Tám" not in answered.text
 
 
-def test_workbook_that_unpacks_to_more_than_any_list_is_refused(site: Site) -> None:
+def test_workbook_that_unpacks_too_large_is_refused(site: Site) -> None:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("xl/worksheets/sheet1.xml", bytes(50_000_000))
@@ -391,7 +391,7 @@ def test_workbook_that_unpacks_to_more_than_any_list_is_refused(site: Site) -> N
     assert site.client.post("/try", data=sent, headers=BROWSER).status_code == 422
 
 
-def test_total_below_a_list_is_no_address(site: Site) -> None:
+def test_total_row_below_a_list_is_not_an_address(site: Site) -> None:
     total = site.client.post("/v1/validate", json={"address": "Tổng cộng: 35 đơn"}).get_json()
     assert total["verdict"] == "reject"
     table = 'mã đơn,địa chỉ\n1,"27 Láng, Phường Láng, Hà Nội"\n,Tổng: 1 đơn\n'
@@ -400,7 +400,7 @@ def test_total_below_a_list_is_no_address(site: Site) -> None:
     assert statuses == ["ok", "total_row"]
 
 
-def test_small_map_joins_the_doors_of_an_alley_by_number(site: Site) -> None:
+def test_small_map_connects_the_doors_of_an_alley_by_number(site: Site) -> None:
     page = site.client.get(f"/a/{code_display(site.world.codes['27 Láng'])}", headers=BROWSER).text
     # 12/34/5A and 12/34/7 stand side by side; 27 has no other near it.
     assert re.search(r'class="sketch-row" d="M\d+ \d+L\d+ \d+"', page)

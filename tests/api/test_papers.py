@@ -54,7 +54,7 @@ def office(admin_url: str, worker_id: str, gazetteer: Gazetteer) -> Iterator[Off
         yield Office(app.test_client(), place, codes)
 
 
-def test_plates_and_lists_come_as_pdf_and_tell_what_to_know(office: Office) -> None:
+def test_plates_and_lists_are_pdf_with_notes(office: Office) -> None:
     plates = office.print("/v1/papers/plates", **STREET, size="120x80")
     assert (plates.status_code, plates.mimetype) == (200, "application/pdf")
     assert (plates.headers["Paper-Items"], plates.headers["Paper-Notices"]) == ("2", "")
@@ -63,7 +63,7 @@ def test_plates_and_lists_come_as_pdf_and_tell_what_to_know(office: Office) -> N
     assert "Không có" in texts_of(listed.data)[0]
 
 
-def test_decision_comes_before_and_after_its_operation(office: Office) -> None:
+def test_decision_is_printed_before_and_after_its_operation(office: Office) -> None:
     request = {**STREET, "new_name": "Đường Láng"}
     planned = office.print("/v1/papers/decisions", operation="rename-street", request=request)
     assert "Đổi tên Phố Láng" in texts_of(planned.data)[0]
@@ -94,7 +94,7 @@ def test_decision_comes_before_and_after_its_operation(office: Office) -> None:
         ("certificates", {"code": "1H6X-XH2V"}, 404, None, "not_found"),
     ],
 )
-def test_what_cannot_be_printed_is_refused(
+def test_unprintable_request_is_refused(
     office: Office, path: str, body: dict[str, Any], status: int, field: str | None, code: str
 ) -> None:
     answer = office.print(f"/v1/{path}", **body)
@@ -104,7 +104,7 @@ def test_what_cannot_be_printed_is_refused(
     assert (errors[0]["field"], errors[0]["code"]) == (field, code)
 
 
-def test_paper_is_of_the_keys_units(office: Office) -> None:
+def test_papers_are_limited_to_the_units_of_the_key(office: Office) -> None:
     elsewhere = {**EDITOR, "X-In": ELSEWHERE}
     number = office.print("/v1/certificates", code=office.codes[0]).headers["Certificate-Number"]
     for path, body in (
@@ -122,7 +122,7 @@ def test_paper_is_of_the_keys_units(office: Office) -> None:
     assert there == {"certificates": []}
 
 
-def test_certificate_is_checked_by_anybody_until_it_is_taken_back(office: Office) -> None:
+def test_certificate_is_publicly_verifiable_until_revoked(office: Office) -> None:
     issued = office.print("/v1/certificates", code=office.codes[1], document_number="15")
     number = issued.headers["Certificate-Number"]
     assert qr_codes_of(issued.data) == [f"{SITE}/verify/{number}"]
@@ -144,7 +144,7 @@ def test_certificate_is_checked_by_anybody_until_it_is_taken_back(office: Office
     office.client.delete_cookie("lang")
 
 
-def test_verify_page_of_no_certificate(office: Office) -> None:
+def test_verify_page_of_an_unknown_certificate(office: Office) -> None:
     for path, status, words in (
         ("/verify", 200, "Quét mã QR"),
         ("/verify/GXN-4K7M-29TR-0R", 404, "chưa cấp cho giấy nào"),

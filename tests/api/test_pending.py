@@ -41,7 +41,7 @@ def decide(office: Office, key: KeyMade, url: str, verb: str, **body: Any) -> Te
     return office.client.post(f"{url}/{verb}", json=body, headers=bearer(key))
 
 
-def test_it_answers_202_with_what_waits_and_is_done_when_approved(
+def test_operation_returns_202_and_is_carried_out_when_approved(
     office: Office, first: KeyMade, second: KeyMade
 ) -> None:
     code = office.place.house("1")
@@ -61,7 +61,7 @@ def test_it_answers_202_with_what_waits_and_is_done_when_approved(
     assert body not in office.get("/v1/pending-operations", second).get_json()["pending"]
 
 
-def test_a_patch_that_moves_a_point_far_waits_as_well(office: Office) -> None:
+def test_patch_with_a_far_move_waits_for_approval(office: Office) -> None:
     code = office.place.house("3", **LANG)
     key = office.key("chuyển xa")
     etag = office.get(f"/v1/addresses/{code}", key).headers["ETag"]
@@ -74,7 +74,7 @@ def test_a_patch_that_moves_a_point_far_waits_as_well(office: Office) -> None:
     assert office.place.record(code).lat == pytest.approx(LANG["lat"])
 
 
-def test_another_name_of_a_key_is_the_same_key(office: Office, first: KeyMade) -> None:
+def test_rotated_key_is_the_same_person(office: Office, first: KeyMade) -> None:
     url = office.post("retire", first, code=office.place.house("5"), reason="dỡ").headers[
         "Location"
     ]
@@ -82,7 +82,7 @@ def test_another_name_of_a_key_is_the_same_key(office: Office, first: KeyMade) -
     assert code_of(decide(office, rotated, url, "approve")) == (403, "own_proposal")
 
 
-def test_it_is_neither_seen_nor_decided_elsewhere(office: Office, first: KeyMade) -> None:
+def test_pending_operation_is_hidden_from_other_units(office: Office, first: KeyMade) -> None:
     url = office.post("retire", first, code=office.place.house("7"), reason="dỡ").headers[
         "Location"
     ]
@@ -97,7 +97,9 @@ def test_it_is_neither_seen_nor_decided_elsewhere(office: Office, first: KeyMade
 
 
 @pytest.mark.parametrize("number", ["0", str(2**63 - 1), "9" * 30])
-def test_unknown_numbers_are_not_found(office: Office, second: KeyMade, number: str) -> None:
+def test_unknown_pending_operations_are_not_found(
+    office: Office, second: KeyMade, number: str
+) -> None:
     for path in ("/v1/pending-operations", "/desk/proposals"):
         assert office.get(f"{path}/{number}", second).status_code == 404
     assert decide(office, second, f"/v1/pending-operations/{number}", "approve").status_code == 404
@@ -106,7 +108,7 @@ def test_unknown_numbers_are_not_found(office: Office, second: KeyMade, number: 
 # --- at the desk ----------------------------------------------------------------------------------
 
 
-def test_the_desk_sends_shows_and_approves_it(office: Office, seat: Seat) -> None:
+def test_desk_requests_shows_and_approves_an_operation(office: Office, seat: Seat) -> None:
     code = office.place.house("9")
     path = f"/desk/records/{code_display(code)}/retire"
     preview = seat.post(path, path, **dict(hidden(seat.get(path).text)), reason="nhà đã dỡ")
@@ -128,11 +130,11 @@ def test_the_desk_sends_shows_and_approves_it(office: Office, seat: Seat) -> Non
     assert other.post(sent.location, sent.location, step="approve").status_code == 303
     assert office.place.row(code).status == "retired"
     assert "Đã duyệt và thực hiện" in seat.get(sent.location).text
-    # A second click says so, and does nothing.
+    # A second click is reported and does nothing.
     assert other.post(sent.location, "/desk/field", step="approve").status_code == 303
 
 
-def test_the_desk_declines_with_a_reason_and_withdraws(office: Office, seat: Seat) -> None:
+def test_desk_declines_with_a_reason_and_withdraws(office: Office, seat: Seat) -> None:
     office.place.street("Phố Chờ")
     found = seat.get("/desk/streets", q="Phố Chờ").text
     place = re.search(r"/desk/streets/(\d+)", found)
@@ -155,7 +157,7 @@ def test_the_desk_declines_with_a_reason_and_withdraws(office: Office, seat: Sea
     assert "đã rút lại" in seat.get(again.location).text
 
 
-def test_the_first_page_counts_what_waits(office: Office, seat: Seat, first: KeyMade) -> None:
+def test_home_page_counts_pending_operations(office: Office, seat: Seat, first: KeyMade) -> None:
     def waiting() -> int:
         found = re.search(r"<strong>([\d.]+)</strong> việc chờ duyệt", seat.get("/desk").text)
         assert found
@@ -172,7 +174,7 @@ def preview_of_undo(office: Office, key: KeyMade, event_id: int) -> TestResponse
     return office.get(f"/v1/operations/undo?event_id={event_id}", key)
 
 
-def test_undo_of_a_rename_is_shown_then_waits_for_a_second_person(
+def test_undo_of_a_rename_is_previewed_then_needs_a_second_person(
     office: Office, first: KeyMade, second: KeyMade
 ) -> None:
     place = office.place
@@ -193,7 +195,9 @@ def test_undo_of_a_rename_is_shown_then_waits_for_a_second_person(
     assert code_of(office.post("undo", first, event_id=event, reason="nhầm")) == (409, "conflict")
 
 
-def test_undo_names_later_work_and_is_no_neighbours(office: Office, first: KeyMade) -> None:
+def test_undo_names_later_changes_and_is_refused_to_other_units(
+    office: Office, first: KeyMade
+) -> None:
     place = office.place
     code = place.house("91")
     numbers = [{"old": "91", "new": "93"}]
@@ -231,7 +235,7 @@ def fed(office: Office, key: KeyMade, after: str = "") -> tuple[dict[str, Any], 
 _HELD = ("type", "code", "label", "address", "street", "house_number", "status", "kind", "name")
 
 
-def test_followers_of_the_feed_hold_what_they_held_before(office: Office, first: KeyMade) -> None:
+def test_followers_are_restored_after_an_undo(office: Office, first: KeyMade) -> None:
     place = office.place
     place.street("Phố Một Nửa")
     place.street("Phố Nửa Kia")

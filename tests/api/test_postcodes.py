@@ -28,7 +28,7 @@ def geocoded(site: Site, **asked: Any) -> list[dict[str, Any]]:
     return [each["properties"] for each in features]
 
 
-def test_answers_have_the_postcode_and_ids_where_wanted(site: Site) -> None:
+def test_postcode_and_ids_are_returned_when_requested(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     told = site.client.get(f"/v1/addresses/{code}?ids=true&postal=true").get_json()
     assert told["postcode"] == LANG
@@ -51,7 +51,7 @@ def test_answers_have_the_postcode_and_ids_where_wanted(site: Site) -> None:
     assert near[0]["commune"]["ids"] == {"postcode": LANG}
 
 
-def test_address_is_copied_and_written_with_its_postcode(site: Site) -> None:
+def test_copied_and_printed_address_has_its_postcode(site: Site) -> None:
     page = site.client.get(f"/a/{code_display(site.world.codes['27 Láng'])}").text
     (copied,) = re.findall(r'data-copy="([^"]* 11528)"', page)
     assert validated(site, address=copied)["verdict"] == "accept"
@@ -68,7 +68,7 @@ def test_address_is_copied_and_written_with_its_postcode(site: Site) -> None:
             "accept",
             "confirmed",
         ),
-        # Of before August 2025, or of nothing.
+        # From before August 2025, or invalid.
         ({"address": ADDRESS, "postcode": "100000"}, "accept", "unverified"),
         (
             {"house_number": "27", "street": "Láng", "commune": "Phường Láng", "province": "Hà Nội"}
@@ -103,7 +103,7 @@ def test_postcode_at_the_end_of_a_text_is_a_component(site: Site) -> None:
     assert (told["status"], told["given"], told["value"]) == ("unverified", OTHER, LANG)
 
 
-def test_text_that_is_no_postcode_is_not_repeated(site: Site) -> None:
+def test_invalid_postcode_is_not_repeated(site: Site) -> None:
     said = {"address": ADDRESS, "postcode": "bà Tèo 0912345678"}
     found = validated(site, **said)
     assert found["verdict"] == "accept"
@@ -111,7 +111,7 @@ def test_text_that_is_no_postcode_is_not_repeated(site: Site) -> None:
     assert "0912345678" not in str(found)
 
 
-def test_rows_of_a_batch_have_ids_in_columns_of_their_own(site: Site) -> None:
+def test_batch_rows_have_separate_id_columns(site: Site) -> None:
     rows = f'Mã đơn,Địa chỉ,Postcode\nA1,"{ADDRESS}",11120\nA2,Thôn 9,\n'
     response = site.client.post(
         "/v1/batch/validate?ids=true&postal=true",

@@ -51,7 +51,7 @@ class Hall:
         return self.seen(asked.get_json()["id"])
 
     def seen(self, number: int) -> dict[str, Any]:
-        """What is shown of one."""
+        """The reform as returned by the API."""
         shown: dict[str, Any] = self.desk.office.get(f"/v1/reforms/{number}", self.admin).get_json()
         assert shown["progress"] is None
         return shown
@@ -80,7 +80,7 @@ def hall(
         yield Hall(Desk(made, settings))
 
 
-def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Path) -> None:
+def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_path: Path) -> None:
     town = hall.desk.office.place
     for locality in ("Tổ 1", "Tổ 2"):
         town.do("name-locality", commune="00199", locality=locality)
@@ -145,7 +145,7 @@ def test_resolution_is_tried_decided_carried_and_undone(hall: Hall, tmp_path: Pa
 
 
 @pytest.mark.thorough
-def test_one_to_come_is_prepared_and_withdrawn(hall: Hall) -> None:
+def test_future_resolution_is_prepared_and_withdrawn(hall: Hall) -> None:
     tomorrow = today() + datetime.timedelta(days=1)
     sent = hall.done(hall.send(resolution(RENAME, "2/NQ", tomorrow)))
     prepared = hall.done(hall.ask(sent["id"], "carry", verdict=1))
@@ -159,7 +159,7 @@ def test_one_to_come_is_prepared_and_withdrawn(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("name", ["boundaries: ../../secret.geojson", "boundaries: /etc/passwd"])
-def test_polygons_come_with_the_file_and_from_nowhere_else(hall: Hall, name: str) -> None:
+def test_polygons_are_read_only_from_the_delivered_file(hall: Hall, name: str) -> None:
     file = resolution(f"{name}\n{RENAME}", f"3/{len(name)}")
     alone = hall.done(hall.send(file))
     assert [f["code"] for f in alone["trouble"]["errors"]] == ["boundaries_unreadable"]
@@ -173,7 +173,7 @@ def test_polygons_come_with_the_file_and_from_nowhere_else(hall: Hall, name: str
     assert (both["state"], both["trouble"]) == ("reported", None)
 
 
-def test_what_is_not_carried_is_discarded(hall: Hall) -> None:
+def test_resolution_not_carried_out_can_be_discarded(hall: Hall) -> None:
     sent = hall.done(hall.send(resolution(RENAME, "4/NQ")))
     path = f"/v1/reforms/{sent['id']}"
     gone = hall.desk.office.client.delete(path, headers=bearer(hall.admin)).get_json()
@@ -184,7 +184,7 @@ def test_what_is_not_carried_is_discarded(hall: Hall) -> None:
 
 
 @pytest.mark.thorough
-def test_job_that_is_given_up_or_lost_says_so_and_old_files_go(hall: Hall) -> None:
+def test_abandoned_or_lost_job_is_reported_and_old_files_deleted(hall: Hall) -> None:
     desk, engine = hall.desk, hall.desk.office.place.engine
     lost = hall.send(resolution(RENAME, "5/NQ")).get_json()["id"]
     given_up(engine, desk.settings, reform_id=lost)
@@ -222,7 +222,7 @@ def test_job_that_is_given_up_or_lost_says_so_and_old_files_go(hall: Hall) -> No
         ("delete", "/1"),
     ],
 )
-def test_only_an_admin(hall: Hall, method: str, path: str) -> None:
+def test_reforms_need_an_admin(hall: Hall, method: str, path: str) -> None:
     approver = hall.desk.office.key(f"duyệt {method}{path}", "approver")
     asked = getattr(hall.desk.office.client, method)
     assert code_of(asked(f"/v1/reforms{path}", headers=bearer(approver))) == (403, "forbidden")
@@ -238,12 +238,14 @@ def test_only_an_admin(hall: Hall, method: str, path: str) -> None:
         (b"PK\x03\x04 torn", "r.xlsx", "unreadable_file"),
     ],
 )
-def test_what_is_no_resolution(hall: Hall, file: bytes, name: str, code: str) -> None:
+def test_invalid_resolution_fails_with_its_code(
+    hall: Hall, file: bytes, name: str, code: str
+) -> None:
     seen = hall.done(hall.send(file, name=name))
     assert (seen["state"], seen["trouble"]["code"]) == ("failed", code)
 
 
-def test_bodies_that_are_refused_at_once(hall: Hall) -> None:
+def test_invalid_bodies_are_refused_at_once(hall: Hall) -> None:
     post, headers = hall.desk.office.client.post, bearer(hall.admin)
     assert code_of(hall.send(b"")) == (422, "invalid_input")
     assert code_of(hall.send(b"x", other=b"y")) == (422, "invalid_input")

@@ -1,4 +1,4 @@
-"""A primary and its streaming replica: what is answered, and to whom, while one of them is gone."""
+"""A primary and its streaming replica: which requests are served while one of them is down."""
 
 import os
 import signal
@@ -111,7 +111,7 @@ def pair(clusters: tuple[PrivateCluster, PrivateCluster]) -> Iterator[Pair]:
 
 
 @pytest.mark.thorough
-def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> None:
+def test_keys_are_accepted_for_reading_while_the_primary_is_down(pair: Pair) -> None:
     carrier, admin = pair.key(), pair.key("admin")
     pair.follow()
     with pair.served() as ask:
@@ -122,7 +122,7 @@ def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> Non
         assert code_of(ask(FEED)) == (401, "key_required")
         assert code_of(ask(FEED, KeyMade("", make_secret(), None))) == (401, "key_unknown")
         for holder in (carrier, None):
-            # What codes cost is kept on the primary; nobody waits for it.
+            # The budget is on the primary; no caller waits for it.
             assert code_of(ask("/v1/addresses/1H6XXH2V", holder)) == (404, "not_found")
         refused = ask("/v1/operations/reserve", admin, count=1)
         assert code_of(refused) == (503, "database_unavailable")
@@ -131,7 +131,7 @@ def test_keys_are_taken_for_reading_while_the_primary_is_gone(pair: Pair) -> Non
         assert ask("/v1/operations/reserve", admin, count=1).status_code == 200
 
 
-def test_what_only_the_primary_knows_takes_no_replica_away_from_others(pair: Pair) -> None:
+def test_failed_primary_reads_do_not_disable_the_replica(pair: Pair) -> None:
     carrier, admin = pair.key(), pair.key("admin")
     pair.follow()
     with pair.served() as ask:
@@ -141,7 +141,7 @@ def test_what_only_the_primary_knows_takes_no_replica_away_from_others(pair: Pai
         assert ask("/v1/geocode", carrier, q="Phường Láng, Hà Nội").status_code == 200
 
 
-def test_reading_and_writing_are_ready_each_by_itself(pair: Pair) -> None:
+def test_readiness_of_reading_and_writing_is_separate(pair: Pair) -> None:
     with pair.served() as ask:
         assert ask("/readyz").get_json()["writing"] == "ok"
         pair.relay.shut()
@@ -160,7 +160,7 @@ def test_reading_and_writing_are_ready_each_by_itself(pair: Pair) -> None:
         assert ask(writing).status_code == 200
 
 
-def test_a_replica_is_not_believed_beyond_its_age(
+def test_replica_is_not_trusted_beyond_the_maximum_age(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_check, "_FRESH_S", 0.0)  # its newest commit is always older
@@ -174,7 +174,7 @@ def test_a_replica_is_not_believed_beyond_its_age(
 
 
 @pytest.mark.thorough
-def test_a_revoked_key_is_refused_in_time_by_a_replica_that_is_late(pair: Pair) -> None:
+def test_revoked_key_is_refused_in_time_despite_a_lagging_replica(pair: Pair) -> None:
     key, admin = pair.key(), pair.key("admin")
     pair.follow()
     with pair.served() as ask, pair.late():
@@ -182,18 +182,18 @@ def test_a_revoked_key_is_refused_in_time_by_a_replica_that_is_late(pair: Pair) 
         assert ask(FEED, admin).status_code == 200
         pair.revoke(key)
         pair.revoke(admin)
-        # What the replica said is in memory; for a write it does not count.
+        # The replica's answer is cached, but not used for a write.
         wrote = ask("/v1/operations/reserve", admin, count=1)
         assert code_of(wrote) == (401, "key_revoked")
         eventually(lambda: ask(FEED, key).status_code == 401, "the revocation is seen")
 
 
-def test_a_new_key_is_taken_before_the_replica_has_it(pair: Pair) -> None:
+def test_new_key_is_accepted_before_it_is_replicated(pair: Pair) -> None:
     with pair.served() as ask, pair.late():
         assert ask(FEED, pair.key()).status_code == 200
 
 
-def test_who_writes_reads_it_at_once_and_others_within_the_age_of_the_replica(pair: Pair) -> None:
+def test_writer_reads_its_write_at_once_and_others_after_the_lag(pair: Pair) -> None:
     admin, carrier = pair.key("admin"), pair.key()
     pair.follow()
     where = {"commune": COMMUNE, "street": f"Phố {next(names)}"}
@@ -209,7 +209,7 @@ def test_who_writes_reads_it_at_once_and_others_within_the_age_of_the_replica(pa
 
 
 @pytest.mark.thorough
-def test_everything_is_asked_for_while_the_replica_is_gone(pair: Pair) -> None:
+def test_primary_serves_all_reads_while_the_replica_is_down(pair: Pair) -> None:
     key = pair.key("admin")
     nowhere = Settings(limits=False, database_read_url="postgresql://nobody@127.0.0.1:1/none")
     with open_app(pair.relay.url, None, nowhere) as app:
@@ -219,7 +219,7 @@ def test_everything_is_asked_for_while_the_replica_is_gone(pair: Pair) -> None:
         assert _ask(app, "/v1/units/00199").status_code == 200
 
 
-def test_a_standby_alone_answers_and_takes_no_writes(pair: Pair) -> None:
+def test_standby_alone_serves_reads_and_refuses_writes(pair: Pair) -> None:
     with open_app(pair.replica.url(), lambda _: Caller("tests", "admin")) as app:
         assert _ask(app, "/readyz").get_json()["writing"] == "unavailable"
         assert code_of(_ask(app, "/readyz?need=writing")) == (503, "database_unavailable")
@@ -228,7 +228,7 @@ def test_a_standby_alone_answers_and_takes_no_writes(pair: Pair) -> None:
         assert "read-only" in response.get_json()["detail"]
 
 
-def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:
+def test_query_cancelled_by_replay_is_retried(pair: Pair) -> None:
     held = "SELECT pg_advisory_lock(7044)::text, pg_advisory_unlock(7044), count(*) FROM api_key"
     waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     conflicts = "SELECT confl_lock FROM pg_stat_database_conflicts WHERE datname = 'diachiso'"
@@ -253,7 +253,7 @@ def test_a_question_that_replay_broke_off_is_asked_again(pair: Pair) -> None:
 
 
 @pytest.mark.thorough
-def test_a_frozen_replica_lets_nobody_wait_for_long(pair: Pair) -> None:
+def test_frozen_replica_delays_no_caller_for_long(pair: Pair) -> None:
     paths = (FEED, "/v1/geocode?q=Phường Láng, Hà Nội", "/v1/coverage")
     with pair.served() as ask, ThreadPoolExecutor() as threads:
         key = pair.key()
@@ -269,7 +269,7 @@ def test_a_frozen_replica_lets_nobody_wait_for_long(pair: Pair) -> None:
 
 @contextmanager
 def frozen(cluster: PrivateCluster) -> Iterator[None]:
-    """Connections stand, and nobody answers."""
+    """Connections stay open without a response."""
     server = int((cluster.data_dir / "postmaster.pid").read_text().split()[0])
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     processes = [server, *map(int, children)]

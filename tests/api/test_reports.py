@@ -1,4 +1,4 @@
-"""/v1/reports: said by anybody, looked at and decided with a key."""
+"""/v1/reports: filed by anybody, reviewed and decided with a key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def another_day(office: Office) -> None:
     office.place.rows("DELETE FROM field_report_voice RETURNING 1")
 
 
-def test_report_without_a_key_is_a_residents(office: Office) -> None:
+def test_report_without_a_key_counts_as_a_residents(office: Office) -> None:
     code = office.house()
     response = office.report(kind="no_such_house", code=code_display(code).lower())
     body = response.get_json()
@@ -99,14 +99,14 @@ def test_report_without_a_key_is_a_residents(office: Office) -> None:
     assert again == body | {"counted": False, "receipt": again["receipt"]}
 
 
-def test_report_that_is_sent_again_under_its_key_is_filed_once(office: Office) -> None:
+def test_report_repeated_with_its_idempotency_key_is_filed_once(office: Office) -> None:
     code, once = office.house(), {"Idempotency-Key": str(uuid4())}
     first = office.report(kind="confirmed", code=code, headers=once).get_json()
     assert office.report(kind="confirmed", code=code, headers=once).get_json() == first | {
         "counted": False
     }
     assert office.decide("accept", first["id"]).status_code == 200
-    # Decided, and its code retired: what was sent before is answered all the same.
+    # Decided, and its code retired: the repeated request still gets its answer.
     office.place.retire(code)
     again = office.report(kind="confirmed", code=code, headers=once).get_json()
     assert (again["id"], again["receipt"], again["state"]) == (
@@ -118,7 +118,7 @@ def test_report_that_is_sent_again_under_its_key_is_filed_once(office: Office) -
     assert office.report(kind="confirmed", code=code, headers=other).status_code == 400
 
 
-def test_report_is_taken_as_a_form(office: Office) -> None:
+def test_report_is_accepted_as_a_form(office: Office) -> None:
     code = office.house()
     response = office.client.post(
         "/v1/reports", data={"kind": "wrong_point", "code": code, "lon": "105.807", "lat": "21.02"}
@@ -132,7 +132,7 @@ def entries(office: Office, **query: Any) -> Any:
     return office.queue(limit=500, **query).get_json()["reports"]
 
 
-def test_network_address_is_stored_nowhere(office: Office) -> None:
+def test_network_address_is_not_stored(office: Office) -> None:
     response = office.client.post(
         "/v1/reports",
         json={"kind": "confirmed", "code": office.house()},
@@ -144,7 +144,7 @@ def test_network_address_is_stored_nowhere(office: Office) -> None:
     assert "203.0.113" not in repr(stored)
 
 
-def test_queue_counts_who_said_so_by_role(office: Office) -> None:
+def test_queue_counts_reporters_by_role(office: Office) -> None:
     code = office.house()
     report_id = office.filed(kind="confirmed", code=code)
     for role, key in (("carrier", "bưu điện"), ("carrier", "hãng B"), ("merchant", "cửa hàng")):
@@ -178,7 +178,7 @@ def test_queue_is_for_editors_of_the_unit(office: Office) -> None:
     assert office.queue(here, limit=0).status_code == 422
 
 
-def test_accepted_report_is_an_operation_and_is_shown_with_its_decision(office: Office) -> None:
+def test_accepted_report_is_an_operation_shown_with_its_decision(office: Office) -> None:
     code = office.house()
     report_id = office.filed(kind="confirmed", code=code)
     body = office.decide("accept", report_id, decision_number="7/QĐ").get_json()
@@ -273,14 +273,14 @@ def test_decision_is_in_the_audit_log(office: Office) -> None:
         ({"kind": "new_house", "lon": 1e400, "lat": 21.0}, 422, "invalid_input"),
     ],
 )
-def test_report_that_cannot_be_taken_says_why(
+def test_invalid_report_is_refused_with_the_reason(
     office: Office, fields: dict[str, Any], status: int, code: str
 ) -> None:
     response = office.report(**fields)
     assert (response.status_code, response.get_json(force=True)["code"]) == (status, code)
 
 
-def test_registered_new_house_is_409_with_its_code(office: Office) -> None:
+def test_new_house_already_registered_is_409_with_its_code(office: Office) -> None:
     code = office.house()
     number = office.place.row(code).house_number
     response = office.report(
@@ -291,7 +291,7 @@ def test_registered_new_house_is_409_with_its_code(office: Office) -> None:
     assert problem["taken_by"]["code"] == code
 
 
-def test_enough_reports_for_a_day_are_429_with_the_time_to_wait(office: Office) -> None:
+def test_too_many_reports_in_a_day_are_429_with_the_time_to_wait(office: Office) -> None:
     codes = [office.house() for _ in range(4)]
     limited = Settings(reports_per_address=3)
     with open_app(office.place.url, by_header, limited) as app:

@@ -104,7 +104,7 @@ class Hidden:
 
 @dataclass
 class Site:
-    """The application, its register and what nobody may find."""
+    """The application, its register and the records that must stay hidden."""
 
     client: FlaskClient
     place: Town
@@ -144,7 +144,7 @@ class Site:
 
     @property
     def texts(self) -> list[str]:
-        """Every text that may be meant to name one of them."""
+        """Every text that may refer to one of them."""
         made = []
         for hidden in self.hidden:
             door = hidden.label.split(", ")[0]
@@ -237,7 +237,7 @@ def test_walk_visits_every_page(site: Site) -> None:
     assert rules - known == {each for each in (*PAGES, *STILL) if not each.startswith("/v1/")}
 
 
-def told_on(site: Site, page: str, asked: str = "") -> list[str]:
+def leaked_on(site: Site, page: str, asked: str = "") -> list[str]:
     """What of the secrets a page shows beside what it was asked."""
     codes = [display for h in site.hidden for display in (h.code, code_display(h.code))]
     points = [f"{each:.6f}" for h in site.hidden for each in (h.lon, h.lat)]
@@ -246,7 +246,7 @@ def told_on(site: Site, page: str, asked: str = "") -> list[str]:
 
 
 @pytest.mark.thorough
-def test_no_form_of_the_site_finds_it(site: Site) -> None:
+def test_no_form_of_the_site_finds_a_restricted_place(site: Site) -> None:
     for asked in site.texts:
         for answer in (
             site.client.get("/a", query_string={"q": asked}),
@@ -256,18 +256,18 @@ def test_no_form_of_the_site_finds_it(site: Site) -> None:
         ):
             assert answer.status_code < 500
             shown = answer.get_data().decode("utf-8", "ignore")  # of a list it is a PDF
-            assert told_on(site, shown, asked) == [], asked
+            assert leaked_on(site, shown, asked) == [], asked
 
 
-def test_no_board_and_no_file_shows_it(site: Site) -> None:
+def test_no_board_or_file_shows_a_restricted_place(site: Site) -> None:
     for path in ("/board", "/board.json", "/data", "/data/manifest.json", "/packs", "/coverage",
                  f"/coverage/{COMMUNE}", f"/coverage/{COMMUNE}/map"):  # fmt: skip
         answer = site.client.get(path)
         assert answer.status_code in (200, 401, 404), path
-        assert told_on(site, answer.text) == [], path
+        assert leaked_on(site, answer.text) == [], path
 
 
-def test_no_tool_finds_it(site: Site) -> None:
+def test_no_mcp_tool_finds_a_restricted_place(site: Site) -> None:
     def call(name: str, **arguments: Any) -> Any:
         params = {"name": name, "arguments": arguments}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
@@ -285,7 +285,7 @@ def test_no_tool_finds_it(site: Site) -> None:
         assert (told["label"], told["position"], told["external_ids"]) == (HERE, None, [])
 
 
-def test_no_round_in_the_field_and_no_paper_shows_it(site: Site) -> None:
+def test_no_field_round_or_paper_shows_a_restricted_place(site: Site) -> None:
     with session_scope(site.place.engine) as session:
         ((street,),) = session.execute(
             statement("SELECT id FROM place WHERE class = 'street' AND name = 'Láng'")
@@ -293,14 +293,14 @@ def test_no_round_in_the_field_and_no_paper_shows_it(site: Site) -> None:
         _, code = open_round(session, "street", street, today(), "tests")
     area = site.client.get("/v1/field/area", headers={"X-Field-Code": code})
     assert site.others[0] in area.text
-    assert told_on(site, area.text) == []
+    assert leaked_on(site, area.text) == []
     for kind in ("plates", "lists"):
         doors = {"commune": COMMUNE, "street": "Phố Láng"}
         paper = site.client.post(f"/v1/papers/{kind}", json=doors, headers={"X-Role": "editor"})
         assert "restricted=" in paper.headers["Paper-Notices"]
 
 
-def test_no_search_finds_it(site: Site) -> None:
+def test_no_search_finds_a_restricted_place(site: Site) -> None:
     for text in site.texts:
         for query in ({"q": text}, {"q": text, "explain": "true"}, {"q": text, "within": COMMUNE}):
             answer = site.client.get("/v1/geocode", query_string={**query, "limit": 20})
@@ -315,7 +315,7 @@ def test_no_search_finds_it(site: Site) -> None:
         assert site.found([code], text) == [], text
 
 
-def test_no_parts_of_an_address_find_it(site: Site) -> None:
+def test_no_address_components_find_a_restricted_place(site: Site) -> None:
     for hidden in site.hidden:
         parts = {"commune": "Láng", "province": "Hà Nội"}
         door = hidden.label.split(", ")[0]
@@ -332,7 +332,7 @@ def test_no_parts_of_an_address_find_it(site: Site) -> None:
 
 
 @pytest.mark.thorough
-def test_no_suggestion_names_it(site: Site) -> None:
+def test_no_suggestion_names_a_restricted_place(site: Site) -> None:
     begun = {text[:n] for text in site.texts for n in (3, 8, 20, 200)}
     for text in sorted(begun):
         for near in ({}, {"lon": 105.8, "lat": 21.02}, {"within": COMMUNE}):
@@ -341,7 +341,7 @@ def test_no_suggestion_names_it(site: Site) -> None:
             assert site.found(answer) == [], query
 
 
-def test_no_point_leads_to_it(site: Site) -> None:
+def test_no_point_finds_a_restricted_place(site: Site) -> None:
     for hidden in site.hidden:
         for off in (0.0, 0.000004, 0.0003):
             point = {"lon": hidden.lon + off, "lat": hidden.lat + off}
@@ -358,7 +358,7 @@ def test_no_point_leads_to_it(site: Site) -> None:
                 assert off == 0.0 or site.found(shown) == []
 
 
-def test_no_batch_finds_it(site: Site) -> None:
+def test_no_batch_finds_a_restricted_place(site: Site) -> None:
     rows = {
         "geocode": [{"q": text} for text in site.texts],
         "validate": [{"address": text} for text in site.texts],
@@ -378,8 +378,8 @@ def test_no_batch_finds_it(site: Site) -> None:
 
 
 @pytest.mark.thorough
-def test_no_round_finds_it(site: Site) -> None:
-    """But by its code, and then no more than a look-up tells: on no paper and in no file either."""
+def test_no_route_finds_a_restricted_place(site: Site) -> None:
+    """Except by its code, and then with no more than a lookup returns, also in papers and files."""
     named = {h.code for h in site.hidden}
     asked = [text for text in site.texts if not whole_code(text)] + site.others
     for accept, order in (
@@ -396,7 +396,7 @@ def test_no_round_finds_it(site: Site) -> None:
                 headers={"Accept": accept},
             )
             told = response.get_json() if "json" in accept else response.text
-            # The code itself stands there only where it was given.
+            # The code itself is shown only if it was given.
             given = own | set(map(code_display, own))
             assert set(site.found(told, "\n".join([*asked, *given]))) <= given, accept
     start = site.client.post(
@@ -408,7 +408,7 @@ def test_no_round_finds_it(site: Site) -> None:
     assert start.get_json(force=True)["errors"][0]["code"] == "no_position"
 
 
-def test_no_other_code_leads_to_it(site: Site) -> None:
+def test_no_other_code_leads_to_a_restricted_place(site: Site) -> None:
     for code in site.others:
         for query in ({}, {"as_of": "2999"}):
             answer = site.client.get(f"/v1/addresses/{code}", query_string=query)
@@ -424,7 +424,7 @@ def test_no_other_code_leads_to_it(site: Site) -> None:
 
 
 @pytest.mark.thorough
-def test_no_tile_shows_it(site: Site) -> None:
+def test_no_tile_shows_a_restricted_place(site: Site) -> None:
     refresh(site.place.engine)
     for hidden in site.hidden:
         for zoom in (15, 17, 18):
@@ -443,7 +443,7 @@ def test_no_tile_shows_it(site: Site) -> None:
     assert counted == shown
 
 
-def test_no_layer_and_no_file_shows_it_today_or_then(site: Site) -> None:
+def test_no_layer_or_file_shows_a_restricted_place_now_or_in_the_past(site: Site) -> None:
     then = datetime.datetime.now(VIET_NAM).isoformat()
     moments = [at for (at,) in site.place.rows("SELECT occurred_at FROM event ORDER BY id")]
     for asked in ({}, {"datetime": then}, *({"datetime": at.isoformat()} for at in moments[::5])):
@@ -464,7 +464,7 @@ def test_no_layer_and_no_file_shows_it_today_or_then(site: Site) -> None:
     assert site.found(file.get_json(force=True)["features"]) == []
 
 
-def test_no_page_shows_it(site: Site) -> None:
+def test_no_page_shows_a_restricted_place(site: Site) -> None:
     for hidden in site.hidden:
         page = site.client.get(f"/a/{code_display(hidden.code)}")
         text = page.get_data(as_text=True)
@@ -477,7 +477,7 @@ def test_no_page_shows_it(site: Site) -> None:
         assert not [h.code for h in site.hidden if code_display(h.code) in text]
 
 
-def test_counts_name_no_record(site: Site) -> None:
+def test_counts_name_no_restricted_record(site: Site) -> None:
     of_commune = f"/v1/coverage/{COMMUNE}"
     for path in (
         "/v1/coverage?level=commune&province=01",
@@ -488,7 +488,7 @@ def test_counts_name_no_record(site: Site) -> None:
         assert site.found(site.client.get(path).get_json()) == []
 
 
-def test_feed_tells_followers_to_forget_it_and_nothing_else(site: Site) -> None:
+def test_feed_only_tells_followers_to_remove_a_restricted_place(site: Site) -> None:
     after: str | None = None
     seen = []
     while True:
@@ -504,7 +504,7 @@ def test_feed_tells_followers_to_forget_it_and_nothing_else(site: Site) -> None:
     assert {entry["type"] for entry in told} <= {"remove"}
 
 
-def test_no_pack_holds_it(site: Site) -> None:
+def test_no_pack_contains_a_restricted_place(site: Site) -> None:
     admin = {"X-Role": "admin"}
     body = site.client.get(f"/v1/packs/{COMMUNE}", headers=admin).data
     held = gzip.decompress(body.partition(b"\n")[2]).decode()
@@ -517,7 +517,7 @@ def test_no_pack_holds_it(site: Site) -> None:
         assert secret not in held
 
 
-def test_new_house_at_its_address_is_not_told_that_it_is_registered(site: Site) -> None:
+def test_new_house_report_does_not_reveal_a_restricted_place(site: Site) -> None:
     for hidden in site.hidden:
         report = {
             "kind": "new_house",
@@ -541,7 +541,7 @@ WITHHELD = (
 )  # fmt: skip
 
 
-def test_own_code_says_the_commune_to_a_stranger_and_the_door_to_a_key(site: Site) -> None:
+def test_own_code_shows_strangers_the_commune_and_keys_the_door(site: Site) -> None:
     for hidden in site.hidden:
         path = f"/v1/addresses/{hidden.code}"
         stranger = site.client.get(path).get_json()
@@ -552,7 +552,7 @@ def test_own_code_says_the_commune_to_a_stranger_and_the_door_to_a_key(site: Sit
         assert stranger["localities"] == []
         wide = {"external": "true", "services": "true", "on": "2026-01-01"}
         full = site.client.get(path, query_string=wide)
-        assert told_on(site, full.text, hidden.code + code_display(hidden.code)) == []
+        assert leaked_on(site, full.text, hidden.code + code_display(hidden.code)) == []
         assert full.get_json()["external_ids"] == []
         carrier = site.client.get(path, headers={"X-Role": "carrier"}).get_json()
         assert carrier["label"] == hidden.label
@@ -560,7 +560,7 @@ def test_own_code_says_the_commune_to_a_stranger_and_the_door_to_a_key(site: Sit
         assert carrier["delivery_hint"] == "sau nhà kín"
 
 
-def test_own_code_as_of_a_time_says_no_more(site: Site) -> None:
+def test_own_code_in_the_past_shows_no_more(site: Site) -> None:
     for hidden in site.hidden:
         ((now,),) = site.place.rows("SELECT clock_timestamp()")
         path = f"/v1/addresses/{hidden.code}?as_of={now.isoformat().replace('+', '%2B')}"
@@ -568,7 +568,7 @@ def test_own_code_as_of_a_time_says_no_more(site: Site) -> None:
         assert [name for name in WITHHELD if stranger[name]] == []
         carrier = site.client.get(path, headers={"X-Role": "carrier"}).get_json()
         assert carrier["label"] == hidden.label
-        # Before it was restricted, it is no more open.
+        # States from before the restriction are hidden as well.
         open_then = site.place.rows(
             "SELECT max(valid_from) FROM household_version WHERE code = :c AND NOT restricted"
             " AND status = 'active'",
@@ -580,7 +580,7 @@ def test_own_code_as_of_a_time_says_no_more(site: Site) -> None:
 
 
 @pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
-def test_own_codes_in_a_batch_say_no_more(site: Site, form: str) -> None:
+def test_own_codes_in_a_batch_show_no_more(site: Site, form: str) -> None:
     codes = [hidden.code for hidden in site.hidden]
     if form == "text/csv":
         body = "\n".join(["code", *codes])
@@ -595,14 +595,14 @@ def test_own_codes_in_a_batch_say_no_more(site: Site, form: str) -> None:
             assert (str(hidden.lon) in answer) is full
 
 
-def test_history_needs_a_key(site: Site) -> None:
+def test_history_of_a_restricted_place_needs_a_key(site: Site) -> None:
     for hidden in site.hidden:
         assert site.client.get(f"/v1/addresses/{hidden.code}/history").status_code == 401
     for code in site.others:
         path = f"/v1/addresses/{code}/history"
         answer = site.client.get(path, headers={"X-Role": "carrier"}).get_json(force=True)
         codes = [found for found in site.found(answer) if isinstance(found, str)]
-        assert codes == [], code  # the code that was replaced stood at the same point
+        assert codes == [], code  # the replaced code had the same point
 
 
 WALKED = {

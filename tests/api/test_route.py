@@ -38,7 +38,7 @@ METRES_A_SECOND = 5.0
 
 @dataclass
 class Osrm:
-    """What it says in place of a table, where a test wants that; and how often it was asked."""
+    """An optional response in place of a table, and the requests received."""
 
     url: str
     says: bytes | None = None
@@ -121,7 +121,7 @@ def planned(site: Site, body: str | bytes, kind: str = LINES, **query: str) -> d
 
 
 def lines_in(answer: dict[str, Any]) -> list[int]:
-    """Every line that the answer tells of, in all of its places."""
+    """Every line that occurs anywhere in the answer."""
     told = [parcel["line"] for stop in answer["stops"] for parcel in stop["parcels"]]
     return sorted([*told, *(each["line"] for each in answer["unplaced"]), *answer["empty_lines"]])
 
@@ -152,7 +152,7 @@ def a_list(site: Site) -> list[str]:
     ]
 
 
-def test_every_line_is_in_the_round_once_in_walking_order(site: Site) -> None:
+def test_every_row_is_in_the_route_once_in_walking_order(site: Site) -> None:
     answer = planned(site, "\n".join(a_list(site)))
     assert lines_in(answer) == list(range(1, 16))
     assert names(site, answer) == [
@@ -162,7 +162,7 @@ def test_every_line_is_in_the_round_once_in_walking_order(site: Site) -> None:
     by_name = dict(zip(names(site, answer), answer["stops"], strict=True))
     assert [p["line"] for p in by_name["27 Láng"]["parcels"]] == [2, 4]
     assert [by_name[name]["side"] for name in ("27 Láng", "12/34/7 Láng")] == ["odd", "even"]
-    hidden = by_name["50 restricted"]  # as its look-up shows it to everybody
+    hidden = by_name["50 restricted"]  # as its public lookup shows it
     assert (hidden["position"], hidden["street"], hidden["number"]) == (None, None, None)
     assert hidden["label"] == "Phường Láng, Thành phố Hà Nội"
     unplaced = {each["line"]: each for each in answer["unplaced"]}
@@ -191,7 +191,7 @@ def test_every_line_is_in_the_round_once_in_walking_order(site: Site) -> None:
     assert [notice["code"] for notice in answer["notices"]] == ["no_position"]
 
 
-def test_tables_are_read_by_their_headers_and_no_name_comes_back(
+def test_tables_are_read_by_header_and_no_personal_name_is_returned(
     site: Site, tmp_path: Path
 ) -> None:
     rows = [
@@ -234,7 +234,7 @@ def test_tables_are_read_by_their_headers_and_no_name_comes_back(
             assert "Trần" not in post(site, body, kind, accept=accept).text
 
 
-def test_shortest_order_begins_and_ends_where_it_is_told_to(site: Site) -> None:
+def test_shortest_route_starts_and_ends_at_the_given_points(site: Site) -> None:
     codes = site.world.codes
     doors = ("27 Láng", "129 Láng", "12/34/5A Láng", "3/5 Láng", "9 Nguyễn Trãi Hạ")
     body = "\n".join(codes[name] for name in doors)
@@ -257,9 +257,7 @@ def test_shortest_order_begins_and_ends_where_it_is_told_to(site: Site) -> None:
 
 
 @pytest.mark.thorough
-def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
-    site: Site, osrm: Osrm
-) -> None:
+def test_distances_use_the_routing_server_or_straight_lines(site: Site, osrm: Osrm) -> None:
     every = [site.world.codes[name] for name in site.world.codes if "Láng" in name]
     body = "\n".join(every)
     straight = planned(site, body)
@@ -306,7 +304,7 @@ def test_roads_are_those_of_the_operators_server_and_straight_lines_without(
     assert (silent["measured_by"], silent["order"]) == ("straight_lines", "shortest")
 
 
-def test_routing_server_is_asked_as_it_takes_questions() -> None:
+def test_routing_server_is_queried_in_parts_of_100_points() -> None:
     """In parts of 100 points, lon before lat; metres and seconds of each to each come back."""
     points = [(105.8 + at / 1_000, 21.0 + at % 7 / 1_000) for at in range(120)]
     with routing() as server:
@@ -324,7 +322,7 @@ def test_routing_server_is_asked_as_it_takes_questions() -> None:
         assert found.seconds[one][other] == pytest.approx(metres / METRES_A_SECOND, abs=1)
 
 
-def test_another_round_that_is_ordered_keeps_nobody_waiting(
+def test_second_route_request_does_not_wait_for_the_first(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = "\n".join(site.world.codes[name] for name in ("27 Láng", "129 Láng", "3/5 Láng"))
@@ -343,7 +341,7 @@ def test_another_round_that_is_ordered_keeps_nobody_waiting(
         assert names(site, late) == names(site, answer)
 
 
-def test_files_hold_every_line_too(site: Site) -> None:
+def test_files_contain_every_row(site: Site) -> None:
     body = "\n".join(a_list(site))
     answer = planned(site, body)
     geojson = json.loads(post(site, body, accept=GEOJSON).text)
@@ -371,7 +369,7 @@ def test_files_hold_every_line_too(site: Site) -> None:
     assert "kiện 2/2" in " ".join(texts_of(tem.data))
 
 
-def test_bad_lists_are_refused_in_words(site: Site) -> None:
+def test_invalid_lists_are_refused_with_a_message(site: Site) -> None:
     code = site.world.codes["27 Láng"]
 
     def refusal(body: str | bytes, kind: str = LINES, **query: str) -> tuple[int, str]:
@@ -396,7 +394,7 @@ def test_bad_lists_are_refused_in_words(site: Site) -> None:
     nothing = planned(site, "!!!\n???")
     assert (nothing["stops"], len(nothing["unplaced"]), nothing["metres"]) == ([], 2, 0)
     assert texts_of(post(site, "!!!", accept="application/pdf").data)
-    # Without scripts the page answers the files, or says what is wrong.
+    # Without scripts the page returns the files or the error.
     form = {"text": code, "as": "gpx", "order": "walking"}
     assert site.client.post("/route", data=form).mimetype == GPX
     lines = {"file": (io.BytesIO(code.encode()), "list.txt"), "as": "geojson"}

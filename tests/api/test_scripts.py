@@ -1,4 +1,4 @@
-"""What scripts of pages say: collected, translated, and served beside them."""
+"""Texts of page scripts: collected, translated, and served beside them."""
 
 import json
 import re
@@ -30,11 +30,11 @@ def collected(path: Path) -> set[str]:
     return {text for _, text, *_ in found if isinstance(text, str)}
 
 
-def test_texts_of_scripts_are_those_that_the_catalogue_collects() -> None:
+def test_script_texts_match_the_catalogue() -> None:
     assert set(texts_of_scripts()) == set().union(*map(collected, SCRIPTS))
 
 
-def test_every_value_that_a_text_names_is_given_by_its_call() -> None:
+def test_every_parameter_of_a_text_is_passed_by_its_call() -> None:
     calls = re.compile(r"(?<![\w.$])_\('([^']+)'(?:, \{ (.*?) \}\))?")
     for path in SCRIPTS:
         for text, given in calls.findall(path.read_text(encoding="utf-8")):
@@ -42,7 +42,7 @@ def test_every_value_that_a_text_names_is_given_by_its_call() -> None:
             assert all(re.search(rf"\b{name}\b", given) for name in names), (path.name, text)
 
 
-def test_words_are_served_for_good_and_loaded_before_the_script(client: FlaskClient) -> None:
+def test_translations_are_immutable_and_loaded_before_the_script(client: FlaskClient) -> None:
     assert words_names() == ["words-vi.js"]
     url, script = script_urls("field.js", "vi")
     answer = client.get(url)
@@ -59,7 +59,7 @@ def test_words_are_served_for_good_and_loaded_before_the_script(client: FlaskCli
         assert re.findall(r'<script type="module" src="([^"]+)">', page) == wanted
 
 
-def test_words_are_kept_for_where_there_is_no_network(client: FlaskClient) -> None:
+def test_translations_are_cached_for_offline_use(client: FlaskClient) -> None:
     worker = client.get("/kept.js").text
     assert all(f"'{url}'" in worker for url in script_urls("field.js", "vi"))
     old = re.search(r"const OLD = (\{.*?\});", worker)

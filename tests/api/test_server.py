@@ -38,8 +38,8 @@ class Service:
         assert parts.port
         return socket.create_connection((parts.hostname, parts.port), timeout=20)
 
-    def said(self, sent: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
-        """Status and JSON of what the server says to bytes that are sent as they stand."""
+    def exchange(self, sent: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
+        """Status and JSON of the server's response to raw bytes."""
         with self.connect() as connection:
             connection.sendall(sent.encode() + body)
             return answer(connection)
@@ -84,13 +84,13 @@ def service(
 
 
 @pytest.mark.thorough
-def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) -> None:
+def test_slow_sender_is_disconnected_and_blocks_no_other_caller(service: Service) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(service.connect()) for _ in range(SLOW)]
         for connection in slow:
             connection.sendall(f"{POST}Content-Length: 900000\r\n\r\n1".encode())
-        assert service.said(get("/v1/units/00004"))[0] == 200
-        status, found = service.said(f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n", ADDRESS)
+        assert service.exchange(get("/v1/units/00004"))[0] == 200
+        status, found = service.exchange(f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n", ADDRESS)
         assert (status, "verdict" in found) == (200, True)
         for connection in slow:
             status, problem = answer(connection)
@@ -98,7 +98,7 @@ def test_who_sends_a_body_slowly_is_let_go_and_stops_nobody(service: Service) ->
 
 
 @pytest.mark.thorough
-def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
+def test_slow_reader_blocks_no_other_caller(service: Service) -> None:
     rows = b"".join(b'{"address": "%d Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n' % n for n in range(5_000))
     head = "POST /v1/batch/validate HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\n"
     with ExitStack() as stack:
@@ -106,41 +106,43 @@ def test_who_does_not_read_an_answer_stops_nobody(service: Service) -> None:
         for connection in silent:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(f"{head}Content-Length: {len(rows)}\r\n\r\n".encode() + rows)
-        assert service.said(get("/v1/units/00004"))[0] == 200
+        assert service.exchange(get("/v1/units/00004"))[0] == 200
         # They also had all turns of batches: these are over once the rows are answered.
         one = b'{"address": "12 Ph\xe1\xbb\x91 L\xc3\xa1ng"}\n'
         eventually(
-            lambda: service.said(f"{head}Content-Length: {len(one)}\r\n\r\n", one)[0] == 200,
+            lambda: service.exchange(f"{head}Content-Length: {len(one)}\r\n\r\n", one)[0] == 200,
             "a batch is answered beside those that nobody reads",
         )
 
 
 @pytest.mark.thorough
-def test_connections_that_say_nothing_or_half_a_head_stop_nobody(service: Service) -> None:
+def test_idle_or_incomplete_connections_block_no_other_caller(service: Service) -> None:
     with ExitStack() as stack:
         for head in ("", "GET /v1/geocode?q=a HTTP/1.1\r\nX: "):
             for _ in range(SLOW):
                 stack.enter_context(service.connect()).sendall(head.encode())
-        assert service.said(get("/v1/units/00004"))[0] == 200
+        assert service.exchange(get("/v1/units/00004"))[0] == 200
 
 
-def test_whether_it_is_ready_is_told_while_every_thread_waits(service: Service) -> None:
+def test_readiness_is_reported_while_every_thread_waits(service: Service) -> None:
     url = service.desk.office.place.url
     with psycopg.connect(url) as other, ExitStack() as stack:
         other.execute("LOCK TABLE household IN ACCESS EXCLUSIVE MODE")
         waiting = [stack.enter_context(service.connect()) for _ in range(SLOW)]
         for connection in waiting:
             connection.sendall(get("/v1/addresses/1H6XXH2V").encode())
-        status, said = service.said(get("/readyz?need=writing"))
+        status, said = service.exchange(get("/readyz?need=writing"))
         assert (status, said["status"]) == (200, "ready")
         other.rollback()
         for connection in waiting:
             assert answer(connection)[0] == 404
 
 
-def test_bodies_in_pieces_pipelined_and_announced_are_read(service: Service) -> None:
+def test_chunked_pipelined_and_expected_bodies_are_read(service: Service) -> None:
     pieces = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (ADDRESS[:7], ADDRESS[7:]))
-    status, found = service.said(f"{POST}Transfer-Encoding: chunked\r\n\r\n", pieces + b"0\r\n\r\n")
+    status, found = service.exchange(
+        f"{POST}Transfer-Encoding: chunked\r\n\r\n", pieces + b"0\r\n\r\n"
+    )
     assert (status, "verdict" in found) == (200, True)
     with service.connect() as connection:
         sized = f"{POST}Content-Length: {len(ADDRESS)}\r\n\r\n".encode() + ADDRESS
@@ -156,7 +158,7 @@ def test_bodies_in_pieces_pipelined_and_announced_are_read(service: Service) -> 
         assert answer(connection)[0] == 200
 
 
-def test_answer_that_is_made_while_it_is_sent_has_an_end(service: Service) -> None:
+def test_streamed_response_is_terminated(service: Service) -> None:
     rows = b'address\n"12 Ph\xe1\xbb\x91 L\xc3\xa1ng"\n"13",one too many\n"14"\n'
     head = "POST /v1/batch/validate HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
     with service.connect() as connection:
@@ -169,23 +171,23 @@ def test_answer_that_is_made_while_it_is_sent_has_an_end(service: Service) -> No
     assert got.count(b"\n14,") == 1
 
 
-def test_what_is_too_large_or_nobodys_is_refused_before_it_is_sent(service: Service) -> None:
+def test_too_large_or_unauthorised_body_is_refused_before_it_is_sent(service: Service) -> None:
     upload = "POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n"
-    status, problem = service.said(f"{upload}\r\n")
+    status, problem = service.exchange(f"{upload}\r\n")
     assert (status, problem["code"]) == (401, "key_required")
     carrier = bearer(service.desk.office.key("bưu tá", "carrier"))["Authorization"]
-    status, problem = service.said(f"{upload}Authorization: {carrier}\r\n\r\n")
+    status, problem = service.exchange(f"{upload}Authorization: {carrier}\r\n\r\n")
     assert (status, problem["code"]) == (403, "forbidden")
-    status, problem = service.said(f"{POST}Content-Length: 1000001\r\n\r\n")
+    status, problem = service.exchange(f"{POST}Content-Length: 1000001\r\n\r\n")
     assert (status, problem["code"]) == (413, "request_entity_too_large")
     # Of a body in pieces that shows only when it has come.
     piece = b"%x\r\n%s\r\n" % (100_000, b" " * 100_000)
-    status, problem = service.said(f"{POST}Transfer-Encoding: chunked\r\n\r\n", piece * 11)
+    status, problem = service.exchange(f"{POST}Transfer-Encoding: chunked\r\n\r\n", piece * 11)
     assert (status, problem["code"]) == (413, "request_entity_too_large")
     eventually(lambda: service.incoming() == [], "nothing is left of it")
 
 
-def test_large_files_are_kept_once_and_nothing_else(service: Service) -> None:
+def test_large_file_is_stored_once(service: Service) -> None:
     key = bearer(service.desk.office.key("tệp lớn"))["Authorization"]
     file = table(*(row(str(number), f"R{number}") for number in range(1, 20_000)))
     assert len(file) > 500_000
@@ -195,7 +197,9 @@ def test_large_files_are_kept_once_and_nothing_else(service: Service) -> None:
     form += file + b"\r\n--x--\r\n"
     for body, kind in ((file, "text/csv"), (form, "multipart/form-data; boundary=x")):
         head = f"{upload}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-        status, made = service.said(head.replace("?source=lon", "") if body is form else head, body)
+        status, made = service.exchange(
+            head.replace("?source=lon", "") if body is form else head, body
+        )
         assert status == 202, made
         folder = service.desk.settings.var / "imports" / str(made["id"]) / "delivered"
         assert [path.read_bytes() for path in folder.iterdir()] == [file]
@@ -205,16 +209,16 @@ def test_large_files_are_kept_once_and_nothing_else(service: Service) -> None:
     eventually(lambda: service.incoming() == [], "what did not come as a whole is gone")
 
 
-def test_full_disk_is_told_before_anything_is_sent(service: Service) -> None:
+def test_full_disk_is_reported_before_the_body_is_sent(service: Service) -> None:
     key = bearer(service.desk.office.key("đĩa đầy"))["Authorization"]
     upload = f"POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\n"
-    status, problem = service.said(f"{upload}Content-Length: {10**14}\r\n\r\n")
+    status, problem = service.exchange(f"{upload}Content-Length: {10**14}\r\n\r\n")
     assert (status, problem["code"]) == (507, "storage_full")
     assert service.incoming() == []
 
 
 @pytest.mark.thorough
-def test_folder_that_cannot_be_written_is_told_in_words(
+def test_unwritable_folder_is_reported_with_a_message(
     service: Service, tmp_path: Path, worker_id: str
 ) -> None:
     (tmp_path / "imports").write_text("a file where the folder should be")
@@ -223,7 +227,7 @@ def test_folder_that_cannot_be_written_is_told_in_words(
     with serving(service.desk.office.place.url, DIACHISO_VAR=str(tmp_path)) as url:
         there = Service(service.desk, url)
         for length in (len(file), 5_000_000):
-            status, problem = there.said(
+            status, problem = there.exchange(
                 f"POST /v1/imports?source=x HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\n"
                 f"Content-Length: {length}\r\n\r\n",
                 file,
@@ -232,15 +236,17 @@ def test_folder_that_cannot_be_written_is_told_in_words(
             assert str(tmp_path) not in problem["detail"]
 
 
-def test_bytes_that_are_no_header_and_no_path_are_answered(service: Service) -> None:
-    status, problem = service.said("GET /v1/whoami HTTP/1.1\r\nHost: a\r\nX-Api-Key: ké\r\n\r\n")
+def test_invalid_header_and_path_bytes_get_a_response(service: Service) -> None:
+    status, problem = service.exchange(
+        "GET /v1/whoami HTTP/1.1\r\nHost: a\r\nX-Api-Key: ké\r\n\r\n"
+    )
     assert (status, problem["code"]) == (401, "key_truncated")
-    assert service.said(get("/v1/addresses/%FF%FE"))[0] == 422
-    assert service.said(get("/v1/units?q=%FF"))[0] == 400
+    assert service.exchange(get("/v1/addresses/%FF%FE"))[0] == 422
+    assert service.exchange(get("/v1/units?q=%FF"))[0] == 400
 
 
-def test_packed_bodies_are_refused_in_words(service: Service) -> None:
+def test_compressed_bodies_are_refused_with_a_message(service: Service) -> None:
     packed = gzip.compress(b" " * 10_000_000)
     head = f"{POST}Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
-    status, problem = service.said(head, packed)
+    status, problem = service.exchange(head, packed)
     assert (status, problem["code"]) == (415, "unsupported_media_type")

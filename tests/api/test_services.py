@@ -1,4 +1,4 @@
-"""Services over HTTP and at the desk: everybody asks, each operator delivers its own."""
+"""Services over HTTP and at the desk: public reads, operators write their own."""
 
 import io
 import json
@@ -52,7 +52,7 @@ def at(office: Office, query: str) -> list[tuple[str, str, str | None]]:
     return [(s["operator"], s["basis"], s["office"] and s["office"]["name"]) for s in services]
 
 
-def test_each_operator_delivers_its_own_and_everybody_asks(
+def test_operators_write_their_own_areas_and_everybody_reads_them(
     office: Office, door: str, keys: dict[str, KeyMade]
 ) -> None:
     def of_these(query: str) -> list[tuple[str, str, str | None]]:
@@ -72,7 +72,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     answer = deliver(office, keys[POST], wrong, file_name="vùng.csv").get_json()
     assert (answer["operator"], answer["rejected"], answer["written"]) == (POST, 1, True)
     assert [(p["row_number"], p["code"]) for p in answer["problems"]] == [(2, "unit_unknown")]
-    # A list of codes is told to who asks for the door, and to nobody who asks for the place.
+    # An area given by codes matches requests for the door, not for the place.
     both = [(POST, "commune", "Bưu cục Láng"), (RIVAL, "code", None)]
     assert of_these(f"code={code_display(door)}") == both
     assert of_these(f"lon={LANG['lon']}&lat={LANG['lat']}") == both[:1]
@@ -87,7 +87,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     assert "T2-T7 07:30-18:00" in page
     features = office.get("/ogc/collections/offices/items").get_json()["features"]
     assert POST in [feature["properties"]["operator"] for feature in features]
-    # Nobody writes for another.
+    # An operator cannot write for another.
     assert code_of(deliver(office, keys[RIVAL], operator=POST)) == (403, "forbidden")
     assert code_of(deliver(office, None)) == (401, "key_required")
     for role in ("merchant", "approver"):
@@ -99,7 +99,7 @@ def test_each_operator_delivers_its_own_and_everybody_asks(
     assert (entry["endpoint"], entry["count"]) == ("POST /v1/services", 2)
 
 
-def test_check_tells_the_operator_what_is_its_own(
+def test_check_shows_an_operator_its_own_problems(
     office: Office, door: str, keys: dict[str, KeyMade]
 ) -> None:
     key = office.key("Nhất Tín", "carrier")
@@ -128,11 +128,11 @@ def test_check_tells_the_operator_what_is_its_own(
         ("code=1000-0006&on=hôm qua", (422, "invalid_input")),
     ],
 )
-def test_invalid_question_is_refused(office: Office, query: str, problem: tuple[int, str]) -> None:
+def test_invalid_request_is_refused(office: Office, query: str, problem: tuple[int, str]) -> None:
     assert code_of(office.get(f"/v1/services?{query}")) == problem
 
 
-def test_carrier_tries_a_file_at_the_desk_and_writes_it(office: Office) -> None:
+def test_carrier_dry_runs_and_writes_a_file_at_the_desk(office: Office) -> None:
     seat = seated(office, "Giao Hàng Nhanh", "carrier")
     wrong = TABLE + f"Nhanh,bay,,,,,{COMMUNE}\n"
     tried = seat.post("/desk/services/file", operator="", file=sheet(wrong))
@@ -161,7 +161,7 @@ def test_carrier_tries_a_file_at_the_desk_and_writes_it(office: Office) -> None:
         (seat.post("/desk/services/file", name="a.csv", content="%%%"), 422),
     ):
         assert page.status_code == status
-    # An authority sees who serves its commune, and writes for nobody.
+    # An authority sees who serves its commune but cannot write.
     viewer = seated(office, "Sở Công Thương", "viewer")
     page = viewer.get("/desk/services", operator="Giao Hàng Nhanh").text
     assert "Bưu cục Láng" in page

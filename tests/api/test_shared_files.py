@@ -17,19 +17,19 @@ def _has_no_hole(path: Path, size: int) -> bool:
     return found.st_size >= size and found.st_blocks * 512 >= size
 
 
-def test_counters_have_no_hole(tmp_path: Path) -> None:
+def test_counters_file_is_not_sparse(tmp_path: Path) -> None:
     Counters(tmp_path / "counters").close()
     assert _has_no_hole(tmp_path / "counters", 1 << 20)
 
 
-def test_metrics_have_no_hole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_file_is_not_sparse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(METRICS, str(tmp_path))
     reserve_metrics()
     for kind, size in METRICS_BYTES.items():
         assert _has_no_hole(tmp_path / f"{kind}_{os.getpid()}.db", size)
 
 
-def test_without_room_a_process_counts_alone(
+def test_process_counts_alone_when_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(METRICS, str(tmp_path))

@@ -42,7 +42,7 @@ def app(place: Office, settings: Settings) -> Iterator[Flask]:
         yield made
 
 
-def test_every_page_of_the_documentation_is_sound_and_its_links_lead_somewhere() -> None:
+def test_documentation_pages_are_valid_and_their_links_resolve() -> None:
     anchors = {
         (name, section.anchor)
         for name in names()
@@ -91,17 +91,17 @@ def test_every_page_of_the_documentation_is_sound_and_its_links_lead_somewhere()
         *("/data/..%2fimports", "/data/../LICENSE", "/data/.hidden"),
     ],
 )
-def test_no_path_leads_out(client: FlaskClient, path: str) -> None:
+def test_path_traversal_is_refused(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code in (308, 400, 404)  # 308: without its second slash
 
 
-def test_documentation_is_read_searched_and_answered_by_this_register(client: FlaskClient) -> None:
+def test_documentation_is_served_searchable_and_uses_this_register(client: FlaskClient) -> None:
     listed = client.get("/docs").text
     assert 'href="/docs/office"' in listed
     page = client.get("/docs/api", base_url="https://diachi.example").text
     assert "https://diachi.example/openapi.json" in page
     assert "127.0.0.1:8000" not in page
-    # What the example leads to today, in this register.
+    # The current result of the example in this register.
     live = page.split('class="live"')[1].split("</section>")[0]
     assert "Phường Ngọc Hà" in unescape(live)
     assert '"register"' in unescape(live)
@@ -126,7 +126,7 @@ def test_documentation_is_read_searched_and_answered_by_this_register(client: Fl
     assert "https://diachi.example/docs/api.md" in index.text
 
 
-def test_open_data_is_made_listed_and_taken(
+def test_open_data_is_made_listed_and_downloaded(
     place: Office, app: Flask, settings: Settings, client: FlaskClient
 ) -> None:
     place.place.house("1")
@@ -147,7 +147,7 @@ def test_open_data_is_made_listed_and_taken(
         b"Ph\xc6\xb0\xe1\xbb\x9dng Ba \xc4\x90\xc3\xacnh"
         in client.get(listed[0]["url"], buffered=True).data
     )
-    # What nobody names any more goes; a name that is none is told, with those that there are.
+    # Unnamed items are removed; an unknown name is reported with the known ones.
     (stays,) = publish(place.place.engine, replace(settings, open_data=("units",)))
     assert [path.name for path in folder_of(settings).glob("*.csv")] == [stays.name] + [
         path.name for path in folder_of(settings).glob("*.columns.csv")
@@ -158,7 +158,7 @@ def test_open_data_is_made_listed_and_taken(
     assert {f"households.{form}" for form in ("csv", "gpkg")} <= DATASETS.keys()
 
 
-def test_board_sums_what_processes_count_and_names_carriers_to_who_may_see(
+def test_board_sums_all_processes_and_names_carriers_to_allowed_roles(
     place: Office, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.pages.board._KEPT_S", 0.0)
@@ -208,7 +208,7 @@ def test_board_sums_what_processes_count_and_names_carriers_to_who_may_see(
     }
 
 
-def test_counts_outlive_a_database_that_is_away(place: Office) -> None:
+def test_counts_survive_a_database_outage(place: Office) -> None:
     with open_app("postgresql://nobody@127.0.0.1:1/nothing") as app:
         client = app.test_client()
         assert client.get("/v1/geocode?q=x").status_code == 503
@@ -220,7 +220,7 @@ def test_counts_outlive_a_database_that_is_away(place: Office) -> None:
     assert ("geocode", "failed", 1) in [(each.kind, each.outcome, each.times) for each in found]
 
 
-def test_folder_of_open_data_that_is_no_folder_is_told(place: Office, tmp_path: Path) -> None:
+def test_invalid_open_data_folder_is_reported(place: Office, tmp_path: Path) -> None:
     (tmp_path / "open-data").write_text("")
     with pytest.raises(Exception, match="open-data"):
         publish(place.place.engine, Settings(var=tmp_path, open_data=("units",)))

@@ -39,7 +39,7 @@ def names(site: Site, zoom: int, kind: str, at: tuple[float, float] = LANG) -> s
 
 
 @pytest.mark.thorough
-def test_planner_knows_the_map_that_was_drawn(site: Site) -> None:
+def test_drawn_map_tables_are_analyzed(site: Site) -> None:
     with session_scope(site.world.engine) as session:
         known = session.scalars(
             text("SELECT DISTINCT tablename FROM pg_stats WHERE tablename LIKE 'map_%' ORDER BY 1")
@@ -47,7 +47,7 @@ def test_planner_knows_the_map_that_was_drawn(site: Site) -> None:
     assert known == ["map_density", "map_label", "map_unit"]
 
 
-def test_archipelagos_are_named_with_their_province_at_every_zoom(site: Site) -> None:
+def test_archipelagos_are_labelled_with_their_province_at_every_zoom(site: Site) -> None:
     for zoom in range(19):
         for at, name, holder in (
             (HOANG_SA, "Quần đảo Hoàng Sa", "Thành phố Đà Nẵng"),
@@ -57,7 +57,7 @@ def test_archipelagos_are_named_with_their_province_at_every_zoom(site: Site) ->
             assert (name, holder) in [(each["name"], each["holder"]) for each in labels], zoom
 
 
-def test_units_are_drawn_and_named_and_said_to_be_approximate(site: Site) -> None:
+def test_units_are_drawn_labelled_and_marked_approximate(site: Site) -> None:
     whole = tile(site, 4)
     assert {each["approximate"] for each in whole["provinces"]} == {True}
     assert "communes" not in whole
@@ -68,19 +68,19 @@ def test_units_are_drawn_and_named_and_said_to_be_approximate(site: Site) -> Non
     assert "Phường Láng" in names(site, 12, "commune")
 
 
-def test_province_of_most_households_is_named_before_a_wide_one(site: Site) -> None:
+def test_province_with_more_households_is_labelled_before_a_larger_one(site: Site) -> None:
     labels = [each for each in tile(site, 3)["labels"] if each["kind"] == "province"]
     assert len(labels) == 34
     first = sorted(labels, key=lambda label: -int(str(label["weight"])))[:2]
     assert {each["name"] for each in first} == {"Hà Nội", "Hồ Chí Minh"}
 
 
-def test_streets_and_localities_are_named_where_their_doors_are(site: Site) -> None:
+def test_streets_and_localities_are_labelled_at_their_doors(site: Site) -> None:
     assert names(site, 12, "street") == set()
     assert "Phố Láng" in names(site, 17, "street")
 
 
-def test_doors_come_from_zoom_15_on_without_codes(site: Site) -> None:
+def test_doors_are_drawn_from_zoom_15_without_codes(site: Site) -> None:
     assert "doors" not in tile(site, 14)
     assert sum(each["n"] for each in tile(site, 14)["density"]) > 0  # type: ignore[misc]
     assert all("number" not in each for each in tile(site, 15)["doors"])
@@ -94,7 +94,7 @@ def test_doors_come_from_zoom_15_on_without_codes(site: Site) -> None:
     assert not [code for code in site.world.codes.values() if code.encode() in body]
 
 
-def test_tile_is_compressed_and_asked_for_again_by_its_etag(site: Site) -> None:
+def test_tile_is_compressed_and_revalidated_by_etag(site: Site) -> None:
     x, y = tile_at(9, *LANG)
     path = f"/tiles/9/{x}/{y}"
     plain = site.client.get(path)
@@ -106,7 +106,7 @@ def test_tile_is_compressed_and_asked_for_again_by_its_etag(site: Site) -> None:
         assert (again.status_code, again.data) == (304, b"")
 
 
-def test_documents_of_the_map_name_what_its_tiles_hold(site: Site) -> None:
+def test_map_metadata_matches_the_tile_contents(site: Site) -> None:
     known = site.client.get("/tiles/tilejson.json").get_json()
     assert known["tiles"] == ["http://localhost/tiles/{z}/{x}/{y}"]
     told = {layer["id"]: set(layer["fields"]) for layer in known["vector_layers"]}
@@ -120,9 +120,7 @@ def test_documents_of_the_map_name_what_its_tiles_hold(site: Site) -> None:
     assert site.client.get("/tiles/base/1/0/0").status_code == 404
 
 
-def test_base_map_lies_below_the_dots_and_its_tiles_come_from_here(
-    site: Site, tmp_path: Path
-) -> None:
+def test_base_map_is_below_the_dots_and_served_locally(site: Site, tmp_path: Path) -> None:
     path = red_map(tmp_path / "nen.pmtiles")
     settings = Settings(limits=False, basemap=str(path))
     with open_app(site.world.url, settings=settings) as app:
@@ -143,7 +141,7 @@ def test_base_map_lies_below_the_dots_and_its_tiles_come_from_here(
         assert "connect-src 'self';" in policy
 
 
-def test_tiles_of_another_server_are_let_in_by_the_policy_and_no_others(site: Site) -> None:
+def test_content_security_policy_allows_only_the_configured_tile_server(site: Site) -> None:
     settings = Settings(
         limits=False,
         basemap="https://tiles.vn:8443/a/{z}/{x}/{y}.pbf",
@@ -160,13 +158,13 @@ def test_tiles_of_another_server_are_let_in_by_the_policy_and_no_others(site: Si
         assert {"base-roads-line", "base-water-fill"} <= {each["id"] for each in style["layers"]}
 
 
-def test_drawing_again_does_only_what_changed(site: Site) -> None:
+def test_redraw_skips_unchanged_layers(site: Site) -> None:
     done = refresh(site.world.engine)
     assert (done.units, done.households) == (False, False)
 
 
-def test_worker_rests_after_a_long_drawing(site: Site) -> None:
-    """Until then it draws no households; who asks for it has them drawn."""
+def test_worker_pauses_after_a_long_drawing(site: Site) -> None:
+    """Until then it draws no households, except on request."""
     engine = site.world.engine
     for rests, households in (("1 hour", False), ("0 hours", True)):
         with session_scope(engine) as session:

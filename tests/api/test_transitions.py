@@ -45,7 +45,7 @@ def number() -> str:
 def record(here: Office, state: str) -> str:
     """A record in that state, at an address of its own."""
     if state == "reserved":
-        # For this commune: one that is reserved for nobody is no authority's to retire.
+        # For this commune: an authority cannot retire a code reserved without a commune.
         return here.place.do("reserve", count=1, commune=COMMUNE).records[0].code
     if state == "proposed":
         given = {"commune": COMMUNE, "street": "Phố Láng", "house_number": number()}
@@ -86,7 +86,7 @@ def key_of(keys: dict[str, KeyMade], operation: Operation) -> KeyMade:
 
 @pytest.mark.parametrize("state", STATUSES)
 @pytest.mark.parametrize("operation", OF_RECORD, ids=lambda operation: operation.name)
-def test_operation_is_done_from_its_states_and_refused_from_the_others(
+def test_operation_is_allowed_only_from_its_states(
     here: Office, keys: dict[str, KeyMade], operation: Operation, state: str
 ) -> None:
     code = record(here, state)
@@ -104,7 +104,7 @@ def test_operation_is_done_from_its_states_and_refused_from_the_others(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_key_of_a_lesser_role_is_refused(
+def test_key_with_a_lower_role_is_refused(
     here: Office, keys: dict[str, KeyMade], operation: Operation
 ) -> None:
     assert code_of(here.post(operation.name)) == (401, "key_required")
@@ -114,7 +114,7 @@ def test_key_of_a_lesser_role_is_refused(
 
 
 @pytest.mark.parametrize("operation", OF_RECORD, ids=lambda operation: operation.name)
-def test_stale_etag_is_refused_by_every_operation_about_a_record(
+def test_stale_etag_is_refused_by_every_operation_on_a_record(
     here: Office, keys: dict[str, KeyMade], operation: Operation
 ) -> None:
     code = record(here, operation.from_states[0])
@@ -136,7 +136,7 @@ def problem_of(answer: TestResponse) -> tuple[int, str, str]:
     return answer.status_code, first["field"], first["code"]
 
 
-def test_what_no_state_allows_is_refused(here: Office, keys: dict[str, KeyMade]) -> None:
+def test_meaningless_operation_is_refused(here: Office, keys: dict[str, KeyMade]) -> None:
     approver, town = keys["approver"], here.place
     house = town.house(number())
     # Splitting into nothing, or into itself.
@@ -171,9 +171,7 @@ def test_merger_across_communes_is_refused(here: Office) -> None:
     assert problem_of(answer) == (422, "codes", "across_communes")
 
 
-def test_codes_do_not_continue_each_other_in_a_circle(
-    here: Office, keys: dict[str, KeyMade]
-) -> None:
+def test_successions_cannot_form_a_cycle(here: Office, keys: dict[str, KeyMade]) -> None:
     approver = keys["approver"]
     one, other, third = (here.place.house(number()) for _ in range(3))
     for code, into in ((one, other), (other, third)):
@@ -216,7 +214,7 @@ def etag(here: Office, code: str) -> str:
         ({"restricted": True}, "correct"),
     ],
 )
-def test_patch_is_the_operation_that_it_means(
+def test_patch_is_carried_out_as_the_matching_operation(
     here: Office, keys: dict[str, KeyMade], fields: dict[str, Any], operation: str
 ) -> None:
     code = here.place.house(number(), **({} if "lon" in fields else LANG))
@@ -232,7 +230,7 @@ def test_patch_is_the_operation_that_it_means(
     assert former == [(1 if operation == "renumber" else 0,)]
 
 
-def test_patch_says_which_state_it_is_about(here: Office, keys: dict[str, KeyMade]) -> None:
+def test_patch_needs_the_etag_of_the_current_state(here: Office, keys: dict[str, KeyMade]) -> None:
     code = here.place.house(number())
     editor, seen = keys["editor"], etag(here, code)
     assert code_of(patch(here, editor, code, None, house_number="1")) == (428, "if_match_required")
@@ -258,7 +256,7 @@ def test_patch_says_which_state_it_is_about(here: Office, keys: dict[str, KeyMad
         ({"kind": "building"}, "kind", "unknown_parameter"),
     ],
 )  # fmt: skip
-def test_patch_that_is_no_one_operation_is_refused(
+def test_patch_matching_no_single_operation_is_refused(
     here: Office, keys: dict[str, KeyMade], fields: dict[str, Any], field: str, error: str
 ) -> None:
     code = here.place.house(number())
@@ -305,14 +303,12 @@ def test_patch_with_personal_data_is_refused(here: Office, keys: dict[str, KeyMa
     for name in ("delivery_hint", "building", "house_number", "street"):
         answer = patch(here, keys["editor"], code, "*", **{name: PERSON})
         assert problem_of(answer) == (422, name, "personal_data")
-    # Three houses that are one are no telephone.
+    # A range of three house numbers is not a telephone number.
     joined = patch(here, keys["editor"], code, "*", house_number="101-103-105")
     assert joined.status_code == 200
 
 
-def test_patch_of_nothing_and_of_no_record_is_refused(
-    here: Office, keys: dict[str, KeyMade]
-) -> None:
+def test_empty_patch_and_unknown_record_are_refused(here: Office, keys: dict[str, KeyMade]) -> None:
     editor = keys["editor"]
     code = here.place.house(number())
     assert code_of(patch(here, editor, code, "*")) == (422, "invalid_input")
@@ -322,7 +318,7 @@ def test_patch_of_nothing_and_of_no_record_is_refused(
     assert code_of(patch(here, keys["carrier"], code, "*", restricted=True)) == (403, "forbidden")
 
 
-def test_patch_next_door_is_refused_and_written_down(here: Office) -> None:
+def test_patch_in_another_commune_is_refused_and_audited(here: Office) -> None:
     neighbour = here.key("phường khác", "editor", (ELSEWHERE,))
     code = here.place.house(number())
     answer = patch(here, neighbour, code, "*", delivery_hint="a")

@@ -32,7 +32,7 @@ def test_turn_is_taken_before_the_body_is_read(app: Flask, client: FlaskClient, 
     assert client.post(path, **UNREADABLE).status_code in (400, 415, 422)
 
 
-def test_turn_ends_with_its_rows(client: FlaskClient) -> None:
+def test_turn_is_released_after_the_last_row(client: FlaskClient) -> None:
     for _ in range(5):
         answer = client.post("/v1/batch/validate", json={"rows": [{"address": "27 Láng"}]})
         assert answer.status_code == 200

@@ -33,7 +33,7 @@ def test_list_pages_through_all_units_of_a_day(client: FlaskClient) -> None:
     assert len(codes) == len(set(codes)) == 3_355
 
 
-def test_list_narrows_by_name_level_and_province(client: FlaskClient) -> None:
+def test_list_is_filtered_by_name_level_and_province(client: FlaskClient) -> None:
     page = get(client, "/v1/units", q="ba dinh", level="commune", province="01")
     assert [unit["full_name"] for unit in page["units"]] == ["Phường Ba Đình"]
     old = get(client, "/v1/units", q="Ba Đình", as_of="2025-06-30", level="district")
@@ -41,7 +41,7 @@ def test_list_narrows_by_name_level_and_province(client: FlaskClient) -> None:
     assert old["as_of"] == "2025-06-30"
 
 
-def test_name_of_the_map_before_is_told_with_the_day_to_ask_for(client: FlaskClient) -> None:
+def test_name_on_the_former_map_is_reported_with_its_day(client: FlaskClient) -> None:
     now = get(client, "/v1/units", q="quan 3")
     assert now["units"] == []
     assert now["earlier"]["as_of"] == "2025-06-30"
@@ -52,14 +52,14 @@ def test_name_of_the_map_before_is_told_with_the_day_to_ask_for(client: FlaskCli
         assert "earlier" not in get(client, "/v1/units", **query)
 
 
-def test_json_keeps_its_order_and_its_letters(client: FlaskClient) -> None:
+def test_json_keeps_member_order_and_unicode(client: FlaskClient) -> None:
     body = client.get("/v1/units?q=00004").text
     assert '"full_name":"Phường Ba Đình"' in body
     assert list(json.loads(body)) == ["as_of", "total", "units"]
     assert list(json.loads(body)["units"][0])[:3] == ["code", "level", "kind"]
 
 
-def test_unit_tells_names_predecessors_and_who_had_the_code(client: FlaskClient) -> None:
+def test_unit_has_names_predecessors_and_other_units_with_its_code(client: FlaskClient) -> None:
     unit = get(client, "/v1/units/00004")
     assert unit["alive"] is True
     assert unit["full_name_en"] == "Ba Dinh Ward"
@@ -70,21 +70,21 @@ def test_unit_tells_names_predecessors_and_who_had_the_code(client: FlaskClient)
     assert [goal["extent"] for goal in unit["today"]] == ["unchanged"]
 
 
-def test_unit_of_the_past_is_shown_as_it_was_then(client: FlaskClient) -> None:
+def test_former_unit_is_shown_as_it_was(client: FlaskClient) -> None:
     unit = get(client, "/v1/units/00004", as_of="2025-06-30")
     assert unit["full_name"] == "Phường Trúc Bạch"
     assert unit["district"] == {"code": "001", "name": "Quận Ba Đình"}
     assert [goal["unit"]["full_name"] for goal in unit["today"]] == ["Phường Ba Đình"]
 
 
-def test_unit_that_ended_is_found_without_a_day(client: FlaskClient) -> None:
+def test_former_unit_is_found_without_a_day(client: FlaskClient) -> None:
     unit = get(client, "/v1/units/00010")
     assert unit["alive"] is False
     assert unit["today"][0]["via"][0]["full_name"] == "Phường Trúc Bạch"
 
 
 @pytest.mark.thorough
-def test_every_unit_answers_with_short_lists(client: FlaskClient, gazetteer: Gazetteer) -> None:
+def test_every_unit_returns_short_lists(client: FlaskClient, gazetteer: Gazetteer) -> None:
     codes = {unit.code for unit in gazetteer.units.values()}
     wanted = [*sorted(codes)[::25], "79", "769", "00004"]
     for code in wanted:
@@ -99,7 +99,7 @@ def test_every_unit_answers_with_short_lists(client: FlaskClient, gazetteer: Gaz
     assert max(steps) <= 50
 
 
-def test_large_answer_is_packed_for_whoever_takes_it(client: FlaskClient) -> None:
+def test_large_response_is_compressed_when_accepted(client: FlaskClient) -> None:
     plain = client.get("/v1/units/picker")
     packed = client.get("/v1/units/picker", headers={"Accept-Encoding": "br;q=1, gzip;q=0.5"})
     assert plain.content_encoding is None
@@ -116,7 +116,7 @@ def test_large_answer_is_packed_for_whoever_takes_it(client: FlaskClient) -> Non
     assert small.content_encoding is None
 
 
-def test_older_text_is_read_against_the_oldest_map(client: FlaskClient) -> None:
+def test_older_text_is_read_on_the_oldest_map(client: FlaskClient) -> None:
     old = get(client, "/v1/units/convert", code="00004", written_on="1995-01-01")
     oldest = get(client, "/v1/units/convert", code="00004", written_on="2024-01-01")
     assert old["matches"] == oldest["matches"]
@@ -132,7 +132,7 @@ def test_split_commune_converts_to_all_candidates(client: FlaskClient) -> None:
     ]
 
 
-def test_text_converts_with_what_was_not_read(client: FlaskClient) -> None:
+def test_converted_text_includes_the_unread_part(client: FlaskClient) -> None:
     text = "12 Quán Thánh, P. Trúc Bạch, Q. Ba Đình, Hà Nội"
     (match,) = get(client, "/v1/units/convert", text=text)["matches"]
     assert match["from"]["full_name"] == "Phường Trúc Bạch"
@@ -152,7 +152,7 @@ def test_text_without_units_converts_to_nothing(client: FlaskClient) -> None:
     assert (body["ambiguous"], body["matches"]) == (False, [])
 
 
-def test_change_to_come_is_announced_until_its_day(
+def test_upcoming_change_is_announced_until_its_day(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = fresh_database()
@@ -191,7 +191,7 @@ def test_change_to_come_is_announced_until_its_day(
         assert unit["predecessors"][0]["unit"]["lifetime"]["to"] == DAY.isoformat()
 
 
-def test_conversion_is_kept_by_no_cache(client: FlaskClient) -> None:
+def test_conversion_is_not_cacheable(client: FlaskClient) -> None:
     response = client.get("/v1/units/convert?text=Hà+Nội")
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -207,7 +207,7 @@ def test_picker_has_two_levels(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/units/picker", "/v1/units?limit=1000", "/v1/units/00004", "/v1/units?q=zzzz"]
 )
-def test_what_can_be_cached_is_answered_304_when_unchanged(client: FlaskClient, path: str) -> None:
+def test_cacheable_response_is_304_when_unchanged(client: FlaskClient, path: str) -> None:
     first = client.get(path)
     assert first.headers["Cache-Control"] == f"public, max-age={MAX_AGE_S}"
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -220,7 +220,7 @@ def test_what_can_be_cached_is_answered_304_when_unchanged(client: FlaskClient, 
     assert head.headers["ETag"] == first.headers["ETag"]
 
 
-def test_etag_tells_days_apart(client: FlaskClient) -> None:
+def test_etag_differs_by_day(client: FlaskClient) -> None:
     tags = {
         client.get("/v1/units/picker", query_string={"as_of": day}).headers["ETag"]
         for day in ("2025-06-30", "2025-07-01", "2026-10-01")
@@ -236,7 +236,7 @@ def test_tomorrow_is_refused(client: FlaskClient) -> None:
         assert response.get_json()["errors"][0]["code"] == "day_in_future"
 
 
-def test_unit_is_found_by_what_another_scheme_calls_it(client: FlaskClient) -> None:
+def test_unit_is_found_by_its_identifier_in_another_scheme(client: FlaskClient) -> None:
     found = get(client, "/v1/units", scheme="postcode", value="11528", ids="true")
     assert [unit["full_name"] for unit in found["units"]] == ["Phường Láng"]
     assert found["units"][0]["ids"] == {"postcode": "11528"}
@@ -250,7 +250,7 @@ def test_unit_is_found_by_what_another_scheme_calls_it(client: FlaskClient) -> N
         assert lost.status_code == 404
         assert f"/v1/units?scheme=postcode&value={value}" in lost.get_json()["detail"]
     assert client.get("/v1/units/00199?scheme=gnh").status_code == 422
-    # Hà Giang is no more, and no code of its successor is known.
+    # Hà Giang has ended, and no code of its successor is known.
     gone = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03")
     assert (gone["total"], gone["earlier"]["as_of"]) == (0, "2025-06-30")
     then = get(client, "/v1/units", scheme="iso_3166_2", value="VN-03", as_of="2025-06-30")

@@ -1,4 +1,4 @@
-"""What stands at a door, over HTTP: said by an editor, read by carriers, chosen by use."""
+"""Uses at a door over HTTP: set by an editor, read by carriers, filtered by use."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def office(
         yield made
 
 
-def test_a_use_goes_wherever_its_record_goes(office: Office) -> None:
+def test_uses_appear_wherever_their_record_does(office: Office) -> None:
     code, home = office.place.house("11", **LANG), office.place.house("13", **LANG)
     editor, carrier = office.key("phường Láng"), office.key("Bưu điện", "carrier")
     done = office.post("uses", editor, code=code, uses=[UBND])
@@ -68,7 +68,7 @@ def test_a_use_goes_wherever_its_record_goes(office: Office) -> None:
             assert pack["held"]["doors"]["uses"] == CELL
 
 
-def test_name_without_a_word_for_its_use_is_found_whole(office: Office) -> None:
+def test_name_without_a_use_word_is_found_as_a_whole(office: Office) -> None:
     code = office.place.house("31", **LANG)
     office.place.do("uses", code=code, uses=[{"use": "office", "name": "Quỹ tín dụng Hoa Sen"}])
 
@@ -116,13 +116,13 @@ def test_door_found_by_a_name_is_shown_with_it(office: Office) -> None:
     "use",
     [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}, {"use": "other", "since": "2999-01-01"}],
 )
-def test_what_is_no_use_is_refused_with_its_field(office: Office, use: dict[str, str]) -> None:
+def test_invalid_use_is_refused_with_its_field(office: Office, use: dict[str, str]) -> None:
     (code,) = office.place.rows("SELECT min(code) FROM household WHERE status = 'active'")[0]
     editor = office.key(f"phường {use['use']}")
     assert code_of(office.post("uses", editor, code=code, uses=[use]))[0] == 422
 
 
-def test_uses_come_as_a_file(office: Office, tmp_path: Path) -> None:
+def test_uses_are_imported_from_a_file(office: Office, tmp_path: Path) -> None:
     from registry.lifecycle.requests import GivenUse
     from registry.lifecycle.row_tables import read_rows
 
@@ -133,7 +133,7 @@ def test_uses_come_as_a_file(office: Office, tmp_path: Path) -> None:
     ]
 
 
-def test_coverage_shows_what_stands_beside_homes(office: Office) -> None:
+def test_coverage_counts_other_uses_beside_homes(office: Office) -> None:
     # The whole of a commune, and where the number that it should have is known.
     code = office.place.house("15", **LANG)
     approver = office.key("duyệt Láng", "approver")

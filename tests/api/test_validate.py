@@ -19,7 +19,7 @@ def ask(site: Site, **asked: str | None) -> dict[str, Any]:
     return body
 
 
-def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
+def test_certain_match_has_its_code_and_no_question(site: Site) -> None:
     body = ask(site, address="27 Láng, Láng Hạ, Đống Đa, Hà Nội")
     code = site.world.codes["27 Láng"]
     components = body.pop("components")
@@ -50,7 +50,7 @@ def test_certain_door_has_its_code_and_no_question(site: Site) -> None:
     }
 
 
-def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None:
+def test_mistyped_code_gets_suggested_codes(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     mistyped = swapped(code)
     label = "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
@@ -61,7 +61,7 @@ def test_mistyped_code_is_answered_with_those_that_it_may_be(site: Site) -> None
     assert shown in found["suggestions"]
 
 
-def test_question_says_why_an_address_will_not_do(site: Site) -> None:
+def test_question_gives_the_reason_for_a_rejection(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     for text, why in (
         (swapped(code), "Mã địa chỉ viết sai"),
@@ -76,7 +76,7 @@ def test_question_says_why_an_address_will_not_do(site: Site) -> None:
         assert body["question"]["text_en"].startswith(body["message_en"]), text
 
 
-def test_unit_that_is_written_as_before_is_confirmed(site: Site) -> None:
+def test_former_unit_of_the_same_name_is_confirmed(site: Site) -> None:
     # Today's city is another unit than the one before July 2025, of the same name.
     body = ask(site, address="27 Láng, Phường Bến Nghé, Quận 1, TP HCM")
     province = next(each for each in body["components"] if each["component"] == "province")
@@ -88,7 +88,7 @@ def test_unit_that_is_written_as_before_is_confirmed(site: Site) -> None:
     }
 
 
-def test_doubt_is_a_question_with_choices(site: Site) -> None:
+def test_uncertain_match_gets_a_question_with_choices(site: Site) -> None:
     body = ask(site, address="9 Nguyễn Trãi, Phường Láng, Hà Nội")
     assert (body["verdict"], body["next_action"], body["code"]) == ("confirm", "ask_choice", None)
     assert (body["label"], body["lon"]) == (None, None)
@@ -100,7 +100,7 @@ def test_doubt_is_a_question_with_choices(site: Site) -> None:
     assert all("Quận Đống Đa" in c["label_before_2025_07"] for c in choices)
 
 
-def test_picked_choice_is_taken_by_json_and_by_form(site: Site) -> None:
+def test_picked_choice_is_accepted_as_json_and_form(site: Site) -> None:
     picked = {"address": "27 Láng, Phường Kim Liên, Thành phố Hà Nội"}
     assert ask(site, **picked)["next_action"] == "ask_choice"
     by_json = ask(site, **picked, chosen=True)
@@ -108,7 +108,7 @@ def test_picked_choice_is_taken_by_json_and_by_form(site: Site) -> None:
     assert site.client.post(PATH, data=picked | {"chosen": "true"}).get_json() == by_json
 
 
-def test_json_form_and_components_are_judged_alike(site: Site) -> None:
+def test_json_form_and_components_get_the_same_verdict(site: Site) -> None:
     by_json = ask(site, address="27 Láng, Phường Láng, Hà Nội")
     by_form = site.client.post(PATH, data={"address": "27 Láng, Phường Láng, Hà Nội"}).get_json()
     assert by_json == by_form
@@ -116,7 +116,7 @@ def test_json_form_and_components_are_judged_alike(site: Site) -> None:
     assert ask(site, **parts) == by_json
 
 
-def test_codes_of_units_and_empty_fields_are_what_forms_of_shops_send(site: Site) -> None:
+def test_unit_codes_and_empty_fields_are_accepted(site: Site) -> None:
     named = {"house_number": "27", "street": "Láng", "commune": "Láng", "province": "Hà Nội"}
     expected = site.client.post("/v1/validate", json=named).get_json()
     assert expected["verdict"] == "accept"
@@ -129,7 +129,7 @@ def test_codes_of_units_and_empty_fields_are_what_forms_of_shops_send(site: Site
 @pytest.mark.parametrize(
     "text", ["!!!", "x", "漢字", "مرحبا", "Rue de Rivoli, Paris, France", "';--"]
 )
-def test_what_is_no_address_is_rejected_in_vietnamese(site: Site, text: str) -> None:
+def test_text_that_is_not_an_address_is_rejected_in_vietnamese(site: Site, text: str) -> None:
     body = ask(site, address=text)
     assert (body["verdict"], body["code"], body["components"]) == ("reject", None, [])
     assert body["question"]["text"].startswith(body["message"])  # which says why
@@ -151,7 +151,7 @@ def test_blank_address_is_asked_again(site: Site, text: str) -> None:
         ("2HT6-4FP5", "Mã địa chỉ này chưa có trong sổ đăng ký"),
     ],
 )
-def test_rejection_says_why(site: Site, text: str, message: str) -> None:
+def test_rejection_gives_a_reason(site: Site, text: str, message: str) -> None:
     body = ask(site, address=text)
     assert (body["verdict"], body["message"]) == ("reject", message)
 
@@ -167,7 +167,9 @@ def test_rejection_says_why(site: Site, text: str, message: str) -> None:
         ({"q": "27 Láng"}, "unknown_parameter"),
     ],
 )
-def test_wrong_request_is_refused_by_name(site: Site, asked: dict[str, object], code: str) -> None:
+def test_invalid_request_is_refused_with_the_field_named(
+    site: Site, asked: dict[str, object], code: str
+) -> None:
     response = site.client.post(PATH, json=asked)
     assert response.status_code == 422
     assert code in {error["code"] for error in response.get_json(force=True)["errors"]}
@@ -190,7 +192,7 @@ def test_stopped_database_is_503() -> None:
         assert app.test_client().post(PATH, json={"address": "27 Láng"}).status_code == 503
 
 
-def test_who_calls_a_field_otherwise_gets_them_all(site: Site) -> None:
+def test_unknown_field_lists_the_known_ones(site: Site) -> None:
     """Geocoding takes `q`, and so it is tried here as well."""
     problem = site.client.post(PATH, json={"q": "27 Láng"}).get_json()
     assert problem["detail"].startswith("q: không có tham số này")
@@ -214,13 +216,13 @@ def test_units_complete_a_text(site: Site, beside: dict[str, str]) -> None:
     assert parts["code"] == whole["code"] == site.world.codes["12/34/5A Láng"]
 
 
-def test_unknown_code_beside_a_text_is_said(site: Site) -> None:
+def test_unknown_code_beside_a_text_is_reported(site: Site) -> None:
     asked = {"address": "27 Láng, Phường Láng, Hà Nội"}
     assert ask(site, **asked)["code"] is not None
     assert ask(site, **asked, commune="99999")["verdict"] == "confirm"
 
 
-def test_blank_fields_are_as_good_as_none(site: Site) -> None:
+def test_blank_fields_are_ignored(site: Site) -> None:
     blank = dict.fromkeys(("house_number", "locality", "building", "floor", "unit"), " ")
     assert ask(site, **blank, address="27 Láng, Phường Láng, Hà Nội") == ask(
         site, address="27 Láng, Phường Láng, Hà Nội"

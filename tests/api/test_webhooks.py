@@ -1,4 +1,4 @@
-"""Webhooks over HTTP and at the desk: whose they are, and what is refused."""
+"""Webhooks over HTTP and at the desk: ownership and refusals."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def send(office: Office) -> None:
         send_due(register)
 
 
-def test_webhook_lives_from_its_making_to_its_end(office: Office, receiver: Receiver) -> None:
+def test_webhook_is_created_updated_and_deleted(office: Office, receiver: Receiver) -> None:
     carrier, code = office.key("hãng từ đầu đến cuối", "carrier"), office.place.house("1")
     made = ask(office, carrier, "POST", url=receiver.url, units=[COMMUNE], since="0").get_json()
     assert SECRET.fullmatch(made["secret"])
@@ -118,7 +118,7 @@ def test_webhook_lives_from_its_making_to_its_end(office: Office, receiver: Rece
         ({}, (422, "missing")),
     ],
 )
-def test_what_cannot_be_wanted_is_refused(
+def test_invalid_subscription_is_refused(
     office: Office, carrier: KeyMade, body: dict[str, Any], code: tuple[int, str]
 ) -> None:
     response = office.client.post("/v1/webhooks", json=body, headers=bearer(carrier))
@@ -127,7 +127,7 @@ def test_what_cannot_be_wanted_is_refused(
     assert (response.status_code, found) == code
 
 
-def test_authority_is_told_of_the_units_that_it_sees(office: Office) -> None:
+def test_webhook_of_an_authority_is_limited_to_its_units(office: Office) -> None:
     editor = office.key("UBND phường Láng", "editor", (COMMUNE,))
     assert code_of(ask(office, editor, "POST", url=URL, units=[ELSEWHERE])) == (
         403,
@@ -140,7 +140,7 @@ def test_authority_is_told_of_the_units_that_it_sees(office: Office) -> None:
 
 
 @pytest.mark.thorough
-def test_lists_of_codes_and_webhooks_of_a_key_are_bounded(office: Office) -> None:
+def test_codes_and_webhooks_of_a_key_are_limited(office: Office) -> None:
     key = office.key("hãng lớn", "carrier")
     many = [codes.from_serial(10**8 + at) for at in range(MAX_CODES)]
     made = ask(office, key, "POST", url=URL, codes=many, state="paused").get_json()
@@ -153,7 +153,7 @@ def test_lists_of_codes_and_webhooks_of_a_key_are_bounded(office: Office) -> Non
     assert code_of(ask(office, key, "POST", url=URL)) == (409, "conflict")
 
 
-def test_webhook_is_made_looked_at_and_sent_again_at_the_desk(
+def test_webhook_is_created_shown_and_resent_at_the_desk(
     office: Office, receiver: Receiver
 ) -> None:
     seat = sign_in(office, office.key("bưu cục", "carrier"))

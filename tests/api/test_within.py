@@ -1,4 +1,4 @@
-"""Records in an area: counted first, then told by the file, and paid."""
+"""Records in an area: counted first, then returned as a file and charged."""
 
 import csv
 import io
@@ -98,7 +98,7 @@ _KEYS = iter(range(1_000_000))
         (_circle(-100, 1_000), set()),
     ],
 )
-def test_area_is_counted_and_told_alike(
+def test_area_count_matches_its_records(
     office: Office, body: dict[str, Any], numbers: set[str]
 ) -> None:
     counted = ask(office, body).get_json()
@@ -122,7 +122,7 @@ def test_counts_are_by_commune_and_kind(office: Office) -> None:
     assert (other["code"], other["dwellings"], other["buildings"]) == (NEXT, 1, 0)
 
 
-def test_doors_with_a_use_are_counted_and_listed_alone(office: Office) -> None:
+def test_doors_with_a_use_are_counted_and_listed_separately(office: Office) -> None:
     offices = {**ALL, "use": "office"}
     counted = ask(office, offices).get_json()
     assert (counted["records"], counted["dwellings"]) == (1, 0)
@@ -159,14 +159,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("code", WRONG)
-def test_what_is_no_area_is_refused_by_its_code(office: Office, code: str) -> None:
+def test_invalid_area_is_refused_with_its_code(office: Office, code: str) -> None:
     for path in (PATH, f"{PATH}/records"):
         refused = ask(office, WRONG[code], path)
         assert refused.status_code == 422, refused.text
         assert [error["code"] for error in refused.get_json(force=True)["errors"]] == [code]
 
 
-def test_crossing_is_told_by_its_place(office: Office) -> None:
+def test_self_intersection_is_reported_with_its_location(office: Office) -> None:
     refused = ask(office, WRONG["polygon_crosses_itself"]).get_json(force=True)
     assert f"{LON + 0.005:.6f}" in refused["errors"][0]["detail"]
 
@@ -178,7 +178,7 @@ Coordinates = st.recursive(
 
 
 @given(st.sampled_from(["Point", "LineString", "MultiPolygon", "Polygon"]), Coordinates)
-def test_no_geometry_breaks_anything(
+def test_no_geometry_causes_a_server_error(
     office: Office, gazetteer: Gazetteer, kind: str, coordinates: object
 ) -> None:
     drawn = json.dumps({"type": kind, "coordinates": coordinates})
@@ -188,7 +188,7 @@ def test_no_geometry_breaks_anything(
         assert error.code == "invalid_input"  # noqa: PT017
 
 
-def test_records_need_a_key_and_cost_its_budget(office: Office) -> None:
+def test_records_need_a_key_and_are_charged_to_its_budget(office: Office) -> None:
     for path in (PATH, f"{PATH}/records"):
         assert code_of(office.client.post(path, json=ALL)) == (401, "key_required")
     key = office.key("trả theo số cửa", "carrier")
@@ -210,7 +210,7 @@ def test_records_need_a_key_and_cost_its_budget(office: Office) -> None:
     assert {(e["endpoint"], e["count"]) for e in noted} >= {("POST /v1/within/records", 10)}
 
 
-def test_more_than_a_key_may_ever_learn_is_refused_at_once(
+def test_request_larger_than_the_budget_is_refused_at_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = office.app.extensions["diachiso_access"].limits
@@ -220,7 +220,7 @@ def test_more_than_a_key_may_ever_learn_is_refused_at_once(
     assert ask(office, ALL).get_json()["records"] == 10
 
 
-def test_command_exports_what_lies_in_the_geometry_of_a_file(
+def test_command_exports_the_records_within_a_geometry_file(
     office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", office.place.url)

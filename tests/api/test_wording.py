@@ -1,4 +1,4 @@
-"""The old wording on demand: by the register, the text or the point; said which, or none."""
+"""The old wording on request, from the register, the text or the point, with its source."""
 
 import csv
 import io
@@ -32,12 +32,12 @@ LABEL = "{door}, Phường Láng {ward}, Quận Đống Đa, Thành phố Hà N�
 
 @dataclass(frozen=True)
 class Shop:
-    """A register that has polygons of two old wards, and who asks it."""
+    """A register with polygons of two old wards, and a client."""
 
     town: Town
     client: FlaskClient
 
-    def told(self, code: str, **asked: str) -> Any:
+    def address_of(self, code: str, **asked: str) -> Any:
         return self.client.get(f"/v1/addresses/{code}", query_string=OLD | asked).get_json(
             force=True
         )
@@ -72,9 +72,9 @@ def shop(
         yield Shop(town, app.test_client())
 
 
-def test_polygons_of_before_say_in_which_ward_a_door_was(shop: Shop) -> None:
+def test_former_polygons_give_the_former_ward_of_a_door(shop: Shop) -> None:
     code = shop.town.house("1", **WEST)
-    body = shop.told(code)
+    body = shop.address_of(code)
     assert body["label"] == "1 Phố Láng, Phường Láng, Thành phố Hà Nội"
     assert body["label_on"] == {
         "day": "2025-06-30",
@@ -89,9 +89,9 @@ def test_polygons_of_before_say_in_which_ward_a_door_was(shop: Shop) -> None:
     }
     # What the register does not know itself stays without.
     assert body["label_before_2025_07"] is None
-    east = shop.told(shop.town.house("2", **EAST))["label_on"]
+    east = shop.address_of(shop.town.house("2", **EAST))["label_on"]
     assert east["label"] == LABEL.format(door="2 Phố Láng", ward="Thượng")
-    # Of today they say nothing.
+    # They give nothing about the current map.
     near = shop.client.get("/v1/reverse", query_string={"lon": 105.826, "lat": 21.03}).get_json()
     assert [each["properties"]["commune"]["code"] for each in near["features"]] != [HA]
 
@@ -105,19 +105,19 @@ def test_polygons_of_before_say_in_which_ward_a_door_was(shop: Shop) -> None:
         ("10", {"lon": EDGE - 0.03, "lat": 21.02, "position_accuracy_m": 2_001}),
     ],
 )
-def test_point_that_says_nothing_is_said_to(shop: Shop, number: str, point: Any) -> None:
-    """It lies on the edge, may lie on both sides, in neither, or somewhere around."""
-    told = shop.told(shop.town.house(number, **point))["label_on"]
+def test_inconclusive_point_gives_no_former_ward(shop: Shop, number: str, point: Any) -> None:
+    """The point is on the edge, possibly on both sides, in neither, or too inaccurate."""
+    told = shop.address_of(shop.town.house(number, **point))["label_on"]
     assert (told["label"], told["door"], told["commune"], told["known_by"]) == (None,) * 4
     assert {HA, THUONG} <= {unit["code"] for unit in told["communes"]}
 
 
-def test_register_goes_before_the_point(shop: Shop) -> None:
-    told = shop.told(shop.town.house("9", former_commune=HA, **EAST))["label_on"]
+def test_registered_former_commune_precedes_the_point(shop: Shop) -> None:
+    told = shop.address_of(shop.town.house("9", former_commune=HA, **EAST))["label_on"]
     assert (told["commune"]["code"], told["known_by"]) == (HA, "register")
 
 
-def test_text_says_it_of_a_door_that_is_not_registered(shop: Shop) -> None:
+def test_text_gives_the_former_wording_of_an_unregistered_door(shop: Shop) -> None:
     told = shop.validated("801 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")
     assert told["code"] is None
     on = told["label_on"]
@@ -128,14 +128,14 @@ def test_text_says_it_of_a_door_that_is_not_registered(shop: Shop) -> None:
     assert len(unknown["communes"]) > 1
 
 
-def test_former_commune_that_was_asked_for_counts_as_named(shop: Shop) -> None:
+def test_former_commune_parameter_counts_as_named(shop: Shop) -> None:
     address = "803 Phố Láng, Phường Láng, Hà Nội"
     told = shop.validated(address, former_commune=THUONG)["label_on"]
     assert (told["label"], told["known_by"]) == (
         LABEL.format(door="803 Phố Láng", ward="Thượng"),
         "text",
     )
-    # One that never came to this commune says nothing, one that is none is refused.
+    # A unit that never joined this commune gives nothing; an unknown one is refused.
     elsewhere = shop.validated(address, former_commune="00001")["label_on"]
     assert (elsewhere["label"], elsewhere["known_by"]) == (None, None)
     for code, why in (("99999", "unit_unknown"), ("Láng", "string_pattern_mismatch")):
@@ -143,7 +143,7 @@ def test_former_commune_that_was_asked_for_counts_as_named(shop: Shop) -> None:
         assert [(each["field"], each["code"]) for each in errors] == [("former_commune", why)]
 
 
-def test_text_and_point_have_to_agree(shop: Shop) -> None:
+def test_text_and_point_must_agree(shop: Shop) -> None:
     shop.town.house("11", lon=105.7, lat=21.02)
     shop.town.house("13", **WEST)
     told = shop.validated("11 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
@@ -154,13 +154,19 @@ def test_text_and_point_have_to_agree(shop: Shop) -> None:
     assert (told["commune"]["code"], told["known_by"]) == (HA, "text")
 
 
-def test_wordings(shop: Shop) -> None:
+def test_equivalent_wordings_give_the_same_label(shop: Shop) -> None:
     code = shop.town.house("15", former_commune=HA, **WEST)
-    before = shop.told(code)
-    assert shop.told(code, wording="both") == shop.told(code, wording="before:1/7/2025") == before
-    assert shop.told(code, on="2025-06-30") == before
-    assert "label_on" not in shop.told(code, wording="today")
-    assert shop.told(code, wording="before:2026-01-01")["label_on"]["label"] == before["label"]
+    before = shop.address_of(code)
+    assert (
+        shop.address_of(code, wording="both")
+        == shop.address_of(code, wording="before:1/7/2025")
+        == before
+    )
+    assert shop.address_of(code, on="2025-06-30") == before
+    assert "label_on" not in shop.address_of(code, wording="today")
+    assert (
+        shop.address_of(code, wording="before:2026-01-01")["label_on"]["label"] == before["label"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +182,7 @@ def test_wordings(shop: Shop) -> None:
 )
 def test_invalid_wording_is_refused(shop: Shop, asked: dict[str, str], code: str) -> None:
     for answer in (
-        shop.told("0000-0000", **asked),
+        shop.address_of("0000-0000", **asked),
         shop.validated("27 Láng, Hà Nội", **asked),
         shop.client.post(
             "/v1/batch/lookup", query_string=OLD | asked, json={"rows": []}
@@ -185,7 +191,7 @@ def test_invalid_wording_is_refused(shop: Shop, asked: dict[str, str], code: str
         assert [(each["field"], each["code"]) for each in answer["errors"]] == [("wording", code)]
 
 
-def test_batch_has_its_parts_in_columns(shop: Shop) -> None:
+def test_batch_has_columns_for_the_parts_of_a_wording(shop: Shop) -> None:
     shop.town.house("17", former_commune=HA, **WEST)
     shop.town.house("19")
     rows = "địa chỉ\n17 Phố Láng Phường Láng Hà Nội\n19 Phố Láng Phường Láng Hà Nội\n"
@@ -211,7 +217,7 @@ def test_batch_has_its_parts_in_columns(shop: Shop) -> None:
     assert unknown["result_label"]
 
 
-def test_row_of_a_batch_may_ask_otherwise(shop: Shop) -> None:
+def test_batch_row_may_override_the_wording(shop: Shop) -> None:
     code = shop.town.house("21", former_commune=HA, **WEST)
     rows = [{"code": code}, {"code": code, "on": "2025-12-31"}, {"code": code, "wording": "today"}]
     answer = shop.client.post("/v1/batch/lookup", query_string=OLD, json={"rows": rows}).get_json()
@@ -219,16 +225,16 @@ def test_row_of_a_batch_may_ask_otherwise(shop: Shop) -> None:
     assert told == ["2025-06-30", "2025-12-31", None]
 
 
-def test_ids_are_those_of_the_old_units_in_the_scheme_of_the_carrier(shop: Shop) -> None:
+def test_ids_are_those_of_the_former_units_in_the_carriers_scheme(shop: Shop) -> None:
     code = shop.town.house("27", former_commune=HA, **WEST)
-    told = shop.told(code, scheme="ghn", postal="true")["label_on"]
+    told = shop.address_of(code, scheme="ghn", postal="true")["label_on"]
     parts = ("commune", "district", "province")
     ids = [("ghn", "1A0602"), ("ghn", "1486"), ("ghn", "201")]
     assert [next(iter(told[part]["ids"].items())) for part in parts] == ids
     assert told["postal_label"]["lines"] == [
         *("27 Phố Láng", "Phường Láng Hạ", "Quận Đống Đa", "Hà Nội"),
     ]
-    # Another scheme has ids of its own of units that are still there, and none of the others.
+    # Another scheme has its own ids for current units and none for former ones.
     told = shop.validated("27 Láng, Phường Láng, Hà Nội", scheme="iso_3166_2")["label_on"]
     assert [told[part]["ids"] for part in parts] == [{}, {}, {"iso_3166_2": "VN-HN"}]
     answer = shop.client.post(
@@ -240,7 +246,7 @@ def test_ids_are_those_of_the_old_units_in_the_scheme_of_the_carrier(shop: Shop)
     (row,) = csv.DictReader(io.StringIO(answer.text))
     assert [row[f"result_{part}_on_id_ghn"] for part in parts] == [each for _, each in ids]
     assert row["result_province_id_ghn"] == "201"
-    unknown = shop.told(code, scheme="gkn")
+    unknown = shop.address_of(code, scheme="gkn")
     assert [each["code"] for each in unknown["errors"]] == ["unknown_scheme"]
 
 
@@ -252,14 +258,14 @@ def test_ids_are_those_of_the_old_units_in_the_scheme_of_the_carrier(shop: Shop)
         ("commune_on", {"wording": "before:2026-01-01"}, "Phường Láng"),
     ],
 )
-def test_cell_of_a_spreadsheet_has_it(
+def test_spreadsheet_cell_has_the_wording(
     shop: Shop, column: str, asked: dict[str, str], value: str
 ) -> None:
     address = {"q": "33 Láng, Phường Láng Hạ, Đống Đa, Hà Nội", "column": column}
     assert shop.client.get("/v1/cell", query_string=address | asked).text == value
 
 
-def test_page_of_a_code_has_the_old_wording_with_its_parts(shop: Shop) -> None:
+def test_code_page_shows_the_old_wording_with_its_parts(shop: Shop) -> None:
     code = shop.town.house("29", **WEST)
     page = shop.client.get(f"/a/{code_display(code)}").text
     for words in (LABEL.format(door="29 Phố Láng", ward="Hạ"), "Theo địa giới trước 01/07/2025"):
@@ -269,16 +275,16 @@ def test_page_of_a_code_has_the_old_wording_with_its_parts(shop: Shop) -> None:
     assert "chưa rõ thuộc đơn vị cũ nào: " in untold
     assert "Chép địa chỉ cũ" not in untold
     other = shop.client.get(f"/a/{code_display(code)}?wording=before:2026-01-01").text
-    assert "Trước 01/01/2026" not in other  # it was written as it is today
+    assert "Trước 01/01/2026" not in other  # its label equals today's
     assert shop.client.get(f"/a/{code_display(code)}?wording=old").status_code == 422
 
 
-def test_stickers_have_the_wordings_that_are_asked_for(shop: Shop) -> None:
+def test_stickers_have_the_requested_wordings(shop: Shop) -> None:
     known = shop.town.house("23", former_commune=HA, **WEST)
     shop.town.house("25")
     lines = f"{known}\n25 Phố Láng, Phường Láng, Hà Nội".encode()
     old, new = (f"{ward}, Thành phố Hà Nội" for ward in ("Quận Đống Đa", "Phường Láng"))
-    # Of the second only today's label is known, which stands in for the other.
+    # For the second only today's label is known, which is used instead.
     counts = {"before:2025-07-01": (1, 1, 2, 1), "both": (1, 2, 2, 1), "today": (0, 2, 0, 0)}
     for wording, counted in counts.items():
         paper = shop.client.post(

@@ -39,7 +39,7 @@ def test_signal_ends_a_process_that_is_still_loading() -> None:
 
 
 @pytest.mark.thorough
-def test_process_loads_nothing_that_only_files_need() -> None:
+def test_process_does_not_import_file_libraries() -> None:
     """Columns of files take 20 MB in each process of a server, which answers without them."""
     heavy = {"pyarrow", "duckdb", "opening_hours", "pyvrp"}
     program = f"import sys, api.app; sys.exit(len({heavy} & set(sys.modules)))"

@@ -1,4 +1,4 @@
-"""A package for pytest: one browser goes from file to file, and ends before the next folder.
+"""A package for pytest: one browser serves all files and ends before the next folder.
 
-While it is there, no other event loop can run in the thread.
+While it runs, no other event loop can run in the thread.
 """

@@ -31,7 +31,7 @@ def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield found
 
 
-def test_streets_lie_below_the_dots_and_say_whose_they_are(browser: Browser, url: str) -> None:
+def test_base_map_is_below_the_dots_with_its_attribution(browser: Browser, url: str) -> None:
     with visiting(browser, url, "phone") as visit:
         with visit.page.expect_response("**/tiles/base/**") as tile:
             visit.open(HOME)
@@ -42,9 +42,7 @@ def test_streets_lie_below_the_dots_and_say_whose_they_are(browser: Browser, url
         assert visit.is_sound()
 
 
-def test_phone_that_has_a_pack_has_the_map_below_it_without_a_network(
-    browser: Browser, url: str
-) -> None:
+def test_phone_with_a_pack_shows_the_base_map_offline(browser: Browser, url: str) -> None:
     options: dict[str, Any] = {"service_workers": "allow"}
     with visiting(browser, url, "phone", **options) as visit:
         visit.allowed = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
@@ -67,6 +65,6 @@ def test_phone_that_has_a_pack_has_the_map_below_it_without_a_network(
         expect(card.locator(".hand-map")).to_contain_text("© Đỏ")
         assert visit.complaints() == []
         assert visit.is_sound()
-        # Gone with its pack; then there is the sketch.
+        # Removed with its pack; then the sketch is shown.
         choose_in_menu(card, "Sơ đồ")
         expect(card.locator(".hand-map")).to_have_count(0)

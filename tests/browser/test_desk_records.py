@@ -55,7 +55,7 @@ def number(visit: Visit, start: int) -> str:
     return str(start + (size["width"] if size else 0))
 
 
-def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Office) -> None:
+def test_clerk_finds_a_door_and_drags_it_into_place(visit: Visit, office: Office) -> None:
     # As far as its point may be wrong an editor moves it alone.
     code = office.place.house(number(visit, 2000), **LANG, position_accuracy_m=200)
     page = enter(visit, office, "editor", f"/desk/records?unit={COMMUNE}")
@@ -105,7 +105,7 @@ def test_clerk_finds_a_door_and_drags_it_to_its_place(visit: Visit, office: Offi
     expect(page.locator("[data-map-said]")).to_have_text("1 điểm")
 
 
-def test_approver_is_told_of_a_conflict_and_decides_on_several(
+def test_approver_sees_a_conflict_and_decides_on_several_records(
     visit: Visit, office: Office
 ) -> None:
     start = int(number(visit, 4000))
@@ -123,7 +123,7 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     for code in codes:
         page.get_by_label(f"Chọn {code_display(code)}").check()
     expect(page.locator("#ticks")).to_have_text("Với 3 mã đã chọn:")
-    # Somebody else is there before the form is sent.
+    # Another user changes it before the form is sent.
     office.place.do("verify", code=codes[2])
     page.get_by_role("button", name="Ngừng dùng").click()
     page.get_by_label("Lý do").fill("giải toả")
@@ -143,7 +143,7 @@ def test_approver_is_told_of_a_conflict_and_decides_on_several(
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
 
 
-def test_plates_are_noted_with_a_day_and_a_certificate_is_checked(
+def test_plates_are_recorded_with_a_day_and_a_certificate_is_verified(
     visit: Visit, office: Office
 ) -> None:
     code = office.place.house(number(visit, 8000), **LANG)
@@ -194,7 +194,7 @@ def test_without_scripts_coordinates_are_typed(browser: Browser, url: str, offic
         expect(page.locator(".records tbody tr")).to_have_count(5)
 
 
-def test_what_needs_two_is_sent_by_one_and_approved_by_another(
+def test_operation_is_requested_by_one_person_and_approved_by_another(
     visit: Visit, office: Office
 ) -> None:
     code = office.place.house(number(visit, 9000), **LANG)

@@ -47,7 +47,7 @@ def key(office: Office, role: str) -> KeyMade:
     return office.key(f"{role} {next(_numbers)}", role)  # type: ignore[arg-type] # a role
 
 
-def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
+def test_clerk_decides_a_residents_report_and_the_receipt_shows_it(
     visit: Visit, office: Office
 ) -> None:
     code = new_house(office)
@@ -82,7 +82,7 @@ def test_what_a_resident_reports_a_clerk_decides_and_the_receipt_says_so(
     assert visit.is_sound()
 
 
-def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office: Office) -> None:
+def test_clerk_rejects_several_reports_by_keyboard(visit: Visit, office: Office) -> None:
     visit.allowed = ("422",)
     carrier = key(office, "carrier")
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_clerk_turns_down_several_from_the_list_by_keyboard(visit: Visit, office
     assert visit.is_sound()
 
 
-def test_approver_renumbers_a_street_after_looking_at_each_door(
+def test_approver_renumbers_a_street_after_reviewing_each_door(
     visit: Visit, office: Office
 ) -> None:
     visit.allowed = ("422",)
@@ -150,7 +150,9 @@ def test_approver_renumbers_a_street_after_looking_at_each_door(
     assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["2", "4"]
 
 
-def test_clerk_names_a_hamlet_and_finds_what_is_an_approvers(visit: Visit, office: Office) -> None:
+def test_clerk_names_a_hamlet_and_sees_operations_reserved_for_approvers(
+    visit: Visit, office: Office
+) -> None:
     number = next(_numbers)
     page = visit.enter(key(office, "editor").secret, "/desk/hamlets")
     page.get_by_text("Đặt tên mới").click()

@@ -1,4 +1,4 @@
-"""Targets, keys, webhooks and service areas in a real browser, by who works with them."""
+"""Targets, keys, webhooks and service areas in a real browser, by their users."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def window(issuer: Provider) -> dict[str, Any]:
     return {"also": (issuer.issuer,), "accept_downloads": True}
 
 
-def test_viewer_searches_compares_and_takes_the_report_home(office: Office, visit: Visit) -> None:
+def test_viewer_searches_compares_and_downloads_the_report(office: Office, visit: Visit) -> None:
     width = visit.page.viewport_size
     key = office.key(f"Sở Xây dựng {width}", "viewer", units=("01",))
     page = visit.enter(key.secret, "/desk/targets")
@@ -69,7 +69,7 @@ def test_viewer_searches_compares_and_takes_the_report_home(office: Office, visi
     assert visit.is_sound()
 
 
-def test_approver_declares_by_hand_and_by_a_file(office: Office, visit: Visit) -> None:
+def test_approver_declares_targets_by_form_and_file(office: Office, visit: Visit) -> None:
     width = visit.page.viewport_size
     key = office.key(f"UBND phường Láng {width}", "approver")
     page = visit.enter(key.secret, "/desk/targets")
@@ -118,7 +118,7 @@ def test_carrier_adds_a_receiver(office: Office, visit: Visit) -> None:
     assert visit.is_sound()
 
 
-def test_administrator_comes_in_by_account_and_makes_a_key(
+def test_administrator_signs_in_by_account_and_makes_a_key(
     office: Office, issuer: Provider, visit: Visit
 ) -> None:
     name = f"UBND phường Ngọc Hà {visit.page.viewport_size}"
@@ -153,7 +153,7 @@ def test_administrator_comes_in_by_account_and_makes_a_key(
     expect(page.get_by_text("Lê Thị An")).to_have_count(0)
 
 
-def test_carrier_tries_its_areas_and_writes_them(office: Office, visit: Visit) -> None:
+def test_carrier_dry_runs_and_writes_its_service_areas(office: Office, visit: Visit) -> None:
     key = office.key(f"Giao Hàng Nhanh {visit.page.viewport_size}", "carrier")
     page = visit.enter(key.secret, "/desk/services")
     table = f"service,kind,office,communes\nNhanh,giao,Một,{COMMUNE}\n" + (

@@ -71,7 +71,7 @@ def door(page: Page, number: str) -> Any:
     )
 
 
-def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
+def test_round_is_walked_offline_and_imported_at_the_desk(
     office: Office, phone: Visit, desk: Visit
 ) -> None:
     # The editor opens a round and hands out its code.
@@ -86,7 +86,7 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     page.get_by_role("link", name="Đã giao mã").click()
     round_url = page.url
 
-    # The helper types it, once with a slip; afterwards the network is gone.
+    # The helper types it, once with a typo; afterwards the phone is offline.
     walk = ready(phone)
     walk.get_by_label("Mã 12 chữ số").fill(code[:-1] + str((int(code[-1]) + 1) % 10))
     walk.get_by_role("button", name="Mở danh sách nhà").click()
@@ -182,7 +182,7 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     assert office.place.rows(why) == [("nhận nhầm",)]
     assert desk.is_sound()
 
-    # Its code ends: the phone keeps what it has, and a new code of the place goes on with it.
+    # Its code expires: the phone keeps its data, and a new code of the place continues with it.
     door(walk, "9").locator(".field-row").click()
     phone.context.set_offline(True)
     door(walk, "9").get_by_role("button", name="Đúng").click()
@@ -204,7 +204,7 @@ def test_round_is_walked_without_a_network_and_taken_over_at_the_desk(
     assert office.place.rows(count) == [(6,)]
 
 
-def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Visit) -> None:
+def test_denied_or_coarse_position_is_shown_and_several_are_averaged(phone: Visit) -> None:
     page = ready(phone)
     part = page.evaluate("document.querySelector('script[src*=field]').src")
     part = part.replace("field.js", "field_point.js")
@@ -216,7 +216,7 @@ def test_position_that_is_denied_or_coarse_is_said_and_several_are_one(phone: Vi
     # The better one counts a hundred times as much; they lie ten metres apart, and it is no better.
     assert abs(mean["lon"] - 105.800001) < 2e-7
     assert (mean["position_accuracy_m"], mean["spread_m"]) == (11, 10)
-    # Doors without a number are told apart by their codes.
+    # Doors without a number are distinguished by code.
     row = """async ([part, door]) => {
         const { item, showAway } = (await import(part)).doorRow({}, door);
         showAway([105.8, 21], 80);

@@ -155,7 +155,7 @@ def test_control_of_leaflet_finds_and_names_doors(
 ) -> None:
     page = visit.open(f"/leaflet.html#{service}")
     page.get_by_placeholder("Search...").press_sequentially(ADDRESS)
-    # The control forgets a question that it is asked before it starts to suggest.
+    # The control drops a query made before it starts to suggest.
     page.wait_for_function("window.suggests")
     page.get_by_placeholder("Search...").press("Enter")
     popup, marker = page.locator(".leaflet-popup-content"), page.locator(".leaflet-marker-icon")

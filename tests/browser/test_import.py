@@ -45,7 +45,7 @@ def window() -> dict[str, Any]:
 
 
 @in_both_sizes
-def test_button_beside_the_key_is_one_line(visit: Visit) -> None:
+def test_button_beside_the_key_fits_on_one_line(visit: Visit) -> None:
     page = visit.open("/desk/sign-in")
     button = page.get_by_role("button", name="Vào")
     lines = button.evaluate(
@@ -62,7 +62,7 @@ def choose(page: Page, file: bytes, name: str = "hộ dân.csv") -> None:
 
 
 @pytest.mark.gate
-def test_file_is_tried_approved_and_taken_back_without_a_shell(
+def test_file_is_dry_run_approved_and_rolled_back_in_the_browser(
     visit: Visit, desk: Desk, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     place = request.node.name
@@ -124,7 +124,7 @@ def test_file_is_tried_approved_and_taken_back_without_a_shell(
     assert checksum(desk.office.place.engine) == before
 
 
-def test_invalid_key_or_one_that_may_not_import_is_named(visit: Visit, desk: Desk) -> None:
+def test_invalid_or_insufficient_key_is_reported(visit: Visit, desk: Desk) -> None:
     visit.allowed = ("401", "403")
     page = visit.enter("dcs_" + "x" * 36, DESK)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -135,7 +135,7 @@ def test_invalid_key_or_one_that_may_not_import_is_named(visit: Visit, desk: Des
     assert visit.is_sound()
 
 
-def test_file_that_cannot_be_read_says_why(visit: Visit, desk: Desk) -> None:
+def test_unreadable_file_is_reported_with_the_reason(visit: Visit, desk: Desk) -> None:
     editor = desk.office.key(f"giao hỏng {visit.page.viewport_size}")
     page = visit.enter(editor.secret, DESK)
     choose(page, b"%PDF-1.4 ...", "danh sach.pdf")
@@ -149,12 +149,12 @@ def test_file_that_cannot_be_read_says_why(visit: Visit, desk: Desk) -> None:
     expect(page.locator("#one")).to_contain_text("Đã bỏ")
 
 
-def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
+def test_commune_of_a_whole_file_is_chosen_and_its_template_offered(
     visit: Visit, desk: Desk, tmp_path: Path
 ) -> None:
     editor = desk.office.key(f"giao mẫu {visit.page.viewport_size}")
     page = visit.enter(editor.secret, DESK)
-    with page.expect_download() as came:  # a key of one commune says which
+    with page.expect_download() as came:  # a key of one commune determines it
         page.get_by_role("button", name="Tải mẫu trống").click()
     assert came.value.suggested_filename == f"mau-{COMMUNE}.xlsx"
     page.get_by_label("Xã, phường ghi ở đâu trong tệp").select_option(index=1)
@@ -171,8 +171,8 @@ def test_file_without_a_commune_is_told_which_one_and_gets_its_blank(
     expect(page.locator("[data-count=new]")).to_have_text("2")
 
 
-def test_zone_that_the_points_vote_for_is_confirmed_on_the_page(visit: Visit, desk: Desk) -> None:
-    """Points in metres: tried in the zone of most, asked about, tried again in what was said."""
+def test_zone_suggested_by_the_points_is_confirmed_on_the_page(visit: Visit, desk: Desk) -> None:
+    """Points in metres: dry run in the likeliest zone, question, dry run in the chosen zone."""
     editor = desk.office.key(f"giao vn2000 {visit.page.viewport_size}")
     page = visit.enter(editor.secret, DESK)
     # In Phường Láng by one zone alone: VN-2000, 105°45' (EPSG:9210).
@@ -208,9 +208,7 @@ def try_it(page: Page, desk: Desk) -> None:
     expect(page.locator("#one [role=status]")).to_have_count(0)
 
 
-def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
-    visit: Visit, desk: Desk
-) -> None:
+def test_delivery_continues_its_source_whoever_delivers(visit: Visit, desk: Desk) -> None:
     """Else the approver's key would make new houses of those that the editor's delivered."""
     visit.allowed = ("401",)  # the page may be looking at what is tried when the session ends
     place = str(visit.page.viewport_size)
@@ -224,7 +222,7 @@ def test_list_goes_on_under_the_name_of_its_source_whoever_delivers(
     expect(page.get_by_label("Đơn vị gửi")).to_have_value(f"nguồn {place}")
 
 
-def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, desk: Desk) -> None:
+def test_file_with_nothing_to_publish_is_not_sent_to_an_approver(visit: Visit, desk: Desk) -> None:
     visit.allowed = ("422",)
     page = visit.enter(desk.office.key(f"giao loại {visit.page.viewport_size}").secret, DESK)
     choose(page, table(NOWHERE))
@@ -240,7 +238,7 @@ def test_file_with_nothing_to_publish_sends_nobody_to_an_approver(visit: Visit, 
     expect(one).to_be_hidden()
 
 
-def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: Desk) -> None:
+def test_file_without_a_commune_uses_the_commune_of_the_key(visit: Visit, desk: Desk) -> None:
     page = visit.enter(desk.office.key(f"giao thiếu xã {visit.page.viewport_size}").secret, DESK)
     choose(page, table({"so nha": "71", "duong": "Phố Láng"}))
     page.get_by_label("Đơn vị gửi").fill(f"thiếu xã {visit.page.viewport_size}")
@@ -249,7 +247,7 @@ def test_file_that_names_no_commune_lies_in_that_of_the_key(visit: Visit, desk: 
     expect(page.locator("[data-count=new]")).to_have_text("1")
 
 
-def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) -> None:
+def test_answers_to_several_questions_are_kept_together(visit: Visit, desk: Desk) -> None:
     """A file that names no commune, in metres, with a column that is not known by its name."""
     place = str(visit.page.viewport_size)
     key = desk.office.key(f"giao nhiều câu hỏi {place}", units=(COMMUNE, ELSEWHERE))
@@ -271,15 +269,15 @@ def test_answers_to_several_questions_stay_together(visit: Visit, desk: Desk) ->
     desk.work()
     expect(page.locator("[data-count=new]")).to_have_text("30")
     assert visit.is_sound()
-    # One delivery, however often it was tried; and none when it was discarded.
+    # One delivery, however many dry runs; none after it was discarded.
     mine = page.locator("#recent tr", has_text=f"nhiều câu hỏi {place}")
     expect(mine).to_have_count(1)
     one.get_by_role("button", name="Bỏ đợt này").click()
     expect(mine).to_have_count(0)
 
 
-def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
-    """Also after the page was loaded anew; what was chosen is shown, and can be changed."""
+def test_columns_are_mapped_by_hand(visit: Visit, desk: Desk) -> None:
+    """Also after a reload; the choice is shown and can be changed."""
     place = str(visit.page.viewport_size)
     page = visit.enter(desk.office.key(f"giao chọn cột {place}").secret, DESK)
     choose(page, table({"Cột A": "61 Phố Láng", "Cột B": COMMUNE}))
@@ -307,7 +305,7 @@ def test_columns_are_chosen_by_hand(visit: Visit, desk: Desk) -> None:
     expect(page.locator("[data-count=rejected]")).to_have_text("1")
 
 
-def test_whoever_delivered_is_not_offered_to_approve(visit: Visit, desk: Desk) -> None:
+def test_deliverer_is_not_offered_approval(visit: Visit, desk: Desk) -> None:
     place = str(visit.page.viewport_size)
     page = visit.enter(desk.office.key(f"giao và duyệt {place}", "approver").secret, DESK)
     choose(page, table(row("91", f"T{place}"), row("91", f"U{place}")))
@@ -409,7 +407,7 @@ def test_rejected_rows_are_edited_in_the_page(
     assert visit.is_sound()
 
 
-def test_cell_is_chosen_though_the_rows_are_drawn_anew_under_the_finger(
+def test_cell_stays_selected_when_rows_are_redrawn(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:
     page, grid = opened_grid(visit, desk, request.node.name)
@@ -422,7 +420,7 @@ def test_cell_is_chosen_though_the_rows_are_drawn_anew_under_the_finger(
     expect(cell(grid, 2, "house_number")).to_have_text("30")
 
 
-def test_what_is_proposed_is_done_for_one_row_and_for_all(
+def test_proposed_fix_is_applied_to_one_row_and_to_all(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:
     editor = desk.office.key(f"sửa {request.node.name}")
@@ -447,7 +445,7 @@ def test_what_is_proposed_is_done_for_one_row_and_for_all(
     expect(page.locator("#one [data-count=rejected]")).to_have_text("0")
 
 
-def test_what_is_being_typed_outlives_a_trial_that_ends(
+def test_text_being_typed_survives_the_end_of_a_dry_run(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:
     page, grid = opened_grid(visit, desk, request.node.name)
@@ -465,7 +463,7 @@ def test_what_is_being_typed_outlives_a_trial_that_ends(
     expect(grid).to_be_focused()
 
 
-def test_cell_that_somebody_else_edited_is_shown_beside_what_was_typed(
+def test_concurrently_edited_cell_is_shown_beside_the_typed_value(
     visit: Visit, desk: Desk, request: pytest.FixtureRequest
 ) -> None:
     visit.allowed = ("412",)

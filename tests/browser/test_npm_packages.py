@@ -80,7 +80,7 @@ def window(register_url: str) -> dict[str, Any]:
     return {"also": (register_url,), "allowed": ("favicon", "404")}
 
 
-def test_bundled_field_and_client_show_where_the_parcel_goes(visit: Visit) -> None:
+def test_bundled_field_and_client_show_the_delivery_address(visit: Visit) -> None:
     page = visit.open("/")
     field = page.get_by_role("combobox", name="Địa chỉ giao hàng")
     field.press_sequentially("82/10/2 Lê Thị Hồng Gấm, Nhiêu Lộc, HCM")

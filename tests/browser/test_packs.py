@@ -1,4 +1,4 @@
-"""A phone without a network: packs, what is found in them, and reports that wait."""
+"""An offline phone: packs, searches in them, and queued reports."""
 
 import base64
 import csv
@@ -83,7 +83,7 @@ def find(page: Page, text: str) -> Any:
     return page.locator("#found")
 
 
-def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, world: World) -> None:
+def test_doors_are_found_offline_and_after_a_restart(visit: Visit, world: World) -> None:
     page = with_pack(visit)
     visit.context.set_offline(True)
     page = opened(visit)
@@ -147,9 +147,7 @@ def test_doors_are_found_without_a_network_and_after_a_restart(visit: Visit, wor
     expect(page.locator("#found .plate").first).to_have_text(code)
 
 
-def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
-    visit: Visit, world: World, url: str
-) -> None:
+def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World, url: str) -> None:
     page = with_pack(visit)
     whole = page.request.get(f"{url}/v1/packs/00199").body()
     numbers = find(page, "phố láng").locator(".hand-card").first.locator(".chip").all_inner_texts()
@@ -227,7 +225,7 @@ def test_pack_is_brought_up_to_date_and_a_harmed_one_is_refused(
         assert found.all() == [gate]
 
 
-def test_clock_and_disk_of_the_phone_are_told(visit: Visit) -> None:
+def test_clock_and_disk_problems_of_the_phone_are_reported(visit: Visit) -> None:
     page = with_pack(visit)
     for days, told in ((400, "đã cũ"), (-400, "đồng hồ máy này chậm")):
         at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
@@ -239,7 +237,7 @@ def test_clock_and_disk_of_the_phone_are_told(visit: Visit) -> None:
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
 
 
-def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: World) -> None:
+def test_report_waits_for_a_network_and_is_filed_once(visit: Visit, world: World) -> None:
     page = with_pack(visit)
     visit.context.set_offline(True)
     page = opened(visit)
@@ -269,7 +267,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
         visit.context.set_offline(False)
         send_waiting(page)
     expect(page.locator("#outbox [data-state=waiting]")).to_be_visible()
-    # What was only typed is there as well, and is said where the phone is.
+    # Text only typed is kept as well and shown on the phone.
     expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
     with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/batch/reports")):
         page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
@@ -285,7 +283,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
         )
         assert rows.all() == [(1, 1)]
     assert visit.barriers() == []
-    # What was retired meanwhile is told, with the code that continues it, and is not lost.
+    # A code retired meanwhile is reported with its successor, and the report is not lost.
     heir = codes.format(world.codes["40B"])
     page.evaluate(
         "async ([part, code]) => { const { keepReport } = await import(part);"
@@ -298,7 +296,7 @@ def test_report_waits_for_the_network_and_is_filed_once(visit: Visit, world: Wor
     expect(page.locator(".outcome")).to_have_text("Đang chờ cán bộ xem")
 
 
-def test_five_hundred_reports_survive_ten_cuts_of_the_network(visit: Visit, world: World) -> None:
+def test_five_hundred_reports_survive_ten_network_failures(visit: Visit, world: World) -> None:
     page = with_pack(visit)
     visit.context.set_offline(True)
     page = opened(visit)
@@ -340,7 +338,7 @@ def test_five_hundred_reports_survive_ten_cuts_of_the_network(visit: Visit, worl
         assert rows.all() == [(1, 100)]
 
 
-def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: World) -> None:
+def test_opened_address_is_found_offline_by_its_words(visit: Visit, world: World) -> None:
     code = codes.format(world.codes["8 30/4"])
     page = visit.open(f"/a/{code}")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -354,7 +352,7 @@ def test_address_that_was_opened_is_found_by_its_words(visit: Visit, world: Worl
     visit.open(f"/a/{other}")
     expect(page.locator("#found")).to_contain_text(f"Mã {other} viết đúng")
 
-    # What is said at the page of an address, or of its plate, waits in the same outbox.
+    # Reports from an address page or plate wait in the same outbox.
     visit.open(f"/a/{code}")
     page.locator("#report summary").click()
     page.get_by_label("Nhà ở chỗ khác").check()
@@ -423,7 +421,7 @@ def written() -> list[str]:
 
 
 def register_reads(text: str) -> str:
-    """As `registry.records.lookup.read_code`: the code, or why there is none."""
+    """As `registry.records.lookup.read_code`: the code, or why it is invalid."""
     text = strip_announcement(text)
     try:
         return codes.validate(text)

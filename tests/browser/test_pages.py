@@ -86,7 +86,9 @@ def map_ready(page: Page) -> None:
 
 @needs_map
 @gate_on_phones
-def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, world: World) -> None:
+def test_map_is_searched_by_keyboard_and_shows_the_address_at_a_point(
+    visit: Visit, world: World
+) -> None:
     page = visit.open("/")
     map_ready(page)
     is_sound(visit)
@@ -118,7 +120,7 @@ def test_map_searches_by_keyboard_and_tells_what_is_at_a_point(visit: Visit, wor
 
 @needs_map
 @pytest.mark.parametrize("written", ["code", "spoken", "point", "plus code"])
-def test_box_takes_every_way_to_name_a_door(
+def test_search_box_accepts_every_way_to_name_a_door(
     browser: Browser, url: str, world: World, written: str
 ) -> None:
     code = world.codes["27 Láng"]
@@ -139,7 +141,7 @@ def test_box_takes_every_way_to_name_a_door(
 
 
 @needs_map
-def test_two_doors_that_fit_are_both_offered(visit: Visit, world: World) -> None:
+def test_two_matching_doors_are_both_offered(visit: Visit, world: World) -> None:
     page = visit.open("/")
     page.get_by_role("combobox").fill("129 Láng")
     page.get_by_role("combobox").press("Enter")
@@ -151,12 +153,12 @@ def test_two_doors_that_fit_are_both_offered(visit: Visit, world: World) -> None
     expect(page.locator("#result .plate")).to_have_count(0)
     is_sound(visit)
     first = page.get_by_role("button", name="27 Phố Láng, Phường Láng")
-    expect(first).to_contain_text(code_display(world.codes["27 Láng"]))  # two may read alike
+    expect(first).to_contain_text(code_display(world.codes["27 Láng"]))  # two may be equal
     first.click()
     expect(page.locator("#result .plate")).to_have_text(code_display(world.codes["27 Láng"]))
 
 
-def test_shared_link_opens_the_same_place_and_the_archipelagos_are_named(visit: Visit) -> None:
+def test_shared_link_opens_the_same_view_and_archipelagos_are_labelled(visit: Visit) -> None:
     page = visit.open("/#7/16.6/112.1")
     with page.expect_response(re.compile(r"/tiles/\d+/\d+/\d+")) as tile:
         page.reload()
@@ -204,7 +206,7 @@ def test_my_position_is_shown_and_a_place_is_shared(browser: Browser, url: str) 
         assert visit.complaints() == []
 
 
-def test_pages_serve_without_the_parts_from_npm(browser: Browser, world: World) -> None:
+def test_pages_work_without_the_npm_packages(browser: Browser, world: World) -> None:
     bare = serving(world.url, "tests.support.without_parts:server")
     with bare as url, visiting(browser, url, "phone") as visit:
         visit.allowed = ("404",)  # letters are a part as well: the device's own are taken then
@@ -242,7 +244,7 @@ def test_address_is_found_without_scripts(browser: Browser, url: str, world: Wor
         is_sound(visit)
 
 
-def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
+def test_address_page_shows_all_its_parts(visit: Visit, world: World) -> None:
     code = code_display(world.codes["27 Láng"])
     page = visit.open(f"/a/{world.codes['27 Láng'].lower()}")
     assert page.url.endswith(f"/a/{code}")
@@ -262,12 +264,12 @@ def test_page_of_an_address_says_all_of_it(visit: Visit, world: World) -> None:
 
 
 @needs_map
-def test_page_without_https_copies_and_says_why_it_knows_no_position(
+def test_page_without_https_copies_and_explains_the_missing_position(
     browser: Browser, url: str, world: World
 ) -> None:
     plain = url.replace("127.0.0.1", "plain-http.example")
     with visiting(browser, plain, "phone", permissions=["geolocation"]) as visit:
-        visit.allowed = ("Cross-Origin-Opener-Policy",)  # means nothing without https
+        visit.allowed = ("Cross-Origin-Opener-Policy",)  # meaningless without https
         code = code_display(world.codes["27 Láng"])
         page = visit.open(f"/a/{code}")
         assert not page.evaluate("isSecureContext")
@@ -283,9 +285,7 @@ def test_page_without_https_copies_and_says_why_it_knows_no_position(
         assert visit.complaints() == []
 
 
-def test_addresses_that_were_opened_are_there_without_a_network(
-    browser: Browser, url: str, world: World
-) -> None:
+def test_opened_addresses_are_available_offline(browser: Browser, url: str, world: World) -> None:
     opened, other = (code_display(world.codes[name]) for name in ("27 Láng", "129 Láng"))
     retired = code_display(world.codes["40 retired"])
     with visiting(browser, url, "phone", service_workers="allow") as visit:
@@ -314,7 +314,7 @@ def test_addresses_that_were_opened_are_there_without_a_network(
         expect(page.locator(".kept")).to_have_count(0)
 
 
-def test_carrier_opens_the_way_and_reports_on_the_first_screen_of_a_small_phone(
+def test_carrier_gets_directions_and_reports_on_the_first_screen_of_a_phone(
     browser: Browser, url: str, world: World
 ) -> None:
     small = {"width": 360, "height": 640}
@@ -327,9 +327,9 @@ def test_carrier_opens_the_way_and_reports_on_the_first_screen_of_a_small_phone(
             assert box["y"] + box["height"] <= small["height"]
         page.get_by_role("link", name="Báo sai").click()
         expect(page.get_by_label("Không có nhà này")).to_be_in_viewport()
-        # Nothing is said for whoever only presses on: not that all is right.
+        # Nothing is stated for a user who only continues, not even that all is right.
         expect(page.locator("#report input:checked")).to_have_count(0)
-        # Above the QR code, which is for who prints a plate.
+        # Above the QR code, which is meant for printing a plate.
         report, code = page.locator("#report").bounding_box(), page.locator(".qr").bounding_box()
         assert report is not None
         assert code is not None
@@ -363,7 +363,7 @@ def test_mistake_is_reported_and_thanked_for(visit: Visit, world: World) -> None
         assert kinds.scalars().all() == ["wrong_point"]
 
 
-def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World) -> None:
+def test_text_at_twice_the_size_fits_the_window(visit: Visit, world: World) -> None:
     code = code_display(world.codes["27 Láng"])
     for path in (
         "/",
@@ -385,7 +385,7 @@ def test_letters_of_twice_the_size_stay_in_the_window(visit: Visit, world: World
             eventually(lambda: not visit.overflows(), f"{path} stays in {width}")
 
 
-def test_invalid_code_is_led_on(visit: Visit, world: World) -> None:
+def test_retired_or_mistyped_code_leads_to_the_right_one(visit: Visit, world: World) -> None:
     visit.allowed = ("404", "410")
     page = visit.open(f"/a/{world.codes['40 retired']}")
     expect(page.locator(".codes .plate")).to_have_text(code_display(world.codes["40B"]))
@@ -399,7 +399,7 @@ def test_invalid_code_is_led_on(visit: Visit, world: World) -> None:
     is_sound(visit)
 
 
-def test_street_named_script_is_text_everywhere(visit: Visit, world: World) -> None:
+def test_street_named_like_a_script_tag_is_escaped_everywhere(visit: Visit, world: World) -> None:
     code = code_display(world.codes["script"])
     page = visit.open(f"/a/{code}")
     expect(page.locator("h1")).to_contain_text(SCRIPT)
@@ -434,7 +434,7 @@ def test_pasted_addresses_get_verdicts_and_a_file(visit: Visit, world: World) ->
     assert table[0]["result_code"] == code
 
 
-def test_old_addresses_become_new_ones(visit: Visit) -> None:
+def test_old_addresses_are_converted(visit: Visit) -> None:
     page = visit.open("/try")
     lines = ["27 Láng, P. Láng Hạ, Đống Đa, Hà Nội", "P. Ngọc Hà, Q. Ba Đình, Hà Nội"]
     page.get_by_label("Địa chỉ", exact=True).fill("\n".join(lines))
@@ -481,7 +481,7 @@ def test_board_leads_from_the_country_to_localities(visit: Visit) -> None:
 
 @pytest.mark.skipif(not has_viewer(), reason="needs the browser parts of bin/bootstrap")
 def test_api_can_be_read_and_tried(visit: Visit) -> None:
-    visit.allowed = ("404",)  # no record bears the code of the example
+    visit.allowed = ("404",)  # no record has the code of the example
     page = visit.open("/docs/try")
     page.wait_for_selector("#viewer[data-ready]")
     is_sound(visit)

@@ -1,4 +1,4 @@
-"""A route on a phone: pasted, ordered, and ticked where there is no network."""
+"""A route on a phone: pasted, ordered, and ticked offline."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def opened(visit: Visit) -> Page:
 
 
 def in_the_shell(page: Page) -> None:
-    """The page is kept for where there is no network."""
+    """The page is cached for offline use."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("navigator.serviceWorker.controller !== null")
 
@@ -48,9 +48,7 @@ def restarted(visit: Visit) -> Page:
     return opened(visit)
 
 
-def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
-    visit: Visit, world: World
-) -> None:
+def test_stops_ticked_offline_stay_ticked_after_a_restart(visit: Visit, world: World) -> None:
     page = opened(visit)
     lines = [
         code_display(world.codes["129 Láng"]),
@@ -68,7 +66,7 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     expect(page.locator(".round-unplaced li")).to_have_count(2)
     visit.is_sound()
 
-    # What is chosen without a network is kept, and ordered when there is one.
+    # Choices made offline are kept, and ordered once online.
     in_the_shell(page)
     page = opened(visit)
     visit.context.set_offline(True)
@@ -134,7 +132,7 @@ def test_round_is_ticked_without_a_network_and_still_is_after_a_restart(
     visit.is_sound()
 
 
-def test_places_that_one_door_fits_are_taken_together(visit: Visit, world: World) -> None:
+def test_stops_with_one_match_are_accepted_together(visit: Visit, world: World) -> None:
     page = opened(visit)
     lines = [
         world.codes["129 Láng"],

@@ -39,7 +39,7 @@ WOO_PAGE = f"""<!doctype html><html lang="vi"><meta charset="utf-8"><title>Thanh
 <option value="HN">Hà Nội</option><option value="HCM">Hồ Chí Minh</option></select></label>
 <label>Mã bưu chính <input name="billing_postcode" id="billing_postcode"></label>
 <button id="place_order">Đặt hàng</button></form></html>"""
-# A shop whose carrier still works by the map of before July 2025, with fields of its own for it.
+# A shop whose carrier still uses the map before July 2025, with separate fields for it.
 CARRIER_PAGE = PLAIN.replace(
     "<dia-chi-input>", '<dia-chi-input wording="before:2025-07-01" fill-old-district-name="#quan">'
 ).replace("<button>", '<label>Quận <input id="quan" name="quan"></label><button>')
@@ -108,7 +108,7 @@ def typing(page: Page) -> Any:
 
 
 def fill(page: Page, address: str) -> None:
-    """Type it and go on, so that no list of suggestions lies over the page."""
+    """Type it and leave the field, so that no list of suggestions covers the page."""
     typing(page).press_sequentially(address)
     typing(page).press("Tab")
     expect(page.get_by_role("listbox")).to_have_count(0)
@@ -122,7 +122,7 @@ def ordered(page: Page, press: Any) -> dict[str, list[str]]:
 
 
 @pytest.mark.gate
-def test_field_is_one_small_file_and_a_package() -> None:
+def test_field_is_a_small_file_and_a_complete_package() -> None:
     assert len(gzip.compress(FIELD.read_bytes(), 9)) <= MOST_BYTES
     package = json.loads((FIELD.parent / "package.json").read_text())
     written = set(package["files"]) - {"sbom.cdx.json"}  # which bin/release makes
@@ -153,12 +153,12 @@ def test_shopper_chooses_a_suggestion_by_keyboard(visit: Visit) -> None:
     }
 
 
-def test_shopper_is_asked_until_the_address_will_do(visit: Visit) -> None:
+def test_shopper_is_asked_until_the_address_is_accepted(visit: Visit) -> None:
     page = visit.open("/shop.html")
     field = typing(page)
     page.get_by_role("button", name="Đặt hàng").click()
     assert "?" not in page.url  # it is required
-    # Half an address comes back as it is called today, to be gone on with.
+    # A partial address is returned under its current name, to be completed.
     field.fill("le thi hong gam p11 q3 tphcm")
     field.press("Enter")
     expect(page.get_by_text("Nhà số mấy")).to_be_visible()
@@ -195,7 +195,7 @@ def test_shopper_answers_a_question_or_insists(visit: Visit) -> None:
         ("82/10/2 le thi hong gam p11 q3 tphcm", "Địa chỉ đã viết lại"),
     ],
 )
-def test_address_kept_as_typed_carries_nothing_of_a_guess(
+def test_address_kept_as_typed_sends_no_parts_of_a_guess(
     visit: Visit, address: str, asked: str
 ) -> None:
     page = visit.open("/shop.html")
@@ -226,7 +226,7 @@ def test_rewritten_address_is_shown_before_it_is_sent(visit: Visit) -> None:
     assert (sent["address"], sent["address_code"]) == ([DOOR], ["0001551X"])
 
 
-def test_answered_question_is_no_refused_guess(visit: Visit) -> None:
+def test_answered_question_does_not_count_as_a_refused_guess(visit: Visit) -> None:
     page = visit.open("/shop.html")
     typing(page).fill("82/10/2 Lê Thị Hồng Gấm")
     typing(page).press("Enter")
@@ -236,7 +236,7 @@ def test_answered_question_is_no_refused_guess(visit: Visit) -> None:
     assert (sent["address"], sent["address_code"]) == ([DOOR], ["0001551X"])
 
 
-def test_page_keeps_its_field_without_the_registers_script(visit: Visit) -> None:
+def test_page_keeps_its_plain_field_when_the_script_is_blocked(visit: Visit) -> None:
     visit.allowed = ("Content Security Policy",)
     page = visit.open("/without.html")
     page.get_by_role("button", name="Đặt hàng").click()
@@ -246,7 +246,7 @@ def test_page_keeps_its_field_without_the_registers_script(visit: Visit) -> None
     assert sent == {"address": ["12 Láng, Hà Nội"]}
 
 
-def test_shopper_who_would_rather_choose_finds_the_pickers(visit: Visit) -> None:
+def test_shopper_can_switch_to_the_unit_pickers(visit: Visit) -> None:
     page = visit.open("/shop.html")
     page.get_by_role("button", name="Chọn tỉnh, xã").click()
     page.get_by_role("combobox", name="Tỉnh, thành phố").select_option("79")
@@ -260,7 +260,7 @@ def test_shopper_who_would_rather_choose_finds_the_pickers(visit: Visit) -> None
     assert sent["address_code"] == ["0001551X"]
 
 
-def test_order_is_taken_where_the_register_does_not_answer(visit: Visit) -> None:
+def test_order_is_accepted_when_the_register_does_not_answer(visit: Visit) -> None:
     visit.allowed = ("ERR_CONNECTION_REFUSED", "ERR_UNSAFE_PORT", "ERR_FAILED", "Failed to load")
     page = visit.open("/alone.html")
     fill(page, "12 Láng, Hà Nội")
@@ -278,7 +278,7 @@ def test_order_is_taken_where_the_register_does_not_answer(visit: Visit) -> None
         {"body": '{"suggestions": [null, {"label": "<img src=x onerror=alert(1)>"}, 7]}'},
     ],
 )
-def test_register_that_answers_nonsense_stops_no_order(
+def test_invalid_register_response_blocks_no_order(
     browser: Browser, shop: str, register_url: str, answer: dict[str, Any]
 ) -> None:
     with visiting(browser, shop, "phone", also=(register_url, NOWHERE)) as visit:
@@ -296,7 +296,7 @@ def test_register_that_answers_nonsense_stops_no_order(
         assert visit.complaints() == []
 
 
-def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
+def test_woocommerce_fields_are_filled(visit: Visit) -> None:
     page = visit.open("/woo.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     expect(typing(page)).to_have_value(DOOR)
@@ -311,7 +311,7 @@ def test_woocommerce_has_its_own_fields_filled(visit: Visit) -> None:
 
 
 @in_both_sizes
-def test_carrier_of_the_old_map_has_its_wording_with_the_order(visit: Visit) -> None:
+def test_order_includes_the_old_wording_for_carriers_that_need_it(visit: Visit) -> None:
     page = visit.open("/carrier.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     old = "82/10/2 Đường Lê Thị Hồng Gấm, Phường 11, Quận 3, Thành phố Hồ Chí Minh"
@@ -328,7 +328,7 @@ def test_carrier_of_the_old_map_has_its_wording_with_the_order(visit: Visit) -> 
 
 
 @in_both_sizes
-def test_shopper_says_which_ward_of_before_it_was(visit: Visit) -> None:
+def test_shopper_chooses_the_former_ward(visit: Visit) -> None:
     page = visit.open("/carrier.html")
     address = "12 Đường Lạ Tên, Phường Nhiêu Lộc, Thành phố Hồ Chí Minh"
     fill(page, address)
@@ -344,7 +344,7 @@ def test_shopper_says_which_ward_of_before_it_was(visit: Visit) -> None:
     assert (told, sent["quan"]) == ([["27133"], ["770"], ["text"]], ["Quận 3"])
 
 
-def test_ids_of_the_old_units_are_those_of_the_carriers_scheme(visit: Visit) -> None:
+def test_old_unit_ids_are_those_of_the_carriers_scheme(visit: Visit) -> None:
     page = visit.open("/scheme.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     expect(typing(page)).to_have_value(DOOR)
@@ -353,7 +353,7 @@ def test_ids_of_the_old_units_are_those_of_the_carriers_scheme(visit: Visit) -> 
     assert told == [[""], [""], ["VN-SG"]]
 
 
-def test_old_wording_goes_with_the_address_that_it_was_of(visit: Visit) -> None:
+def test_old_wording_is_dropped_when_the_address_changes(visit: Visit) -> None:
     page = visit.open("/carrier.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     expect(page.locator("#quan")).to_have_value("Quận 3")
@@ -369,7 +369,7 @@ def test_element_sends_the_ids_of_a_scheme(visit: Visit) -> None:
     assert (sent["address_commune_id"], sent["address_province_id"]) == (["72422"], [""])
 
 
-def test_shopify_has_the_code_with_the_order(visit: Visit) -> None:
+def test_shopify_order_includes_the_code(visit: Visit) -> None:
     page = visit.open("/shopify.html")
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     expect(typing(page)).to_have_value(DOOR)

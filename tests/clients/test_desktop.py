@@ -115,9 +115,7 @@ def office(tmp_path: Path) -> Iterator[str]:
     process.wait(60)
 
 
-def test_cells_of_libreoffice_have_what_webservice_brings(
-    office: str, url: str, world: World
-) -> None:
+def test_libreoffice_cells_have_the_webservice_results(office: str, url: str, world: World) -> None:
     formulas = [FORMULA.format(url=url, column=column) for column in ("label", "code")]
     label, code = ask(CALC, office, ADDRESS, *formulas)
     assert label == [LABEL, 0]

@@ -30,7 +30,7 @@ def shop(admin_url: str, worker_id: str) -> Iterator[Shop]:
         yield Shop(url, world.codes["27 Láng"])
 
 
-def test_geopy_asks_by_the_interface_of_nominatim(shop: Shop) -> None:
+def test_geopy_works_through_the_nominatim_interface(shop: Shop) -> None:
     host = urlsplit(shop.url).netloc
     geocoder = Nominatim(user_agent="test", domain=f"{host}/nominatim", scheme="http")
     found = geocoder.geocode(ADDRESS, addressdetails=True, language="vi", country_codes="vn")
@@ -47,7 +47,7 @@ def test_geopy_asks_by_the_interface_of_nominatim(shop: Shop) -> None:
         geocoder.geocode("x" * 3_000)
 
 
-def test_geopy_asks_by_the_interface_of_photon(shop: Shop) -> None:
+def test_geopy_works_through_the_photon_interface(shop: Shop) -> None:
     geocoder = Photon(domain=f"{urlsplit(shop.url).netloc}/photon", scheme="http")
     found = geocoder.geocode(ADDRESS, location_bias=(21.02, 105.8), limit=5)
     assert found.raw["properties"]["code"] == shop.code
@@ -55,7 +55,7 @@ def test_geopy_asks_by_the_interface_of_photon(shop: Shop) -> None:
 
 
 @needs_node
-def test_node_geocoder_asks_by_the_interface_of_nominatim(
+def test_node_geocoder_works_through_the_nominatim_interface(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("node")
@@ -86,7 +86,7 @@ const Utilities = {parseCsv: (text) => text.trim().split(/\r?\n/).map(cells)};
 
 
 @needs_node
-def test_function_for_sheets_asks_for_a_column_at_once(
+def test_sheets_function_requests_a_whole_column_at_once(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("sheets")

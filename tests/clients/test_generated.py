@@ -33,7 +33,7 @@ needs_node = pytest.mark.skipif(
 needs_java = pytest.mark.skipif(not HAS_JAVA, reason="needs Java")
 ADDRESS = "27 Phố Láng, Phường Láng, Hà Nội"
 WRITTEN = (ADDRESS, "Phường Láng, Hà Nội", None, "!!!", " ", ADDRESS, "1000-0006", "'; DROP")
-# mypy has no say of parts that the generator itself does not type strictly.
+# Parts that the generator does not type strictly are excluded from mypy.
 MYPY = """
 [mypy]
 strict = True
@@ -49,7 +49,7 @@ disallow_untyped_calls = False
 [mypy-dateutil.*]
 ignore_missing_imports = True
 """
-# What openapi-generator says of every document of OpenAPI 3.1.
+# The warning of openapi-generator about every OpenAPI 3.1 document.
 ALWAYS_SAID = ("OpenAPI 3.1 support is still in beta", "Failed to get the schema name: null")
 
 
@@ -69,7 +69,7 @@ def shop(admin_url: str, worker_id: str) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def description(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the server says of itself, which is what bin/clients makes the clients of."""
+    """The server's OpenAPI document, from which bin/clients generates the clients."""
     told = httpx.get(f"{shop.url}/openapi.json").json()
     assert told == generate.describe()
     path = tmp_path_factory.mktemp("description") / "openapi.json"
@@ -133,7 +133,7 @@ def web(description: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
-    """What it says; it has to succeed."""
+    """Its output; it must succeed."""
     # bin/test keeps a program's folder out of its path; a shop's program finds its client there.
     environment = {name: told for name, told in os.environ.items() if name != "PYTHONSAFEPATH"}
     done = subprocess.run(
@@ -160,7 +160,7 @@ def answers(shop: Shop) -> dict[str, Any]:
     }
 
 
-def test_packages_have_the_version_of_the_program() -> None:
+def test_packages_have_the_same_version_as_the_program() -> None:
     program = ConfigParser()
     program.read(generate.ROOT / "setup.cfg", encoding="utf-8")
     python = tomllib.loads((generate.CLIENTS / "python" / "pyproject.toml").read_text())
@@ -181,7 +181,7 @@ def test_every_operation_is_generated(python: Path, description: Path) -> None:
     assert {path.stem for path in api.glob("*/*.py")} - {"__init__"} == operations
 
 
-def test_types_of_python_hold(python: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_python_types_check(python: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     parts = ["shop.py", "diachiso_client"]
     if HAS_JAVA:
         request.getfixturevalue("with_java")
@@ -190,13 +190,13 @@ def test_types_of_python_hold(python: Path, request: pytest.FixtureRequest, tmp_
     run(sys.executable, "-m", "mypy", f"--cache-dir={tmp_path}", *parts, cwd=python)
 
 
-def test_python_client_is_answered(python: Path, shop: Shop) -> None:
+def test_python_client_gets_the_expected_answers(python: Path, shop: Shop) -> None:
     said = run(sys.executable, "shop.py", shop.url, shop.code, ADDRESS, cwd=python)
     assert json.loads(said) == answers(shop)
 
 
 @needs_java
-def test_client_of_openapi_generator_is_answered(with_java: Path, shop: Shop) -> None:
+def test_openapi_generator_client_gets_the_expected_answers(with_java: Path, shop: Shop) -> None:
     program = "with_openapi_generator.py"
     said = run(sys.executable, program, shop.url, shop.code, ADDRESS, cwd=with_java)
     assert json.loads(said) == answers(shop)
@@ -204,7 +204,7 @@ def test_client_of_openapi_generator_is_answered(with_java: Path, shop: Shop) ->
 
 @needs_node
 @pytest.mark.parametrize("program", ["with_openapi_fetch.js", "with_hey_api.js"])
-def test_typescript_client_is_answered(web: Path, shop: Shop, program: str) -> None:
+def test_typescript_client_gets_the_expected_answers(web: Path, shop: Shop, program: str) -> None:
     said = run("node", program, shop.url, shop.code, ADDRESS, cwd=web)
     assert json.loads(said) == answers(shop)
 
@@ -267,7 +267,7 @@ KINDS: dict[str, tuple[Callable[[list[Any]], Any], Callable[[Any], list[dict[str
 }
 
 
-def test_column_is_answered_row_by_row(package: ModuleType, client: Any, shop: Shop) -> None:
+def test_column_is_geocoded_row_by_row(package: ModuleType, client: Any, shop: Shop) -> None:
     rows = package.geocode_column(client, WRITTEN, rows_at_once=2)
     assert [(row["status"], row["level"]) for row in rows] == [
         ("ok", "household"),
@@ -285,7 +285,9 @@ def test_column_is_answered_row_by_row(package: ModuleType, client: Any, shop: S
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_column_of_a_library_gives_its_table(package: ModuleType, client: Any, kind: str) -> None:
+def test_column_of_a_dataframe_gives_a_dataframe(
+    package: ModuleType, client: Any, kind: str
+) -> None:
     made, rows = KINDS[kind]
     column = made(list(WRITTEN))
     table = package.geocode_column(client, column)
@@ -297,7 +299,7 @@ def test_column_of_a_library_gives_its_table(package: ModuleType, client: Any, k
     assert [row["status"] for row in rows(none)] == ["empty", "empty"]
 
 
-def test_register_that_asks_to_wait_is_waited_for(
+def test_client_waits_as_long_as_the_register_asks(
     package: ModuleType, client: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -320,7 +322,7 @@ def test_register_that_asks_to_wait_is_waited_for(
     assert asked == [4, 2, 2, 2, 2, 2, 1]
 
 
-def test_what_was_answered_outlives_a_register_that_stops(
+def test_received_answers_are_kept_when_the_register_stops(
     package: ModuleType, client: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)

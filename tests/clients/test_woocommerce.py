@@ -1,6 +1,6 @@
 """The plugin for WooCommerce in the distribution's WordPress, against a real register.
 
-WooCommerce itself is in no package of the distribution: its published interface stands in for it
+The distribution does not package WooCommerce: its published interface replaces it
 (plugins/woocommerce/tests/woocommerce.php).
 """
 
@@ -55,7 +55,7 @@ def register(admin_url: str, worker_id: str) -> Iterator[Register]:
 
 
 @pytest.mark.gate
-def test_the_same_files_give_the_same_zip(tmp_path: Path) -> None:
+def test_same_files_give_the_same_zip(tmp_path: Path) -> None:
     first, second = (wordpress.build(tmp_path / name).read_bytes() for name in "ab")
     assert first == second
 
@@ -76,7 +76,7 @@ def test_phpunit_passes(shop: wordpress.Shop, register: Register) -> None:
 
 @needs_wordpress
 @pytest.mark.skipif(chromium() is None, reason="needs Chromium; bin/test installs it")
-def test_owner_sets_it_up_and_a_guest_completes_an_address(
+def test_owner_configures_the_plugin_and_a_guest_completes_an_address(
     shop: wordpress.Shop, register: Register
 ) -> None:
     with browsing() as browser:
@@ -121,7 +121,7 @@ def _save(page: Page, fields: dict[str, str]) -> None:
 
 
 @needs_wordpress
-def test_a_stranger_gets_nothing(shop: wordpress.Shop) -> None:
+def test_stranger_cannot_use_the_shops_key(shop: wordpress.Shop) -> None:
     route = f"{shop.url}/?rest_route=/dia-chi-so/v1/suggestions"
     for headers, status in (({}, 401), ({"X-WP-Nonce": "forged"}, 403)):
         assert httpx.post(route, json={"q": "27 lang"}, headers=headers).status_code == status

@@ -1,4 +1,4 @@
-"""A cluster's settings: what is wrong is told in a line each, and what is right becomes files."""
+"""A cluster's settings: errors are reported one per line, and valid settings become files."""
 
 import subprocess
 from pathlib import Path
@@ -68,32 +68,32 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(*arguments: object) -> tuple[int, list[str]]:
+def run_cluster(*arguments: object) -> tuple[int, list[str]]:
     """Exit status and lines of `bin/cluster`."""
     result = CliRunner().invoke(main, [str(each) for each in arguments])
     return result.exit_code, result.stdout.splitlines()
 
 
 @pytest.mark.parametrize("complaint", WRONG)
-def test_wrong_settings_are_told_in_a_line(files: Path, complaint: str) -> None:
+def test_invalid_settings_are_reported_in_one_line(files: Path, complaint: str) -> None:
     settings = files / "cluster.toml"
     text = settings.read_text(encoding="utf-8")
     old, new = WRONG[complaint]
     assert old in text
     settings.write_text(text.replace(old, new), encoding="utf-8")
     for command in (["check", settings, "--file-only"], ["render", settings, files / "out"]):
-        status, lines = said(*command)
+        status, lines = run_cluster(*command)
         assert status == 1
         assert any(line.startswith(complaint) and "; " in line for line in lines), lines
     assert not (files / "out").exists()
 
 
-def test_passwords_are_asked_for_before_anything_is_written(files: Path) -> None:
+def test_bad_password_files_are_reported_before_anything_is_written(files: Path) -> None:
     (files / "web").unlink()
     (files / "program").unlink()
     (files / "patroni").chmod(0o644)
     (files / "manager").write_text("a b")
-    status, lines = said("render", files / "cluster.toml", files / "out")
+    status, lines = run_cluster("render", files / "cluster.toml", files / "out")
     assert status == 1
     assert [line.partition(":")[0] for line in lines] == [
         *("no_password", "open_password", "odd_password")
@@ -101,8 +101,8 @@ def test_passwords_are_asked_for_before_anything_is_written(files: Path) -> None
     assert not (files / "out").exists()
 
 
-def test_files_fit_together(files: Path) -> None:
-    assert said("render", files / "cluster.toml", files / "out")[0] == 0
+def test_generated_files_are_consistent(files: Path) -> None:
+    assert run_cluster("render", files / "cluster.toml", files / "out")[0] == 0
     patroni = {
         name: yaml.safe_load((files / f"out/{name}/etc/patroni/config.yml").read_text())
         for name in ("n1", "n2", "n3")
@@ -133,7 +133,7 @@ OLD, NEW = (Path(f"/usr/lib/postgresql/{major}/bin") for major in (15, 17))
     not (OLD / "initdb").exists() or not (NEW / "pg_upgrade").exists(),
     reason="needs two versions of PostgreSQL",
 )
-def test_data_of_an_older_version_is_taken_over(files: Path) -> None:
+def test_data_of_an_older_version_is_adopted(files: Path) -> None:
     with open_folder() as folder:
         account = host.account_for(folder / "-")
         host.make_private_folder(folder / "old", account)
@@ -145,13 +145,13 @@ def test_data_of_an_older_version_is_taken_over(files: Path) -> None:
         text = settings.read_text(encoding="utf-8")
         text = text.replace("/var/lib/postgresql/17/diachiso", str(data))
         settings.write_text(text, encoding="utf-8")
-        assert said("render", settings, files / "out")[0] == 0
+        assert run_cluster("render", settings, files / "out")[0] == 0
         script = (files / "out/n1/etc/diachiso/upgrade.sh").read_text()
         upgrade = ("/bin/sh", "-s", OLD, folder / "old/data")
         looked = account.run(*upgrade, text=script)
         assert looked.returncode == 0, looked.stdout + looked.stderr
         assert not data.exists()
-        for status in (0, 1):  # and never over what is there
+        for status in (0, 1):  # and never over existing files
             done = account.run(*upgrade, "--link", text=script)
             assert done.returncode == status, done.stdout + done.stderr
         assert (data / "PG_VERSION").read_text() == "17\n"
@@ -162,7 +162,7 @@ def test_nothing_is_archived_without_a_store(files: Path) -> None:
     settings = files / "cluster.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace(STORE, ""), encoding="utf-8")
-    assert said("render", settings, files / "out")[0] == 0
+    assert run_cluster("render", settings, files / "out")[0] == 0
     patroni = (files / "out/n1/etc/patroni/config.yml").read_text()
     assert "archive" not in patroni
     assert not (files / "out/n1/etc/diachiso/pgbackrest.conf").exists()
@@ -226,12 +226,14 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("complaint", MACHINES)
-def test_machines_are_asked_and_not_changed(files: Path, certificate: Path, complaint: str) -> None:
+def test_check_reads_the_machines_without_changing_them(
+    files: Path, certificate: Path, complaint: str
+) -> None:
     settings = files / "cluster.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace(CERTIFICATE, f'{certificate}"'), encoding="utf-8")
     before = {path: path.stat().st_mtime_ns for path in files.iterdir()}
-    status, lines = said("check", settings, "--ask", machine(files, **MACHINES[complaint]))
+    status, lines = run_cluster("check", settings, "--ask", machine(files, **MACHINES[complaint]))
     wanted = complaint.replace("CERTIFICATE", str(certificate))
     assert status == bool(complaint), lines
     assert not complaint or any(line.startswith(wanted) and "; " in line for line in lines), lines

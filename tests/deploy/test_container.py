@@ -111,7 +111,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_image_is_small_and_holds_no_build_tools(engine: Engine) -> None:
+def test_image_is_small_and_contains_no_build_tools(engine: Engine) -> None:
     engine.get("podman", "push", "--quiet", IMAGE, f"oci:{engine.folder}/pulled")
     pulled = sum(file.stat().st_size for file in (engine.folder / "pulled").rglob("*"))
     shutil.rmtree(engine.folder / "pulled")
@@ -129,7 +129,7 @@ def test_image_is_small_and_holds_no_build_tools(engine: Engine) -> None:
     [("", "DATABASE_URL"), ("postgresql://x@127.0.0.1:1/x", "127.0.0.1")],
     ids=["not set", "does not answer"],
 )
-def test_without_a_database_a_line_names_what_is_missing(
+def test_missing_or_unprepared_database_is_reported_in_one_line(
     engine: Engine, url: str, missing: str
 ) -> None:
     run = ("podman", "run", "--rm", "--read-only", "--network=none", f"--env=DATABASE_URL={url}")
@@ -147,7 +147,7 @@ def test_layers_are_reproducible(engine: Engine) -> None:
 
 @pytest.fixture
 def project(engine: Engine) -> Iterator[Path]:
-    """compose.yaml with secrets, as docs/container.md says; whatever it started is ended."""
+    """compose.yaml with secrets, as in docs/container.md; everything it started is stopped."""
     folder = engine.folder / "project"
     (folder / "secrets").mkdir(parents=True)
     shutil.copy(ROOT / "deploy/container/compose.yaml", folder)
@@ -197,7 +197,7 @@ diachiso doctor
 """
 
 
-def test_compose_serves_a_register_that_outlives_it(engine: Engine, project: Path) -> None:
+def test_register_survives_removal_of_the_compose_containers(engine: Engine, project: Path) -> None:
     up(engine, project, "database", "web", "worker")
     eventually(lambda: readiness().get("jobs") == "ok", "the worker works")
     engine.get("podman", "exec", "diachiso_web_1", "sh", "-c", USE)

@@ -94,7 +94,7 @@ def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroot]:
 
 
 def later(package: Path, folder: Path) -> Path:
-    """The same as a later version, whose settings as shipped differ."""
+    """The package as a later version with other default settings."""
     tree = folder / "tree"
     subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
     control = tree / "DEBIAN/control"
@@ -125,7 +125,7 @@ def is_ready() -> bool:
     return False
 
 
-def test_package_lives_through_install_upgrade_removal_and_purge(
+def test_package_can_be_installed_upgraded_removed_and_purged(
     package: Path, chroot: Chroot, tmp_path: Path
 ) -> None:
     chroot.install(package)
@@ -183,6 +183,6 @@ def terminate_child(pid: int) -> None:
 
 
 def units_of(chroot: Chroot) -> list[Path]:
-    """Units of the package that are no templates."""
+    """Units of the package that are not templates."""
     found = sorted((chroot.folder / "usr/lib/systemd/system").glob("diachiso*"))
     return [each for each in found if "@" not in each.name]

@@ -16,7 +16,7 @@ VERSION = "1.32"
 
 
 def rendered() -> Iterator[dict[str, Any]]:
-    """As `kubectl apply -k` would send them; the files themselves where there is no kubectl."""
+    """As `kubectl apply -k` would send them; the files themselves without kubectl."""
     if shutil.which("kubectl"):
         command = ["kubectl", "kustomize", KUBERNETES]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -27,7 +27,7 @@ def rendered() -> Iterator[dict[str, Any]]:
         yield from yaml.safe_load_all((KUBERNETES / name).read_text(encoding="utf-8"))
 
 
-def test_manifests_are_what_kubernetes_takes() -> None:
+def test_manifests_are_valid_for_kubernetes() -> None:
     validator = pytest.importorskip("kubernetes_validate", reason="needs requirements.lock")
     kinds = []
     for manifest in rendered():
@@ -38,7 +38,7 @@ def test_manifests_are_what_kubernetes_takes() -> None:
     ]
 
 
-def test_pods_are_probed_and_may_do_little() -> None:
+def test_pods_have_probes_and_few_privileges() -> None:
     pods = {
         each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]
         for each in rendered()
@@ -55,14 +55,14 @@ def test_pods_are_probed_and_may_do_little() -> None:
         assert pod["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_variables_are_settings() -> None:
+def test_environment_variables_are_known_settings() -> None:
     (settings,) = [each["data"] for each in rendered() if each["kind"] == "ConfigMap"]
     # Read while their files are not there.
     assert unknown_variables({**settings, "DATABASE_URL": "postgresql://x"}) == []
     assert unknown_variables({"DIACHISO_FILE": "x"}) == ["DIACHISO_FILE"]
 
 
-def test_compose_starts_closed_containers_with_secrets_that_are_declared() -> None:
+def test_compose_containers_are_locked_down_with_declared_secrets() -> None:
     compose = yaml.safe_load((ROOT / "deploy/container/compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
     assert set(services) == {"web", "worker", "database"}
@@ -78,7 +78,7 @@ def test_compose_starts_closed_containers_with_secrets_that_are_declared() -> No
 LOCKED = re.compile(r"(?m)^([a-z][^ ]+==[^\n]+(?:\n    --hash[^\n]+)+)")
 
 
-def test_lock_of_the_server_is_part_of_the_whole_lock() -> None:
+def test_server_lock_is_a_subset_of_the_full_lock() -> None:
     whole, server = (
         {entry.replace(" \\", "") for entry in LOCKED.findall((ROOT / name).read_text())}
         for name in ("requirements.lock", "requirements-server.lock")

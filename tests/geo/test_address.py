@@ -31,7 +31,7 @@ def spelled(door: Door) -> dict[str, str]:
     }
 
 
-def test_address_is_read_as_the_vectors_say() -> None:
+def test_address_is_parsed_as_in_the_vectors() -> None:
     wrong = {}
     for row in VECTORS:
         door, *_ = (spelled(reading.door) for reading in parse_address(row["text"]))
@@ -42,7 +42,7 @@ def test_address_is_read_as_the_vectors_say() -> None:
     assert wrong == {}
 
 
-def test_vectors_are_many_and_most_of_them_written_as_people_write() -> None:
+def test_vectors_are_many_and_mostly_informal() -> None:
     real = sum(row["source"] == "real manner" for row in VECTORS)
     assert len(VECTORS) >= 300
     assert real * 2 >= len(VECTORS)
@@ -50,7 +50,7 @@ def test_vectors_are_many_and_most_of_them_written_as_people_write() -> None:
     assert len({row["text"] for row in VECTORS}) == len(VECTORS)
 
 
-def test_vectors_hold_no_row_of_the_shared_data(real_rows: dict[str, str]) -> None:
+def test_vectors_contain_no_row_of_the_shared_data(real_rows: dict[str, str]) -> None:
     there = {text.removesuffix(", Việt Nam") for text in real_rows.values()}
     assert there.isdisjoint(row["text"] for row in VECTORS)
 
@@ -63,7 +63,7 @@ def test_vectors_hold_no_row_of_the_shared_data(real_rows: dict[str, str]) -> No
         lambda text: text.translate(str.maketrans("0123456789,", "０１２３４５６７８９，")),
     ],
 )
-def test_typing_changes_nothing(change: Callable[[str], str]) -> None:
+def test_typing_variants_do_not_change_the_door(change: Callable[[str], str]) -> None:
     wrong = {}
     for text in [row["text"] for row in VECTORS[::5]]:
         as_is = spelled(parse_address(text)[0].door)
@@ -73,8 +73,8 @@ def test_typing_changes_nothing(change: Callable[[str], str]) -> None:
     assert wrong == {}
 
 
-# Typed without diacritics a few kinds cannot be told from names any more; the rest must be read.
-def test_missing_diacritics_rarely_change_a_door() -> None:
+# Without diacritics a few kinds cannot be distinguished from names; the rest must be read.
+def test_missing_diacritics_rarely_change_the_door() -> None:
     same = 0
     for row in VECTORS:
         as_is = spelled(parse_address(row["text"])[0].door)
@@ -90,7 +90,7 @@ def test_missing_diacritics_rarely_change_a_door() -> None:
         ("số nhà 12, 60 P. Thụy Ứng", "60/12", "12"),
     ],
 )
-def test_two_numbers_are_two_readings(text: str, first: str, second: str) -> None:
+def test_two_numbers_give_two_readings(text: str, first: str, second: str) -> None:
     numbers = [reading.door.house_number for reading in parse_address(text)]
     assert [number.key for number in numbers if number][:2] == [first, second]
     penalties = [reading.penalty for reading in parse_address(text)]
@@ -103,7 +103,7 @@ def test_p_may_be_ward_or_street() -> None:
     assert "P. Minh Khai" in readings[1].admin_parts
 
 
-def test_a_bare_name_behind_a_number_is_street_first_and_unit_second() -> None:
+def test_bare_name_after_a_number_is_a_street_first_and_a_unit_second() -> None:
     first, second = parse_address("16, Phạm Phú Tiết, Cẩm Lệ")
     assert first.door.street is not None
     assert second.admin_parts == ("Phạm Phú Tiết", "Cẩm Lệ")
@@ -123,7 +123,7 @@ def test_a_bare_name_behind_a_number_is_street_first_and_unit_second() -> None:
         "12 Lê Lợi, Huế, ĐT 0912 345 678",
     ],
 )
-def test_people_are_kept_nowhere(text: str) -> None:
+def test_personal_data_is_not_kept(text: str) -> None:
     for reading in parse_address(text):
         kept = repr(reading).casefold()
         assert not any(secret in kept for secret in ("lan'", "chị", "0912", "345", "lan@", "0010"))
@@ -132,7 +132,7 @@ def test_people_are_kept_nowhere(text: str) -> None:
         assert reading.door.house_number.key == "12"
 
 
-def test_only_a_text_without_any_word_has_no_reading() -> None:
+def test_only_a_text_without_words_has_no_reading() -> None:
     assert [parse_address(text) for text in ("", " ", "—", ", . ;", "\x00", "‎")] == [[]] * 6
     assert all(map(parse_address, ("12", "a", "東京都", "مرحبا", "0912345678", "7P28QMFX+2R")))
 
@@ -140,7 +140,7 @@ def test_only_a_text_without_any_word_has_no_reading() -> None:
 @pytest.mark.parametrize(
     "text", ["chợ R1 K417", "KĐT T4XP K417", "Ia Grai X. Thạnh Đức - HN/Việt Nam  24/8"]
 )
-def test_odd_order_of_numbers_is_read(text: str) -> None:
+def test_unusual_order_of_numbers_is_read(text: str) -> None:
     assert parse_address(text)
 
 
@@ -154,7 +154,7 @@ def test_any_text_has_readings_best_first(text: str) -> None:
 
 @given(vietnamese_text)
 @example("12 Láng, nhà ông Nguyễn")
-def test_composed_and_decomposed_text_read_alike(text: str) -> None:
+def test_composed_and_decomposed_text_have_equal_readings(text: str) -> None:
     import unicodedata
 
     assert parse_address(unicodedata.normalize("NFD", text)) == parse_address(text)
@@ -163,7 +163,7 @@ def test_composed_and_decomposed_text_read_alike(text: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["a", "1", "12/", "1-", " ", ",", "P.", "ngõ 1 ", "số ", "Á", "(", "1a"]
 )
-def test_ten_kilobytes_take_no_time(unit: str) -> None:
+def test_ten_kilobytes_are_parsed_quickly(unit: str) -> None:
     text = (unit * 10_000)[:10_000]
     start = time.process_time()
     parse_address(text)
@@ -171,7 +171,7 @@ def test_ten_kilobytes_take_no_time(unit: str) -> None:
 
 
 @given(st.lists(st.one_of(st.none(), any_text), min_size=6, max_size=6))
-def test_any_columns_make_a_door(columns: list[str | None]) -> None:
+def test_any_columns_can_be_parsed(columns: list[str | None]) -> None:
     names = ("house_number", "street", "locality", "building", "floor", "unit")
     assert isinstance(parse_components(**dict(zip(names, columns, strict=True))), Door)
 
@@ -200,9 +200,7 @@ def test_any_columns_make_a_door(columns: list[str | None]) -> None:
         ({}, {}),
     ],
 )
-def test_columns_are_read_as_what_they_are(
-    columns: dict[str, str], expected: dict[str, str]
-) -> None:
+def test_columns_are_read_by_their_kind(columns: dict[str, str], expected: dict[str, str]) -> None:
     empty = dict.fromkeys(("house_number", "street", "localities", "flat", "hint"), "")
     assert spelled(parse_components(**columns)) == {**empty, **expected}
 
@@ -220,7 +218,7 @@ def test_columns_are_read_as_what_they_are(
         ("Buôn Ma Thuột, Đắk Lắk", False, False),
     ],
 )
-def test_a_dwelling_has_a_number_a_flat_or_a_locality_with_a_point(
+def test_dwelling_has_a_number_a_flat_or_a_locality_with_a_point(
     text: str, with_point: bool, without: bool
 ) -> None:
     door = parse_address(text)[0].door
@@ -228,7 +226,7 @@ def test_a_dwelling_has_a_number_a_flat_or_a_locality_with_a_point(
     assert names_dwelling(door, has_point=False) == without
 
 
-# On the real rows, which are no part of the project
+# On the real rows, which are not part of the project
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +236,7 @@ def real_rows(shared_data: Path) -> dict[str, str]:
 
 
 @pytest.mark.thorough
-def test_real_rows_name_as_many_doors_as_measured(real_rows: dict[str, str]) -> None:
+def test_real_rows_give_the_measured_number_of_doors(real_rows: dict[str, str]) -> None:
     counts = Counter(_what_it_names(parse_address(text)[0].door) for text in real_rows.values())
     measured = {"house": 2354, "flat": 4, "locality": 170, "alley": 38, "street": 119, "none": 294}
     assert sum(counts.values()) == len(real_rows) == sum(measured.values())
@@ -258,7 +256,7 @@ def _what_it_names(door: Door) -> str:
     return "street" if door.street else "none"
 
 
-def test_the_household_rule_agrees_with_labels_by_hand(real_rows: dict[str, str]) -> None:
+def test_household_rule_agrees_with_hand_labels(real_rows: dict[str, str]) -> None:
     labels = read_vectors("household_rule")
     assert len(labels) == 300
     wrong = [
@@ -284,7 +282,7 @@ def test_the_household_rule_agrees_with_labels_by_hand(real_rows: dict[str, str]
         ("Mường Nhé", "street", ""),
     ],
 )
-def test_part_of_a_door_is_read(text: str, column: str, key: str) -> None:
+def test_part_of_a_building_is_read(text: str, column: str, key: str) -> None:
     assert spelled(parse_address(text)[0].door)[column] == key
 
 
@@ -292,18 +290,18 @@ def test_part_of_a_door_is_read(text: str, column: str, key: str) -> None:
     "written",
     ["Địa chỉ: {}", "đ/c {}", "ship về {} nhé", "giao tới: {} ạ", "Em ở {} nhé ạ!", "ADD: {}"],
 )
-def test_manners_around_an_address_are_no_part_of_it(written: str) -> None:
+def test_polite_words_around_an_address_are_ignored(written: str) -> None:
     address = "12 Lê Lợi, Bến Nghé, Quận 1"
     assert parse_address(written.format(address)) == parse_address(address)
 
 
-def test_name_of_a_place_that_sounds_polite_stays() -> None:
+def test_place_name_that_resembles_a_polite_word_is_kept() -> None:
     for text in ("xã Mường Nhé", "Mường  Nhé, mường nhé"):
         assert "nh" in " ".join(parse_address(text)[0].admin_parts).lower()
 
 
-def test_columns_leave_what_is_remembered_of_a_part_as_it_was() -> None:
-    """A file's column of streets may hold a ward: it is a ward in the next address all the same."""
+def test_parsing_columns_does_not_change_the_cache_of_parts() -> None:
+    """A file's street column may contain a ward: it is still a ward in the next address."""
     before = parse_address("12 Láng, Phường Kim Liên Mới")
     parse_components(house_number="5", street="12, Phường Kim Liên Mới")
     assert parse_address("12 Láng, Phường Kim Liên Mới") == before
@@ -320,7 +318,7 @@ Tiền Giang|Trà Vinh|Tuyên Quang|Vĩnh Long|Vĩnh Phúc|Yên Bái""".replace(
 """All of today, and of before July 2025."""
 
 
-def test_postcode_behind_a_province_is_none_of_its_doors() -> None:
+def test_postcode_after_a_province_is_not_part_of_the_door() -> None:
     behind = ("{}", " {}", ", {}", " - {}", " {}, Việt Nam", " {} Viet Nam", ", Việt Nam {}")
     written = [(p, name) for p in PROVINCES for name in (p, fold(p), f"TP {p}", f"tinh {fold(p)}")]
     for (province, name), tail, code in product(written, behind, ("04800", "870000")):
@@ -345,7 +343,7 @@ def test_postcode_behind_a_province_is_none_of_its_doors() -> None:
         ("311, 20 Hàng Khay", "", "311", "hang khay"),
     ],
 )
-def test_flat_of_a_block_stands_before_the_house(
+def test_flat_of_a_block_may_precede_the_house(
     text: str, flat: str, number: str, street: str
 ) -> None:
     door = spelled(parse_address(f"{text}, Hà Nội")[0].door)

@@ -27,7 +27,7 @@ NAMES = st.lists(
 
 
 @given(st.text())
-def test_nothing_raises_and_the_whole_is_always_a_reading(text: str) -> None:
+def test_any_text_is_parsed_and_the_whole_is_always_a_reading(text: str) -> None:
     readings = parse_name(text)
     assert readings[-1].kinds == ()
     for part in split_parts(text):
@@ -36,14 +36,14 @@ def test_nothing_raises_and_the_whole_is_always_a_reading(text: str) -> None:
 
 
 @given(st.sampled_from(list(KIND_NAMES)), NAMES)
-def test_full_name_is_read_back(kind: str, name: str) -> None:
+def test_full_name_round_trips(kind: str, name: str) -> None:
     written = full_name(kind, name)
     for same in (written, written.upper(), fold(written), f" {written}. "):
         assert any(r.key == name_key(name) and kind in r.kinds for r in parse_name(same)), same
 
 
 @pytest.mark.parametrize("row", cases("unit_names"))
-def test_kind_and_name_are_told_apart(row: Row) -> None:
+def test_kind_and_name_are_separated(row: Row) -> None:
     readings = parse_name(row["text"])
     if row["kind"]:
         assert readings[0].key == row["key"]
@@ -56,12 +56,12 @@ def test_kind_and_name_are_told_apart(row: Row) -> None:
     ("written", "name"),
     [("Hà Nội10000", "Hà Nội"), ("Đắk Lắk 63000", "Đắk Lắk"), ("Hà Nội, 100000", "Hà Nội")],
 )
-def test_postcode_behind_a_name_is_no_part_of_it(written: str, name: str) -> None:
+def test_postcode_after_a_name_is_not_part_of_it(written: str, name: str) -> None:
     assert parse_name(written)[-1].name == name
 
 
 @pytest.mark.parametrize("written", ["12345", "1234567", "A Lưới 5", "Đường 12"])
-def test_other_numbers_stay(written: str) -> None:
+def test_other_numbers_are_kept(written: str) -> None:
     assert parse_name(written)[-1].name == written
 
 
@@ -74,7 +74,7 @@ def test_other_numbers_stay(written: str) -> None:
         ("thị xã", ["thị xã"]),
     ],
 )
-def test_text_is_cut_before_kinds(part: str, pieces: list[str] | None) -> None:
+def test_text_is_split_before_kinds(part: str, pieces: list[str] | None) -> None:
     expected = pieces or ["12 Quán Thánh", "phuong Truc Bach", "tp.Ha Noi"]
     assert split_before_kinds(part) == expected
 
@@ -86,7 +86,7 @@ def test_dashes_separate_only_with_spaces() -> None:
 @pytest.mark.parametrize(
     "text", ["xã " * 3_333, "a" * 10_000, "Phường Tân Phú " * 660, " - " * 3_333, "ward " * 2_000]
 )
-def test_ten_kilobytes_are_cut_into_no_more_than_their_words(text: str) -> None:
+def test_ten_kilobytes_are_split_into_no_more_pieces_than_words(text: str) -> None:
     assert len(split_before_kinds(text)) <= len(text.split())
     assert len(parse_name(text)) <= 4
 
@@ -95,7 +95,7 @@ def test_every_kind_has_its_words_and_levels() -> None:
     assert KIND_NAMES.keys() == KIND_NAMES_EN.keys() == KIND_LEVELS.keys()
 
 
-def test_every_unit_of_every_map_is_read_back(gazetteer: Gazetteer) -> None:
+def test_every_unit_of_every_map_round_trips(gazetteer: Gazetteer) -> None:
     wrong = []
     for unit in gazetteer.units.values():
         for version in unit.versions:

@@ -95,21 +95,21 @@ def test_from_serial_outside_the_range(serial: int) -> None:
 
 
 @given(canonical)
-def test_every_wrong_symbol_is_caught(code: str) -> None:
+def test_every_wrong_symbol_is_detected(code: str) -> None:
     for place in range(8):
         for symbol in set(ALPHABET) - {code[place]}:
             assert not codes.is_valid(code[:place] + symbol + code[place + 1 :])
 
 
 @given(canonical)
-def test_every_swap_at_any_distance_is_caught(code: str) -> None:
+def test_every_transposition_at_any_distance_is_detected(code: str) -> None:
     for first, second in combinations(range(8), 2):
         if code[first] != code[second]:
             assert not codes.is_valid(swapped(code, first, second))
 
 
 @given(places, places, symbols, st.text(ALPHABET, min_size=7, max_size=7))
-def test_every_twin_error_is_caught(first: int, second: int, twin: str, payload: str) -> None:
+def test_every_twin_error_is_detected(first: int, second: int, twin: str, payload: str) -> None:
     # Twins need two free places of the payload, so that the check symbol can be computed.
     if first == second or 7 in (first, second):
         return
@@ -118,7 +118,7 @@ def test_every_twin_error_is_caught(first: int, second: int, twin: str, payload:
         assert not codes.is_valid(replaced(code, (first, second), other))
 
 
-def test_every_twin_error_with_the_check_symbol_is_caught() -> None:
+def test_every_twin_error_with_the_check_symbol_is_detected() -> None:
     twins = 0
     for serial in range(PAYLOAD_FIRST, PAYLOAD_FIRST + 4000):
         code = codes.from_serial(serial)
@@ -130,7 +130,7 @@ def test_every_twin_error_with_the_check_symbol_is_caught() -> None:
 
 
 @given(serials, st.integers(0, 10), st.sampled_from("0123456789"))
-def test_every_wrong_spoken_digit_is_caught(serial: int, place: int, digit: str) -> None:
+def test_every_wrong_spoken_digit_is_detected(serial: int, place: int, digit: str) -> None:
     digits = codes.spoken(codes.from_serial(serial))
     if digits[place] != digit:
         with pytest.raises(CodeError):
@@ -166,12 +166,12 @@ def assert_raises_only_code_errors(text: str) -> None:
 
 
 @given(st.text(st.characters(), max_size=220))
-def test_no_text_raises_anything_but_code_errors(text: str) -> None:
+def test_any_text_raises_only_code_errors(text: str) -> None:
     assert_raises_only_code_errors(text)
 
 
 @given(st.text("OIoiAEUYDđĐÔƠốợĩ\u0301\u0302\u0323\u031bMPTK016-", max_size=14))
-def test_no_heap_of_accents_raises_anything_but_code_errors(text: str) -> None:
+def test_stacked_diacritics_raise_only_code_errors(text: str) -> None:
     assert_raises_only_code_errors(text)
 
 
@@ -192,7 +192,7 @@ def test_hopeless_text_is_refused(text: str) -> None:
 
 
 @given(canonical, st.data())
-def test_reading_survives_case_look_alikes_and_separators(code: str, data: st.DataObject) -> None:
+def test_parsing_ignores_case_look_alikes_and_separators(code: str, data: st.DataObject) -> None:
     alike = {"0": "0Oo", "1": "1IiLl", "5": "5Ss", "2": "2Zz", "8": "8Bb", "6": "6Gg"}
     between = st.sampled_from(["", "", " ", "-", "\u2011", "\u200b", "\u00a0"])
     written = "".join(
@@ -210,7 +210,7 @@ def test_format_is_four_and_four(code: str) -> None:
 @pytest.mark.parametrize(
     ("payload", "error"), [("123456", "code_wrong_length"), ("12345a7", "code_foreign_symbol")]
 )
-def test_calc_check_digit_refuses_what_is_no_payload(payload: str, error: str) -> None:
+def test_calc_check_digit_refuses_an_invalid_payload(payload: str, error: str) -> None:
     with pytest.raises(CodeError) as caught:
         codes.calc_check_digit(payload)
     assert caught.value.code == error
@@ -228,7 +228,7 @@ def test_calc_check_digit_refuses_what_is_no_payload(payload: str, error: str) -
         ("00000000001", "code_wrong_check"),
     ],
 )
-def test_from_spoken_refuses(text: str, error: str) -> None:
+def test_from_spoken_refuses_invalid_text(text: str, error: str) -> None:
     with pytest.raises(CodeError) as caught:
         codes.from_spoken(text)
     assert caught.value.code == error
@@ -283,7 +283,7 @@ accident_prone = st.text("01230567FRXMT", min_size=7, max_size=7).map(
 
 
 @given(accident_prone, st.sampled_from(["VNI", "TELEX"]), st.integers(0, 255), st.booleans())
-def test_keyboard_accidents_are_undone(code: str, keyboard: str, mask: int, hyphen: bool) -> None:
+def test_keyboard_slips_are_undone(code: str, keyboard: str, mask: int, hyphen: bool) -> None:
     keys = "".join(
         {"0": "O", "1": "I"}.get(symbol, symbol) if mask >> place & 1 else symbol
         for place, symbol in enumerate(code)
@@ -292,7 +292,7 @@ def test_keyboard_accidents_are_undone(code: str, keyboard: str, mask: int, hyph
     typed = [type_on(keyboard, half) for half in halves]
     text = "-".join(half for half, _ in typed)
     if any(lossy for _, lossy in typed):
-        assert not codes.is_valid(text)  # too short, whatever the check says
+        assert not codes.is_valid(text)  # too short, whatever the check symbol
         return
     for form in ("NFC", "NFD"):
         for written in (text, text.lower()):
@@ -309,7 +309,7 @@ def assert_read_as(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "left"), [("O11", "O1"), ("O12", "Ò"), ("O66", "O6"), ("OFF", "OF"), ("OOO", "OO")]
 )
-def test_swallowed_key_is_suggested(keys: str, left: str) -> None:
+def test_code_with_a_missed_key_is_suggested(keys: str, left: str) -> None:
     payload = "K" + keys.replace("O", "0") + "2F3"
     code = payload + codes.calc_check_digit(payload)
     text = code.replace(keys.replace("O", "0"), left)
@@ -334,7 +334,7 @@ def test_every_suggestion_is_valid_and_given_once(text: str) -> None:
 
 
 @given(st.text(ALPHABET, min_size=8, max_size=8))
-def test_suggestions_are_exactly_one_symbol_or_one_swap_away(text: str) -> None:
+def test_suggestions_differ_by_one_symbol_or_one_transposition(text: str) -> None:
     if check_passes(text):
         return
     near = {
@@ -344,7 +344,7 @@ def test_suggestions_are_exactly_one_symbol_or_one_swap_away(text: str) -> None:
 
 
 @given(canonical, places, st.characters(codec="utf-8"))
-def test_wrong_symbol_is_suggested_back(code: str, place: int, wrong: str) -> None:
+def test_code_is_suggested_for_a_wrong_symbol(code: str, place: int, wrong: str) -> None:
     text = code[:place] + wrong + code[place + 1 :]
     # An accent, a separator or a ligature is more than a wrong symbol.
     if len(codes.compact(text)) == 8 and not codes.is_valid(text) and wrong not in "đĐ":
@@ -352,7 +352,7 @@ def test_wrong_symbol_is_suggested_back(code: str, place: int, wrong: str) -> No
 
 
 @given(canonical, st.integers(0, 10), st.sampled_from("0123456789"))
-def test_misheard_digit_is_suggested_back(code: str, place: int, wrong: str) -> None:
+def test_code_is_suggested_for_a_misheard_digit(code: str, place: int, wrong: str) -> None:
     digits = codes.spoken(code)
     text = digits[:place] + wrong + digits[place + 1 :]
     grouped = f"{text[:3]} {text[3:6]}.{text[6:9]}-{text[9:]}"
@@ -365,19 +365,19 @@ def test_misheard_digit_is_suggested_back(code: str, place: int, wrong: str) -> 
 
 
 @given(canonical, st.integers(0, 9))
-def test_digits_swapped_in_speech_are_suggested_back(code: str, place: int) -> None:
+def test_code_is_suggested_for_digits_swapped_in_speech(code: str, place: int) -> None:
     digits = codes.spoken(code)
     text = digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
     assert text == digits or code in codes.suggestions(text)
 
 
 @given(canonical, places)
-def test_missing_symbol_is_suggested_back(code: str, place: int) -> None:
+def test_code_is_suggested_for_a_missing_symbol(code: str, place: int) -> None:
     assert code in codes.suggestions(code[:place] + code[place + 1 :])
 
 
 @given(canonical, st.integers(0, 8), st.sampled_from(ALPHABET + "CW?"))
-def test_surplus_symbol_is_suggested_back(code: str, place: int, surplus: str) -> None:
+def test_code_is_suggested_for_a_surplus_symbol(code: str, place: int, surplus: str) -> None:
     assert code in codes.suggestions(code[:place] + surplus + code[place:])
 
 
@@ -457,13 +457,13 @@ def test_bulk_refuses_other_types() -> None:
 @pytest.mark.parametrize(
     "word", ["mã ", "Mã: ", "MÃ #", "ma ", "code: ", "# ", "#", "mã địa chỉ số ", "mã đc:"]
 )
-def test_word_in_front_that_announces_a_code_is_left_out(word: str) -> None:
+def test_word_announcing_a_code_is_removed(word: str) -> None:
     for text in ("2HT6-4FP5", "2ht6 4fp5", "12345678978"):
         for form in ("NFC", "NFD"):
             assert strip_announcement(unicodedata.normalize(form, word + text)) == text
 
 
-def test_link_of_a_plate_is_left_out_whatever_its_host() -> None:
+def test_plate_link_is_removed_whatever_its_host() -> None:
     for host in ("https://diachi.example", "http://127.0.0.1:8000", "HTTP://[::1]:8000"):
         for end in ("", "/", "?x=1", "#report", "/?x#y"):
             assert strip_announcement(f" {host}/a/2HT6-4FP5{end} ") == "2HT6-4FP5"
@@ -472,7 +472,7 @@ def test_link_of_a_plate_is_left_out_whatever_its_host() -> None:
 
 
 @given(serials)
-def test_no_code_is_taken_for_announced(serial: int) -> None:
+def test_code_without_an_announcement_is_unchanged(serial: int) -> None:
     code = codes.from_serial(serial)
     for text in (code, codes.format(code), code.lower(), codes.spoken(code)):
         assert strip_announcement(text) == text

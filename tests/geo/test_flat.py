@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from geo.flat import parse_flat
 
 
-def test_parts_are_kept_apart() -> None:
+def test_parts_are_kept_separate() -> None:
     flat = parse_flat("Tầng 12A, căn 12A07, tòa Park 3")
     assert flat is not None
     assert (flat.building, flat.floor, flat.unit) == ("Park 3", None, "12A07")
@@ -18,7 +18,7 @@ def test_parts_are_kept_apart() -> None:
     st.sampled_from(["", "tầng 3A", "lầu 12", "tầng trệt"]),
     st.sampled_from(["", "căn 5", "P.1205", "căn hộ 12.05", "phòng 12A07"]),
 )
-def test_a_key_is_its_own_key(building: str, floor: str, unit: str) -> None:
+def test_key_is_idempotent(building: str, floor: str, unit: str) -> None:
     text = f"{unit} {floor} {building}"
     flat = parse_flat(text)
     assert (flat is None) == (not text.strip())

@@ -18,7 +18,7 @@ from tests.support.thorough import examples
 UNITS = ("Phường Láng", "Thành phố Hà Nội")
 
 
-def test_door_stands_before_its_units() -> None:
+def test_door_precedes_its_units() -> None:
     parts = LabelParts(
         unit_number="1205",
         floor="12",
@@ -55,7 +55,7 @@ def test_building_gets_a_word_unless_it_has_one(building: str, words: str) -> No
     assert label(LabelParts(building=building), ()) == words
 
 
-def test_unknown_parts_leave_no_trace() -> None:
+def test_unknown_parts_are_omitted() -> None:
     assert label(LabelParts(), ()) == ""
     assert label(LabelParts(number_key="5"), UNITS) == "5, Phường Láng, Thành phố Hà Nội"
 
@@ -87,7 +87,7 @@ FLATS = st.none() | st.tuples(st.sampled_from(["CT1", "HH2"]), st.integers(101, 
 
 @settings(deadline=None, max_examples=examples(50, 300))
 @given(NUMBERS, st.sampled_from(STREETS), LOCALITIES, FLATS)
-def test_label_is_read_back_as_the_same_door(
+def test_label_round_trips_to_the_same_door(
     gazetteer: Gazetteer,
     number: str,
     street: str,
@@ -133,13 +133,13 @@ def test_label_is_read_back_as_the_same_door(
         *("LOA12", "LO.A", "LOA12/5", "LO.A/O12", "5/LOA12", "BTA12", "LKA5/3"),
     ],
 )
-def test_special_numbers_are_read_back(key: str) -> None:
+def test_special_numbers_round_trip(key: str) -> None:
     (read, *_) = parse_address(f"{path_label(key)} Phố Láng, Phường Láng, Thành phố Hà Nội")
     assert read.door.house_number
     assert read.door.house_number.key == key
 
 
-def test_flat_of_a_label_is_the_flat() -> None:
+def test_flat_round_trips_through_its_label() -> None:
     read = parse_flat("Căn hộ 1205, Tầng 12, Toà CT1")
     assert read
     assert (read.unit, read.building) == ("1205", "CT1")

@@ -18,7 +18,7 @@ TABLES = sorted((*FOLDER.glob("*.csv"), *Path(intake.__file__).parent.rglob("*.c
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_a_table_says_where_it_comes_from_and_what_its_columns_mean(path: Path) -> None:
+def test_every_table_states_its_source_and_columns(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     comments = " ".join(line for line in lines if line.startswith("#"))
     columns = next(line for line in lines if not line.startswith("#")).split(",")
@@ -26,8 +26,8 @@ def test_a_table_says_where_it_comes_from_and_what_its_columns_mean(path: Path) 
     assert [column for column in columns if f"{column}:" not in comments] == []
 
 
-def test_a_changed_lexicon_is_another_version_of_the_rules() -> None:
-    """Registers write their keys anew for it, and rows that came before are read again."""
+def test_changed_lexicon_changes_the_rules_version() -> None:
+    """Registers then rewrite their keys, and earlier rows are read again."""
     rows = [
         f"{path.name}:{line}\n"
         for path in sorted(FOLDER.glob("*.csv"))
@@ -69,7 +69,7 @@ class _Name(NamedTuple):
     ],
     ids=["header", "order", "twice", "cells", "spaces", "fault"],
 )
-def test_a_table_that_is_wrong_says_in_which_line(tmp_path: Path, text: str, line: int) -> None:
+def test_invalid_table_is_reported_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     path = tmp_path / "names.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(LexiconError, match=rf"^names.csv:{line}: "):

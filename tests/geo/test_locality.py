@@ -14,7 +14,7 @@ def test_every_kind_is_read_by_its_own_name() -> None:
         assert locality.kind == kind
 
 
-def test_names_of_units_are_known() -> None:
+def test_unit_names_are_known() -> None:
     for text, may_be in (("Chợ Mới", True), ("Buôn Ma Thuột", True), ("Chợ Bà Chiểu", False)):
         locality = parse_locality(text)
         assert locality is not None
@@ -22,7 +22,7 @@ def test_names_of_units_are_known() -> None:
 
 
 @given(st.one_of(named("thôn", "ấp", "KĐT", "chợ", "khu phố"), numbered("tổ", "KP", "đội", "xóm")))
-def test_a_key_is_its_own_key_and_needs_no_diacritics(text: str) -> None:
+def test_key_is_idempotent_and_needs_no_diacritics(text: str) -> None:
     locality, bare = parse_locality(text), parse_locality(without_diacritics(text))
     assert locality is not None
     assert bare is not None

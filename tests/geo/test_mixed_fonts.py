@@ -37,7 +37,7 @@ FILLED_READ = [["Phú", "Hà Nội", "Họ tên"], ["Phố", "Đà Nẵng", "Ngu
     [(OLD, OLD_READ), (NEW, NEW_READ), (FILLED_LATER, FILLED_READ)],
     ids=["old", "new", "one column in Unicode"],
 )
-def test_cells_follow_their_column_or_the_file(
+def test_cells_use_the_font_of_their_column_or_file(
     rows: list[list[str]], read: list[list[str]]
 ) -> None:
     columns = [CellsInFonts(column) for column in zip(*rows, strict=True)]

@@ -26,7 +26,7 @@ def key(part: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("row", cases("parts"))
-def test_writings_of_one_part_have_one_key(row: Row) -> None:
+def test_spellings_of_one_part_have_one_key(row: Row) -> None:
     part, text = row["part"], row["text"]
     assert key(part, text) == row["key"]
     if row["key"]:
@@ -36,7 +36,7 @@ def test_writings_of_one_part_have_one_key(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", cases("parts", part="house_number"))
-def test_an_alley_alone_is_no_house(row: Row) -> None:
+def test_alley_alone_is_not_a_house_number(row: Row) -> None:
     number = parse_house_number(row["text"])
     assert number is None or number.alley_only == row["key"].endswith("/")
 

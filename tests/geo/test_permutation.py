@@ -60,7 +60,7 @@ def test_bulk_equals_scalar() -> None:
     assert np.array_equal(PERMUTATION.ordinals(bulk), spread)
 
 
-def test_bulk_leaves_its_input_alone_and_takes_an_empty_array() -> None:
+def test_bulk_does_not_change_its_input_and_accepts_an_empty_array() -> None:
     given_ordinals = np.arange(10)
     PERMUTATION.code_serials(given_ordinals)
     assert given_ordinals.tolist() == list(range(10))
@@ -75,14 +75,14 @@ def test_no_two_ordinals_share_a_serial() -> None:
 
 
 @pytest.mark.parametrize("ordinal", [-1, N])
-def test_ordinal_outside_the_range(ordinal: int) -> None:
+def test_ordinal_outside_the_range_is_refused(ordinal: int) -> None:
     with pytest.raises(ValueError, match="ordinal lies in"):
         PERMUTATION.code_serial(ordinal)
     with pytest.raises(ValueError, match="ordinal lies in"):
         PERMUTATION.code_serials(np.array([0, ordinal]))
 
 
-def test_ordinals_that_are_no_integers() -> None:
+def test_ordinals_must_be_integers() -> None:
     with pytest.raises(TypeError):
         PERMUTATION.code_serials(np.array([1.0]))
 
@@ -96,7 +96,7 @@ def test_demo_serial_has_no_ordinal(serial: int) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
-def test_key_of_another_length(length: int) -> None:
+def test_key_of_wrong_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match=f"32 bytes, not {length}") as caught:
         Permutation(b"\xaa" * length)
     assert "\\xaa" not in str(caught.value)
@@ -124,7 +124,7 @@ def test_serials_of_neighbours_do_not_correlate(distance: int) -> None:
     assert abs(correlation) < 5 / np.sqrt(pairs)
 
 
-def test_symbols_of_neighbours_agree_only_by_chance() -> None:
+def test_symbols_of_neighbours_match_only_by_chance() -> None:
     symbols = codes_from_serials(neighbours(1 << 17)).view(np.uint8).reshape(-1, 8)
     agree = (symbols[1:] == symbols[:-1]).mean(axis=0)
     chance = np.array([1 / 18] + [1 / 19] * 7)

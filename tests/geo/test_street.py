@@ -31,7 +31,7 @@ def _key(text: str) -> str | None:
         ("Đường Phố Huế", "đường", "Phố Huế"),
     ],
 )
-def test_kind_is_written_out_and_name_kept(text: str, kind: str | None, name: str) -> None:
+def test_kind_is_expanded_and_name_kept(text: str, kind: str | None, name: str) -> None:
     street = parse_street(text)
     assert street is not None
     assert (street.kind, street.name) == (kind, name)
@@ -46,7 +46,7 @@ def test_kind_is_written_out_and_name_kept(text: str, kind: str | None, name: st
         ("TL10", "duong tinh 10"),
     ],
 )
-def test_what_may_be_two_streets_says_so(text: str, alternative: str) -> None:
+def test_ambiguous_street_is_marked(text: str, alternative: str) -> None:
     street = parse_street(text)
     assert street is not None
     assert alternative in street.alt_keys
@@ -55,7 +55,7 @@ def test_what_may_be_two_streets_says_so(text: str, alternative: str) -> None:
 @given(
     st.one_of(named("", "đường", "Phố", "Đ.", "đại lộ"), numbered("đường số", "QL", "ĐT", "phố"))
 )
-def test_a_key_is_its_own_key_and_needs_no_diacritics(text: str) -> None:
+def test_key_is_idempotent_and_needs_no_diacritics(text: str) -> None:
     street, bare = parse_street(text), parse_street(without_diacritics(text))
     assert street is not None
     assert bare is not None

@@ -49,14 +49,14 @@ def test_telex_and_vni_are_decoded(typed: str, meant: str) -> None:
         *("", "w", "aa", "f", "x1x", "東京", "٣"),
     ],
 )
-def test_other_words_stay(word: str) -> None:
+def test_other_words_are_unchanged(word: str) -> None:
     assert repaired(word) == word
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        # Short words, and syllables, beside one that says it.
+        # Short words and syllables beside one that shows the input method.
         ("68 Traanf Phus", "68 Trần Phú"),
         ("54 Vox Thij Saus, Xax Xuaan Lộc", "54 Võ Thị Sáu, Xã Xuân Lộc"),
         ("46 Oong Ichs Khieem", "46 Ông Ích Khiêm"),
@@ -67,7 +67,7 @@ def test_other_words_stay(word: str) -> None:
         ("6 Cach1 Mang5 Thang1 8", "6 Cách Mạng Tháng 8"),
     ],
 )
-def test_a_whole_text_is_decoded(typed: str, meant: str) -> None:
+def test_whole_text_is_decoded(typed: str, meant: str) -> None:
     assert accent_key(decoded(typed)) == accent_key(meant)
 
 
@@ -81,12 +81,12 @@ def test_a_whole_text_is_decoded(typed: str, meant: str) -> None:
         "",
     ],
 )
-def test_other_texts_stay(text: str) -> None:
+def test_other_texts_are_unchanged(text: str) -> None:
     assert decoded(text) == text
 
 
 @given(st.text(max_size=12))
-def test_any_word_is_repaired_to_words(word: str) -> None:
+def test_any_word_can_be_repaired(word: str) -> None:
     assert isinstance(repaired(word), str)
     assert bool(repaired(word)) == bool(word)
 
@@ -96,12 +96,12 @@ def test_decoding_never_empties_a_text(text: str) -> None:
     assert bool(parse_address(text)) == any(map(str.isalnum, text))
 
 
-def test_names_of_units_say_of_no_input_method(gazetteer: Gazetteer) -> None:
+def test_unit_names_are_not_decoded(gazetteer: Gazetteer) -> None:
     names = {v.full_name for unit in gazetteer.units.values() for v in unit.versions}
     assert {name for name in names if decoded(name) != name} == set()
 
 
-def test_names_of_units_stay(gazetteer: Gazetteer) -> None:
+def test_unit_names_are_not_repaired(gazetteer: Gazetteer) -> None:
     changed = {
         word: repaired(word)
         for unit in gazetteer.units.values()

@@ -39,7 +39,7 @@ def file(run: Run, tmp_path: Path) -> Path:
 
 
 @pytest.mark.gate
-def test_backup_tells_what_it_holds(run: Run, tmp_path: Path) -> None:
+def test_backup_prints_its_contents(run: Run, tmp_path: Path) -> None:
     done = run("backup", tmp_path / "town.dump")
     first, checksum = done.stdout.splitlines()
     assert first.startswith("1 mã, ")
@@ -58,7 +58,7 @@ def test_name_with_a_slash_is_a_folder(run: Run, tmp_path: Path) -> None:
     assert manifest_path(tmp_path / "town").is_file()
 
 
-def test_good_backup_is_verified_and_a_spoilt_one_is_not(run: Run, file: Path) -> None:
+def test_good_backup_is_verified_and_a_damaged_one_is_refused(run: Run, file: Path) -> None:
     done = run("restore", "--verify", file)
     assert done.return_value == 0
     assert done.stdout.startswith("1 mã, ")
@@ -69,11 +69,11 @@ def test_good_backup_is_verified_and_a_spoilt_one_is_not(run: Run, file: Path) -
     assert isinstance(spoilt.exception, UnreadableFileError)
 
 
-def test_register_in_use_is_never_overwritten(run: Run, file: Path) -> None:
+def test_restore_never_overwrites_a_register_in_use(run: Run, file: Path) -> None:
     assert isinstance(run("restore", file).exception, ConflictError)
 
 
-def test_promoted_register_gets_a_uuid_and_is_examined(run: Run, place: Town) -> None:
+def test_promoted_register_gets_a_new_uuid_and_is_checked(run: Run, place: Town) -> None:
     done = run("restore", "--promoted")
     ((uuid,),) = place.rows("SELECT CAST(uuid AS text) FROM register_identity")
     assert done.stdout.splitlines()[0] == uuid
@@ -93,13 +93,13 @@ def test_promoted_register_gets_a_uuid_and_is_examined(run: Run, place: Town) ->
         ("restore", "file", "--verify", "--scratch", "/nowhere"),
     ],
 )
-def test_wrong_usage_is_told(run: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_is_reported(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.exception is not None
     assert getattr(done.exception, "exit_code", None) == 2
 
 
-def test_private_cluster_is_made_from_a_backup_and_saved_again(
+def test_private_cluster_is_restored_from_a_backup_and_backed_up_again(
     run: Run, place: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a machine that has nothing but the backup; `bin/run` comes after."""

@@ -64,13 +64,13 @@ def test_csv_keeps_its_rows_and_columns_in_order(world: World, tmp_path: Path) -
     assert found[0]["result_code"] == f"{code[:4]}-{code[4:]}"
     assert found[1]["result_status"] == "invalid_input"
     assert "missing" in found[1]["result_detail"]
-    # The result can be asked again: earlier results are written anew.
+    # The output can be processed again: earlier results are replaced.
     again = tmp_path / "again.csv"
     run(world, "geocode", target, again)
     assert again.read_bytes() == target.read_bytes()
 
 
-def test_blank_address_is_rejected_as_by_one_question(world: World, tmp_path: Path) -> None:
+def test_blank_address_is_rejected_like_a_single_request(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("order,address,province\n1,,\n2, ,\n", encoding="utf-8")
     assert run(world, "validate", source, target).returncode == 0
@@ -79,7 +79,7 @@ def test_blank_address_is_rejected_as_by_one_question(world: World, tmp_path: Pa
         assert row["result_next_action"] == "ask_again"
 
 
-def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Path) -> None:
+def test_suffix_decides_the_format_and_streams_need_an_option(world: World, tmp_path: Path) -> None:
     code = world.codes["27 Láng"]
     source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
     source.write_text(
@@ -98,7 +98,7 @@ def test_suffixes_decide_the_form_and_streams_need_it(world: World, tmp_path: Pa
     assert run(world, "reverse", tmp_path / "a.pdf", "-").returncode == 2
 
 
-def test_bytes_that_are_no_utf_8_come_back_as_they_were(world: World, tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_returned_unchanged(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_bytes(b"ref;address\nc\xe0;" + GOOD.encode() + b"\nx;L\xe1ng\n")
     assert run(world, "validate", source, target).returncode == 1
@@ -108,7 +108,7 @@ def test_bytes_that_are_no_utf_8_come_back_as_they_were(world: World, tmp_path: 
     assert lines[2].startswith(b"x;L\xe1ng;invalid_input;")
 
 
-def test_unreadable_files_are_one_line_and_leave_nothing(world: World, tmp_path: Path) -> None:
+def test_unreadable_file_is_one_line_and_leaves_no_output(world: World, tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     for name, content in (("no.csv", None), ("empty.csv", ""), ("other.csv", "foo,bar\n1,2\n")):
         source = tmp_path / name
@@ -120,7 +120,7 @@ def test_unreadable_files_are_one_line_and_leave_nothing(world: World, tmp_path:
     assert not any(path.name.startswith("out") for path in tmp_path.iterdir())
 
 
-def test_output_that_cannot_be_written_is_one_line(world: World, tmp_path: Path) -> None:
+def test_unwritable_output_is_one_line(world: World, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("address\n27 Láng\n", encoding="utf-8")
     for name in ("out.csv", "out.xlsx"):
@@ -131,7 +131,7 @@ def test_output_that_cannot_be_written_is_one_line(world: World, tmp_path: Path)
         assert "không có thư mục ấy" in line
 
 
-def test_units_in_columns_of_their_own_complete_the_address(world: World) -> None:
+def test_separate_unit_columns_complete_the_address(world: World) -> None:
     lines = ["Địa chỉ giao hàng;Phường;Tỉnh\n", "27 Láng;Láng;Hà Nội\n"]
     table = read_table("csv", "validate", lines)
     asked = [read_row("validate", row) for row in table.rows]
@@ -142,7 +142,7 @@ def test_units_in_columns_of_their_own_complete_the_address(world: World) -> Non
     assert flat(known, today(), "validate", found)["verdict"] == "accept"
 
 
-def test_blank_rows_come_back_and_say_so(world: World, tmp_path: Path) -> None:
+def test_blank_rows_are_returned_and_marked(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(f"id;address\n1;{GOOD}\n\n;\n4;{GOOD}\n")
     assert run(world, "geocode", source, target).returncode == 1
@@ -167,7 +167,7 @@ def test_unknown_header_is_named(world: World, tmp_path: Path) -> None:
     assert run(world, "geocode", source, tmp_path / "out.csv", *mapping).returncode == 0
 
 
-def test_output_stream_takes_the_format_of_the_input(world: World, tmp_path: Path) -> None:
+def test_output_stream_uses_the_format_of_the_input(world: World, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text(f"code\n{world.codes['27 Láng']}\n")
     done = run(world, "lookup", source, "-")
@@ -204,7 +204,7 @@ def test_point_in_one_column_is_read_under_any_header() -> None:
         read_row("reverse", bad)
 
 
-def test_several_processes_answer_as_one_does_in_order(
+def test_several_processes_give_the_same_ordered_answers_as_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_work, "CHUNK", 7)
@@ -234,7 +234,7 @@ def test_stopped_database_ends_the_run(processes: int, monkeypatch: pytest.Monke
         list(answer_rows(work, table.rows, processes=processes))
 
 
-def test_verdicts_are_counted_for_whoever_calls_the_customers(world: World, tmp_path: Path) -> None:
+def test_verdicts_are_counted(world: World, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text(f'address\n"{GOOD}"\n"{GOOD}"\n"Láng, Hà Nội"\n', encoding="utf-8")
     done = run(world, "validate", source, tmp_path / "out.csv")
@@ -261,7 +261,7 @@ def placed(found: list[dict[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) -> None:
+def test_spreadsheet_is_returned_row_by_row_as_a_spreadsheet(world: World, tmp_path: Path) -> None:
     source, target = tmp_path / "don-hang.xlsx", tmp_path / "ket-qua.xlsx"
     with xlsxwriter.Workbook(source) as book:
         sheet = book.add_worksheet("Đơn tháng 10")
@@ -283,12 +283,12 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
     assert "Ghi chú" not in found[0]
     book = CalamineWorkbook.from_path(str(target))
     assert book.sheet_names == ["Kết quả"]
-    # What is measured is a number, that people sort by and reckon with.
+    # Measurements are numbers, for sorting and calculations.
     header, first, *_ = book.get_sheet_by_index(0).to_python()
     typed = dict(zip(map(str, header), map(type, first), strict=True))
     assert (typed["result_lon"], typed["result_confidence"]) == (float, float)
     assert (typed["Mã đơn"], typed["result_commune_code"]) == (str, str)
-    # What codes mean is told in words.
+    # Status codes are explained in words.
     assert [row[IN_WORDS] for row in found] == ["", "", "Chưa có số nhà này"]
     # As the same rows of a CSV, and the other way round.
     as_csv, again = tmp_path / "as.csv", tmp_path / "again.xlsx"
@@ -307,7 +307,7 @@ def test_spreadsheet_comes_back_as_one_row_by_row(world: World, tmp_path: Path) 
         ("a.ods", None, "No such file"),
     ],
 )
-def test_invalid_spreadsheet_is_told(
+def test_invalid_spreadsheet_is_reported(
     world: World, tmp_path: Path, name: str, content: bytes | None, said: str
 ) -> None:
     source, target = tmp_path / name, tmp_path / "out.xlsx"

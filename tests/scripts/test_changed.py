@@ -20,12 +20,12 @@ from tests.support.changed import concerned_tests
         ("migrations/baseline/01_events.sql", "tests"),
     ],
 )
-def test_change_concerns_the_tests_that_import_it(path: str, concerned: str) -> None:
+def test_changed_module_selects_the_tests_that_import_it(path: str, concerned: str) -> None:
     assert concerned in concerned_tests([path])
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("path", ["registry/search/reverse.py", "registry/ops/figures.sql"])
-def test_change_concerns_no_test_that_knows_nothing_of_it(path: str) -> None:
+def test_changed_module_does_not_select_unrelated_tests(path: str) -> None:
     assert "tests/geo/test_code.py" not in concerned_tests([path])
     assert "tests/registry/units/test_seed.py" not in concerned_tests([path])

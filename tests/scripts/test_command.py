@@ -57,7 +57,7 @@ def status(number: int) -> int:
         ("status 3", 3, ""),
     ],
 )
-def test_parameters_are_options_and_results_the_exit_status(
+def test_parameters_are_options_and_the_result_is_the_exit_status(
     typed: str, code: int, shown: str
 ) -> None:
     done = CliRunner().invoke(tools, typed.split())
@@ -66,7 +66,7 @@ def test_parameters_are_options_and_results_the_exit_status(
     assert done.output == shown or code == 2 or "json" in typed
 
 
-def test_help_names_values_and_defaults() -> None:
+def test_help_lists_values_and_defaults() -> None:
     shown = CliRunner().invoke(tools, ["count", "--help"]).output
     assert "--unit CODE" in shown
     assert "Only this unit." in shown

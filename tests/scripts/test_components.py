@@ -11,7 +11,7 @@ from scripts import components
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="fewer tools of developers are installed")
-def test_licences_are_known_and_accepted_and_notice_is_current() -> None:
+def test_licences_are_accepted_and_notice_is_current() -> None:
     assert components.problems() == []
 
 
@@ -26,7 +26,7 @@ def test_licences_are_known_and_accepted_and_notice_is_current() -> None:
         ("MIT", False),
     ],
 )
-def test_gpl_is_refused_and_lgpl_is_not(named: str, refused: bool) -> None:
+def test_gpl_is_refused_and_lgpl_accepted(named: str, refused: bool) -> None:
     assert bool(components.REFUSED.search(named)) is refused
 
 

@@ -63,7 +63,7 @@ def run_declared(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPa
     return lambda *arguments: CliRunner().invoke(coverage, arguments)
 
 
-def test_the_table_lists_provinces_and_the_country(run: Run) -> None:
+def test_table_lists_provinces_and_the_country(run: Run) -> None:
     done = run()
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
@@ -77,11 +77,11 @@ def test_the_table_lists_provinces_and_the_country(run: Run) -> None:
     assert lines[-1].startswith("Không tính dữ liệu thử")
 
 
-def test_the_table_says_when_demo_is_counted(run: Run) -> None:
+def test_table_states_that_demo_households_are_counted(run: Run) -> None:
     assert "Có tính cả dữ liệu thử" in run("--demo").stdout
 
 
-def test_a_unit_is_shown_alone_and_its_communes_when_asked(run: Run) -> None:
+def test_unit_is_shown_alone_or_with_its_communes(run: Run) -> None:
     alone = json.loads(run("--unit", "79", "--format", "json").stdout)
     communes = json.loads(run("--unit", "79", "--level", "commune", "--format", "json").stdout)
     assert [unit["code"] for unit in alone["units"]] == ["79"]
@@ -91,21 +91,21 @@ def test_a_unit_is_shown_alone_and_its_communes_when_asked(run: Run) -> None:
     assert [unit["name"] for unit in same["units"]] == ["Phường Ba Đình"]
 
 
-def test_a_commune_holds_no_provinces(run: Run) -> None:
+def test_commune_cannot_be_divided_into_provinces(run: Run) -> None:
     done = run("--unit", "00004", "--level", "province")
     assert isinstance(done.exception, InvalidInputError)
     assert "là xã, không chia nhỏ nữa" in str(done.exception)
     assert run("--level", "locality").exit_code == 2
 
 
-def test_a_unit_of_an_old_map_is_answered_by_its_successor(run: Run) -> None:
+def test_former_unit_is_answered_by_its_successor(run: Run) -> None:
     assert (
         "Tỉnh Hà Giang (02) thuộc bản đồ cũ; nay là Tỉnh Tuyên Quang (08)."
         in run("--unit", "02").stdout
     )
 
 
-def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
+def test_csv_has_one_row_per_unit_and_marks_estimates(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("--format", "csv").stdout)))
     assert len(rows) == 34
     assert rows[0] == {
@@ -143,10 +143,10 @@ def test_csv_is_one_row_a_unit_and_labels_the_estimate(run: Run) -> None:
     assert of_communes[1].startswith("00004,commune,Phường Ba Đình,01,Thành phố Hà Nội,,,")
 
 
-def test_a_narrow_window_cuts_no_number(
+def test_narrow_terminal_truncates_no_number(
     run: Run, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
-    """Columns are left out instead, which is said."""
+    """Columns are omitted instead, with a note."""
 
     class Window(io.StringIO):
         def isatty(self) -> bool:
@@ -183,7 +183,7 @@ def test_fail_under_refuses_without_a_target(run: Run) -> None:
     assert "Phường Ba Đình chưa có tổng số hộ" in refused.stderr
 
 
-def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
+def test_fail_under_compares_with_the_declared_target(run_declared: Run) -> None:
     assert run_declared("--unit", "00004", "--fail-under", "50").exit_code == 0
     below = run_declared("--unit", "00004", "--fail-under", "50.01")
     assert below.exit_code == 1
@@ -192,18 +192,18 @@ def test_fail_under_compares_with_what_was_declared(run_declared: Run) -> None:
     assert "kê khai 30/06/2026" in below.stdout
 
 
-def test_it_is_said_when_no_point_tells_how_good_it_is(run_declared: Run) -> None:
+def test_missing_position_accuracy_is_reported(run_declared: Run) -> None:
     said = "Chưa vị trí nào ghi độ chính xác"
     assert said in run_declared("--unit", "00004").stdout
     assert said not in run_declared("--unit", "00097").stdout  # nothing is there
 
 
-def test_fail_under_compares_dwellings_where_the_target_counts_those(run_declared: Run) -> None:
+def test_fail_under_compares_dwellings_if_the_target_counts_dwellings(run_declared: Run) -> None:
     assert run_declared("--unit", "00008", "--fail-under", "50").exit_code == 0
     assert run_declared("--unit", "00008", "--fail-under", "51").exit_code == 1
 
 
-def test_a_day_is_recorded_and_compared(run_declared: Run) -> None:
+def test_day_is_recorded_and_compared(run_declared: Run) -> None:
     assert "3.355 đơn vị" in run_declared("--record").stdout
     day = f"{today():%d/%m/%Y}"
     assert "0 đơn vị không thay đổi" not in run_declared("--since", day).stdout
@@ -223,7 +223,7 @@ def test_files_are_written_in_every_format(run: Run, tmp_path: Path) -> None:
     ):
         path = tmp_path / name
         done = run("--unit", "00004", "--out", str(path), "--fail-under", "1")
-        assert (done.exit_code, path.exists()) == (2, False)  # there is no target to fail under
+        assert (done.exit_code, path.exists()) == (2, False)  # without a target to compare with
         assert run("--unit", "00004", "--out", str(path)).exit_code == 0
         assert path.read_bytes().startswith(begins)
     for wrong in (

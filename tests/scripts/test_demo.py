@@ -29,7 +29,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.mark.gate
-def test_csv_goes_to_a_file_and_says_so_on_stderr(run, tmp_path):
+def test_csv_is_written_to_a_file_and_reported_on_stderr(run, tmp_path):
     file = tmp_path / "demo.csv"
     done = run("--households", "200", "--provinces", "01, 79", "--csv", str(file))
     assert (done.exit_code, done.stdout) == (0, "")
@@ -39,7 +39,7 @@ def test_csv_goes_to_a_file_and_says_so_on_stderr(run, tmp_path):
     assert {row["demo"] for row in rows} == {"yes"}
 
 
-def test_csv_goes_to_stdout_and_is_the_same_every_time(run):
+def test_csv_on_stdout_is_reproducible(run):
     first, again = (run("--households", "50", "--csv", "-") for _ in range(2))
     assert len(list(csv.reader(io.StringIO(first.stdout)))) == 51
     assert first.stdout == again.stdout
@@ -66,12 +66,12 @@ def test_wrong_usage_is_status_2(run, arguments):
     assert run(*arguments).exit_code == 2
 
 
-def test_a_province_of_an_old_map_is_refused(run):
+def test_province_of_an_old_map_is_refused(run):
     done = run("--provinces", "02", "--csv", "-")
     assert isinstance(done.exception, NotFoundError)
 
 
-def test_without_csv_the_register_has_them(fresh_database, monkeypatch):
+def test_without_csv_the_demo_is_loaded_into_the_register(fresh_database, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", fresh_database())
     tried = CliRunner().invoke(demo, ["--households", "120", "--dry-run"])
     assert tried.stdout.startswith("dry run, nothing was changed: 120 demo households new")
@@ -86,7 +86,7 @@ def test_without_csv_the_register_has_them(fresh_database, monkeypatch):
     assert json.loads(with_demo.stdout)["total"]["dwellings"] == 120
 
 
-def test_a_register_with_households_is_left_as_it_is_when_asked(fresh_database, monkeypatch):
+def test_register_with_households_is_left_unchanged_with_the_option(fresh_database, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", fresh_database())
     assert CliRunner().invoke(demo, ["--households", "60", "--if-empty"]).exit_code == 0
 
@@ -96,7 +96,7 @@ def test_a_register_with_households_is_left_as_it_is_when_asked(fresh_database, 
     assert again.stderr == "the register holds households already; it is left as it is\n"
 
 
-def test_no_file_is_imported_under_the_name_of_the_demo(fresh_database, monkeypatch, tmp_path):
+def test_demo_source_name_is_refused_for_imports(fresh_database, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", fresh_database())
     file = tmp_path / "real.csv"
     file.write_text("house_number,street,commune_code\n5,Quán Thánh,00004\n")

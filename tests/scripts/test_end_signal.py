@@ -34,7 +34,7 @@ except SignalledError:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_interrupts_nothing_and_is_not_forgotten(how: signal.Signals) -> None:
+def test_signal_is_deferred_and_not_lost(how: signal.Signals) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(int(how))],
         capture_output=True,

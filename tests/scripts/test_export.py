@@ -1,4 +1,4 @@
-"""`diachiso export`: a file that is there is somebody's."""
+"""`diachiso export`: existing files are not overwritten."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from scripts.export import export
 
 
-def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "so.csv"
     path.write_text("của tôi")
     refused = CliRunner().invoke(export, ["--out", str(path)])
@@ -18,7 +18,7 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert "--force để ghi đè" in refused.stderr
 
 
-def test_a_dash_is_stdout_with_nothing_else_in_it(
+def test_dash_writes_only_the_export_to_stdout(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", fresh_database())

@@ -86,7 +86,9 @@ def run(*arguments: object) -> Any:
 
 
 @pytest.mark.gate
-def test_copy_is_the_register_and_goes_on_where_it_was(service: Service, tmp_path: Path) -> None:
+def test_copy_equals_the_register_and_resumes_at_its_position(
+    service: Service, tmp_path: Path
+) -> None:
     for _ in range(2):
         result = run(service.url, tmp_path, "--once", "--key", KEY)
         assert result.exit_code == 0, result.output
@@ -98,13 +100,13 @@ def test_copy_is_the_register_and_goes_on_where_it_was(service: Service, tmp_pat
     assert service.differences(tmp_path) == []
 
 
-def test_only_a_unit_is_followed(service: Service, tmp_path: Path) -> None:
+def test_follower_can_be_limited_to_a_unit(service: Service, tmp_path: Path) -> None:
     result = run(service.url, tmp_path, "--once", "--key", KEY, "--unit", COMMUNE)
     assert result.exit_code == 0, result.output
     assert service.differences(tmp_path, unit=COMMUNE) == []
 
 
-def test_snapshot_is_where_a_copy_may_begin(service: Service, tmp_path: Path) -> None:
+def test_copy_can_start_from_a_snapshot(service: Service, tmp_path: Path) -> None:
     snapshot = tmp_path / "snapshot"
     made = export_snapshot(service.place.engine, snapshot)
     written = json.loads((snapshot / "manifest.json").read_text(encoding="utf-8"))
@@ -121,12 +123,12 @@ def test_snapshot_is_where_a_copy_may_begin(service: Service, tmp_path: Path) ->
     result = run(*arguments)
     assert (result.exit_code, result.stderr) == (0, "1 entries\n")
     assert service.differences(tmp_path / "copy") == []
-    assert run(*arguments).exit_code == 0  # it is not begun anew
+    assert run(*arguments).exit_code == 0  # it is not started again
     kept = service.place.rows("SELECT count FROM audit_entry WHERE endpoint = 'export' ORDER BY id")
     assert kept[-1] == (sum(made.counts.values()) - made.counts["unit"],)
 
 
-def test_snapshot_is_written_into_an_empty_folder_only(service: Service, tmp_path: Path) -> None:
+def test_snapshot_is_written_only_into_an_empty_folder(service: Service, tmp_path: Path) -> None:
     (tmp_path / "mine").touch()
     ended = as_process("export", "--snapshot", tmp_path, DATABASE_URL=service.place.url)
     assert ended.returncode == 1
@@ -138,7 +140,7 @@ def test_snapshot_is_written_into_an_empty_folder_only(service: Service, tmp_pat
 
 
 @pytest.mark.parametrize("harm", ["manifest", "file", "scope"])
-def test_snapshot_that_is_not_whole_is_refused(service: Service, tmp_path: Path, harm: str) -> None:
+def test_incomplete_snapshot_is_refused(service: Service, tmp_path: Path, harm: str) -> None:
     snapshot = tmp_path / "snapshot"
     export_snapshot(service.place.engine, snapshot, unit=COMMUNE if harm == "scope" else None)
     if harm == "manifest":
@@ -154,7 +156,7 @@ def test_snapshot_that_is_not_whole_is_refused(service: Service, tmp_path: Path,
     copy.close()
 
 
-def test_follower_that_is_killed_goes_on(service: Service, tmp_path: Path) -> None:
+def test_killed_follower_resumes(service: Service, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scripts.main", "follow", service.url, str(tmp_path)]
     command += ["--key", KEY, "--every", "0.1"]
     for at in range(4):
@@ -175,7 +177,7 @@ def test_follower_that_is_killed_goes_on(service: Service, tmp_path: Path) -> No
     ("arguments", "line"),
     [((), "key_required"), (("--key", KEY, "--unit", "99999"), "not_found")],
 )
-def test_what_will_not_get_better_ends_it_with_a_line(
+def test_permanent_error_ends_the_follower_with_one_line(
     service: Service, tmp_path: Path, arguments: tuple[str, ...], line: str
 ) -> None:
     result = run(service.url, tmp_path, "--once", *arguments)
@@ -183,7 +185,7 @@ def test_what_will_not_get_better_ends_it_with_a_line(
     assert line in result.output
 
 
-def test_cursor_of_before_a_restore_ends_it_with_what_to_do(
+def test_cursor_from_before_a_restore_ends_the_follower_with_the_remedy(
     tmp_path: Path, admin_url: str, worker_id: str
 ) -> None:
     with town(admin_url, f"restored_{worker_id}") as place, serving(place) as restored:
@@ -207,7 +209,7 @@ def test_cursor_of_before_a_restore_ends_it_with_what_to_do(
         ("http://127.0.0.1:1", "copy", ("--key", "@/nowhere/key"), 1),
     ],
 )
-def test_what_cannot_begin_ends_with_a_line(
+def test_follower_that_cannot_start_ends_with_one_line(
     tmp_path: Path, url: str, folder: str, more: tuple[str, ...], status: int
 ) -> None:
     (tmp_path / "file").touch()
@@ -218,7 +220,7 @@ def test_what_cannot_begin_ends_with_a_line(
     assert isinstance(result.exception, SystemExit)
 
 
-def test_entries_of_types_to_come_are_ignored(tmp_path: Path) -> None:
+def test_unknown_entry_types_are_ignored(tmp_path: Path) -> None:
     street = {"type": "street", "id": 1, "name": "Phố Láng"}
     copy = Copy(tmp_path)
     assert copy.apply([{"type": "link", "code": "1"}, {"type": "_init_"}, street], "c1") == 3
@@ -228,7 +230,7 @@ def test_entries_of_types_to_come_are_ignored(tmp_path: Path) -> None:
 
 
 class Unwilling(BaseHTTPRequestHandler):
-    """Answers as it was told, one after the other."""
+    """Returns the given responses one after the other."""
 
     answers: list[tuple[int, bytes]]
     asked: int
@@ -246,7 +248,7 @@ class Unwilling(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def test_follower_waits_as_long_as_it_is_asked_to_and_takes_no_half_answer(tmp_path: Path) -> None:
+def test_follower_waits_as_long_as_asked_and_ignores_truncated_pages(tmp_path: Path) -> None:
     last = {"type": "cursor", "register": "0" * 32, "cursor": "c1", "more": False}
     street = {"type": "street", "position": 1, "operation": "test", "id": 5, "name": "Phố Láng"}
     page = f"{json.dumps(street)}\n{json.dumps(last)}\n".encode()
@@ -266,7 +268,7 @@ def test_follower_waits_as_long_as_it_is_asked_to_and_takes_no_half_answer(tmp_p
         server.server_close()
     assert result.exit_code == 0, result.output
     assert Unwilling.asked == 5
-    assert waits[:2] == [0, 0]  # as Retry-After says
+    assert waits[:2] == [0, 0]  # as given by Retry-After
     assert waits[2:] == sorted(waits[2:])
     assert 0 < waits[2] < waits[3]
     copy = Copy(tmp_path)

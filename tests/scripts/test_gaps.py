@@ -35,13 +35,13 @@ def test_gaps_are_shown_and_written_in_every_format(run: Run, tmp_path: Path) ->
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as stream:
         found = list(csv.DictReader(stream))
     assert [row["Mã xã"] for row in found][:2] == ["00004", "00008"]
-    assert len(found) == 126  # a province is no place to go to
+    assert len(found) == 126  # a province has no point to visit
     for wrong in (("--out", "a.doc"), ("--format", "xlsx"), ("--kind", "x")):
         assert run(*wrong).exit_code == 2
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.geojson"])
-def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path, name: str) -> None:
+def test_missing_folder_is_reported(run: Run, tmp_path: Path, name: str) -> None:
     out = tmp_path / "missing" / name
     result = run("--unit", "01", "--out", str(out))
     assert result.exit_code == 1

@@ -66,7 +66,7 @@ def table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
-def test_import_is_told_before_a_full_disk_is(run: Run, engine: Engine, tmp_path: Path) -> None:
+def test_import_is_reported_before_a_full_disk(run: Run, engine: Engine, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
     done = run(file, "--codes", "/dev/full")
     assert done.exit_code == 1
@@ -75,7 +75,9 @@ def test_import_is_told_before_a_full_disk_is(run: Run, engine: Engine, tmp_path
 
 
 @pytest.mark.thorough
-def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path: Path) -> None:
+def test_codes_are_written_into_the_rows_of_the_file_without_names(
+    run: Run, tmp_path: Path
+) -> None:
     person = {"Họ tên": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     file = write(
         tmp_path / "a.csv",
@@ -109,9 +111,7 @@ def test_codes_come_back_in_the_files_own_rows_without_people(run: Run, tmp_path
     assert list(table(tmp_path / "again.csv")[0]) == list(first)
 
 
-def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
-    run: Run, tmp_path: Path
-) -> None:
+def test_unread_columns_are_listed_with_a_mapping_to_paste(run: Run, tmp_path: Path) -> None:
     person = {"Họ tên": "Trần Thị Zuyên", "Nhóm 5": "Tổ 7"}
     file = write(tmp_path / "a.csv", door("12", "a", **person))
 
@@ -136,7 +136,7 @@ def test_unread_columns_are_told_of_with_a_mapping_that_can_be_pasted(
 
 
 @pytest.mark.thorough
-def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) -> None:
+def test_dry_run_writes_only_existing_codes(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
     run(file, "--codes", tmp_path / "first.csv")
     file = write(tmp_path / "a.csv", door("12B", "a"), door("14", "b"), door("12", "c"))
@@ -149,7 +149,7 @@ def test_codes_of_a_dry_run_are_those_known_already(run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.thorough
-def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the_same(
+def test_formula_like_references_are_escaped_and_still_match(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     refs = ['=HYPERLINK("x")', "'=1", "+A1", "-12", "@x"]
@@ -167,7 +167,7 @@ def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the
     assert [row["source_ref"] for row in told] == written
     assert [row["source_ref"] for row in table(outputs["report"])] == ["'-1+1"]
     kept = rows(engine, "SELECT source_ref, code FROM household_ref")
-    # What they call `'=1` was so written by somebody who made `=1` safe.
+    # `'=1` in a file is an escaped `=1`.
     assert {ref for ref, _ in kept} == {'=HYPERLINK("x")', "=1", "+A1", "-12", "@x"}
 
     again = run(outputs["codes"], "--format", "json")
@@ -180,7 +180,7 @@ def test_references_that_a_spreadsheet_would_run_come_back_as_texts_and_mean_the
     assert gone == {'\'=HYPERLINK("x")', "'=1", "'+A1", "'@x"}
 
 
-def test_corrected_report_changes_its_rows_and_piles_up_no_columns(
+def test_corrected_report_changes_its_rows_and_adds_no_columns(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     file = write(
@@ -207,7 +207,7 @@ def test_corrected_report_changes_its_rows_and_piles_up_no_columns(
     assert [list(row) for row in table(tmp_path / "second.csv")] == [list(returned[0])]
 
 
-def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
+def test_report_states_the_fix(run: Run, tmp_path: Path) -> None:
     blank = {"commune": "", "longitude": "", "latitude": ""}
     file = write(
         tmp_path / "a.csv",
@@ -221,7 +221,7 @@ def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
     fixes = {row["source_ref"]: row["đề nghị"] for row in table(tmp_path / "report.csv")}
     assert fixes == {
         "swapped": "kinh độ, vĩ độ đúng: 105.8380 21.0386",
-        # Those of today first; two wards of before were called so as well.
+        # Current ones first; two former wards had that name as well.
         "several": "chọn một: 00004 Phường Ba Đình, Hà Nội; 16171 Xã Ba Đình, Thanh Hóa;"
         " 14797 Phường Hạc Thành, Thanh Hóa; 14812 Phường Bỉm Sơn, Thanh Hóa",
         "differs": "mã này là: 00004 Phường Ba Đình, Hà Nội;"
@@ -230,7 +230,7 @@ def test_report_names_the_fix(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_warnings_are_told_apart_from_rejected_rows(
+def test_warnings_are_distinguished_from_rejected_rows(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     here = {"commune": "Ba Đình"}
@@ -270,7 +270,7 @@ def test_warnings_are_told_apart_from_rejected_rows(
     assert checksum(engine) == before
 
 
-def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path) -> None:
+def test_repeated_reference_names_the_first_row(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("1", "z"), door("2", "a"), door("3", "a"), door("4", "a"))
 
     run(file, "--report", tmp_path / "report.csv", "--dry-run")
@@ -281,9 +281,7 @@ def test_a_repeated_reference_names_the_row_that_had_it(run: Run, tmp_path: Path
 
 
 @pytest.mark.thorough
-def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
-    run: Run, tmp_path: Path
-) -> None:
+def test_rows_are_numbered_as_in_the_workbook_at_every_delivery(run: Run, tmp_path: Path) -> None:
     book = tmp_path / "a.xlsx"
     rows = [
         ["DANH SÁCH HỘ"],
@@ -309,7 +307,7 @@ def test_rows_are_told_as_the_workbook_numbers_them_whenever_it_is_delivered(
         assert fixes == [f"mã hồ sơ của dòng {row} của bảng tính" for row in (3, 7)]
 
 
-def test_what_a_full_delivery_would_retire_is_listed_before_it_happens(
+def test_records_a_full_delivery_would_retire_are_listed_beforehand(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     five = [door(str(number), f"r{number}") for number in range(1, 6)]
@@ -333,7 +331,7 @@ def test_what_a_full_delivery_would_retire_is_listed_before_it_happens(
     assert retired == [(gone[0]["code"],)]
 
 
-def test_output_that_cannot_be_written_is_found_before_anything_is(
+def test_unwritable_output_is_reported_before_anything_is_written(
     run: Run, engine: Engine, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
@@ -357,7 +355,7 @@ def test_unreadable_file_leaves_no_output_behind(run: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.thorough
-def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> None:
+def test_full_delivery_warnings_and_refusals_are_explained(run: Run, tmp_path: Path) -> None:
     ten = [door(str(number), f"r{number}") for number in range(1, 11)]
     run(write(tmp_path / "a.csv", *ten))
 
@@ -379,7 +377,7 @@ def test_full_delivery_warns_and_refuses_in_words(run: Run, tmp_path: Path) -> N
 
 
 @pytest.mark.thorough
-def test_imports_are_listed_and_a_dry_run_takes_no_number(run: Run, tmp_path: Path) -> None:
+def test_imports_are_listed_and_a_dry_run_uses_no_number(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"))
     run(file, "--dry-run")
     run(file, "--decision", "12/QĐ")
@@ -401,8 +399,8 @@ def test_imports_are_listed_and_a_dry_run_takes_no_number(run: Run, tmp_path: Pa
     assert "buu_dien" not in own
 
 
-def test_all_that_is_missing_is_asked_for_at_once(run: Run, tmp_path: Path) -> None:
-    """Who delivers, in which commune, and what will be asked next; with the command to type."""
+def test_all_missing_options_are_reported_at_once(run: Run, tmp_path: Path) -> None:
+    """Source, commune and the options needed next, with the command to type."""
     header = "Số nhà,Đường,X,Y\n"
     file = tmp_path / "khảo sát 1.csv"
     file.write_text(header + "12,Láng,2325123.4,587000.5\n14,Láng,2325123.4,587020.5\n", "utf-8")
@@ -422,7 +420,7 @@ def test_all_that_is_missing_is_asked_for_at_once(run: Run, tmp_path: Path) -> N
     assert "bằng mét" not in str(run(file).exception)
 
 
-def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
+def test_rejected_rows_are_explained(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", door("12", "a"), door("Ngõ 5", "b"))
     shown = run(file, "--dry-run").output.partition("các dòng bị loại")[2]
     assert "dòng 2 (Excel: 3): Không xác định được chỗ ở" in shown
@@ -430,9 +428,7 @@ def test_rejected_rows_are_told_in_words(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_codes_are_written_for_whoever_reads_the_first_lines_alone(
-    url: str, tmp_path: Path
-) -> None:
+def test_codes_are_written_when_the_output_pipe_is_closed_early(url: str, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", *(door(str(n), f"r{n}") for n in range(1, 4)))
     command = f"{sys.executable} -m scripts.main import {file} --source x --codes {tmp_path}/ma.csv"
     subprocess.run(
@@ -462,7 +458,7 @@ def start(url: str, file: Path) -> subprocess.Popen[bytes]:
 
 
 def sessions(url: str, condition: str) -> set[int]:
-    """The server processes that fulfil the condition; seen as who may see what others do."""
+    """The server processes that match the condition, read with the right to see all sessions."""
     question = (
         "SELECT a.pid FROM pg_stat_activity a"
         f" WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND {condition}"

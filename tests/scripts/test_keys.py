@@ -32,7 +32,7 @@ def listed(run: Run) -> dict[str, dict[str, Any]]:
     return {key["name"]: key for key in found}
 
 
-def test_key_is_printed_once_and_alone(run: Run) -> None:
+def test_only_the_new_key_is_printed_and_only_once(run: Run) -> None:
     made = run("keys", "create", "UBND Láng", "--role", "editor", "--unit", "00199, 00004")
     secret = made.stdout.strip()
     assert made.exit_code == 0
@@ -45,20 +45,20 @@ def test_key_is_printed_once_and_alone(run: Run) -> None:
     assert "UBND Láng  editor  đang dùng  đơn vị 00004, 00199" in run("keys", "list").stdout
 
 
-def test_key_is_bound_anew(run: Run) -> None:
+def test_key_is_bound_to_other_units(run: Run) -> None:
     run("keys", "create", "Gắn lại", "--role", "editor", "--unit", "00199")
     assert run("keys", "bind", "Gắn lại", "--unit", "00004", "--dry-run").exit_code == 0
     assert listed(run)["Gắn lại"]["units"] == ["00199"]
     done = run("keys", "bind", "Gắn lại", "--unit", "00004,00008", "--unit", "00004")
     assert done.stdout == "Gắn lại: 00199 → 00004, 00008\n"
     assert listed(run)["Gắn lại"]["units"] == ["00004", "00008"]
-    for codes in ("00001", "99999", ","):  # ended, none, nothing
+    for codes in ("00001", "99999", ","):  # ended, unknown, empty
         assert run("keys", "bind", "Gắn lại", "--unit", codes).exit_code == 1
     assert listed(run)["Gắn lại"]["units"] == ["00004", "00008"]
     assert "keys bind: Gắn lại" in run("audit").stdout
 
 
-def test_units_rate_and_end_are_told(run: Run) -> None:
+def test_units_rate_and_expiry_are_shown(run: Run) -> None:
     made = run(
         *("keys", "create", "EMS", "--role", "carrier", "--rate", "90"),
         *("--expires", "31/12/2099", "--format", "json"),
@@ -89,13 +89,13 @@ def test_units_rate_and_end_are_told(run: Run) -> None:
         ("x", "--role", "admin", "--rate", "0"),
     ],
 )
-def test_key_that_makes_no_sense_is_not_made(run: Run, arguments: tuple[str, ...]) -> None:
+def test_invalid_key_is_not_created(run: Run, arguments: tuple[str, ...]) -> None:
     result = run("keys", "create", *arguments)
     assert result.exit_code != 0
     assert "x" not in listed(run)
 
 
-def test_name_is_given_once_and_for_all(run: Run) -> None:
+def test_name_cannot_be_reused(run: Run) -> None:
     assert run("keys", "create", "một lần", "--role", "admin").exit_code == 0
     run("keys", "revoke", "một lần")
     assert run("keys", "create", "một lần", "--role", "admin").exit_code == 1
@@ -116,7 +116,7 @@ def test_key_is_replaced_with_an_overlap(run: Run) -> None:
         assert listed(run)["thay"]["expires_at"] is None
 
 
-def test_revoked_key_stays_so(run: Run) -> None:
+def test_revoked_key_stays_revoked(run: Run) -> None:
     run("keys", "create", "hỏng", "--role", "merchant")
     assert run("keys", "revoke", "hỏng").exit_code == 0
     assert "already" in run("keys", "revoke", "hỏng").stdout
@@ -126,7 +126,7 @@ def test_revoked_key_stays_so(run: Run) -> None:
         assert run("keys", command, "không có").exit_code == 1
 
 
-def test_dry_run_makes_no_key_and_shows_none(run: Run) -> None:
+def test_dry_run_creates_and_shows_no_key(run: Run) -> None:
     made = run("keys", "create", "thử", "--role", "admin", "--dry-run")
     assert (made.exit_code, made.stdout) == (0, "")
     assert "thử" not in listed(run)
@@ -137,7 +137,7 @@ def test_dry_run_makes_no_key_and_shows_none(run: Run) -> None:
     assert (key["ending"], key["state"], key["rotated_at"]) == (first[-4:], "active", None)
 
 
-def test_who_got_a_key_is_in_the_audit_log(run: Run) -> None:
+def test_key_creation_is_in_the_audit_log(run: Run) -> None:
     run("keys", "create", "ghi sổ", "--role", "editor", "--unit", "01")
     found = json.loads(
         run("audit", "--actor", "operator", "--unit", "01", "--format", "json").stdout
@@ -151,7 +151,7 @@ def test_who_got_a_key_is_in_the_audit_log(run: Run) -> None:
     assert run("audit", "--since", "hôm qua").exit_code == 2
 
 
-def test_authority_of_one_person_is_said_and_audited(run: Run) -> None:
+def test_one_person_authority_is_shown_and_audited(run: Run) -> None:
     made = run("keys", "create", "xã một người", "--role", "approver", "--unit", "00004", "--alone")
     assert made.exit_code == 0
     assert listed(run)["xã một người"]["approves_own"] is True

@@ -35,7 +35,7 @@ def test_every_operation_has_a_command() -> None:
     assert set(group.commands) == {operation.name for operation in OPERATIONS}
 
 
-def test_record_is_proposed_activated_and_told(run: Run, place: Town) -> None:
+def test_record_is_proposed_activated_and_printed(run: Run, place: Town) -> None:
     done = run(
         *("operation", "propose", "--commune", COMMUNE, "--street", "Láng"),
         *("--house-number", "1", "--lon", 105.806, "--lat", 21.0211, "--format", "json"),
@@ -89,14 +89,14 @@ def test_record_is_split_by_a_table(run: Run, place: Town, tmp_path: Path) -> No
     assert {(r.house_number_key, r.households_count) for r in made} == {("5A", 2), ("5B", 1)}
 
 
-def test_dry_run_shows_no_code_that_is_burnt(run: Run) -> None:
+def test_dry_run_shows_no_discarded_code(run: Run) -> None:
     done = run("operation", "reserve", "--count", 2, "--dry-run", "--format", "json")
     body = json.loads(done.stdout)
     assert (body["dry_run"], body["event_id"], body["records"]) == (True, None, [])
     assert body["rewritten"] == 2
 
 
-def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Run) -> None:
+def test_preview_shows_the_address_and_how_it_was_read(run: Run) -> None:
     arguments = ("operation", "propose", "--commune", COMMUNE, "--house-number", 9, "--dry-run")
     done = run(*arguments, "--street", "Lang")
     address = "9 Phố Láng, Phường Láng, Thành phố Hà Nội"
@@ -104,19 +104,19 @@ def test_address_is_shown_before_it_is_written_and_what_was_taken_for_it(run: Ru
     assert "cảnh báo: “Lang” được hiểu là Phố Láng" in done.stderr
 
 
-def test_several_codes_may_stand_in_one_option(run: Run, place: Town) -> None:
+def test_one_option_accepts_several_codes(run: Run, place: Town) -> None:
     one, other, into = (place.house(number) for number in ("71", "73", "75"))
     merged = ("operation", "merge", "--codes", f"{code_display(one)}, {other}", "--into", into)
     assert run(*merged, "--reason", "thông nhau", "--second-person", "tổ duyệt").exit_code == 0
     assert [place.row(code).status for code in (one, other)] == ["retired", "retired"]
 
 
-def test_operation_is_found_by_the_name_that_data_call_it(run: Run) -> None:
+def test_operation_is_found_by_its_name_in_the_data(run: Run) -> None:
     arguments = ("--commune", COMMUNE, "--street", "Phố Gạch Dưới", "--format", "json")
     assert json.loads(run("operation", "name_street", *arguments).stdout)["place"] is not None
 
 
-def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path) -> None:
+def test_wrong_usage_and_refusals_are_reported(run: Run, place: Town, tmp_path: Path) -> None:
     wrong = run("operation", "reserve", "--count", 0)
     assert isinstance(wrong.exception, click.UsageError)
     assert "count" in str(wrong.exception)
@@ -137,5 +137,5 @@ def test_wrong_usage_and_refusals_are_told(run: Run, place: Town, tmp_path: Path
     assert isinstance(refused.exception, IllegalTransitionError)
 
 
-def test_every_member_that_changes_has_a_word_for_clerks() -> None:
+def test_every_changed_member_has_a_vietnamese_label() -> None:
     assert set(MEMBERS.values()) <= set(FIELDS)

@@ -39,13 +39,13 @@ def asked(*arguments: str, status: int = 0) -> Any:
     return json.loads(done.stdout)
 
 
-def said(*arguments: str, status: int = 0) -> list[str]:
+def output_lines(*arguments: str, status: int = 0) -> list[str]:
     done = as_process("--lang", "vi", *arguments)
     assert done.returncode == status, done.stderr
     return (done.stdout or done.stderr).decode().splitlines()
 
 
-def test_parse_tells_the_parts_and_every_unit_that_fits() -> None:
+def test_parse_returns_the_parts_and_every_matching_unit() -> None:
     best = asked("parse", ADDRESS)["readings"][0]
     assert (best["house_number"], best["street"], best["unread"]) == ("5/12", "Láng", [])
     district = next(named for named in best["units"] if named["units"][0]["code"] == "006")
@@ -53,22 +53,24 @@ def test_parse_tells_the_parts_and_every_unit_that_fits() -> None:
     assert {"code": "00199", "name": "Phường Láng"} in [each["unit"] for each in district["today"]]
 
 
-def test_parse_writes_the_address_of_today_where_one_commune_continues_it() -> None:
-    lines = said("parse", "27 phố Láng, P. Ngọc Khánh cũ, Phường Láng, Hà Nội")
+def test_parse_writes_the_current_address_if_one_commune_continues_it() -> None:
+    lines = output_lines("parse", "27 phố Láng, P. Ngọc Khánh cũ, Phường Láng, Hà Nội")
     assert lines[:2] == ["Số nhà: 27", "Đường: phố Láng"]
     assert "Địa chỉ hiện nay: 27 Phố Láng, Phường Láng, Thành phố Hà Nội" in lines
 
 
-def test_parse_takes_a_code_out_of_a_text() -> None:
+def test_parse_finds_a_code_in_a_text() -> None:
     parsed = asked("parse", "gửi 2HT6-4FP5, 27 Láng, Phường Láng, Hà Nội")
     assert [code["code"] for code in parsed["codes"]] == ["2HT64FP5"]
     assert parsed["readings"][0]["house_number"] == "27"
-    assert said("parse", "12345678978") == ["Mã: 2HT6-4FP5 (123 456 789 78)"]
+    assert output_lines("parse", "12345678978") == ["Mã: 2HT6-4FP5 (123 456 789 78)"]
 
 
-def test_parse_reports_a_text_that_names_no_unit() -> None:
-    assert said("parse", "12 Xyzzy", status=1)[-1] == "Không thấy tên xã, huyện hay tỉnh nào."
-    assert said("parse", "???", status=1) == ["text: không có chữ hay số nào"]
+def test_parse_reports_a_text_without_a_unit() -> None:
+    assert (
+        output_lines("parse", "12 Xyzzy", status=1)[-1] == "Không thấy tên xã, huyện hay tỉnh nào."
+    )
+    assert output_lines("parse", "???", status=1) == ["text: không có chữ hay số nào"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_invalid_code_has_a_reason(written: str, reason: str) -> None:
 
 def test_invalid_code_suggests_valid_ones() -> None:
     assert "2HT64FP5" in asked("validate-code", "2HT6-4FP6", status=1)["suggestions"]
-    assert said("validate-code", "2HT6-4FP6", status=1)[1].startswith("Có thể là: ")
+    assert output_lines("validate-code", "2HT6-4FP6", status=1)[1].startswith("Có thể là: ")
 
 
 def test_convert_follows_a_code_and_a_text() -> None:
@@ -120,9 +122,9 @@ def test_convert_reads_a_code_on_the_map_of_a_day() -> None:
     assert now["matches"][0]["today"][0]["extent"] == "unchanged"
 
 
-def test_convert_reports_what_it_does_not_know() -> None:
-    assert said("convert", "99999", status=1)
-    assert said("convert", "xyz", status=1) == ["Không thấy tên xã, huyện hay tỉnh nào."]
+def test_convert_reports_unknown_codes_and_texts() -> None:
+    assert output_lines("convert", "99999", status=1)
+    assert output_lines("convert", "xyz", status=1) == ["Không thấy tên xã, huyện hay tỉnh nào."]
     assert as_process("convert").returncode == 2
     assert as_process("convert", "00025", "--written-on", "hôm qua").returncode == 2
 
@@ -143,8 +145,8 @@ def test_no_package_of_the_server_is_imported() -> None:
     assert done.stderr.splitlines() == ["[]"]
 
 
-def test_command_of_the_server_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_command_reports_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(main._COMMANDS, "export", ("package_of_the_server", "export"))
-    (line,) = said("export", "--out", "a.csv", status=1)
+    (line,) = output_lines("export", "--out", "a.csv", status=1)
     assert line.endswith("(thiếu package_of_the_server): cài diachiso[server]")
-    assert any("cài diachiso[server]" in each for each in said("--help"))
+    assert any("cài diachiso[server]" in each for each in output_lines("--help"))

@@ -1,4 +1,4 @@
-"""`diachiso paper`: files, and what is said beside them."""
+"""`diachiso paper`: files and messages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_every_paper_is_written(place: Town, tmp_path: Path) -> None:
     assert (told.return_value, "đã thu hồi" in told.stdout) == (1, True)
 
 
-def test_nothing_is_written_over_and_nothing_issued_in_vain(place: Town, tmp_path: Path) -> None:
+def test_no_file_is_overwritten_and_no_paper_issued_in_vain(place: Town, tmp_path: Path) -> None:
     place.street("Phố Trống")
     code = place.house("31", "Phố Trống", **LANG)
     there = tmp_path / "giay.pdf"
@@ -90,5 +90,5 @@ def test_nothing_is_written_over_and_nothing_issued_in_vain(place: Town, tmp_pat
         ("decision", "retire"),
     ],
 )
-def test_wrong_usage_is_told(words: tuple[str, ...]) -> None:
+def test_wrong_usage_is_reported(words: tuple[str, ...]) -> None:
     assert isinstance(call("paper", *words).exception, click.UsageError)

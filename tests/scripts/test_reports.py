@@ -46,7 +46,7 @@ def house(place: Town) -> str:
     return place.house(str(next(_numbers)), **LANG)
 
 
-def test_queue_is_listed_with_who_said_so(run: Run, place: Town, say: Say) -> None:
+def test_queue_lists_the_reporters(run: Run, place: Town, say: Say) -> None:
     code = house(place)
     number = say("wrong_point", code, lon=105.8071, lat=21.0213)
     say("wrong_point", code, who="key:bưu điện", lon=105.8071, lat=21.0213)
@@ -102,7 +102,7 @@ def test_report_is_rejected_once(run: Run, place: Town, say: Say) -> None:
     )
 
 
-def test_stale_report_needs_the_event(run: Run, place: Town, say: Say) -> None:
+def test_stale_report_is_accepted_only_with_the_event(run: Run, place: Town, say: Say) -> None:
     code = house(place)
     number = say("wrong_point", code, lon=105.8071, lat=21.0213)
     moved = place.do("move", code=code, lon=105.8069, lat=21.0212)
@@ -114,7 +114,7 @@ def test_stale_report_needs_the_event(run: Run, place: Town, say: Say) -> None:
     ).exception
 
 
-def test_wrong_usage_is_told(run: Run) -> None:
+def test_wrong_usage_is_reported(run: Run) -> None:
     assert isinstance(run("reports", "accept", 10**9, "--reason", "x").exception, NotFoundError)
     for wrong in (("accept", 1), ("reject", "x", "--reason", "x"), ("list", "--state", "lost")):
         assert run("reports", *wrong).exception is not None

@@ -41,7 +41,7 @@ def found(place: Town) -> tuple[State, str]:
     return checked.state, checked.english
 
 
-def test_an_operation_names_its_second_person_and_is_audited(run: Run, place: Town) -> None:
+def test_operation_names_its_second_person_and_is_audited(run: Run, place: Town) -> None:
     code = place.house("1")
     retire = ("operation", "retire", "--code", code, "--reason", "dỡ")
     refused = run(*retire)
@@ -54,7 +54,7 @@ def test_an_operation_names_its_second_person_and_is_audited(run: Run, place: To
     assert audited(place) == [(*told, place.row(code).event_id)]
 
 
-def test_the_table_is_shown_set_and_reset(run: Run, place: Town, tmp_path: Path) -> None:
+def test_rules_table_is_shown_set_and_reset(run: Run, place: Town, tmp_path: Path) -> None:
     file = tmp_path / "bang.csv"
     file.write_text(OWN, encoding="utf-8-sig")
     assert run("second-person", "show").stdout == default_csv()
@@ -69,7 +69,7 @@ def test_the_table_is_shown_set_and_reset(run: Run, place: Town, tmp_path: Path)
     assert run(*verify).exit_code == 0
 
 
-def test_a_wrong_table_is_wrong_usage_and_changes_nothing(run: Run, tmp_path: Path) -> None:
+def test_invalid_rules_table_is_wrong_usage_and_changes_nothing(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "sai.csv"
     for wrong in (b"operation,role,moved_m,records\nbay,*,,\n", b"\xff\xfe", b"a\0b"):
         file.write_bytes(wrong)
@@ -77,7 +77,7 @@ def test_a_wrong_table_is_wrong_usage_and_changes_nothing(run: Run, tmp_path: Pa
     assert run("second-person", "show").stdout == default_csv()
 
 
-def test_the_doctor_reads_the_table_and_looks_for_a_second_person(
+def test_doctor_checks_the_rules_table_and_the_second_person(
     run: Run, place: Town, tmp_path: Path
 ) -> None:
     assert found(place)[0] == State.OK

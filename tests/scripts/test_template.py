@@ -1,4 +1,4 @@
-"""`diachiso template` on the command line; what is in the workbook is in tests/registry."""
+"""`diachiso template` on the command line; the workbook itself is tested in tests/registry."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from registry.lifecycle.number_table import read_numbers
 from scripts.template import template
 
 
-def test_workbook_that_is_there_is_left(tmp_path: Path) -> None:
+def test_existing_workbook_is_not_overwritten(tmp_path: Path) -> None:
     out = tmp_path / "ba-dinh.xlsx"
     out.write_text("filled in")
     result = CliRunner().invoke(template, ["--unit", "00004", "--out", str(out)])
@@ -19,7 +19,7 @@ def test_workbook_that_is_there_is_left(tmp_path: Path) -> None:
     assert out.read_text() == "filled in"
 
 
-def test_a_folder_that_is_not_there_is_told(
+def test_missing_folder_is_reported(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", fresh_database())
@@ -29,7 +29,7 @@ def test_a_folder_that_is_not_there_is_told(
     assert f"không ghi được {out}: không có thư mục ấy" in result.stderr
 
 
-def test_blank_of_a_small_table_is_written_by_its_name(tmp_path: Path) -> None:
+def test_template_of_a_small_table_is_written_by_name(tmp_path: Path) -> None:
     out = tmp_path / "so-nha.xlsx"
     assert CliRunner().invoke(template, ["--table", "numbers", "--out", str(out)]).exit_code == 0
     assert read_numbers(out) == [{"old": "12", "new": "14"}]

@@ -49,7 +49,7 @@ def count(url: str, table_and_condition: str) -> int:
 
 
 @pytest.mark.gate
-def test_load_names_what_was_repaired_and_ends_well(run, url, tmp_path):
+def test_load_names_repaired_units_and_succeeds(run, url, tmp_path):
     done = run("units", "load", "--boundaries", boundaries(tmp_path, c00004=BOW_TIE))
     assert done.exit_code == 0
     assert "1 communes, 0 provinces: 1 new, 0 replaced, 0 unchanged" in done.stdout
@@ -69,7 +69,7 @@ def test_load_with_problems_loads_the_rest_and_exits_1(run, url, tmp_path):
     assert count(url, "boundary WHERE NOT approximate") == 2
 
 
-def test_load_again_says_that_nothing_changed(run, tmp_path):
+def test_repeated_load_reports_no_change(run, tmp_path):
     arguments = ("units", "load", "--boundaries", boundaries(tmp_path, c00004=SQUARE))
     run(*arguments)
     done = run(*arguments)
@@ -127,7 +127,7 @@ def test_wrong_usage_is_status_2(run):
     assert run("units", "load", "extra").exit_code == 2
 
 
-def test_load_of_the_seeds_is_idempotent_and_draws_cells(run, url):
+def test_loading_the_seeds_is_idempotent_and_draws_cells(run, url):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM boundary")
         connection.execute("UPDATE gazetteer_state SET seed_sha256 = 'older'")
@@ -149,7 +149,7 @@ def test_load_of_the_seeds_is_idempotent_and_draws_cells(run, url):
     )
 
 
-def test_doctor_prints_a_line_a_check_and_exits_1_on_failure(run, url):
+def test_doctor_prints_one_line_per_check_and_exits_1_on_failure(run, url):
     run("units", "load")
     done = run("doctor")
     assert done.exit_code == 1  # the test cluster has fsync off

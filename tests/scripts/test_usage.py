@@ -1,4 +1,4 @@
-"""A wrong use of the command line is told in Vietnamese first, with English in brackets."""
+"""Wrong usage of the command line is reported in Vietnamese first, with English in brackets."""
 
 import os
 import subprocess
@@ -25,13 +25,13 @@ def commands(found: click.Command = diachiso, *path: str) -> Iterator[tuple[str,
             yield from commands(inner, *path, name)
 
 
-def told(
+def error_of(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     *argv: str,
     status: int = 2,
 ) -> str:
-    """What stands on stderr when the command line ends with a status."""
+    """The stderr of a command line that ends with a status."""
     monkeypatch.setattr("sys.argv", ["diachiso", *argv])
     with pytest.raises(SystemExit) as ended:
         main.main()
@@ -63,22 +63,22 @@ def told(
         ),
     ],
 )
-def test_wrong_usage_is_told_with_its_remedy(
+def test_wrong_usage_is_reported_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     argv: list[str],
     line: str,
 ) -> None:
-    usage, remedy, *_, last = told(monkeypatch, capsys, *argv).rstrip("\n").split("\n")
+    usage, remedy, *_, last = error_of(monkeypatch, capsys, *argv).rstrip("\n").split("\n")
     assert usage.startswith("Cách dùng: diachiso")
     assert remedy.startswith("Xem thêm: diachiso")
     assert last == line
 
 
-def test_group_without_a_command_tells_its_commands(
+def test_group_without_a_command_lists_its_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "load" in told(monkeypatch, capsys, "units")
+    assert "load" in error_of(monkeypatch, capsys, "units")
 
 
 def test_help_of_every_command_and_option_begins_in_vietnamese() -> None:
@@ -100,19 +100,19 @@ def test_help_shows_what_a_command_is_for() -> None:
     assert "Tạo khoá cho NAME" in shown.output
 
 
-def test_invalid_setting_is_told_in_vietnamese_and_without_a_password(
+def test_invalid_setting_is_reported_in_vietnamese_without_a_password(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db:geheim/x")
-    said = told(monkeypatch, capsys, "doctor")
+    said = error_of(monkeypatch, capsys, "doctor")
     assert "DATABASE_URL phải có dạng postgresql://" in said
     assert "geheim" not in said
     monkeypatch.delenv("DATABASE_URL")
     monkeypatch.setenv("DIACHISO_LIMITS", "perhaps")
-    assert "DIACHISO_LIMITS phải là on hoặc off" in told(monkeypatch, capsys, "doctor")
+    assert "DIACHISO_LIMITS phải là on hoặc off" in error_of(monkeypatch, capsys, "doctor")
 
 
-def test_database_that_is_not_there_is_told_with_the_reason(
+def test_unreachable_database_is_reported_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/x")
@@ -128,14 +128,14 @@ def test_database_that_is_not_there_is_told_with_the_reason(
     assert "geheim" not in told_why
 
 
-def test_name_that_no_disk_takes_is_told(
+def test_too_long_file_name_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = told(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
+    said = error_of(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
     assert said.endswith(": the file name is too long)\n")
 
 
-def test_closed_output_is_no_error() -> None:
+def test_closed_output_is_not_an_error() -> None:
     command = [sys.executable, "-m", "scripts.main", "keys", "--help"]
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *command],
@@ -149,8 +149,8 @@ def test_closed_output_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("command", [("keys", "revoke"), ("services", "remove", "--operator")])
-def test_argument_that_is_no_text_is_told(
+def test_undecodable_argument_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    (line,) = told(monkeypatch, capsys, *command, os.fsdecode(b"phu\xf2ng")).splitlines()
+    (line,) = error_of(monkeypatch, capsys, *command, os.fsdecode(b"phu\xf2ng")).splitlines()
     assert "không phải UTF-8" in line

@@ -1,4 +1,4 @@
-"""What commands print is in the catalogue: no Vietnamese stands in their sources."""
+"""Texts of commands are in the catalogue: their sources contain no Vietnamese."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _VIETNAMESE: Final = {
 
 
 def _texts(path: Path) -> Iterator[str]:
-    """Strings that are no docstrings."""
+    """Strings that are not docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -33,7 +33,7 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("scripts/*.py")), ids=lambda path: path.name)
-def test_commands_hold_no_vietnamese(path: Path) -> None:
+def test_commands_contain_no_vietnamese(path: Path) -> None:
     found = [text for text in _texts(path) if has_diacritics(text)]
     assert bool(found) == (path.name in _VIETNAMESE), found
 
@@ -61,11 +61,11 @@ def test_commands_hold_no_vietnamese(path: Path) -> None:
         ),
     ],
 )
-def test_stored_fixes_are_told_in_each_language(code: str, stored: str, vi: str, en: str) -> None:
+def test_stored_fixes_are_shown_in_each_language(code: str, stored: str, vi: str, en: str) -> None:
     problem = RowProblem(1, None, code, "warning", None, stored)
     assert (problem.fix(None, "vi"), problem.fix(None, "en")) == (vi, en)
 
 
-def test_a_count_of_houses_is_told_in_each_language() -> None:
+def test_count_of_houses_is_shown_in_each_language() -> None:
     problem = RowProblem(1, None, "point_of_many", "notice", "31 nhà", None)
     assert (problem.about("vi"), problem.about("en")) == ("31 nhà", "31 houses")

@@ -1,4 +1,4 @@
-"""Jobs for tests, done by a real worker: they say that they began, and wait until they may end."""
+"""Jobs for tests, run by a real worker: they signal their start and wait to be released."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ Worker(
 
 
 def hold(_engine: Engine, _settings: Settings, *, folder: str, name: str) -> None:
-    """Leave a file named after this process, and wait until somebody writes to the pipe."""
+    """Create a file named after this process, and wait for a write to the pipe."""
     (Path(folder) / f"{name}.{os.getpid()}").touch()
     (Path(folder) / f"{name}-go").read_bytes()
 
@@ -61,18 +61,18 @@ def note_end(_engine: Engine, _settings: Settings, *, folder: str, name: str = "
 
 
 def begun(folder: Path, name: str) -> set[int]:
-    """Processes that have begun the held job of this name."""
+    """Processes that run the blocked job of this name."""
     return {int(path.suffix[1:]) for path in folder.glob(f"{name}.*")}
 
 
 def let_end(folder: Path, name: str) -> None:
-    """Let the held job of this name end."""
+    """Release the blocked job of this name."""
     (folder / f"{name}-go").write_bytes(b"")
 
 
 @contextmanager
 def worker(url: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of the database of `url`, which says quickly that another one is silent."""
+    """A worker for the database at `url` that soon treats a silent worker as dead."""
     process = subprocess.Popen(
         [sys.executable, "-c", _WORKER, url], cwd=ROOT, env={**os.environ, **environment}
     )
@@ -84,7 +84,7 @@ def worker(url: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def processes_with(*words: str) -> list[int]:
-    """Processes in whose command line all these stand."""
+    """Processes whose command line contains all of these."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
@@ -100,5 +100,5 @@ def gone(pid: int) -> bool:
 
 
 def wait_for_begun(folder: Path, name: str, besides: set[int] = frozenset()) -> int:  # type: ignore[assignment]
-    """The process that has begun the held job of this name, other than `besides`."""
+    """The process that runs the blocked job of this name, other than `besides`."""
     return eventually(lambda: begun(folder, name) - besides, f"{name} begins").pop()

@@ -57,7 +57,7 @@ def red_map(path: Path) -> Path:
 
 
 def town_map(path: Path) -> Path:
-    """Some kilometres around Láng, down to zoom 13; the tiles are no map, but packed."""
+    """Some kilometres around Láng, down to zoom 13; the tiles are compressed dummies."""
     with write(str(path)) as out:
         for zoom in range(14):
             (west, north), (east, south) = (

@@ -130,7 +130,7 @@ def browsing() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """A window of one size, on one server; what goes wrong in it is kept."""
+    """A window of one size, on one server; it records errors."""
 
     url: str
     page: Page

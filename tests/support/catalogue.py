@@ -1,4 +1,4 @@
-"""What a register's schema is, as PostgreSQL's catalogue tells it."""
+"""The schema of a register as read from PostgreSQL's catalogue."""
 
 from sqlalchemy import Connection, text
 

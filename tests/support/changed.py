@@ -49,7 +49,7 @@ def concerned_tests(paths: Iterable[str]) -> list[str]:
             found.add(_relative(path))
     doctests = {_relative(_file(module)) for module in touched & _with_doctests()}
     stems = {Path(path).stem for path in paths}
-    # Those that bear the name of what changed come first: they fail soonest.
+    # Tests named after a changed module come first: they fail soonest.
     return sorted(
         found | doctests, key=lambda path: (not any(stem in path for stem in stems), path)
     )
@@ -76,7 +76,7 @@ def needs(path: Path) -> frozenset[str]:
 
 
 def _of_fixtures(conftest: Path, asked: set[str]) -> set[str]:
-    """What the fixtures that are asked for import; adds to `asked` those that these ask for."""
+    """The imports of the requested fixtures; adds the fixtures that these request to `asked`."""
     tree = ast.parse(conftest.read_text(encoding="utf-8"))
     of_name = {
         alias.asname or alias.name: {node.module, f"{node.module}.{alias.name}"}
@@ -115,7 +115,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 
 def _modules_of(path: str, known: set[str]) -> set[str]:
-    """The module that the path is, or that bears its name; else those beside a file of data."""
+    """The module at the path or with its name; else those beside a data file."""
     if path.endswith(".py"):
         return {_module(path)} & known
     if (own := _module(Path(path).with_suffix(".py"))) in known:

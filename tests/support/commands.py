@@ -17,7 +17,7 @@ Run = Callable[..., Result]
 
 
 def call(*arguments: object) -> Result:
-    """What `diachiso` does with these words, its errors as they were raised."""
+    """Run `diachiso` with these arguments; errors are raised unchanged."""
     with spoken_as_options():
         return CliRunner().invoke(diachiso, [*map(str, arguments)], standalone_mode=False)
 

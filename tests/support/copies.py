@@ -130,7 +130,7 @@ class Follower:
         return [e for e in self.entries[seen:] if e["type"] != "unit"]
 
     def differences(self) -> list[str]:
-        """Where the copy is not what the register answers everybody; [] when it is the same."""
+        """Differences between the copy and the register's public answers; [] if equal."""
         known, wanted = self.register.gazetteer.get(), self.wanted
         rows = self.register.reads.rows("SELECT code, unit_id, restricted FROM household", {})
         shown, expected, gone = bodies(self.copy), {}, {}
@@ -159,7 +159,7 @@ class Follower:
             hidden = {code for code, _, restricted in rows if restricted}
             for code, heirs in gone.items():
                 known_heirs, passed = successors(self.copy, code), self._onward(code)
-                # A way that leads through a restricted record ends there for followers.
+                # A chain of successors ends at a restricted record for followers.
                 right = known_heirs <= heirs if passed & hidden else known_heirs == heirs
                 if not right:
                     found.append(f"{code}: continued by {known_heirs}, not {heirs}")

@@ -24,7 +24,7 @@ def needs(*programs: str) -> pytest.MarkDecorator:
 def make_debian(to: Path, packages: Sequence[str] = ()) -> None:
     """This machine's release with `packages`, as a folder, or as a tar where `to` ends so.
 
-    Skips where the mirror does not answer: that says nothing about this program.
+    Skips if the mirror does not answer: that is unrelated to this program.
     """
     codename = _release()["VERSION_CODENAME"]
     excluded = (f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _UNREAD)

@@ -1,4 +1,4 @@
-"""Somebody at the desk: a browser without scripts, signed in by a key."""
+"""A user at the desk: a browser without scripts, signed in by a key."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Seat:
         return self.client.post(path, data=form)
 
     def confirm(self, path: str, preview: TestResponse, **filled: str) -> TestResponse:
-        """What a preview shows is to be done: its form as it stands, confirmed."""
+        """Confirm a preview: submit its form unchanged."""
         fields = [*hidden(preview.text), ("_step", "do"), *filled.items()]
         return self.client.post(path, data=MultiDict(fields))
 

@@ -1,4 +1,4 @@
-"""What the doctor says of a register in tests."""
+"""The doctor's results for a register in tests."""
 
 from typing import Any
 

@@ -199,7 +199,7 @@ class Asker:
     token: str
 
     def may(self, role: Role) -> bool:
-        """Whether what is declared for `role` is open to it."""
+        """Whether endpoints declared for `role` are open to it."""
         return RANK[self.role] >= RANK[role]
 
     def ask(self, method: str, path: str, **body: Any) -> TestResponse:
@@ -225,6 +225,6 @@ def asker(here: World, name: str, role: Role, units: tuple[str, ...]) -> Asker:
 
 
 def seated(here: World, key: KeyMade, role: Role) -> Asker:
-    """A caller whose key there is."""
+    """A caller with an existing key."""
     seat = sign_in(here.office, key)
     return Asker(here, key, role, seat, seat.form_token())

@@ -1,4 +1,4 @@
-"""Rows for tests: each factory fills in what the test does not say, and flushes.
+"""Rows for tests: each factory fills in what the test does not specify, and flushes.
 
 They return keys (a unit's id, a household's code), which outlive the session. Their units have
 codes like `T0001`, which no seed has.

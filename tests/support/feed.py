@@ -1,4 +1,4 @@
-"""The feed as it stands in the tables: `registry.publish.changes` is how followers read it."""
+"""The feed as stored in the tables: followers read it by `registry.publish.changes`."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,7 @@
-"""An importer that stops before each phase until it is told to go on: to be killed just there.
+"""An importer that pauses before each phase until continued, so that it can be killed there.
 
 `python -m tests.support.held_import URL FILE SOURCE` writes the name of each phase that it comes
-to, and goes on for each line that it reads. Exit status 1 when the register says no.
+to, and continues for each line that it reads. Exit status 1 if the register refuses.
 """
 
 import signal
@@ -54,7 +54,7 @@ class Importer:
         self.process.communicate()
 
     def stops_at(self, phase: str) -> None:
-        """Go on until just before this phase."""
+        """Continue until just before this phase."""
         while (line := self.next()) != phase:
             assert line, self.process.communicate()[1]
             self.go_on()
@@ -71,7 +71,7 @@ class Importer:
         self.process.stdin.flush()
 
     def finish(self) -> int:
-        """Let it go on to its end; its exit status."""
+        """Let it run to its end; return its exit status."""
         while self.process.poll() is None:
             try:
                 self.go_on()

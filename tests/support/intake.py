@@ -75,7 +75,7 @@ def tables_that_hold(engine: Engine, *words: str) -> list[tuple[object, ...]]:
 
 
 def checksum(engine: Engine) -> dict[str, object]:
-    """All that the register says of doors, places, past names and references; not when and by what.
+    """The register's doors, places, former names and references, without times and events.
 
     Computed in SQL, table by table, over every column but those that only say when a row was
     written: what a rollback has to bring back.

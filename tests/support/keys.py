@@ -1,4 +1,4 @@
-"""An office: the application over a register of its own, whose keys are real."""
+"""An office: the application over its own register, with real API keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -58,7 +58,7 @@ class Town:
         self.do("retire", code=code, reason="tests")
 
     def record(self, code: str) -> Record:
-        """An active or proposed record, as everybody sees it."""
+        """An active or proposed record, as publicly visible."""
         return lookup(self.reads, code)
 
     def row(self, code: str) -> Row[Any]:

@@ -1,4 +1,4 @@
-"""Texts that nobody writes and anybody may send: words of addresses in any order and number.
+"""Generated hostile texts: words of addresses in any order and number.
 
 Each of some forty kinds of tokens makes something that the reader looks for, be it a number, a
 tower, a code, a telephone number or a mark. A text draws from one, a few or all kinds, joins them
@@ -51,7 +51,7 @@ def _made_text(chance: Chance, begin: str) -> str:
 
 @cache
 def _units(level: str) -> list[tuple[str, str]]:
-    """Kind and name of all units of a level that ever were."""
+    """Kind and name of all units of a level, current and former."""
     with (ROOT / "registry/seed/unit_versions.csv").open(encoding="utf-8", newline="") as lines:
         return [
             (row["kind"].replace("_", " "), row["name"])

@@ -1,4 +1,4 @@
-"""An identity provider on this machine, whose tokens may be spoilt on their way."""
+"""An identity provider on this machine, whose tokens can be tampered with."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ CLIENT = {"oidc_client_id": "dia-chi-so", "oidc_client_secret": "a secret of som
 
 @dataclass
 class Provider:
-    """Who vouches for people."""
+    """The identity provider."""
 
     issuer: str
     spoilt: dict[str, Any] = field(default_factory=dict)
@@ -33,18 +33,18 @@ class Provider:
     """Those that it says it has, in place of its own."""
 
     def knows(self, subject: str, **claims: Any) -> None:
-        """Give somebody an account."""
+        """Create an account."""
         requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=10).raise_for_status()
 
     def sends_back(self, leads_there: TestResponse, subject: str, **more: str) -> str:
-        """Where the browser that was sent to the provider goes after signing in there."""
+        """The URL to which the provider redirects the browser after signing in."""
         form = {"sub": subject, **more}
         back = requests.post(leads_there.location, form, timeout=10, allow_redirects=False)
         whole = urlsplit(back.headers["Location"])
         return f"{whole.path}?{whole.query}"
 
     def spoil(self, response: Response) -> Response:
-        """Put what is spoilt into what is answered."""
+        """Apply the tampered values to the response."""
         if request.path == "/oauth2/token" and response.status_code == 200:
             key = g.oidc_provider_mock_storage.jwk
             body = response.get_json()
@@ -61,7 +61,7 @@ class Provider:
 def come_in(
     client: FlaskClient, provider: Provider, subject: str, to: str = "/desk"
 ) -> TestResponse:
-    """Sign in by an account, as far as the desk's answer to who comes back."""
+    """Sign in by an account, up to the desk's response to the callback."""
     there = client.get("/desk/sign-in/account", query_string={"to": to})
     return client.get(provider.sends_back(there, subject))
 

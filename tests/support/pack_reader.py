@@ -16,7 +16,7 @@ class RefusedError(ValueError):
 
 
 def read_pack(body: bytes, keys: dict[str, Any], register: str | None = None) -> dict[str, Any]:
-    """The header of a pack, with its content as `held`; checked in the order of the page."""
+    """The header of a pack, with its content as `held`; checked in the page's order."""
     line, _, rest = body.partition(b"\n")
     if line.count(b".") != 2:
         raise RefusedError("not a pack")
@@ -50,7 +50,7 @@ def eights(text: str) -> list[str]:
 
 @dataclass
 class Copy:
-    """What somebody holds who took a whole pack, and then changes."""
+    """The client's copy after a whole pack and later changes."""
 
     doors: dict[str, dict[str, Any]] = field(default_factory=dict)
     retired: dict[str, list[str]] = field(default_factory=dict)

@@ -35,13 +35,13 @@ def sizes_of(pdf: bytes) -> list[tuple[float, float]]:
 
 
 def picture_of(pdf: bytes, page: int = 0, dpi: int = _DPI) -> np.ndarray[Any, Any]:
-    """A page as it is printed: rows of pixels, each red, green and blue."""
+    """A page as printed: rows of pixels, each red, green and blue."""
     with opened(pdf) as document:
         bitmap = document[page].render(scale=dpi / 72, rev_byteorder=True)
         return np.ascontiguousarray(bitmap.to_numpy()[:, :, :3]).copy()
 
 
 def qr_codes_of(pdf: bytes, page: int = 0) -> list[str]:
-    """What the QR codes of a page say, as a camera reads them off the paper."""
+    """The texts of the QR codes of a page, as a camera reads them off the paper."""
     found = zxingcpp.read_barcodes(picture_of(pdf, page), formats=zxingcpp.BarcodeFormat.QRCode)
     return sorted(code.text for code in found)

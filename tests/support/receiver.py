@@ -17,7 +17,7 @@ DRIP = "drip"
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: by default 204."""
+    """The received requests, and the responses: 204 by default."""
 
     url: str
     messages: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -61,7 +61,7 @@ def receiving() -> Iterator[Receiver]:
                     self.connection.sendall(b"H")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

@@ -57,7 +57,7 @@ def merge(
     name: str,
     kind: str = "phuong",
 ) -> int:
-    """Several communes become one new identity, which may bear the code of one of them."""
+    """Several communes become one new identity, which may have the code of one of them."""
     with write_scope(engine, _cause("merge_units", *units)) as session:
         province_id = _province(session, units[0])
         _end(session, units, day)

@@ -19,7 +19,7 @@ def refused(
 ) -> Iterator[None]:
     """The block is refused: by the constraint `by`, with the words `says`, as `sqlstate`.
 
-    What the transaction did before stands: the block runs in a savepoint.
+    Earlier work of the transaction is kept: the block runs in a savepoint.
     """
     with pytest.raises(DBAPIError, match=says) as caught, session.begin_nested():
         yield

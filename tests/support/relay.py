@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 
 class Relay:
-    """Passes connections on to the database of `url`; its own `url` leads through the door.
+    """Passes connections on to the database of `url`; its own `url` connects through the relay.
 
     `drops_options`, as PgBouncer does with `ignore_startup_parameters = options`.
     """
@@ -60,7 +60,7 @@ class Relay:
     def cut(self, at: bytes, *, heard: bool) -> None:
         """Cut, once, the connection on which a program sends `at`.
 
-        The database has `heard` it then and its answer is lost, or it never hears it.
+        The database has `heard` it and its answer is lost, or it never receives it.
         """
         self._cuts.append((at, heard))
 
@@ -94,7 +94,7 @@ class Relay:
                     behind.sendall(data)
                 if cut is not None:
                     break
-        # What was heard is done all the same: PostgreSQL sees the end of it afterwards.
+        # A received statement is still executed: PostgreSQL notices the lost connection afterwards.
         with contextlib.suppress(OSError):
             behind.shutdown(socket.SHUT_WR)
 

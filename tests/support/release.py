@@ -35,7 +35,7 @@ class Release:
             writer.writerows(rows)
 
     def end(self, code: str, into: str, day: datetime.date) -> None:
-        """A commune of today is merged into another one."""
+        """A current commune is merged into another one."""
 
         def close(column: str) -> Callable[[list[dict[str, str]]], None]:
             def change(rows: list[dict[str, str]]) -> None:
@@ -65,7 +65,7 @@ class Release:
         )
 
     def move(self, code: str, province: str, day: datetime.date) -> None:
-        """A commune of today goes to another province."""
+        """A current commune moves to another province."""
 
         def change(rows: list[dict[str, str]]) -> None:
             (row,) = (

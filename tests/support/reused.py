@@ -145,7 +145,7 @@ class Reused:
                     " FOR EACH STATEMENT EXECUTE FUNCTION reused.note()"
                 )
             watching.execute(_NOTE_CHANGES)
-            # What is put back asks no key and no trigger.
+            # Rows are restored without checking keys or firing triggers.
             watching.execute("SET session_replication_role = replica")
             yield copy
             made.dispose()

@@ -30,7 +30,7 @@ class Run:
         return self.output.read_text(encoding="utf-8")
 
     def url(self) -> str:
-        """Its address, once it says that it serves."""
+        """Its URL, once it reports that it serves."""
 
         def serving() -> str | None:
             assert self.process.poll() is None, self.text()
@@ -68,9 +68,9 @@ def own_var(prepared_like: str | None = None) -> Iterator[Path]:
 
 @contextmanager
 def starter(var: Path, outputs: Path) -> Iterator[Starter]:
-    """Starts bin/run on a free port; whatever still runs at the end is ended.
+    """Starts bin/run on a free port; anything still running at the end is stopped.
 
-    Without demonstration and with one server process unless `demo` says so: most tests are about
+    Without demo and with one server process unless `demo` is given: most tests are about
     something else, and every process takes seconds to start.
     """
     runs: list[Run] = []
@@ -144,7 +144,7 @@ def left(var: Path) -> list[str]:
 
 
 def environment_of(pid: int) -> str:
-    """The environment of a process as one text, empty when it is gone."""
+    """The environment of a process as one text, empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
     except OSError:

@@ -67,7 +67,7 @@ def search_world(admin_url: str, name: str, *, read_only: bool = False) -> Itera
 
 
 def _build(url: str) -> None:
-    """Fill a register, and note the codes of its doors as what is said of the database."""
+    """Fill a register, and store the codes of its doors as a comment on the database."""
     engine = make_engine(url)
     with session_scope(engine) as session:
         builder = _Builder(session, load_gazetteer(session))
@@ -194,7 +194,7 @@ class _Builder:
             self.door(f"40 Trùng Khánh {known}", "40", street_id=street, **here)
 
     def look_alikes(self) -> None:
-        """Streets whose neighbours in the alphabet of a hasty hand are not registered."""
+        """Streets whose likely misspellings are not registered."""
         famous = ("Lê Thánh Tông", "Nguyễn Thị Định", "Quang Trung", "Nguyễn Thị Minh Khai")
         for name in (*famous, "Ngô Thì Nhậm"):
             street = self.street(f"Đường {name}", self.lang)
@@ -210,7 +210,7 @@ class _Builder:
             self.door(f"{number} Bạch Đằng", number, unit_id=self.lang, street_id=street)
 
     def names_of_units(self) -> None:
-        """Streets that bear the name of an archipelago or a province, two doors of one address,
+        """Streets named like an archipelago or a province, two doors with one address,
         and a flat whose tower is not registered.
         """
         hoa_hung = next(u.id for u in self.known.with_code("27163") if u.ended is None)

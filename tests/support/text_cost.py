@@ -1,4 +1,4 @@
-"""What a text costs whoever answers it: processor time of this process, and database statements."""
+"""The cost of answering a text: processor time of this process, and database statements."""
 
 import time
 from collections.abc import Callable, Iterator

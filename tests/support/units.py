@@ -22,7 +22,7 @@ def read_gazetteer(engine: Engine) -> Gazetteer:
 
 
 def unit_named(gazetteer: Gazetteer, full_name: str, code: str) -> Unit:
-    """The one unit that bears `code` and was ever called so."""
+    """The unit with `code` that ever had this name."""
     (found,) = [
         unit
         for unit in gazetteer.with_code(code)
@@ -39,7 +39,7 @@ def open_app(
 ) -> Iterator[Flask]:
     """The application over a database, as a server runs it: errors are answers.
 
-    Nobody is counted unless the settings say so: tests ask more in a minute than people do.
+    Rate limits are off unless set: tests send more requests in a minute than people do.
     """
     register = Register.open(settings, database_url)
     try:

@@ -67,14 +67,14 @@ class Desk:
         return self.seen(key, sent.get_json()["id"])
 
     def seen(self, key: KeyMade, number: int) -> dict[str, Any]:
-        """What is shown of an import."""
+        """The import as returned by the API."""
         found = self.office.get(f"/v1/imports/{number}", key)
         assert found.status_code == 200, found.text
         shown: dict[str, Any] = found.get_json()
         return shown
 
     def ask(self, key: KeyMade, number: int, what: str, **fields: Any) -> TestResponse:
-        """Ask for something to be done; what is published is the first dry run by default."""
+        """Request an action; publishes the first dry run by default."""
         fields = {"verdict": 1} | fields if what == "publish" else fields
         return self.office.client.post(
             f"/v1/imports/{number}/{what}", json=fields, headers=bearer(key)

@@ -1,6 +1,6 @@
-"""Shared truth in tests/vectors: CSV files that any language can run.
+"""Shared test vectors in tests/vectors: CSV files usable from any language.
 
-Of each row the column `why` says which rule it shows.
+The column `why` names the rule that a row demonstrates.
 """
 
 import csv

@@ -39,7 +39,7 @@ def numbered(*kinds: str) -> st.SearchStrategy[str]:
 
 
 def without_diacritics(text: str) -> str:
-    """As typed by somebody without a Vietnamese keyboard."""
+    """As typed without a Vietnamese keyboard."""
     decomposed = unicodedata.normalize("NFD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return bare.replace("đ", "d").replace("Đ", "D")

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def eventually(condition: Callable[[], T], what: str, *, within_s: float = 120.0) -> T:
-    """The first true answer of `condition`; AssertionError, naming `what`, when none comes.
+    """The first true result of `condition`; AssertionError naming `what` on timeout.
 
     Long enough for a busy machine: only what fails waits so long.
     """

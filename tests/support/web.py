@@ -11,7 +11,7 @@ from tests.support.search_world import World
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The application and what stands in its register."""
+    """The application and the contents of its register."""
 
     client: FlaskClient
     world: World

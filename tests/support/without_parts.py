@@ -1,4 +1,4 @@
-"""The server of a machine whose npm registry did not answer: no browser part is there.
+"""A server without npm packages, as if the npm registry had not answered.
 
 `tests.support.without_parts:server`
 """

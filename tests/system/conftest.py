@@ -10,7 +10,7 @@ from tests.support.running import Starter, own_var, starter
 
 @pytest.fixture(scope="module")
 def var(admin_url: str) -> Iterator[Path]:
-    """One var/ for most tests of a module, whose cluster is a copy of a prepared one."""
+    """One var/ for most tests of a module, with a copy of a prepared cluster."""
     with own_var(admin_url) as made:
         yield made
 
@@ -31,6 +31,6 @@ def new_var() -> Iterator[Path]:
 
 @pytest.fixture
 def start_anew(new_var: Path, tmp_path: Path) -> Iterator[Starter]:
-    """Starts bin/run on `new_var`, with the demonstration where a test says `demo=True`."""
+    """Starts bin/run on `new_var`, with the demo if a test passes `demo=True`."""
     with starter(new_var, tmp_path) as made:
         yield made

@@ -17,14 +17,14 @@ def nothing_to_open() -> Bench:
     return Bench(Registers(""), households=10, seconds=1, sample=1, show=0)
 
 
-def test_scenarios_have_names_of_their_own() -> None:
+def test_scenario_names_are_unique() -> None:
     folder = ROOT / "bench/scenarios"
     listed = sum(path.read_text("utf-8").count("    Scenario(") for path in folder.glob("*.py"))
     alone = sum(path.read_text("utf-8").count("(Scenario(") for path in folder.glob("*.py"))
     assert len(known()) == listed + alone
 
 
-def test_sides_are_called_in_turns_after_one_that_does_not_count() -> None:
+def test_variants_alternate_after_a_warm_up_run() -> None:
     called: list[str] = []
     sides = {"ours": lambda: called.append("ours"), "bare": lambda: called.append("bare")}
     (figure,) = compare("a call", "µs", sides, rounds=2)
@@ -32,7 +32,7 @@ def test_sides_are_called_in_turns_after_one_that_does_not_count() -> None:
     assert (figure.baseline, figure.ratio is None) == ("bare", not figure.baseline_value)
 
 
-def test_figure_measured_again_replaces_the_former_one(tmp_path: Path) -> None:
+def test_repeated_measurement_replaces_the_former_figure(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     values = iter((4.0, 2.0))
     scenario = Scenario("s", "", lambda _bench: [Figure("n", next(values), "ms", "p50")])
@@ -45,7 +45,7 @@ def test_figure_measured_again_replaces_the_former_one(tmp_path: Path) -> None:
     assert {"scenario", "name", "measure", "unit", "date", "commit", "machine"} <= second.keys()
 
 
-def test_results_that_are_committed_are_figures() -> None:
+def test_committed_results_are_valid_figures() -> None:
     for each in json.loads((ROOT / "docs/benchmarks.json").read_text("utf-8")):
         assert {"scenario", "name", "value", "unit", "date"} <= each.keys(), each
         assert isinstance(each["value"], int | float)

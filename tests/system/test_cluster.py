@@ -1,4 +1,4 @@
-"""A cluster on this machine, as docs/cluster.md tries it: its primary is killed, and it goes on."""
+"""A cluster on this machine as in docs/cluster.md: its primary is killed, and it fails over."""
 
 import json
 import shutil
@@ -65,7 +65,7 @@ def processes_of(var: Path) -> list[str]:
     return [line for line in lines if str(var) in line]
 
 
-def test_cluster_goes_on_when_its_primary_is_killed(kit: Kit) -> None:
+def test_cluster_fails_over_when_its_primary_is_killed(kit: Kit) -> None:
     def primary() -> str | None:
         nodes = json.loads(kit("status", "--format", "json"))
         named = [each["node"] for each in nodes if "primary" in each.get("postgres", "")]
@@ -106,7 +106,7 @@ def test_cluster_goes_on_when_its_primary_is_killed(kit: Kit) -> None:
     before = write("31")
     kit("kill", first, "postgres")
     after = write("33")
-    # The Patroni of the killed one may tell of before for a moment.
+    # The Patroni of the killed node may report the former state for a moment.
     eventually(lambda: primary() not in (None, first), "another primary")
     assert after != before
     for code, number in ((before, "31"), (after, "33")):

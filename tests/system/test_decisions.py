@@ -1,4 +1,4 @@
-"""Numbers, titles and names of the decisions agree, and whoever refers to one finds it."""
+"""Numbers, titles and names of the decisions agree, and references resolve."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     assert [page.name[:5] for page in PAGES] == [f"{n:04}-" for n in range(1, len(PAGES) + 1)]
 
 
-def test_first_line_is_the_number_of_the_file_and_a_title() -> None:
+def test_first_line_has_the_number_of_the_file_and_a_title() -> None:
     wrong = [
         page.name
         for page in PAGES
@@ -25,7 +25,7 @@ def test_first_line_is_the_number_of_the_file_and_a_title() -> None:
     assert wrong == []
 
 
-def test_references_name_decisions_that_exist() -> None:
+def test_references_name_existing_decisions() -> None:
     asked = ["git", "-C", str(ROOT), "grep", "-IhoE", "--untracked"]
     found = subprocess.run(
         [*asked, r"decisions/[0-9]{4}[a-z0-9-]*|(decision|quyết định) 0[0-9]{3}\b"],

@@ -57,7 +57,7 @@ def request_of(command: str) -> dict[str, Any]:
 
 
 def differences(shown: Any, real: Any, at: str = "answer") -> list[str]:
-    """Where an answer is not as shown; `…` stands for anything, or for all that follows."""
+    """Differences between an answer and the documented one; `…` matches anything."""
     if shown == LEFT_OUT:
         return []
     if isinstance(shown, dict) and isinstance(real, dict):
@@ -96,7 +96,7 @@ def name_of(method: str, rule: Rule) -> str:
 @pytest.mark.parametrize(
     ("endpoint", "command", "shown"), EXAMPLES, ids=[each[0] for each in EXAMPLES]
 )
-def test_example_is_what_is_answered(
+def test_example_matches_the_answer(
     app: Flask, client: FlaskClient, endpoint: str, command: str, shown: Any
 ) -> None:
     asked = request_of(command)
@@ -107,7 +107,7 @@ def test_example_is_what_is_answered(
 
 
 def test_every_endpoint_has_an_example(app: Flask) -> None:
-    # Operations stand in docs/lifecycle.md, whose test performs their examples.
+    # Operations are in docs/lifecycle.md, whose test runs their examples.
     described = {
         name_of(method, rule)
         for rule in api_rules(app)

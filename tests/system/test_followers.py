@@ -1,4 +1,4 @@
-"""Copies that follow the feed while everybody writes: in the end they are the register."""
+"""Copies that follow the feed during concurrent writes: in the end they equal the register."""
 
 import random
 import threading
@@ -222,7 +222,7 @@ def follow_on(stage: Stage, name: str, **options: object) -> Future[list[str]]:
 
 
 def from_snapshot(stage: Stage) -> Follower:
-    """A copy of the register as it was in the middle, with the cursor of then."""
+    """A copy of the register in an intermediate state, with its cursor."""
     assert stage.halfway.wait(timeout=120)
     export_snapshot(stage.place.engine, stage.folder / "snapshot")
     with follower(stage.register, stage.folder / "late") as late:
@@ -230,7 +230,7 @@ def from_snapshot(stage: Stage) -> Follower:
     return late
 
 
-def test_snapshot_and_replay_are_the_register_whoever_writes_meanwhile(stage: Stage) -> None:
+def test_snapshot_and_replay_equal_the_register_despite_concurrent_writes(stage: Stage) -> None:
     writers = [Writer(stage, name, random.Random(name)) for name in STREETS]
     place = stage.place
     with ThreadPoolExecutor(len(writers) + 2) as pool, Session(place.engine) as longest:

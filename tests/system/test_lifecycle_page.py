@@ -31,7 +31,7 @@ def test_generated_parts_are_up_to_date(page: Path) -> None:
 
 
 def everybody(_request: Request) -> Caller:
-    # Whoever proposes a record here activates it as well: an office of one person.
+    # The proposer also activates records here: an office of one person.
     return Caller("tests", "admin", approves_own=True)
 
 

@@ -28,7 +28,7 @@ def words_of(name: str) -> str:
     return f"_{'_'.join(WORD.findall(name)).lower()}_"
 
 
-def others_words(names: Iterable[str], table: dict[str, str]) -> list[str]:
+def forbidden_words(names: Iterable[str], table: dict[str, str]) -> list[str]:
     """Those of the names that have a word of the table, each with what to write."""
     any_of_them = re.compile("|".join(rf"(?<=_){word}(?=_)" for word in table))
     return [
@@ -38,7 +38,7 @@ def others_words(names: Iterable[str], table: dict[str, str]) -> list[str]:
     ]
 
 
-def test_identifiers_have_none_of_the_words_that_are_not_ours() -> None:
+def test_identifiers_contain_no_forbidden_words() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = [(row["word"], row["instead"]) for row in csv.DictReader(file)]
     assert rows == sorted(set(rows))
@@ -48,7 +48,7 @@ def test_identifiers_have_none_of_the_words_that_are_not_ours() -> None:
             paths[name].append(path)
     found = [
         f"{each} ({path.relative_to(ROOT)})"
-        for each in others_words(paths, dict(rows))
+        for each in forbidden_words(paths, dict(rows))
         for path in paths[each.partition(":")[0]]
         if is_identifier(each.partition(":")[0], path)
     ]
@@ -62,10 +62,10 @@ def is_identifier(name: str, path: Path) -> bool:
         return any(token.type == tokenize.NAME and token.string == name for token in tokens)
 
 
-def test_a_word_is_found_alone_and_not_within_another() -> None:
+def test_word_is_matched_whole_and_not_within_another() -> None:
     table = {"bears": "has", "is_none": "invalid"}
     names = ["bears_name", "CodeBears", "forbears", "key_is_none", "is_nonempty"]
-    assert others_words(names, table) == [
+    assert forbidden_words(names, table) == [
         "CodeBears: write has for bears",
         "bears_name: write has for bears",
         "key_is_none: write invalid for is_none",

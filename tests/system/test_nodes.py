@@ -131,7 +131,7 @@ def nodes(
             yield Nodes(place, (one, other), pooler, environment | {"DIACHISO_VAR": str(second)})
 
 
-def test_requests_are_counted_together(nodes: Nodes) -> None:
+def test_request_counts_are_shared_by_both_nodes(nodes: Nodes) -> None:
     def left(node: int, key: KeyMade) -> int:
         asked = nodes.get(node, "/v1/whoami", key)
         return int(asked.headers["RateLimit"].partition(";r=")[2].partition(";")[0])
@@ -142,7 +142,7 @@ def test_requests_are_counted_together(nodes: Nodes) -> None:
         refused = [nodes.get(1, "/v1/whoami", key).status_code for _ in range(9)]
         if int(time.time()) // 60 != minute:
             return False
-        # Each tells the other with every second request.
+        # Each node synchronises with the other on every second request.
         assert lefts == [*range(19, 7, -1), 19, 6]
         assert refused == [*[200] * 6, *[429] * 3]
         return True
@@ -150,7 +150,7 @@ def test_requests_are_counted_together(nodes: Nodes) -> None:
     assert any(counted(f"nhịp {attempt}") for attempt in range(3))
 
 
-def test_budget_is_spent_together(nodes: Nodes) -> None:
+def test_budget_is_shared_by_both_nodes(nodes: Nodes) -> None:
     key = nodes.key("ngân sách")
     asked = [
         nodes.get(node, f"/v1/addresses/{codes.format(next_code())}", key).status_code
@@ -159,7 +159,7 @@ def test_budget_is_spent_together(nodes: Nodes) -> None:
     assert asked == [404, 404, 404, 429]
 
 
-def test_who_signs_in_at_one_sits_at_both(nodes: Nodes) -> None:
+def test_session_is_valid_on_both_nodes(nodes: Nodes) -> None:
     browser = requests.Session()
     key = nodes.key("bàn", "approver")
     signed = browser.post(f"{nodes.urls[0]}/desk/sign-in", {"key": key.secret}, timeout=30)
@@ -176,7 +176,7 @@ def test_who_signs_in_at_one_sits_at_both(nodes: Nodes) -> None:
     assert again.status_code in (303, 401)
 
 
-def test_import_goes_on_at_either(nodes: Nodes) -> None:
+def test_import_continues_on_either_node(nodes: Nodes) -> None:
     key = nodes.key("phường", "approver", approves_own=True)
     file = table(row("301", "n1"), row("303", "n2"))
     sent = nodes.post(
@@ -212,7 +212,7 @@ def test_report_is_filed_once(nodes: Nodes) -> None:
     assert sent[0]["id"] == sent[1]["id"]
 
 
-def test_what_is_renamed_at_one_is_called_so_at_both(nodes: Nodes) -> None:
+def test_rename_on_one_node_is_visible_on_both(nodes: Nodes) -> None:
     admin = nodes.key("quản trị", "admin", approves_own=True)
     nodes.place.street("Phố Hàng Vải")
     code = nodes.place.house("7", "Phố Hàng Vải")
@@ -225,7 +225,7 @@ def test_what_is_renamed_at_one_is_called_so_at_both(nodes: Nodes) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tiles/6/50/28", "/v1/packs/keys", "/v1/units/00004"])
-def test_answers_are_the_same_at_both(nodes: Nodes, path: str) -> None:
+def test_both_nodes_give_the_same_answers(nodes: Nodes, path: str) -> None:
     one, other = (nodes.get(node, path) for node in (0, 1))
     assert (one.status_code, one.content) == (200, other.content)
     assert one.headers["ETag"] == other.headers["ETag"]
@@ -233,7 +233,7 @@ def test_answers_are_the_same_at_both(nodes: Nodes, path: str) -> None:
     assert requests.get(nodes.urls[1] + path, headers=kept, timeout=30).status_code == 304
 
 
-def test_nodes_need_no_more_of_the_database_than_the_pooler_has(nodes: Nodes) -> None:
+def test_nodes_use_no_more_connections_than_the_pooler_has(nodes: Nodes) -> None:
     ((connections,),) = nodes.place.rows(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE usename = :login AND datname = current_database()",
@@ -242,7 +242,7 @@ def test_nodes_need_no_more_of_the_database_than_the_pooler_has(nodes: Nodes) ->
     assert 0 < connections <= _POOLED
 
 
-def test_connections_that_the_database_ended_cost_nobody_an_answer(nodes: Nodes) -> None:
+def test_connections_ended_by_the_database_fail_no_request(nodes: Nodes) -> None:
     admin = nodes.key("quản trị viên", "admin")
     with psycopg.connect(nodes.place.url) as superuser:
         ended = superuser.execute(
@@ -257,7 +257,7 @@ def test_connections_that_the_database_ended_cost_nobody_an_answer(nodes: Nodes)
         assert reserved.status_code == 200, reserved.text
 
 
-def test_doctor_looks_through_the_pooler(nodes: Nodes) -> None:
+def test_doctor_works_through_the_pooler(nodes: Nodes) -> None:
     settings = Settings(
         database_url=nodes.place.url,
         database_web_url=nodes.pooler,
@@ -267,7 +267,7 @@ def test_doctor_looks_through_the_pooler(nodes: Nodes) -> None:
     assert {found[name].state for name in ("web_database", "read_replica")} == {State.OK}
 
 
-def test_who_needs_a_session_is_told_of_the_pooler(nodes: Nodes) -> None:
+def test_session_settings_through_the_pooler_are_refused_with_the_remedy(nodes: Nodes) -> None:
     engine = make_engine(nodes.pooler)
     with pytest.raises(WrongRoleError, match="DATABASE_WEB_URL"), session_scope(engine):
         engine.connect()

@@ -35,7 +35,7 @@ def owner(path: Path) -> str:
 
 
 def served(var: Path, run: Run) -> dict[str, str]:
-    """Command lines of what works with the cluster of `var`, and whose they are."""
+    """Command lines and owners of the processes working with the cluster of `var`."""
     marker, found = f"?host={private(var).socket_dir}&", {}
     for pid, line in processes("").items():
         if marker in environment_of(pid) and pid != run.process.pid and "setpriv" not in line:
@@ -63,7 +63,7 @@ def may_write(account: str, path: Path) -> bool:
     return done.returncode == 0
 
 
-def test_everything_that_root_starts_belongs_to_another_account(start: Starter, var: Path) -> None:
+def test_everything_started_by_root_belongs_to_another_account(start: Starter, var: Path) -> None:
     # As a version that served as root has left it.
     (var / "imports/7/delivered").mkdir(parents=True, mode=0o700)
     (var / "imports/7/delivered/ho.csv").touch(mode=0o600)
@@ -78,20 +78,20 @@ def test_everything_that_root_starts_belongs_to_another_account(start: Starter, 
     assert "counters_not_shared" not in run.text()
     assert [name for name in KEPT if not may_write(WEB_ACCOUNT, var / name)] == []
     assert status(f"{url}/v1/packs/keys") == 200
-    # The cluster's files are closed to it, and the way in is closed to everybody else.
+    # It cannot read the cluster's files, and no other account can connect.
     cluster = private(var)
     assert owner(cluster.data_dir) not in ("root", WEB_ACCOUNT)
     assert not may_write(WEB_ACCOUNT, cluster.data_dir / "PG_VERSION")
     socket = cluster.socket_dir / f".s.PGSQL.{cluster.port}"
     assert may_write(WEB_ACCOUNT, socket)
     assert not may_write("nobody", socket)
-    # Root's own commands go on.
+    # Root's own commands continue.
     assert diachiso("doctor", DIACHISO_VAR=str(var)).returncode == 0
     assert status(f"{url}/readyz") == 200
     assert run.end() == 0
 
 
-def test_worker_that_root_starts_is_another_account(start: Starter, var: Path) -> None:
+def test_worker_started_by_root_runs_as_another_account(start: Starter, var: Path) -> None:
     run = start("--no-worker")
     run.url()
     command = [ROOT / "bin/diachiso", "work"]
@@ -108,7 +108,7 @@ def test_worker_that_root_starts_is_another_account(start: Starter, var: Path) -
 
 @pytest.fixture
 def closed_checkout(tmp_path: Path) -> Iterator[Path]:
-    """A checkout that nobody but root can enter, as below /root."""
+    """A checkout that only root can enter, as below /root."""
     checkout = tmp_path / "checkout"
     for part in ("alembic.ini", "api", "bin", "clients", "docs", "geo"):
         copy(ROOT / part, checkout / part)
@@ -143,7 +143,7 @@ def copy(source: Path, target: Path) -> None:
         subprocess.run(["cp", "-a", "--remove-destination", source, target.parent], check=True)
 
 
-def test_checkout_that_the_account_cannot_enter_is_served(
+def test_checkout_unreadable_for_the_account_is_served(
     closed_checkout: Path, tmp_path: Path
 ) -> None:
     var = closed_checkout / "var"
@@ -160,7 +160,7 @@ def test_checkout_that_the_account_cannot_enter_is_served(
         assert run.end() == 0, run.text()
 
 
-def test_var_of_a_user_is_served_as_that_user(admin_url: str, tmp_path: Path) -> None:
+def test_var_of_a_user_is_used_as_that_user(admin_url: str, tmp_path: Path) -> None:
     nobody = pwd.getpwnam("nobody")
     with own_var(admin_url) as var, starter(var, tmp_path) as start:
         for path in (var, *var.rglob("*")):

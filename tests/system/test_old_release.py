@@ -19,7 +19,7 @@ READING_AND_WRITING = (
 
 
 def last_release() -> str:
-    """The newest tag of which this checkout is no copy."""
+    """The newest tag that differs from this checkout."""
     given = ["git", "-C", str(ROOT), "tag", "--list", "v*", "--sort=-version:refname"]
     tags = subprocess.run(
         [*given, "--no-contains", "HEAD"], capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""No personal field exists, none passes through, and what is asked stands in no log."""
+"""No personal fields are stored or passed through, and queries are not logged."""
 
 import json
 import re
@@ -55,7 +55,7 @@ def words(name: str) -> set[str]:
 
 
 @pytest.mark.gate
-def test_no_column_is_about_a_person(session: Session) -> None:
+def test_no_column_describes_a_person(session: Session) -> None:
     columns = session.execute(
         text(
             "SELECT table_name, column_name FROM information_schema.columns"
@@ -76,7 +76,7 @@ def test_no_column_is_about_a_person(session: Session) -> None:
 
 
 @pytest.mark.gate
-def test_no_request_and_no_answer_is_about_a_person(app: Flask) -> None:
+def test_no_request_or_response_member_describes_a_person(app: Flask) -> None:
     document = app.test_client().get("/openapi.json").get_json()
     members = {
         (model, member)
@@ -116,7 +116,7 @@ SECRETS = ("Hoàng Kim Bí Mật", "987654", "Zq7Xw", "105.87654", "21.087654", 
 
 
 def ask(url: str, path: str, body: object = None, content: str = "application/json") -> int:
-    """The status of a question; a text is sent as it is."""
+    """The status of a request; a text is sent unchanged."""
     data = None
     if body is not None:
         data = (body if isinstance(body, str) else json.dumps(body)).encode()
@@ -133,7 +133,7 @@ def ask(url: str, path: str, body: object = None, content: str = "application/js
 
 
 def questions() -> Iterator[tuple[str, object, str]]:
-    """Every way to ask, with what nobody may read afterwards; good, wrong and malformed."""
+    """Every kind of request, with texts that must not be logged; valid, wrong and malformed."""
     address = "987654 Hoàng Kim Bí Mật, phường Láng, Zq7Xw"
     for q in (address, "FHVK-VF9M", "21.087654,105.87654", "\0Zq7Xw"):
         quoted = urllib.parse.quote(q)
@@ -178,7 +178,7 @@ def written(run: Run, var: Path) -> str:
     return "\n".join([run.text(), *logs])
 
 
-def test_what_is_asked_stands_in_no_log(start: Starter, var: Path) -> None:
+def test_queries_are_not_logged(start: Starter, var: Path) -> None:
     first = start()
     url = first.url()
     statuses = {ask(url, *question) for question in questions()}

@@ -39,7 +39,7 @@ def is_member(name: str) -> bool:
     return re.search(rf"(^\| |all take .*)`{name}`[ .]", OPERATIONS, re.MULTILINE) is not None
 
 
-def test_every_route_has_its_section_in_the_reference(app: Flask) -> None:
+def test_every_route_has_a_section_in_the_reference(app: Flask) -> None:
     for rule in api_rules(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
@@ -88,7 +88,7 @@ def test_every_code_of_a_parameter_has_its_line_in_the_reference(app: Flask) -> 
         for code in raised.findall(source.read_text(encoding="utf-8"))
     }
     codes |= {"unknown_parameter", "code_wrong_length", "code_foreign_symbol", "model_type"}
-    codes.add("unknown_number")  # told of several at once
+    codes.add("unknown_number")  # reported for several at once
     codes |= codes_of_types(app.test_client().get("/openapi.json").get_json())
     assert {"missing", "text_or_components", "float_parsing", "nul_character"} <= codes
     lines = re.findall(r"^- (`.+?`): \S", API.split("## Field codes")[1], re.MULTILINE)
@@ -96,7 +96,7 @@ def test_every_code_of_a_parameter_has_its_line_in_the_reference(app: Flask) -> 
 
 
 def codes_of_types(document: dict[str, Any]) -> set[str]:
-    """What pydantic may say of the parameters in the query: by their types and limits."""
+    """Error codes pydantic can raise for query parameters, by their types and limits."""
     parameters = [
         parameter
         for item in document["paths"].values()
@@ -164,7 +164,7 @@ def test_every_command_and_option_is_described_in_the_reference(
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_package_is_typed_and_says_what_it_is(package: str) -> None:
+def test_every_package_is_typed_and_has_a_docstring(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
     assert importlib.import_module(package).__doc__
 
@@ -183,11 +183,11 @@ def listed(*options: str) -> list[Path]:
     return [ROOT / name for name in listing.stdout.split("\0") if name]
 
 
-def test_nothing_that_a_machine_makes_for_itself_is_committed() -> None:
+def test_no_ignored_files_are_committed() -> None:
     assert listed("--cached", "--ignored") == []
 
 
-def test_no_file_names_a_place_of_this_machine() -> None:
+def test_no_file_contains_a_path_of_this_machine() -> None:
     files = listed("--cached", "--others")
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
@@ -200,7 +200,7 @@ def test_no_file_names_a_place_of_this_machine() -> None:
     assert found == []
 
 
-def test_checks_before_a_commit_are_those_of_bin_test() -> None:
+def test_pre_commit_checks_are_those_of_bin_test() -> None:
     checks = re.findall(r'check "[^"]+" (\w[^\n]+)', (ROOT / "bin" / "test").read_text())
     hooks = re.findall(r"entry: \.venv/bin/(.+)", (ROOT / ".pre-commit-config.yaml").read_text())
     # deptry and squawk take what bin/test makes for them.
@@ -218,7 +218,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
-def test_every_link_of_a_page_leads_to_what_is_there() -> None:
+def test_every_link_of_a_page_resolves() -> None:
     lost = []
     for page in [file for file in listed("--cached", "--others") if file.suffix == ".md"]:
         for link in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
@@ -229,7 +229,7 @@ def test_every_link_of_a_page_leads_to_what_is_there() -> None:
     assert lost == []
 
 
-def test_every_file_that_the_guide_for_contributors_names_is_there() -> None:
+def test_every_file_named_in_the_contributing_guide_exists() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = re.findall(r"`([a-z_]+(?:/[a-z_]+)+\.(?:py|csv))`", guide)
     assert "geo/lexicon/words.csv" in named

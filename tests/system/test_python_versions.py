@@ -32,7 +32,7 @@ def test_program_runs_on_its_oldest_python() -> None:
     assert too_new(*(ROOT / each for each in folders)) == []
 
 
-def test_check_finds_what_is_too_new(tmp_path: Path) -> None:
+def test_check_finds_too_new_features(tmp_path: Path) -> None:
     file = tmp_path / "new.py"
     file.write_text("import itertools\n\nitertools.batched([], 2)\n", encoding="utf-8")
     (found,) = too_new(file)

@@ -35,7 +35,7 @@ BLOCK = re.compile(r"^```(bash|json|python|text)\n(.+?)^```$", re.DOTALL | re.MU
 
 @dataclass
 class Example:
-    """Commands, and what the page says that they print."""
+    """Commands, and their documented output."""
 
     commands: str
     printed: list[tuple[str, str]]
@@ -90,7 +90,7 @@ def newcomer(starts: Starts) -> tuple[str, Path, Path]:
     return starts.next.url(), starts.folder, starts.var
 
 
-def test_first_start_shows_a_demonstration_and_the_next_leaves_it(
+def test_first_start_loads_the_demo_and_the_next_keeps_it(
     starts: Starts, newcomer: tuple[str, Path, Path]
 ) -> None:
     url, _, var = newcomer
@@ -127,7 +127,7 @@ def documents(text: str) -> list[Any]:
 
 
 def pattern_of(shown: str) -> re.Pattern[str]:
-    """Matches what is printed as shown; the line `…` is any lines, `…` in a line any text."""
+    """Matches output as documented; the line `…` is any lines, `…` in a line any text."""
     lines = shown.splitlines(keepends=True)
     return re.compile(
         "".join(
@@ -160,7 +160,7 @@ READMES = ("README.md", "README.vi.md")
 
 # The last of docs/office.md replace the demonstration.
 @pytest.mark.parametrize("page", [*READMES, "docs/carrier.md", "docs/shop.md", "docs/office.md"])
-def test_every_example_prints_what_the_page_shows(
+def test_every_example_prints_the_documented_output(
     newcomer: tuple[str, Path, Path], page: str
 ) -> None:
     wrong = []

@@ -1,4 +1,4 @@
-"""A column of the record has all that goes with it: what a change forgot is named with its file."""
+"""Every column of the record is complete: anything missing is named with its file."""
 
 import csv
 from typing import get_type_hints
@@ -39,25 +39,25 @@ def members(goes: Goes) -> set[str]:
     return {described(column).member for column in going(goes)}
 
 
-def test_every_column_that_people_see_has_a_label_in_vietnamese() -> None:
+def test_every_visible_column_has_a_vietnamese_label() -> None:
     seen = {column.name: described(column) for column in going(Goes.ANSWERED | Goes.TRACED)}
     missing = [n for n, said in seen.items() if not said.label or not in_vietnamese(said.label)]
     assert missing == [], "label, in registry/core/tables/records.py"
 
 
-def test_every_column_that_lists_bring_has_an_example_of_its_header() -> None:
+def test_every_importable_column_has_an_example_header() -> None:
     shown = {row["field"] for row in rows("tests/vectors/headers.csv")}
     delivered = {"unit_number": "unit", "delivery_hint": "address"}
     wanted = {delivered.get(column.name, column.name) for column in going(Goes.DELIVERED)}
     assert wanted - shown == set(), "a header, in tests/vectors/headers.csv"
 
 
-def test_every_column_that_operations_take_is_in_their_requests() -> None:
+def test_every_column_of_operations_is_in_their_requests() -> None:
     missing = members(Goes.EDITED) - ProposeRequest.model_fields.keys()
     assert missing == set(), "Address, in registry/lifecycle/requests.py"
 
 
-def test_every_column_that_followers_get_is_in_the_answers_and_in_the_feed() -> None:
+def test_every_published_column_is_in_the_api_and_the_feed() -> None:
     shared = members(Goes.ANSWERED | Goes.FED)
     missing = shared - POSITION - get_type_hints(Address).keys()
     assert missing == set(), "Address, in api/v1/addresses.py"
@@ -65,7 +65,7 @@ def test_every_column_that_followers_get_is_in_the_answers_and_in_the_feed() -> 
     assert missing == set(), "PutEntry, in api/v1/changes.py"
 
 
-def test_every_column_is_in_the_neutral_file_of_a_transfer() -> None:
+def test_every_column_is_in_the_transfer_file() -> None:
     table = rows("registry/ops/transfer/members.csv")
     known = {row["member"] for row in table if row["part"] == "records"}
     wanted = {TRANSFERRED_AS.get(column.name, column.name) for column in HOUSEHOLD.c}

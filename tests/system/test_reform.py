@@ -1,4 +1,4 @@
-"""The model holds a reform: a small register goes through a rename, a change of kind, a merger of
+"""The model supports a reform: a small register with a rename, a change of kind, a merger of
 two communes with equal street names and numbers, and a split.
 """
 
@@ -56,14 +56,14 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(admin_url: str, worker_id: str) -> Iterator[Story]:
-    """Told once: the tests only read it."""
+    """Built once: the tests only read it."""
     with clone(admin_url, f"reform_{worker_id}") as url:
         engine = make_engine(url)
-        yield tell(engine)
+        yield make_story(engine)
         engine.dispose()
 
 
-def tell(engine: Engine) -> Story:
+def make_story(engine: Engine) -> Story:
     with write_scope(engine, TEST) as session:
         province = make_unit(session, level="province", kind="tinh", code="T0", name="Bình Minh")
         dong, tay, nam = (
@@ -138,7 +138,7 @@ def test_codes_stay_when_units_change(story: Story) -> None:
     }
 
 
-def test_equal_streets_and_numbers_stay_apart_by_former_commune(story: Story) -> None:
+def test_equal_streets_and_numbers_are_distinguished_by_former_commune(story: Story) -> None:
     found = story.rows(
         "SELECT h.code, h.former_unit_id FROM household h"
         " JOIN place t ON t.id = h.street_id"
@@ -152,7 +152,7 @@ def test_equal_streets_and_numbers_stay_apart_by_former_commune(story: Story) ->
     )
 
 
-def test_identity_lives_through_name_and_kind_and_ends_by_merger_and_split(story: Story) -> None:
+def test_unit_survives_rename_and_change_of_kind_and_ends_in_merge_or_split(story: Story) -> None:
     lifetimes = {
         unit: (born, ended)
         for unit, born, ended in story.rows(
@@ -179,7 +179,7 @@ def test_identity_lives_through_name_and_kind_and_ends_by_merger_and_split(story
 
 
 def test_reused_code_means_another_unit_on_another_day(story: Story) -> None:
-    # The factories' codes are no official ones, so the code is asked of the gazetteer itself.
+    # The factories' codes are not official, so the code is looked up in the gazetteer itself.
     def bearer(day: datetime.date) -> int:
         return next(u.id for u in story.gazetteer.with_code("T1") if u.alive_on(day))
 
@@ -198,7 +198,9 @@ def test_reused_code_means_another_unit_on_another_day(story: Story) -> None:
         ("Xã Nam Sơn, Bình Minh", {"Nam Sơn"}),
     ],
 )
-def test_every_former_name_resolves_to_today(story: Story, former: str, today: set[str]) -> None:
+def test_every_former_name_resolves_to_a_current_unit(
+    story: Story, former: str, today: set[str]
+) -> None:
     found = convert_text(story.gazetteer, former, written_on=None, day=AFTER)
 
     assert len(found) == 1
@@ -212,7 +214,7 @@ def test_split_commune_gives_every_candidate(story: Story) -> None:
     assert [(c.unit.id, c.extent) for c in found] == [(p, "partial") for p in story.parts]
 
 
-def test_name_that_lives_on_after_a_split_asks_which_is_meant(story: Story) -> None:
+def test_name_kept_after_a_split_is_ambiguous(story: Story) -> None:
     found = convert_text(story.gazetteer, "Xã Nam Hoà, Bình Minh", written_on=None, day=AFTER)
 
     assert {c.unit.id for c in found} == {story.nam, story.parts[0]}
@@ -236,7 +238,7 @@ def test_units_of_a_day_are_those_of_its_map(story: Story) -> None:
     assert names(AFTER) == {"Phường Hoà Hải", "Xã Nam Hoà", "Xã Nam Sơn"}
 
 
-def test_versions_keep_the_register_as_it_was_before(story: Story) -> None:
+def test_versions_preserve_the_register_before_the_reform(story: Story) -> None:
     before = story.rows(
         "SELECT code, unit_id, former_unit_id FROM household_version"
         " WHERE valid_from <= :at AND :at < valid_to"
@@ -250,7 +252,7 @@ def test_versions_keep_the_register_as_it_was_before(story: Story) -> None:
     assert {unit for _, unit, _ in before} == {story.dong, story.tay, story.nam}
 
 
-def test_feed_tells_each_decision_once_with_its_households(story: Story) -> None:
+def test_feed_has_each_decision_once_with_its_households(story: Story) -> None:
     with session_scope(story.engine) as session:
         entries = feed_after(session, 0, 100)
         codes = [codes_of_event(session, entry.event_id) for entry in entries]

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def outside() -> dict[str, str]:
-    """An environment in which nothing leads to the checkout."""
+    """An environment without any path to the checkout."""
     return {k: v for k, v in clean_environment().items() if not k.startswith("PYTHON")}
 
 
@@ -132,7 +132,7 @@ def test_every_artefact_lists_its_components(built: Built) -> None:
     assert "pytest" not in names
 
 
-def test_wheel_is_what_git_lists(wheel: Path) -> None:
+def test_wheel_contains_what_git_lists(wheel: Path) -> None:
     listing = run("git", "ls-tree", "-rz", "--name-only", "HEAD", *PACKAGES, *SHARED, cwd=ROOT)
     paths = [path for path in listing.split("\0") if path and not path.endswith(".po")]
     wanted = {
@@ -240,7 +240,7 @@ def first_image() -> str:
     return min(path.name for path in (ROOT / "docs" / "img").iterdir())
 
 
-def test_release_wants_a_tag_and_a_key(tmp_path: Path) -> None:
+def test_release_needs_a_tag_and_a_key(tmp_path: Path) -> None:
     done = subprocess.run(
         [ROOT / "bin" / "release", "--out", tmp_path],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""An upgrade of two web nodes, one after the other, while somebody goes on asking and writing."""
+"""An upgrade of two web nodes, one after the other, during continuous reads and writes."""
 
 import signal
 import socket
@@ -25,7 +25,7 @@ from tests.support.waiting import eventually
 
 @dataclass
 class Balancer:
-    """Sends each request once, to a node that said that it is ready when it was asked last."""
+    """Sends each request once, to a node that was ready at its last probe."""
 
     urls: list[str]
     key: dict[str, str]
@@ -123,7 +123,7 @@ def in_the_middle(
 
 
 def _end_in_the_middle(database_url: str, balancer: Balancer, run: Run) -> None:
-    """The node ends once nobody sends to it any more, and answers what it has taken."""
+    """The node ends once no more requests arrive, after answering those it accepted."""
     url = run.url()
     with in_the_middle(database_url, balancer, url) as answer:
         run.process.send_signal(signal.SIGTERM)
@@ -134,9 +134,7 @@ def _end_in_the_middle(database_url: str, balancer: Balancer, run: Run) -> None:
     assert run.process.wait(60) == 0
 
 
-def test_nodes_end_one_after_the_other_and_no_request_is_lost(
-    admin_url: str, worker_id: str, tmp_path: Path
-) -> None:
+def test_rolling_restart_loses_no_request(admin_url: str, worker_id: str, tmp_path: Path) -> None:
     with town(admin_url, f"rolling_{worker_id}") as place, ExitStack() as stack:
         with session_scope(place.engine) as session:
             key = create_key(session, NewKey("quản trị", "admin"))

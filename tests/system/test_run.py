@@ -45,7 +45,7 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """For tests that leave it as it is. Its end is looked at by those that end one."""
+    """For tests that do not change it. Other tests stop their own and check its end."""
     outputs = tmp_path_factory.mktemp("service")
     with own_var(admin_url) as var, starter(var, outputs) as start:
         run = start()
@@ -53,7 +53,7 @@ def service(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.mark.gate
-def test_serves_and_ends_as_a_whole_when_the_terminal_is_closed(start: Starter, var: Path) -> None:
+def test_all_processes_end_when_the_terminal_is_closed(start: Starter, var: Path) -> None:
     run = start("--workers", "2")
     url = run.url()
     assert status(f"{url}/healthz") == 200
@@ -64,13 +64,13 @@ def test_serves_and_ends_as_a_whole_when_the_terminal_is_closed(start: Starter, 
     assert not left(var)
 
 
-def test_what_prepares_the_register_is_gone_when_it_serves(service: Service) -> None:
+def test_supervisor_keeps_no_memory_of_the_preparation(service: Service) -> None:
     held = Path(f"/proc/{service.run.process.pid}/status").read_text(encoding="utf-8")
     (kilobytes,) = (line.split()[1] for line in held.splitlines() if line.startswith("VmRSS"))
     assert int(kilobytes) < 100_000
 
 
-def test_request_is_answered_that_has_one_host_and_no_other(service: Service) -> None:
+def test_only_requests_with_one_host_are_answered(service: Service) -> None:
     url = urlsplit(service.url)
     assert url.hostname
 
@@ -85,7 +85,7 @@ def test_request_is_answered_that_has_one_host_and_no_other(service: Service) ->
         assert answer(*hosts) == "HTTP/1.1 400 Bad Request", hosts
 
 
-def test_second_run_is_refused_when_one_serves(start: Starter, service: Service) -> None:
+def test_second_run_is_refused_while_one_serves(start: Starter, service: Service) -> None:
     url, pid = service.url, service.run.process.pid
     second = start(DIACHISO_VAR=str(service.var))
     assert second.process.wait(60) == 1
@@ -97,7 +97,7 @@ def test_second_run_is_refused_when_one_serves(start: Starter, service: Service)
     assert status(f"{url}/healthz") == 200
 
 
-def test_nothing_is_left_when_the_supervisor_is_killed(start: Starter, var: Path) -> None:
+def test_no_process_is_left_when_the_supervisor_is_killed(start: Starter, var: Path) -> None:
     run = start()
     run.url()
     run.end(signal.SIGKILL)
@@ -120,12 +120,12 @@ def test_run_ends_when_the_server_is_killed(start: Starter, var: Path) -> None:
 
 
 def jobs(url: str) -> str:
-    """What `/readyz` says of background jobs; it answers 200 in any case."""
+    """What `/readyz` reports about background jobs; it answers 200 in any case."""
     with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
         return str(json.load(answer)["jobs"])
 
 
-def test_web_serves_on_when_the_worker_dies_again_and_again(start: Starter, var: Path) -> None:
+def test_web_keeps_serving_when_the_worker_dies_repeatedly(start: Starter, var: Path) -> None:
     def worker() -> int | None:
         found = processes("scripts.main work").items()
         ours = (p for p, line in found if str(var) in environment_of(p) and "setpriv" not in line)
@@ -145,7 +145,7 @@ def test_web_serves_on_when_the_worker_dies_again_and_again(start: Starter, var:
     assert not left(var)
 
 
-def test_database_is_started_again_when_it_is_killed(start: Starter, var: Path) -> None:
+def test_killed_database_is_restarted(start: Starter, var: Path) -> None:
     run = start()
     url = run.url()
     pid = private(var).running_pid()
@@ -158,7 +158,7 @@ def test_database_is_started_again_when_it_is_killed(start: Starter, var: Path) 
     assert not left(var)
 
 
-def test_web_serves_on_while_the_database_cannot_start(start: Starter, var: Path) -> None:
+def test_web_keeps_serving_while_the_database_cannot_start(start: Starter, var: Path) -> None:
     run = start()
     url = run.url()
     log = private(var).data_dir / "pg_wal"  # as a full disk: nothing can be written to it
@@ -228,7 +228,7 @@ def test_unreachable_database_is_one_line(start: Starter) -> None:
     assert len(run.text().splitlines()) == 1
 
 
-def test_folder_that_cannot_be_written_is_one_line(start: Starter) -> None:
+def test_unwritable_folder_is_one_line(start: Starter) -> None:
     run = start(DIACHISO_VAR="/sys/diachiso")
     assert run.process.wait(60) == 1
     assert "DIACHISO_VAR" in run.text()
@@ -243,8 +243,8 @@ def test_commands_find_the_running_cluster(service: Service) -> None:
     assert (again.returncode, again.stdout) == (0, ""), again.stderr
 
 
-def test_commands_work_by_link_and_from_any_folder(tmp_path: Path) -> None:
-    (tmp_path / "scripts").mkdir()  # must not be taken for ours
+def test_commands_work_through_a_symlink_and_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()  # must not be mistaken for ours
     (tmp_path / "scripts/__init__.py").write_text("raise SystemExit('the wrong one')\n")
     (tmp_path / "diachiso").symlink_to(ROOT / "bin/diachiso")
     done = diachiso("--help", command=tmp_path / "diachiso", cwd=tmp_path, LC_ALL="C")
@@ -287,7 +287,7 @@ def imports(database_url: str) -> list[str]:
         engine.dispose()
 
 
-def test_signal_during_the_load_of_a_demonstration_leaves_nothing(
+def test_signal_while_loading_the_demo_leaves_nothing(
     start: Starter, var: Path, fresh_database: Callable[[], str]
 ) -> None:
     url = fresh_database()

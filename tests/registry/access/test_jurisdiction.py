@@ -42,7 +42,7 @@ def commune(session: Session, place: int, *, approximate: bool = False) -> int:
 
 
 def is_outside(session: Session, units: list[int], east: float, north: float = STEP / 2) -> bool:
-    """Whether a point so far east of the first commune's edge is refused."""
+    """Whether a point at this distance east of the first commune's edge is refused."""
     try:
         check_point(session, frozenset(units), lon=LON + east, lat=LAT + north)
     except OutsideUnitsError:
@@ -55,7 +55,9 @@ def test_point_in_one_of_the_units_is_inside(session: Session, row: list[int]) -
     assert not is_outside(session, row[:2], STEP * 1.5)
 
 
-def test_hundred_metres_are_left_to_whoever_draws_fences(session: Session, row: list[int]) -> None:
+def test_points_within_a_hundred_metres_of_the_boundary_are_accepted(
+    session: Session, row: list[int]
+) -> None:
     assert not is_outside(session, row[:1], STEP + 90 * METRE)
     assert is_outside(session, row[:1], STEP + 110 * METRE)
 
@@ -71,12 +73,12 @@ def test_point_in_no_commune_is_outside_of_real_ones(session: Session, row: list
     assert is_outside(session, row, STEP / 2, north=-STEP)
 
 
-def test_unit_without_a_real_boundary_refuses_only_what_is_surely_elsewhere(
+def test_unit_without_a_real_boundary_refuses_only_distant_points(
     session: Session, row: list[int]
 ) -> None:
     drawn = commune(session, 3, approximate=True)
     assert not is_outside(session, [drawn], STEP * 3.5)
-    # Nobody knows where it ends: in no commune, or near the fence of the next one.
+    # Its end is unknown: in no commune, or near the boundary of the next one.
     assert not is_outside(session, [drawn], STEP / 2, north=-STEP)
     assert not is_outside(session, [drawn], STEP * 3 - 90 * METRE)
     assert is_outside(session, [drawn], STEP * 3 - 110 * METRE)
@@ -84,5 +86,5 @@ def test_unit_without_a_real_boundary_refuses_only_what_is_surely_elsewhere(
     assert not is_outside(session, [drawn, row[0]], STEP / 2)
 
 
-def test_key_that_writes_nowhere_is_outside_everywhere(session: Session, row: list[int]) -> None:
+def test_key_without_units_is_outside_everywhere(session: Session, row: list[int]) -> None:
     assert is_outside(session, [], STEP / 2)

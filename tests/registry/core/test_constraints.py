@@ -473,7 +473,7 @@ TWICE: list[tuple[str, Row]] = [
     ("uq_target_unit_id_locality_id_quality_source_reference_date", {"households": 1}),
 ]
 
-# Beside the valid row these stand: the rule is no wider than it says.
+# These rows are accepted beside the valid one: the rule is not too strict.
 BESIDE: list[tuple[str, Row | Callable[[Parents], Row]]] = [
     ("admin_unit", {"lifetime": Range(None, BEFORE)}),
     ("admin_unit", {"level": "district"}),
@@ -545,7 +545,7 @@ def changed(parents: Parents, table: str, change: Row | Callable[[Parents], Row]
 def savepoint(owner_session: Session) -> Iterator[Session]:
     """The module's session, rolled back to where the test began."""
     with owner_session.begin_nested() as nested:
-        # The units of the parents have a version for ever, which would refuse the valid one.
+        # The parents' units have an unbounded version, which would exclude the valid one.
         owner_session.execute(text("DELETE FROM admin_unit_version WHERE source = 'tests'"))
         yield owner_session
         nested.rollback()
@@ -557,7 +557,7 @@ def test_row_passes_when_nothing_is_wrong(savepoint: Session, parents: Parents, 
 
 
 @pytest.mark.parametrize(("constraint", "change"), WRONG)
-def test_row_is_refused_when_one_thing_is_wrong(
+def test_row_is_refused_when_one_value_is_wrong(
     savepoint: Session,
     parents: Parents,
     constraint: str,
@@ -602,14 +602,14 @@ def test_every_constraint_has_a_wrong_row(owner_session: Session) -> None:
             " WHERE r.rolname = 'diachiso_owner' AND k.contype IN ('c', 'x', 'u')"
             # The tables of the queue are its library's.
             " AND c.relnamespace <> 'jobs'::regnamespace"
-            # What only serves as the target of a foreign key, and cannot fail by itself.
+            # Constraints that only serve as foreign key targets and cannot fail on their own.
             " AND k.conname <> 'uq_place_id_unit_id'"
         )
     ).all()
     assert {constraint for constraint, _ in [*WRONG, *TWICE]} == set(declared)
 
 
-def test_problems_belong_to_an_import_and_go_with_it(savepoint: Session, parents: Parents) -> None:
+def test_problems_are_deleted_with_their_import(savepoint: Session, parents: Parents) -> None:
     problem = VALID["import_problem"](parents)
     put(savepoint, "import_problem", problem)
     with refused(savepoint, by="import_problem_references"):

@@ -25,8 +25,8 @@ from tests.support.relay import Relay
 from tests.support.waiting import eventually
 
 
-def test_nobody_waits_for_a_server_that_was_just_silent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes calls, and says nothing
+def test_no_caller_waits_for_a_server_that_just_timed_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts calls, never responds
         silent.setblocking(False)
         engine = make_engine(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing")
         for _ in range(3):
@@ -38,8 +38,8 @@ def test_nobody_waits_for_a_server_that_was_just_silent() -> None:
             silent.accept()
 
 
-def test_nobody_waits_at_a_pooler_that_just_let_somebody_wait_in_vain() -> None:
-    """PgBouncer lets callers in and says `query_wait_timeout` to what they ask."""
+def test_no_caller_waits_for_a_pooler_that_just_timed_out() -> None:
+    """PgBouncer accepts connections and answers queries with `query_wait_timeout`."""
     welcome = b"R" + (8).to_bytes(4) + bytes(4) + b"Z" + (5).to_bytes(4) + b"I"
     fields = b"SFATAL\0VFATAL\0C08P01\0Mquery_wait_timeout\0\0"
     refusal = b"E" + (len(fields) + 4).to_bytes(4) + fields
@@ -72,7 +72,7 @@ def test_nobody_waits_at_a_pooler_that_just_let_somebody_wait_in_vain() -> None:
 
 
 @pytest.mark.thorough
-def test_first_of_several_servers_may_be_gone(
+def test_first_of_several_servers_may_be_down(
     fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
     there = make_url(fresh_database())
@@ -108,7 +108,7 @@ def behind(relay: Relay) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_a_file_stays_when_nobody_knows_whether_it_was_delivered(
+def test_file_is_kept_when_the_outcome_of_its_delivery_is_unknown(
     relay: Relay, behind: Engine, tmp_path: Path
 ) -> None:
     settings = Settings(var=tmp_path / "var")
@@ -124,7 +124,7 @@ def test_a_file_stays_when_nobody_knows_whether_it_was_delivered(
     assert path.read_bytes() == b"house_number\n1\n"
 
 
-def test_an_import_stands_when_the_connection_that_held_its_turn_is_lost(
+def test_import_succeeds_when_its_lock_connection_is_lost(
     relay: Relay, behind: Engine, tmp_path: Path
 ) -> None:
     relay.cut(b"pg_advisory_unlock", heard=False)

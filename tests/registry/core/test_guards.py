@@ -309,7 +309,7 @@ def make_household_bare(session: Session) -> None:
     session.execute(insert(Household).values(code=next_code(), kind="household", status="reserved"))
 
 
-def test_statements_that_touch_no_row_pass_without_event(session: Session) -> None:
+def test_statements_that_change_no_row_need_no_event(session: Session) -> None:
     assert change(session, "XXXXXXX8", floor="2") == 0
     session.execute(delete(Household).where(Household.code == "XXXXXXX8"))
     session.execute(
@@ -369,7 +369,7 @@ def test_household_is_refused_when_it_refers_to_a_wrong_place(
 
 
 @pytest.mark.parametrize("wrong", WRONG_REFERENCES)
-def test_first_load_checks_the_places_when_all_households_are_there(
+def test_first_load_checks_places_after_all_households_are_loaded(
     session: Session, wrong: str
 ) -> None:
     assert session.scalar(text("SELECT park_keys()")) is True
@@ -386,7 +386,7 @@ def _without_other_places(columns: dict[str, object]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("level", ["province", "district"])
-def test_household_is_refused_when_its_unit_is_no_commune(session: Session, level: str) -> None:
+def test_household_is_refused_when_its_unit_is_not_a_commune(session: Session, level: str) -> None:
     unit = make_unit(session, level=level, kind="tinh")
     with refused(session, by=REFERENCES, says="unit_id is no commune"):
         make_household(session, unit_id=unit)
@@ -440,16 +440,12 @@ def test_building_moves_when_its_flats_move_in_the_same_statement(
     assert moved.rowcount == 3
 
 
-def test_building_is_refused_when_it_becomes_a_household_above_its_flats(
-    session: Session, village: Village
-) -> None:
+def test_building_with_flats_cannot_become_a_household(session: Session, village: Village) -> None:
     with refused(session, by=REFERENCES, says="its building left without it"):
         change(session, village.building, kind="household", households_count=1)
 
 
-def test_building_is_refused_when_it_loses_its_commune_above_its_flats(
-    session: Session, village: Village
-) -> None:
+def test_building_with_flats_cannot_lose_its_commune(session: Session, village: Village) -> None:
     with refused(session, by=REFERENCES):
         change(session, village.building, status="retired", unit_id=None)
 
@@ -509,7 +505,7 @@ def test_place_moves_when_its_households_follow_before_the_commit(
 
 
 @pytest.mark.parametrize("place", ["street", "locality"])
-def test_place_moves_when_it_ends_where_its_households_are(
+def test_place_may_move_if_it_ends_where_its_households_are(
     session: Session, village: Village, place: str
 ) -> None:
     """Only the place's last commune counts, not each that it passed through."""
@@ -532,7 +528,9 @@ def test_locality_is_refused_at_commit_when_its_parent_is_elsewhere(
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
-def test_locality_carries_the_ids_of_what_holds_it(session: Session, village: Village) -> None:
+def test_locality_stores_the_ids_of_its_containing_places(
+    session: Session, village: Village
+) -> None:
     quarter = make_locality(session, unit_id=village.unit, name="Khu 1")
     group = make_locality(session, unit_id=village.unit, name="Tổ 1", parent_id=quarter)
     alley = make_locality(session, unit_id=village.unit, name="Xóm 1", parent_id=group)
@@ -541,7 +539,7 @@ def test_locality_carries_the_ids_of_what_holds_it(session: Session, village: Vi
     assert holders(session, alley) == [group, quarter, village.locality]
     session.execute(update(Place).where(Place.id == group).values(parent_id=None))
     assert (holders(session, group), holders(session, alley)) == ([], [group])
-    # What follows from another place is no state of its own.
+    # Columns derived from another place do not create a version.
     states = text("SELECT id FROM place_version WHERE id = ANY (:ids) ORDER BY id")
     assert session.scalars(states, {"ids": [quarter, group, alley]}).all() == [quarter, group]
 
@@ -550,7 +548,7 @@ def holders(session: Session, locality: int) -> list[int]:
     return list(session.scalars(select(Place.outer_ids).where(Place.id == locality)).one())
 
 
-def test_place_lies_in_no_street_and_not_in_itself(session: Session, village: Village) -> None:
+def test_place_cannot_be_inside_a_street_or_itself(session: Session, village: Village) -> None:
     inner = make_locality(session, unit_id=village.unit, name="Tổ 1", parent_id=village.locality)
     for place, parent in (
         (inner, village.street),
@@ -562,7 +560,7 @@ def test_place_lies_in_no_street_and_not_in_itself(session: Session, village: Vi
             session.execute(update(Place).where(Place.id == place).values(parent_id=parent))
 
 
-def test_household_has_a_street_and_a_locality_each_of_its_class(
+def test_household_refers_to_a_street_and_a_locality_of_the_right_class(
     session: Session, village: Village
 ) -> None:
     for wrong in ({"street_id": village.locality}, {"locality_id": village.street}):
@@ -593,9 +591,7 @@ def test_level_of_a_unit_is_immutable(session: Session, village: Village) -> Non
 
 
 @pytest.mark.parametrize("place", ["unit", "street", "locality"])
-def test_place_is_refused_when_the_owner_removes_it_below_its_households(
-    owner_session: Session, place: str
-) -> None:
+def test_owner_cannot_remove_a_place_with_households(owner_session: Session, place: str) -> None:
     village = build_village(owner_session)
     table: Any = AdminUnit if place == "unit" else Place
     if table is AdminUnit:  # its foreign keys would refuse first
@@ -639,7 +635,7 @@ def make_import(session: Session) -> int:
 
 @pytest.mark.parametrize("verb", ["insert", "update"])
 @pytest.mark.parametrize("wrong", ["code", "import_id", "vanished_import_id"])
-def test_a_reference_is_refused_when_its_record_or_import_is_not_there(
+def test_reference_is_refused_when_its_record_or_import_is_missing(
     session: Session, village: Village, wrong: str, verb: str
 ) -> None:
     number = make_import(session)
@@ -655,7 +651,7 @@ def test_a_reference_is_refused_when_its_record_or_import_is_not_there(
         session.execute(text(change_one), {"value": value})
 
 
-def test_what_references_name_is_not_removed_without_them(
+def test_referenced_rows_cannot_be_removed_without_their_references(
     session: Session, village: Village
 ) -> None:
     brought, vanished = make_import(session), make_import(session)
@@ -675,7 +671,7 @@ def test_what_references_name_is_not_removed_without_them(
 
 
 @pytest.mark.parametrize("first", ["reference", "removal"])
-def test_a_record_is_not_removed_while_a_reference_to_it_is_written(
+def test_record_cannot_be_removed_while_a_reference_is_added(
     own_engine: Engine, first: str
 ) -> None:
     with session_scope(own_engine) as session:
@@ -703,9 +699,7 @@ def test_a_record_is_not_removed_while_a_reference_to_it_is_written(
 
 
 @pytest.mark.parametrize("place", ["street", "locality"])
-def test_place_is_refused_when_it_moves_while_a_household_is_put_into_it(
-    own_engine: Engine, place: str
-) -> None:
+def test_place_cannot_move_while_a_household_is_added(own_engine: Engine, place: str) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
         change(session, village.house, street_id=None, locality_id=None)
@@ -727,7 +721,7 @@ def test_place_is_refused_when_it_moves_while_a_household_is_put_into_it(
 
 
 @pytest.mark.parametrize("place", ["street", "locality"])
-def test_household_is_refused_when_its_place_is_just_moving(own_engine: Engine, place: str) -> None:
+def test_household_is_refused_while_its_place_moves(own_engine: Engine, place: str) -> None:
     with session_scope(own_engine) as session:
         village = build_village(session)
         change(session, village.house, street_id=None, locality_id=None)
@@ -749,15 +743,13 @@ def test_household_is_refused_when_its_place_is_just_moving(own_engine: Engine, 
 
 
 @pytest.mark.parametrize("fate", ["moved", "removed", "made a household"])
-def test_building_is_refused_when_it_goes_while_a_flat_is_put_into_it(
-    own_engine: Engine, fate: str
-) -> None:
+def test_building_cannot_be_changed_while_a_flat_is_added(own_engine: Engine, fate: str) -> None:
     with session_scope(own_engine) as session:
         unit, other = make_unit(session), make_unit(session)
         building = make_building(session, unit_id=unit)
 
     def go(session: Session) -> None:
-        let_building_go(session, building, fate, other)
+        change_building(session, building, fate, other)
         session.commit()
 
     with thread() as pool, Session(own_engine) as writer, Session(own_engine) as mover:
@@ -771,7 +763,7 @@ def test_building_is_refused_when_it_goes_while_a_flat_is_put_into_it(
 
 
 @pytest.mark.parametrize("fate", ["moved", "removed", "made a household"])
-def test_flat_is_refused_when_its_building_is_just_going(own_engine: Engine, fate: str) -> None:
+def test_flat_is_refused_while_its_building_is_changed(own_engine: Engine, fate: str) -> None:
     with session_scope(own_engine) as session:
         unit, other = make_unit(session), make_unit(session)
         building = make_building(session, unit_id=unit)
@@ -783,7 +775,7 @@ def test_flat_is_refused_when_its_building_is_just_going(own_engine: Engine, fat
         session.commit()
 
     with thread() as pool, Session(own_engine) as writer, Session(own_engine) as mover:
-        let_building_go(mover, building, fate, other)
+        change_building(mover, building, fate, other)
         putting = start_and_wait(pool, own_engine, writer, put)
         mover.commit()
         with pytest.raises(DBAPIError, match="no building of its commune") as caught:
@@ -792,7 +784,7 @@ def test_flat_is_refused_when_its_building_is_just_going(own_engine: Engine, fat
     assert_places_agree(own_engine)
 
 
-def let_building_go(session: Session, building: str, fate: str, other_unit: int) -> None:
+def change_building(session: Session, building: str, fate: str, other_unit: int) -> None:
     make_event(session)
     if fate == "removed":
         session.execute(delete(Household).where(Household.code == building))
@@ -822,7 +814,7 @@ def assert_places_agree(engine: Engine) -> None:
         )
 
 
-def test_flats_of_one_building_are_written_by_two_at_once_without_waiting(
+def test_concurrent_writes_to_flats_of_one_building_do_not_wait(
     own_engine: Engine,
 ) -> None:
     with session_scope(own_engine) as session:
@@ -842,7 +834,7 @@ def test_flats_of_one_building_are_written_by_two_at_once_without_waiting(
 # --- a session that arranges its names -----------------------------------------------------------
 
 
-def test_stamps_hold_when_the_session_puts_functions_of_its_own_first(session: Session) -> None:
+def test_stamps_are_safe_from_functions_earlier_in_the_search_path(session: Session) -> None:
     """The application may create functions that end with its session."""
     code = make_household(session)
     before = session.execute(

@@ -88,7 +88,7 @@ def test_calls_give_the_parameters_of_their_message() -> None:
     assert differing == []
 
 
-def test_codes_are_written_alike() -> None:
+def test_codes_have_one_style() -> None:
     assert [code for code in english_texts() if not _CODE.fullmatch(code)] == []
 
 
@@ -160,7 +160,7 @@ def _read(file: Path, tree: ast.Module) -> _Module:
 
 
 def _codes(code: ast.expr, named: dict[str, str]) -> Iterator[str | None]:
-    """The codes that an argument may be; None for one that is computed."""
+    """The codes that an argument can have; None for a computed one."""
     match code:
         case ast.Constant(value=str() as text):
             yield text
@@ -184,7 +184,7 @@ def _named(statement: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 def _codes_of_geo() -> set[str]:
-    """Those of texts that are no codes of addresses: `wrong_code` makes messages of them."""
+    """Messages for texts that are not address codes, made by `wrong_code`."""
     tree = ast.parse((ROOT / "geo" / "code.py").read_text(encoding="utf-8"))
     bodies = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
     return {
@@ -192,24 +192,26 @@ def _codes_of_geo() -> set[str]:
     }
 
 
-def test_a_message_that_lacks_a_parameter_is_its_code(caplog: pytest.LogCaptureFixture) -> None:
+def test_message_with_a_missing_parameter_falls_back_to_its_code(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     assert Message("more_than_characters").words("vi") == "more_than_characters"
     assert Message("no_such_code").words("en") == "no_such_code"
     assert len(caplog.records) == 2
 
 
-def test_what_is_stored_comes_back_as_it_was() -> None:
+def test_stored_message_round_trips() -> None:
     inner = Several((Message("disk_full"), Remedy("mapping", {"Đường": "street:fill"})))
     message = Message("not_written", path="a", reason=inner)
     assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
 
 
-def test_a_third_language_is_a_file() -> None:
+def test_third_language_is_added_by_a_file() -> None:
     message = Message("disk_full")
     assert len({message.words(language) for language in ("vi", "en", "km")}) == 3
     assert Message("not_written", path="a", reason="b").words("km") == "cannot write a: b"
 
 
-def test_catalogues_are_complete_and_hold_nothing_else() -> None:
+def test_catalogues_are_complete_without_extra_entries() -> None:
     found = {path: problems(path, complete="vi" in path.parts) for path in catalogues()}
     assert all(not wrong for wrong in found.values()), found

@@ -25,13 +25,13 @@ def reads(database_url: str):  # type: ignore[no-untyped-def]
     made.close()
 
 
-def test_rows_come_as_the_application_role_in_vietnamese_time(reads: Reads) -> None:
+def test_rows_are_read_as_the_application_role_in_vietnamese_time(reads: Reads) -> None:
     assert reads.rows("SELECT current_user::text, current_setting('timezone')", {}) == [
         ("diachiso_app", "Asia/Ho_Chi_Minh")
     ]
 
 
-def test_statement_is_prepared_from_its_first_use(database_url: str) -> None:
+def test_statement_is_prepared_on_first_use(database_url: str) -> None:
     alone = Reads(database_url, pool_size=1, statement_timeout_ms=300)
     try:
         alone.rows("SELECT %(n)s::int + 1", {"n": 1})
@@ -44,11 +44,11 @@ def test_statement_is_prepared_from_its_first_use(database_url: str) -> None:
 @pytest.mark.parametrize(
     "texts", [[], [""], ["a", "b"], ['"', "\\", "{}", ",", "NULL", " x ", "Đường\nA", "%s $1 '"]]
 )
-def test_texts_arrive_as_they_are(reads: Reads, texts: list[str]) -> None:
+def test_texts_are_read_unchanged(reads: Reads, texts: list[str]) -> None:
     assert reads.rows("SELECT %(texts)s::text[]", {"texts": texts}) == [(texts,)]
 
 
-def test_numbers_small_and_large_are_one_statement(database_url: str) -> None:
+def test_small_and_large_numbers_share_one_statement(database_url: str) -> None:
     alone = Reads(database_url, pool_size=1, statement_timeout_ms=300)
     try:
         for numbers in ([], [1], [-1, 40_000], [3_000_000_000]):
@@ -60,13 +60,13 @@ def test_numbers_small_and_large_are_one_statement(database_url: str) -> None:
     assert [s for (s,) in found if "bigint" in s] == ["SELECT $1::bigint[]"]
 
 
-def test_one_parameter_may_stand_in_two_places_and_be_null(reads: Reads) -> None:
+def test_parameter_may_be_used_twice_and_be_null(reads: Reads) -> None:
     statement = "SELECT %(a)s::text, %(b)s::int %% 4, %(a)s::text IS NULL"
     assert reads.rows(statement, {"a": None, "b": 7}) == [(None, 3, True)]
     assert reads.rows(statement, {"a": "x", "b": 8}) == [("x", 0, False)]
 
 
-def test_a_slow_statement_lets_other_threads_run(database_url: str) -> None:
+def test_slow_statement_lets_other_threads_run(database_url: str) -> None:
     reads = Reads(database_url, pool_size=2, statement_timeout_ms=5_000)
     held = "SELECT pg_advisory_lock(7042)::text, pg_advisory_unlock(7042)"
     try:
@@ -76,7 +76,7 @@ def test_a_slow_statement_lets_other_threads_run(database_url: str) -> None:
         ):
             other.execute("SELECT pg_advisory_lock(7042)")
             waiting = pool.submit(reads.rows, held, {})
-            # Were the interpreter held by the wait, nobody could let go of the lock.
+            # If the wait held the interpreter lock, the database lock could not be released.
             assert reads.rows("SELECT 1", {}) == [(1,)]
             other.execute("SELECT pg_advisory_unlock(7042)")
             assert waiting.result() == [("", True)]
@@ -84,9 +84,7 @@ def test_a_slow_statement_lets_other_threads_run(database_url: str) -> None:
         reads.close()
 
 
-def test_broken_connections_are_replaced_without_the_caller_noticing(
-    reads: Reads, admin_url: str
-) -> None:
+def test_broken_connections_are_replaced_silently(reads: Reads, admin_url: str) -> None:
     (pid,) = reads.rows("SELECT pg_backend_pid()", {})[0]
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,))
@@ -94,7 +92,7 @@ def test_broken_connections_are_replaced_without_the_caller_noticing(
 
 
 @pytest.mark.thorough
-def test_stopped_database_shows_before_the_pool_would_say_so() -> None:
+def test_stopped_database_is_reported_before_the_pool_times_out() -> None:
     nowhere = Reads(NOWHERE, pool_size=1, statement_timeout_ms=300)
     try:
         for _ in range(2):
@@ -106,13 +104,13 @@ def test_stopped_database_shows_before_the_pool_would_say_so() -> None:
         nowhere.close()
 
 
-def test_slow_statement_is_cut_off_and_the_connection_stays(reads: Reads) -> None:
+def test_slow_statement_is_cancelled_and_its_connection_kept(reads: Reads) -> None:
     with pytest.raises(DatabaseUnavailableError):
         reads.rows("SELECT pg_sleep(5)", {})
     assert reads.rows("SELECT 1", {}) == [(1,)]
 
 
-def test_database_without_tables_says_what_to_do(reads: Reads) -> None:
+def test_database_without_tables_is_reported_with_the_remedy(reads: Reads) -> None:
     with pytest.raises(NotPreparedError, match="database prepare"):
         reads.rows("SELECT 1 FROM no_such_table", {})
 
@@ -126,7 +124,7 @@ def answers(reads: Reads) -> bool:
 
 
 @pytest.mark.thorough
-def test_database_that_stops_and_restarts_is_found_again(database_url: str) -> None:
+def test_restarted_database_is_reconnected(database_url: str) -> None:
     with TemporaryDirectory(dir="/tmp") as folder, Relay(database_url, Path(folder)) as relay:
         reads = Reads(relay.url, pool_size=2, statement_timeout_ms=300)
         try:

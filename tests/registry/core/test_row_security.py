@@ -1,4 +1,4 @@
-"""Row-level security: the application writes in the units of who acts, whatever Python asks."""
+"""Row-level security: the application writes only in the actor's units, whatever Python does."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -82,7 +82,7 @@ def parameters_of(neighbours: Neighbours, unit: int) -> dict[str, object]:
     }
 
 
-def test_what_operations_write_is_under_row_level_security(session: Session) -> None:
+def test_tables_written_by_operations_have_row_level_security(session: Session) -> None:
     secured = session.scalars(
         text("SELECT relname FROM pg_class WHERE relrowsecurity AND relkind = 'r'")
     )
@@ -91,7 +91,7 @@ def test_what_operations_write_is_under_row_level_security(session: Session) -> 
 
 
 @pytest.mark.parametrize("table", sorted(INSERTS))
-def test_row_of_the_next_commune_is_refused(
+def test_row_in_another_commune_is_refused(
     session: Session, neighbours: Neighbours, table: str
 ) -> None:
     statement = text(INSERTS[table])
@@ -101,7 +101,7 @@ def test_row_of_the_next_commune_is_refused(
 
 
 @pytest.mark.parametrize("table", sorted(UPDATES))
-def test_row_of_the_next_commune_is_not_changed(
+def test_row_in_another_commune_is_not_changed(
     session: Session, neighbours: Neighbours, table: str
 ) -> None:
     if table in ("plate", "certificate"):
@@ -119,13 +119,13 @@ def test_no_row_leaves_its_commune(session: Session, neighbours: Neighbours) -> 
         session.execute(text("UPDATE household SET unit_id = :unit WHERE code = :code"), parameters)
 
 
-def test_no_row_of_the_next_commune_is_removed(session: Session, neighbours: Neighbours) -> None:
+def test_no_row_in_another_commune_is_removed(session: Session, neighbours: Neighbours) -> None:
     statement = "DELETE FROM household WHERE code = :code"
     assert count(session, statement, code=neighbours.doors[neighbours.there]) == 0
     assert count(session, statement, code=neighbours.doors[neighbours.here]) == 1
 
 
-def test_everything_is_read_by_everybody(session: Session, neighbours: Neighbours) -> None:
+def test_all_rows_are_readable_by_every_role(session: Session, neighbours: Neighbours) -> None:
     found = session.scalars(
         text("SELECT code FROM household WHERE unit_id = ANY (:units)"),
         {"units": [neighbours.here, neighbours.there]},
@@ -133,7 +133,7 @@ def test_everything_is_read_by_everybody(session: Session, neighbours: Neighbour
     assert set(found) == set(neighbours.doors.values())
 
 
-def test_code_reserved_for_no_commune_is_bound_and_nothing_else(
+def test_code_reserved_without_a_commune_can_only_be_bound(
     session: Session, neighbours: Neighbours
 ) -> None:
     session.execute(text("SELECT set_config('diachiso.writable_units', '', true)"))
@@ -145,7 +145,7 @@ def test_code_reserved_for_no_commune_is_bound_and_nothing_else(
     assert count(session, bind, code=one, unit=neighbours.here) == 1
 
 
-def test_who_may_write_nowhere_writes_nothing(session: Session, neighbours: Neighbours) -> None:
+def test_actor_without_units_cannot_write(session: Session, neighbours: Neighbours) -> None:
     restrict_to_units(session, ANONYMOUS)
     for table, statement in UPDATES.items():
         if table != "plate":
@@ -155,7 +155,7 @@ def test_who_may_write_nowhere_writes_nothing(session: Session, neighbours: Neig
             session.execute(text(statement), parameters_of(neighbours, neighbours.here))
 
 
-def test_each_transaction_is_bound_by_who_acts(engine: Engine) -> None:
+def test_each_transaction_is_limited_to_the_units_of_its_actor(engine: Engine) -> None:
     asked = text("SELECT writable_units()")
     with session_scope(engine) as session:
         assert session.scalar(asked) is None
@@ -176,7 +176,7 @@ def test_session_may_still_choose_its_isolation(engine: Engine) -> None:
         assert session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
 
 
-def test_refusal_of_the_database_is_an_error_of_the_register(engine: Engine) -> None:
+def test_database_refusal_is_raised_as_a_register_error(engine: Engine) -> None:
     with (
         acting_as(Actor("t", "editor", frozenset({1}))),
         pytest.raises(OutsideUnitsError),

@@ -50,7 +50,7 @@ def owner_session(database_url: str) -> Iterator[Session]:
     engine.dispose()
 
 
-def test_newest_migration_is_the_one_that_alembic_names() -> None:
+def test_newest_migration_is_the_alembic_head() -> None:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head_revision() == head
 
@@ -99,19 +99,19 @@ def test_migration_of_a_described_column_is_written_by_alembic(
         command.check(config)
 
 
-def test_versions_keep_the_whole_state(engine: Engine) -> None:
+def test_versions_have_all_columns_of_their_table(engine: Engine) -> None:
     there = {column["name"] for column in inspect(engine).get_columns("household_version")}
     assert there - {"code", "valid_from", "valid_to", "ended_by_event_id"} == set(state())
 
 
-def test_functions_of_the_schema_know_the_numbers_of_locks() -> None:
+def test_lock_numbers_in_schema_functions_are_known() -> None:
     known = {int(lock) for lock in Lock}
     for path in (ROOT / "migrations" / "baseline").glob("*.sql"):
         for number in re.findall(r"advisory_\w+\((\d+)\)", path.read_text(encoding="utf-8")):
             assert int(number) in known, f"{path.name}: {number}"
 
 
-def test_functions_of_the_schema_know_the_names_that_sessions_share() -> None:
+def test_session_setting_names_in_schema_functions_are_known() -> None:
     written = "".join(
         path.read_text(encoding="utf-8")
         for path in (ROOT / "migrations" / "baseline").glob("*.sql")
@@ -170,7 +170,7 @@ def test_migrations_form_one_line_of_numbered_files() -> None:
     ],
     ids=["tables", "columns", "sequences", "functions"],
 )
-def test_everything_of_ours_has_a_comment(session: Session, query: str) -> None:
+def test_every_schema_object_has_a_comment(session: Session, query: str) -> None:
     assert session.scalars(text(query.replace(":", r"\:"))).all() == []
 
 
@@ -258,9 +258,7 @@ WRITES = {
 @pytest.mark.parametrize(
     ("verb", "name"), [(verb, name) for verb, tables in WRITES.items() for name in tables]
 )
-def test_application_is_refused_when_it_goes_past_the_rules(
-    session: Session, verb: str, name: str
-) -> None:
+def test_application_cannot_bypass_the_rules(session: Session, verb: str, name: str) -> None:
     make_household(session)
     with refused(session, sqlstate="42501", says="permission denied|must be owner"):
         session.execute(text(WRITES[verb][name]))
@@ -320,15 +318,15 @@ def test_household_cannot_be_truncated_by_its_owner(owner_session: Session) -> N
         owner_session.execute(text("TRUNCATE household CASCADE"))
 
 
-def test_gazetteer_version_rises_when_units_are_written(session: Session) -> None:
+def test_gazetteer_version_increases_when_units_are_written(session: Session) -> None:
     version = text("SELECT version FROM gazetteer_state")
     before = session.execute(version).scalar_one()
     make_unit(session)
     assert session.execute(version).scalar_one() > before
 
 
-def test_who_removes_a_row_finds_what_leads_to_it_by_an_index(session: Session) -> None:
-    """For each removed row PostgreSQL asks every table whose foreign keys lead there.
+def test_every_foreign_key_to_removable_rows_has_an_index(session: Session) -> None:
+    """For each removed row PostgreSQL searches every table with a foreign key to it.
 
     Units and events are never removed.
     """

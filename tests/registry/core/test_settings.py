@@ -11,7 +11,7 @@ from registry.jobs.submission import IMPORTS
 TILES = "https://tiles.vn/{z}/{x}/{y}.png"
 
 
-def test_nothing_set_is_the_default() -> None:
+def test_unset_settings_have_defaults() -> None:
     assert from_environment({}) == Settings()
     assert from_environment({"DIACHISO_LIMITS": " ", "DIACHISO_PROXIES": ""}) == Settings()
 
@@ -38,7 +38,9 @@ def test_nothing_set_is_the_default() -> None:
         ("DIACHISO_ROUTING_URL", "http://osrm:5000/vn/", "routing_url", "http://osrm:5000/vn"),
     ],
 )
-def test_variable_is_a_setting(name: str, value: str, field: str, expected: object) -> None:
+def test_setting_is_read_from_its_variable(
+    name: str, value: str, field: str, expected: object
+) -> None:
     assert from_environment({name: value}) == replace(Settings(), **{field: expected})  # type: ignore[arg-type]
 
 
@@ -89,7 +91,7 @@ def test_variable_precedes_its_file() -> None:
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL", "DATABASE_WEB_URL"])
-def test_secret_file_must_hold_a_value(tmp_path: Path, name: str) -> None:
+def test_secret_file_must_contain_a_value(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").write_text("\n")
     for path in (tmp_path / "empty", tmp_path / "missing"):
         with pytest.raises(ValueError, match=f"{name}_FILE"):
@@ -101,13 +103,13 @@ def test_secret_file_must_hold_a_value(tmp_path: Path, name: str) -> None:
     ["geheim", "mysql://me:geheim@db/x", "postgresql://me@db:geheim/x", "host=db password=geheim"],
 )
 @pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_READ_URL"])
-def test_invalid_database_is_told_without_its_password(name: str, value: str) -> None:
+def test_invalid_database_url_is_reported_without_its_password(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"^{name} phải có dạng postgresql://") as raised:
         from_environment({name: value})
     assert "geheim" not in str(raised.value)
 
 
-def test_databases_as_they_are_written_are_taken() -> None:
+def test_usual_database_urls_are_accepted() -> None:
     for url in (
         "postgresql://me:a%40b@db.example:5433/x",
         "postgres://db/x",
@@ -134,7 +136,7 @@ def test_databases_as_they_are_written_are_taken() -> None:
         ),
     ],
 )
-def test_several_servers_are_one_url(written: str, read: str) -> None:
+def test_several_servers_fit_one_url(written: str, read: str) -> None:
     made = from_environment({"DATABASE_URL": written, "DATABASE_READ_URL": written})
     assert (made.database_url, made.database_read_url) == (
         f"{read}primary",
@@ -146,14 +148,14 @@ def test_several_servers_are_one_url(written: str, read: str) -> None:
         from_environment({"DATABASE_URL": "postgresql:///x?host=a:1&host=b:2"})
 
 
-def test_machines_share_what_was_delivered() -> None:
+def test_machines_share_delivered_files() -> None:
     first, second = (
         from_environment({"DIACHISO_VAR": var, "DIACHISO_FILES": "/disk"}) for var in ("/a", "/b")
     )
     assert IMPORTS.folder(first, 7) == IMPORTS.folder(second, 7)
 
 
-def test_variable_that_is_no_setting_is_found() -> None:
+def test_unknown_variable_is_reported() -> None:
     every = dict.fromkeys(
         ("DIACHISO_LIMITS", "DIACHISO_VAR", "DIACHISO_SHARED", "DATABASE_URL", "HOME"), ""
     )

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 """
 
 
-def test_side_processes_end_when_theirs_is_killed(tmp_path: Path) -> None:
+def test_side_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     program = tmp_path / "master.py"
     program.write_text(MASTER)
     with subprocess.Popen(

@@ -86,7 +86,7 @@ def _conditions(section: str, line: re.Pattern[str] = _WHERE) -> list[str]:
 
 
 def _ways(section: str) -> Iterator[tuple[str, ...]]:
-    """What a statement may be given: each of its conditions, all, and none."""
+    """Variants of a statement: each of its conditions, all, and none."""
     conditions = _conditions(section)
     for by in product(*(each.split(", ") for each in _BY.findall(section))):
         yield by
@@ -125,7 +125,7 @@ def test_every_section_of_a_file_is_used(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*FILES, _SHARED], ids=lambda path: path.stem)
-def test_no_name_comes_twice_in_a_file(path: Path) -> None:
+def test_section_names_are_unique_within_a_file(path: Path) -> None:
     assert len(re.findall(r"(?m)^-- \w+ --$", path.read_text(encoding="utf-8"))) == len(
         sections(path)
     )
@@ -143,13 +143,13 @@ def test_every_shared_fragment_is_used() -> None:
 @pytest.mark.parametrize(
     "module", MODULES, ids=lambda module: str(module.path.relative_to(ROOT / "registry"))
 )
-def test_a_module_asks_for_what_its_file_holds(module: _Module) -> None:
+def test_module_uses_only_sections_of_its_file(module: _Module) -> None:
     asked = module.asked | module.elsewhere
     assert asked - sections(module.sql.path).keys() == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "registry")))
-def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None:
+def test_every_statement_is_valid_for_the_schema(path: Path, database_url: str) -> None:
     refused = {}
     with (
         psycopg.connect(database_url) as connection,
@@ -170,7 +170,7 @@ def test_the_schema_takes_every_statement(path: Path, database_url: str) -> None
     assert refused == {}
 
 
-def test_the_schema_takes_every_form_of_what_a_search_asks(database_url: str) -> None:
+def test_every_form_of_a_search_statement_is_valid(database_url: str) -> None:
     refused = {}
     with psycopg.connect(database_url) as connection:
         for name, bulk in _bulks():
@@ -242,7 +242,7 @@ def _try_one(connection: psycopg.Connection[tuple[object, ...]], statement: str)
             cursor.execute(statement.encode(), dict.fromkeys(names))
 
 
-def test_a_section_is_included_with_what_the_statement_says_of_it(tmp_path: Path) -> None:
+def test_section_is_included_with_the_given_parameters(tmp_path: Path) -> None:
     file = tmp_path / "doors.sql"
     file.write_text(
         "-- doors --\n-- Comments stay behind: no input.\nSELECT {what} FROM household h\n"

@@ -39,7 +39,7 @@ class Database:
             raise DatabaseUnavailableError(Text("no"))
         return look
 
-    def told(self) -> tuple[int, float] | str:
+    def last_result(self) -> tuple[int, float] | str:
         """The number of a look and its age, or what was raised."""
         try:
             return self._watch.last()
@@ -67,60 +67,62 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     ("later_s", "told"),
     [(0.0, (1, 0.0)), (0.75, (1, 0.75)), (NEW_S, (2, 0.0)), (1_000.0, (2, 0.0))],
 )
-def test_what_is_new_is_told_and_what_is_older_is_looked_at_again(
+def test_fresh_result_is_returned_and_old_one_refreshed(
     database: Database, later_s: float, told: object
 ) -> None:
-    assert database.told() == (1, 0.0)
+    assert database.last_result() == (1, 0.0)
     database.now += later_s
-    assert database.told() == told
+    assert database.last_result() == told
 
 
 @pytest.mark.parametrize(
     ("later_s", "told"),
     [(1.25, (1, 1.25)), (MOST_AGE_S, (1, MOST_AGE_S)), (3.25, SILENT), (1_000.0, SILENT)],
 )
-def test_while_one_look_hangs_what_was_seen_before_counts_until_it_is_old(
+def test_last_result_is_returned_until_too_old_while_a_probe_hangs(
     database: Database, later_s: float, told: object
 ) -> None:
-    first = database.told()
+    first = database.last_result()
     with database.hanging():
         database.now += NEW_S
-        assert (first, database.told()) == ((1, 0.0), (1, NEW_S))
+        assert (first, database.last_result()) == ((1, 0.0), (1, NEW_S))
         database.now += later_s - NEW_S
-        assert [database.told() for _ in range(3)] == [told] * 3
+        assert [database.last_result() for _ in range(3)] == [told] * 3
         assert database.looks == 2
-    eventually(lambda: database.told() != told, "the look has ended, or somebody looks again")
+    eventually(
+        lambda: database.last_result() != told, "the look has ended, or somebody looks again"
+    )
     database.now += 1_000
-    assert database.told() == (3 if database.looks == 3 else 4, 0.0)
+    assert database.last_result() == (3 if database.looks == 3 else 4, 0.0)
 
 
-def test_nothing_is_known_before_the_first_look_has_ended(database: Database) -> None:
+def test_no_result_is_known_before_the_first_probe_ends(database: Database) -> None:
     told: list[object] = []
     with database.hanging():
-        first = threading.Thread(target=lambda: told.append(database.told()))
+        first = threading.Thread(target=lambda: told.append(database.last_result()))
         first.start()
         eventually(lambda: database.looks == 1, "somebody looks")
         database.now += HANGS_S
-        assert database.told() == SILENT
+        assert database.last_result() == SILENT
     first.join()
     assert told == [(1, 0.0)]
 
 
-def test_a_failure_is_told_while_a_new_look_hangs_and_no_longer(database: Database) -> None:
-    assert database.told() == (1, 0.0)
+def test_failure_is_returned_only_until_the_next_probe_succeeds(database: Database) -> None:
+    assert database.last_result() == (1, 0.0)
     database.fails, database.now = True, database.now + NEW_S
-    assert database.told() == FAILED
+    assert database.last_result() == FAILED
     database.fails = False
     with database.hanging():
-        assert database.told() == FAILED
-    eventually(lambda: database.told() == (3, 0.0), "it answers again")
+        assert database.last_result() == FAILED
+    eventually(lambda: database.last_result() == (3, 0.0), "it answers again")
 
 
-def test_look_that_has_begun_is_waited_for_at_the_end(database: Database) -> None:
-    database.told()
+def test_running_probe_is_awaited_on_close(database: Database) -> None:
+    database.last_result()
     with database.hanging():
         database.now += NEW_S + 1
-        assert database.told() == (1, NEW_S + 1)
+        assert database.last_result() == (1, NEW_S + 1)
         closing = threading.Thread(target=database.close)
         closing.start()
         closing.join(0.05)

@@ -1,4 +1,4 @@
-"""A pooler that drops the role a session asks for: nothing is done as somebody else."""
+"""A pooler that drops the requested role of a session: nothing is done as another role."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +35,7 @@ def pooler(database_url: str) -> Iterator[Relay]:
         yield made
 
 
-def test_nothing_is_written_or_read_as_the_login(pooler: Relay) -> None:
+def test_nothing_is_read_or_written_as_the_login_role(pooler: Relay) -> None:
     engine = make_engine(pooler.url)
     for _ in range(2 * engine.pool.size()):  # type: ignore[attr-defined] # none stays taken
         with pytest.raises(WrongRoleError, match=SAID), session_scope(engine) as session:
@@ -60,7 +60,7 @@ def test_nothing_is_written_or_read_as_the_login(pooler: Relay) -> None:
         engine.dispose()
 
 
-def test_nothing_is_prepared_or_restored_as_the_login(pooler: Relay) -> None:
+def test_nothing_is_prepared_or_restored_as_the_login_role(pooler: Relay) -> None:
     with pytest.raises(WrongRoleError, match="acts as postgres, not as diachiso_owner"):
         prepare_database(pooler.url, lambda _line: None)
     with pytest.raises(WrongRoleError, match="acts as postgres, not as diachiso_owner"):
@@ -75,7 +75,7 @@ def test_service_answers_503_with_the_remedy(pooler: Relay) -> None:
             assert SAID in answer.get_json()["detail"]
 
 
-def test_doctor_says_so(pooler: Relay, database_url: str) -> None:
+def test_doctor_reports_the_wrong_role(pooler: Relay, database_url: str) -> None:
     found = {r.name: r for r in run_probes(Settings(database_url=pooler.url))}
     assert found["application_role_is_taken"].state == State.FAILURE
     assert SAID in found["application_role_is_taken"].english
@@ -90,7 +90,7 @@ def owner(database_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def test_owner_writes_in_the_units_of_who_acts(owner: Engine) -> None:
+def test_owner_writes_only_in_the_units_of_the_actor(owner: Engine) -> None:
     with Session(owner) as session:  # rolled back
         make_event(session)
         here, there = make_unit(session), make_unit(session)
@@ -109,7 +109,7 @@ def test_owner_writes_in_the_units_of_who_acts(owner: Engine) -> None:
             )
 
 
-def test_functions_of_the_owner_stay_the_databases_own_doing(engine: Engine) -> None:
+def test_owner_functions_are_not_limited_to_the_units_of_the_actor(engine: Engine) -> None:
     """They lock and write what belongs to a record, wherever it is."""
     with Session(engine) as session:  # rolled back
         session.execute(text("SET LOCAL ROLE diachiso_owner"))

@@ -54,7 +54,7 @@ STEPS = 30
 
 
 def by_hand(session: Session, day: datetime.date, *, demo: bool) -> dict[str, Counts]:
-    """Code of each commune → its counts, row by row, as docs/coverage.md says what they are."""
+    """Code of each commune → its counts, row by row, as defined in docs/coverage.md."""
     rows = session.execute(
         text(
             "SELECT h.*, u.code AS commune FROM household h JOIN admin_unit u ON u.id = h.unit_id"
@@ -123,7 +123,7 @@ class World:
             return coverage_of_level(session, self.known, "commune", province=HA_NOI, demo=demo)
 
     def check(self) -> None:
-        """Whatever is kept by now, the answer is what there is."""
+        """Whatever is cached, the answer equals a full count."""
         for demo in (False, True):
             with session_scope(self.engine) as session:
                 wanted = by_hand(session, self.day, demo=demo)
@@ -195,7 +195,7 @@ class World:
             perform(self.engine, made, request, actor="tests")
 
     def a_rollback(self) -> None:
-        """An import is taken back, as far as it can be."""
+        """An import is rolled back as far as possible."""
         if self.imports:
             number = self.imports.pop(self.random.randrange(len(self.imports)))
             with suppress(RegistryError):
@@ -241,7 +241,7 @@ class World:
         self.day += datetime.timedelta(days=self.random.choice((1, 1, 2, -1)))
 
     def a_reform(self) -> None:
-        """A commune is merged into a new one, which bears another code."""
+        """A commune is merged into a new one with another code."""
         (ended,) = (u for u in self.known.with_code("00004") if u.alive_on(self.day))
         day = today() - datetime.timedelta(days=90)
         reform.merge(self.engine, [ended.id], day, code=NEW_COMMUNE, name="Mới")
@@ -308,7 +308,7 @@ def load_some_demo(engine: Engine) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", SEEDS)
-def test_counts_are_those_of_a_count_by_hand_whatever_happens(
+def test_counts_match_a_full_count_after_any_operation(
     world: World, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     world.random.seed(seed)
@@ -352,7 +352,7 @@ def units(gazetteer: Gazetteer) -> dict[str, int]:
     return {code: unit_named(gazetteer, name, code).id for code, name in COMMUNES.items()}
 
 
-def test_only_the_communes_that_were_written_in_are_counted(engine, gazetteer, units):
+def test_only_changed_communes_are_counted_again(engine, gazetteer, units):
     write(engine, units["00004"])
     write(engine, units["00008"])
     assert count_anew(engine)
@@ -366,7 +366,7 @@ def test_only_the_communes_that_were_written_in_are_counted(engine, gazetteer, u
     assert (dwellings(engine, gazetteer, "00004"), dwellings(engine, gazetteer, "00008")) == (2, 80)
 
 
-def test_what_moves_or_goes_is_counted_where_it_was_as_well(engine, gazetteer, units):
+def test_moved_or_removed_records_recount_their_former_commune(engine, gazetteer, units):
     here, there = units["00004"], units["00008"]
     code, other = write(engine, here), write(engine, here)
     assert count_anew(engine)
@@ -384,7 +384,7 @@ def test_what_moves_or_goes_is_counted_where_it_was_as_well(engine, gazetteer, u
     assert dwellings(engine, gazetteer, "00008") == 1
 
 
-def test_what_is_written_while_others_count_is_counted_next(engine, gazetteer, units):
+def test_writes_during_a_count_are_counted_next_time(engine, gazetteer, units):
     write(engine, units["00004"])
     with Session(engine) as writing, writing.begin():
         make_household(writing, unit_id=units["00004"])
@@ -398,7 +398,7 @@ def test_what_is_written_while_others_count_is_counted_next(engine, gazetteer, u
     assert dwellings(engine, gazetteer, "00004") == 2
 
 
-def test_what_was_rolled_back_leaves_nothing_to_count(engine, units):
+def test_rolled_back_write_leaves_nothing_to_count(engine, units):
     assert count_anew(engine)
     with Session(engine) as writing:
         make_household(writing, unit_id=units["00004"])
@@ -407,7 +407,7 @@ def test_what_was_rolled_back_leaves_nothing_to_count(engine, units):
         assert backlog_of(session, today()).is_done
 
 
-def test_two_at_once_count_once(engine, units):
+def test_concurrent_counts_run_once(engine, units):
     write(engine, units["00004"])
     with Session(engine) as first, Session(engine) as second, thread() as pool:
         first.execute(count_cache._LOCK)
@@ -419,7 +419,7 @@ def test_two_at_once_count_once(engine, units):
         waiting = start_and_wait(pool, engine, second, count)
         count(first)
         first.commit()
-        # Spoilt as soon as it is there: a second count would put it right again.
+        # Corrupted at once: a second count would correct it.
         spoil(engine, units["00004"], 70)
         waiting.result()
         second.commit()
@@ -427,7 +427,7 @@ def test_two_at_once_count_once(engine, units):
     assert found == 70
 
 
-def test_who_cannot_count_answers_all_the_same(engine, gazetteer, units, monkeypatch):
+def test_reader_that_cannot_count_still_gets_an_answer(engine, gazetteer, units, monkeypatch):
     monkeypatch.setattr(count_cache, "_BOUND", text("SET LOCAL lock_timeout = 1"))
     write(engine, units["00004"])
     with Session(engine) as counting:
@@ -442,7 +442,7 @@ def jobs(world: World) -> list[str]:
     return [row[0] for row in world.rows(query)]
 
 
-def test_much_is_left_to_the_job_and_said(world, gazetteer, units, monkeypatch):
+def test_large_count_is_left_to_the_job_and_marked(world, gazetteer, units, monkeypatch):
     monkeypatch.setattr(count_cache, "MOST_RECORDS", 3)
     monkeypatch.setattr(measure, "MOST_RECORDS", 3)
     count_anew(world.engine)
@@ -456,7 +456,7 @@ def test_much_is_left_to_the_job_and_said(world, gazetteer, units, monkeypatch):
         late = measured(world, gazetteer, "01")
         assert (late.counted_at, late.total.counts.dwellings) == (before, 0)
         assert coverage_answer(late)["counted_at"] == before.replace(microsecond=0)
-    # A commune in which little was written is still told as it is.
+    # A commune with few writes is still counted exactly.
     assert measured(world, gazetteer, "00008").total.counts.dwellings == 1
     assert jobs(world) == ["coverage.count"]
 
@@ -472,7 +472,7 @@ def measured(world: World, known: Gazetteer, code: str) -> Coverage:
         return coverage_of_unit(session, known, code)
 
 
-def test_a_large_import_asks_for_the_job(world, monkeypatch):
+def test_large_import_enqueues_the_job(world, monkeypatch):
     monkeypatch.setattr("registry.intake.run.MOST_RECORDS", 1)
     row = {"commune_code": "00004", "street": "Phố Một"}
     world.deliver(row | {"house_number": "1"})
@@ -481,9 +481,7 @@ def test_a_large_import_asks_for_the_job(world, monkeypatch):
     assert jobs(world) == ["coverage.count"]
 
 
-def test_what_was_verified_two_years_ago_counts_until_its_day(
-    engine, gazetteer, units, monkeypatch
-):
+def test_verification_counts_until_its_last_day(engine, gazetteer, units, monkeypatch):
     first = years_before(today(), 2)
     write(engine, units["00004"], verified_on=first)
     assert count_anew(engine)
@@ -502,7 +500,7 @@ def test_what_was_verified_two_years_ago_counts_until_its_day(
         assert backlog_of(session, tomorrow).is_done
 
 
-def test_the_first_load_of_a_register_is_counted(engine, gazetteer, units):
+def test_first_load_of_a_register_is_counted(engine, gazetteer, units):
     assert count_anew(engine)
     with session_scope(engine) as session:
         make_event(session)
@@ -524,7 +522,7 @@ def test_the_first_load_of_a_register_is_counted(engine, gazetteer, units):
     assert dwellings(engine, gazetteer, "00004") == 4
 
 
-def test_a_wrong_count_is_found_and_counted_anew(engine, gazetteer, units):
+def test_wrong_count_is_detected_and_corrected(engine, gazetteer, units):
     write(engine, units["00004"])
     assert count_anew(engine)
     spoil(engine, units["00004"], 70)

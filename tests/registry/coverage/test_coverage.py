@@ -1,4 +1,4 @@
-"""Coverage: what is counted, against which target."""
+"""Coverage: counts and their targets."""
 
 import datetime
 
@@ -65,7 +65,7 @@ def one(session: Session, gazetteer: Gazetteer, code: str, *, demo: bool = False
     return unit
 
 
-def test_households_and_dwellings_are_counted_apart_and_buildings_never(
+def test_households_and_dwellings_are_counted_separately_without_buildings(
     session, gazetteer, ba_dinh
 ):
     building = make_building(session, unit_id=ba_dinh)
@@ -114,7 +114,7 @@ def test_demo_codes_count_only_when_asked(session, gazetteer, ba_dinh):
     assert with_demo.demo
 
 
-def test_the_newest_declared_target_wins(session, gazetteer, ba_dinh):
+def test_newest_declared_target_wins(session, gazetteer, ba_dinh):
     add_target(session, ba_dinh, 100, reference_date=datetime.date(2025, 1, 1))
     add_target(session, ba_dinh, 120, reference_date=datetime.date(2026, 1, 1))
     add_target(session, ba_dinh, 500, quality="census", reference_date=datetime.date(2026, 4, 1))
@@ -131,13 +131,13 @@ def test_a_census_wins_over_an_estimate(session, gazetteer, ha_noi):
     assert one(session, gazetteer, "01").target.households == 5
 
 
-def test_the_target_of_a_locality_is_none_of_its_commune(session, gazetteer, ba_dinh):
+def test_target_of_a_locality_does_not_count_for_its_commune(session, gazetteer, ba_dinh):
     place = make_locality(session, unit_id=ba_dinh)
     add_target(session, ba_dinh, 9, locality_id=place)
     assert one(session, gazetteer, "00004").target is None
 
 
-def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer, ngoc_ha):
+def test_commune_without_a_target_is_listed_with_its_counts(session, gazetteer, ngoc_ha):
     make_household(session, unit_id=ngoc_ha)
 
     found = coverage_of_level(session, gazetteer, "commune", province="01")
@@ -170,7 +170,7 @@ def test_a_commune_without_target_is_listed_with_what_it_has(session, gazetteer,
     }
 
 
-def test_above_100_percent_is_shown_as_it_is(session, gazetteer, ba_dinh):
+def test_share_above_100_percent_is_not_capped(session, gazetteer, ba_dinh):
     add_target(session, ba_dinh, 2)
     make_household(session, unit_id=ba_dinh, households_count=3)
 
@@ -179,7 +179,7 @@ def test_above_100_percent_is_shown_as_it_is(session, gazetteer, ba_dinh):
     assert (unit.share, unit.deficit) == (1.5, -1)
 
 
-def test_nothing_is_shared_of_a_target_of_nobody(session, gazetteer, ba_dinh):
+def test_target_of_zero_has_no_share(session, gazetteer, ba_dinh):
     add_target(session, ba_dinh, 0)
     unit = one(session, gazetteer, "00004")
     assert (unit.share, unit.deficit, unit.share_verified) == (None, 0, None)
@@ -210,7 +210,7 @@ def test_provinces_and_communes_sum_to_the_published_households(
     assert sum(unit.counts.households for unit in of_province.units) == 3
 
 
-def test_the_country_is_as_good_as_its_worst_target(session, gazetteer, ha_noi):
+def test_target_quality_of_the_country_is_the_worst_of_its_targets(session, gazetteer, ha_noi):
     add_target(session, ha_noi, 2_000_000)
 
     total = coverage_of_level(session, gazetteer, "province").total
@@ -222,7 +222,7 @@ def test_the_country_is_as_good_as_its_worst_target(session, gazetteer, ha_noi):
     assert total.target.source.startswith("UBND; ")
 
 
-def test_the_country_has_no_target_when_a_province_has_none(session, gazetteer, ha_noi, ba_dinh):
+def test_country_has_no_target_when_a_province_has_none(session, gazetteer, ha_noi, ba_dinh):
     session.execute(update(Target).where(Target.unit_id == ha_noi).values(unit_id=ba_dinh))
 
     found = coverage_of_level(session, gazetteer, "province")
@@ -231,7 +231,7 @@ def test_the_country_has_no_target_when_a_province_has_none(session, gazetteer, 
     assert (found.total.target, found.total.deficit) == (None, None)
 
 
-def test_a_unit_of_an_old_map_is_answered_by_its_successors_and_said_so(session, gazetteer):
+def test_former_unit_is_answered_by_its_successors_and_marked(session, gazetteer):
     found = coverage_of_unit(session, gazetteer, "02")
     assert found.former == ("02", "Tỉnh Hà Giang")
     assert [unit.code for unit in found.units] == ["08"]
@@ -254,7 +254,7 @@ def numbered(street: int | None, number: str) -> dict[str, object]:
     return {"street_id": street, "house_number": number, "house_number_key": number}
 
 
-def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, gazetteer, ba_dinh):
+def test_deliverable_needs_a_unique_address_and_a_point(session, gazetteer, ba_dinh):
     street = make_street(session, unit_id=ba_dinh)
     hamlet = make_locality(session, unit_id=ba_dinh)
     fine = make_household(session, **addressed(ba_dinh, **numbered(street, "1")))
@@ -263,7 +263,7 @@ def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, 
     make_household(session, **addressed(ba_dinh, **numbered(street, "2"), unit_number="102"))
     make_household(session, **addressed(ba_dinh, street_id=street))  # nowhere in its street
     fallen = make_household(session, unit_id=ba_dinh, **numbered(street, "3"))  # no point
-    for _ in range(2):  # who knows which
+    for _ in range(2):  # ambiguous
         make_household(session, **addressed(ba_dinh, **numbered(street, "4")))
         make_household(session, **addressed(ba_dinh, **numbered(None, "7"), locality_id=hamlet))
     make_household(session, **addressed(ba_dinh, **numbered(street, "1")), status="retired")
@@ -297,9 +297,7 @@ def test_deliverable_is_unique_with_a_point_and_a_number_or_a_locality(session, 
     ]
 
 
-def test_a_locality_counts_what_is_inside_it_and_has_a_target_of_its_own(
-    session, gazetteer, ba_dinh
-):
+def test_locality_counts_its_contents_and_has_its_own_target(session, gazetteer, ba_dinh):
     quarter = make_locality(session, unit_id=ba_dinh, name="3", kind="khu phố", key="kp 3")
     group = make_locality(
         session, unit_id=ba_dinh, name="12", kind="tổ dân phố", key="to 12", parent_id=quarter
@@ -334,14 +332,14 @@ def test_above_120_percent_and_a_sudden_jump_are_flagged_for_audit(session, gaze
     assert one(session, gazetteer, "00004").audit == ("above_120", "jump")
 
 
-def test_numbers_of_hộ_and_of_dwellings_make_no_sum(session, gazetteer, ha_noi):
+def test_household_and_dwelling_targets_are_not_summed(session, gazetteer, ha_noi):
     add_target(session, ha_noi, 9, counted="dwellings")
     found = coverage_of_level(session, gazetteer, "province")
     assert found.units[0].target.counted_label == "chỗ ở"
     assert found.total.target is None
 
 
-def test_what_is_no_unit_is_refused(session, gazetteer):
+def test_invalid_unit_is_refused(session, gazetteer):
     with pytest.raises(NotFoundError, match="no administrative unit"):
         coverage_of_unit(session, gazetteer, "99999")
     with pytest.raises(InvalidInputError, match="code: "):

@@ -1,4 +1,4 @@
-"""What is missing where: found in the register, written as a form, filled in and loaded back."""
+"""Gaps: found in the register, written as a form, filled in and loaded back."""
 
 import csv
 import io
@@ -58,7 +58,7 @@ def holes(session: Session, gazetteer: Gazetteer, **options: bool) -> list[tuple
     return [(gap.place, gap.side, gap.numbers) for gap in found]
 
 
-def test_a_hole_is_judged_on_one_side_of_a_street(session, gazetteer, ba_dinh):
+def test_missing_numbers_are_judged_on_one_side_of_a_street(session, gazetteer, ba_dinh):
     street = make_street(session, unit_id=ba_dinh, name="Láng")
     phố = make_street(session, unit_id=ba_dinh, name="Huế", kind="phố")
     # Odd: 5, 7 and 13 are missing. An alley is at its first number, and 5A is at 5.
@@ -69,17 +69,17 @@ def test_a_hole_is_judged_on_one_side_of_a_street(session, gazetteer, ba_dinh):
         ("Láng", "odd", (5, 7)),
         ("Láng", "odd", (13,)),
     ]
-    # What was there is no hole, and what is restricted is one to the public only.
+    # A retired number is not missing; a restricted one is missing only for the public.
     numbered(session, ba_dinh, street, "13", status="retired")
     numbered(session, ba_dinh, street, "7", restricted=True)
     assert holes(session, gazetteer) == [("Láng", "odd", (5,))]
     assert holes(session, gazetteer, public=True) == [("Láng", "odd", (5, 7))]
-    # Side by side all over a side, or it is no sequence.
+    # The numbers must be dense along one side to form a sequence.
     numbered(session, ba_dinh, street, *map(str, range(101, 130, 7)))
     assert holes(session, gazetteer) == []
 
 
-def test_a_house_of_several_numbers_leaves_no_hole(session, gazetteer, ba_dinh):
+def test_house_with_a_number_range_leaves_no_missing_number(session, gazetteer, ba_dinh):
     street = make_street(session, unit_id=ba_dinh, name="Hòn Chồng")
     numbered(session, ba_dinh, street, "33", "35-37", "39-41", "43", "45-47-49A", "55", "61-5")
     # The last one begins at 61, and ends nowhere.
@@ -91,9 +91,7 @@ def test_a_house_of_several_numbers_leaves_no_hole(session, gazetteer, ba_dinh):
     assert holes(session, gazetteer) == [("Hòn Chồng", "odd", (57, 59))]
 
 
-def test_the_public_is_told_of_holes_as_long_as_that_is_little_work(
-    session, gazetteer, ba_dinh, monkeypatch
-):
+def test_public_sees_missing_numbers_only_for_small_areas(session, gazetteer, ba_dinh, monkeypatch):
     street = make_street(session, unit_id=ba_dinh, name="Láng")
     numbered(session, ba_dinh, street, "1", "3", "7", "9", "11")
 
@@ -111,7 +109,7 @@ def test_the_public_is_told_of_holes_as_long_as_that_is_little_work(
     assert found("01", "street_holes", public=False) == 1
 
 
-def test_large_questions_of_the_public_take_turns(engine, gazetteer, monkeypatch):
+def test_large_public_queries_run_one_at_a_time(engine, gazetteer, monkeypatch):
     monkeypatch.setattr(gaps, "_WAIT", text("SET LOCAL lock_timeout = 1"))
 
     def ask(code: str, *, public: bool = True) -> None:
@@ -127,9 +125,7 @@ def test_large_questions_of_the_public_take_turns(engine, gazetteer, monkeypatch
     ask("79")
 
 
-def test_units_and_localities_far_below_target_are_told_with_its_quality(
-    session, gazetteer, ba_dinh
-):
+def test_units_far_below_target_are_listed_with_the_target_quality(session, gazetteer, ba_dinh):
     hamlet = make_locality(session, unit_id=ba_dinh, name="Đông", kind="thôn")
     group = make_locality(
         session, unit_id=ba_dinh, name="2", kind="tổ", key="to 2", parent_id=hamlet
@@ -231,7 +227,7 @@ def test_form_is_filled_in_and_loaded_back(own: Engine, tmp_path: Path) -> None:
     assert [gap.numbers for gap in found_in(own, "street_holes")] == [(10,)]
 
 
-def test_a_unit_with_two_gaps_is_one_row_of_the_form_with_both_reasons() -> None:
+def test_unit_with_two_gaps_is_one_form_row_with_both_reasons() -> None:
     target = UnitTarget(100, "declared", "UBND", today())
     commune = ("commune", BA_DINH, "Phường Ba Đình", None)
     found = (
@@ -247,7 +243,7 @@ def test_a_unit_with_two_gaps_is_one_row_of_the_form_with_both_reasons() -> None
     ]
 
 
-def test_places_that_no_import_delivered(own: Engine, tmp_path: Path) -> None:
+def test_places_never_delivered_are_listed(own: Engine, tmp_path: Path) -> None:
     place = {"commune_code": BA_DINH, "longitude": LON, "latitude": LAT}
     deliveries(own, tmp_path)(place | {"source_ref": "1", "locality": "Tổ 5, Khu phố 2"})
     with session_scope(own) as session:

@@ -1,4 +1,4 @@
-"""The report: one file that asks for nothing, labels what is estimated, and leaves nothing out."""
+"""The report: one self-contained, complete file that marks estimates."""
 
 import re
 from html.parser import HTMLParser
@@ -49,7 +49,7 @@ def rows_of(html: str) -> list[str]:
 
 
 @pytest.mark.thorough
-def test_report_of_the_country_holds_every_province_and_commune(session, gazetteer):
+def test_country_report_contains_every_province_and_commune(session, gazetteer):
     unit = unit_named(gazetteer, "Phường Ba Đình", "00004")
     target = {"unit_id": unit.id, "households": 8, "quality": "declared", "source": "UBND"}
     session.execute(insert(Target).values(target | {"reference_date": today()}))
@@ -99,7 +99,7 @@ def test_report_of_a_province_a_commune_and_an_old_map(session, gazetteer):
         html_report(session, gazetteer, "99999")
 
 
-def test_workbook_is_read_back(session, gazetteer, tmp_path: Path):
+def test_workbook_round_trips(session, gazetteer, tmp_path: Path):
     unit = unit_named(gazetteer, "Phường Ba Đình", "00004")
     make_household(session, unit_id=unit.id, households_count=3)
     record_day(session, gazetteer)

@@ -1,4 +1,4 @@
-"""The series of a unit: what is written each evening, and what is read out of it."""
+"""The series of a unit: recorded each evening, read as pace and forecast."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ def declared(households: int) -> dict[str, object]:
     return {"target": households, "target_quality": "declared", "target_counted": "households"}
 
 
-def test_a_day_is_written_once_and_holds_what_is_counted(
+def test_day_is_written_once_with_its_counts(
     fresh_database: Callable[[], str],
 ) -> None:
     engine = make_engine(fresh_database())
@@ -92,14 +92,14 @@ def test_a_day_is_written_once_and_holds_what_is_counted(
     engine.dispose()
 
 
-def test_a_missed_day_stays_missing(session, gazetteer, ba_dinh):
+def test_missed_day_stays_missing(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(0, 130), (1, 120), (4, 100), (8, 60), (29, 18), (40, 7)])
 
     series = series_of(session, gazetteer, "00004")
 
     assert [(today() - day.day).days for day in series.days] == [40, 29, 8, 4, 1, 0]
     assert series_answer(series)["days"][0]["share"] is None
-    # The day a week ago is not there: the one before it is taken, over eight days.
+    # The day a week ago is missing: the one before it is used, over eight days.
     week, month = series.paces[7], series.paces[28]
     assert (week.days, week.per_day) == (8, 70 / 8)
     assert (month.since, month.days, month.per_day) == (today() - 29 * DAY, 29, 112 / 29)
@@ -113,7 +113,7 @@ def test_a_missed_day_stays_missing(session, gazetteer, ba_dinh):
         series_of(session, gazetteer, "00004", today(), today() - DAY)
 
 
-def test_pace_is_none_where_the_days_before_are_too_old(session, gazetteer, ba_dinh):
+def test_pace_is_unknown_without_recent_days(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(0, 100), (11, 60), (43, 18)])
     series = series_of(session, gazetteer, "00004")
     assert series.paces == {7: None, 28: None}
@@ -147,14 +147,12 @@ def test_forecast_needs_sixty_days_and_no_estimate(session, gazetteer, ba_dinh):
     assert forecast() == (None, "no_series")
 
 
-def test_forecast_is_not_made_of_a_series_that_ended(session, gazetteer, ba_dinh):
+def test_stale_series_has_no_forecast(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(age, 1_000 - age) for age in range(8, 80)], **declared(2_000))
     assert series_of(session, gazetteer, "00004").no_forecast == "series_stale"
 
 
-def test_what_is_counted_today_ends_the_trend_and_is_forecast_with_todays_target(
-    session, gazetteer, ba_dinh
-):
+def test_forecast_uses_todays_count_and_target(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(age, 1_000 - 2 * age) for age in range(1, FORECAST_DAYS + 1)])
     make_household(session, unit_id=ba_dinh, households_count=1_700)
     total = coverage_of_unit(session, gazetteer, "00004").total
@@ -166,7 +164,7 @@ def test_what_is_counted_today_ends_the_trend_and_is_forecast_with_todays_target
     series = series_of(session, gazetteer, "00004", counted_now=total)
 
     assert series.forecast == today() + 51 * DAY  # 101 missing, 2 a day
-    assert series.days[-1].day == today() - DAY  # what is on record is left as it was
+    assert series.days[-1].day == today() - DAY  # recorded days are left unchanged
     drawn = draw_trend(series.days, title="Ba Đình", now=series.now)
     assert 'fill="#ffffff" stroke="#26' in drawn
     assert ">hôm nay</text>" in drawn
@@ -174,13 +172,13 @@ def test_what_is_counted_today_ends_the_trend_and_is_forecast_with_todays_target
     html = html_report(session, gazetteer, "00004")
     assert f"đủ vào khoảng <b>{series.forecast:%d/%m/%Y}</b>" in html
     assert ">hôm nay</text>" in html
-    # A day that was recorded today is told once, as it is counted.
+    # A day recorded today is listed once, with the current count.
     put(session, ba_dinh, [(0, 1_500)])
     again = series_of(session, gazetteer, "00004", counted_now=total)
     assert draw_trend(again.days, title="Ba Đình", now=again.now) == drawn
 
 
-def test_dwellings_are_followed_where_the_target_counts_those(session, gazetteer, ba_dinh):
+def test_series_counts_dwellings_if_the_target_does(session, gazetteer, ba_dinh):
     columns = {**declared(100), "target_counted": "dwellings"}
     put(session, ba_dinh, [(0, 140), (7, 100)], **columns)
     series = series_of(session, gazetteer, "00004")
@@ -188,17 +186,17 @@ def test_dwellings_are_followed_where_the_target_counts_those(session, gazetteer
     assert series_answer(series)["days"][-1]["share"] == 0.7
 
 
-def test_unit_of_an_old_map_is_the_sum_of_those_that_continue_it(session, gazetteer, ba_dinh):
+def test_former_unit_is_the_sum_of_its_successors(session, gazetteer, ba_dinh):
     ngoc_ha = unit_named(gazetteer, "Phường Ngọc Hà", "00008").id
     put(session, ba_dinh, [(0, 10), (1, 8), (2, 5)])
     put(session, ngoc_ha, [(0, 3), (2, 1)])
     series = series_of(session, gazetteer, "00016")
     assert series.former == ("00016", "Phường Ngọc Hà")
-    # A day on which one of them was not counted is none of theirs.
+    # A day on which one of them was not counted is not in the sum.
     assert [day.counts.households for day in series.days] == [6, 13]
 
 
-def test_the_jump_is_flagged_against_the_series(session, gazetteer, ba_dinh):
+def test_sudden_jump_is_flagged_against_the_series(session, gazetteer, ba_dinh):
     put(session, ba_dinh, [(1, 100), (9, 500)])
     make_household(session, unit_id=ba_dinh, households_count=199)
     assert coverage_of_unit(session, gazetteer, "00004").total.audit == ()
@@ -206,7 +204,7 @@ def test_the_jump_is_flagged_against_the_series(session, gazetteer, ba_dinh):
     assert coverage_of_unit(session, gazetteer, "00004").total.audit == ("jump",)
 
 
-def test_what_moved_between_two_days(session, gazetteer, ba_dinh):
+def test_changes_between_two_days_are_listed(session, gazetteer, ba_dinh):
     record_day(session, gazetteer)
     session.execute(text("UPDATE coverage_day SET day = day - 10"))
     make_household(session, unit_id=ba_dinh, households_count=3)

@@ -1,4 +1,4 @@
-"""Targets from files: what is read, what is told, and what coverage then says."""
+"""Targets from files: what is read, what is reported, and the resulting coverage."""
 
 import datetime
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def load(engine: Engine, path: Path, content: str, **defaults: object) -> Target
         return import_targets(session, gazetteer, path, said)
 
 
-def test_units_are_known_by_code_or_name_and_the_same_again_changes_nothing(
+def test_units_match_by_code_or_name_and_repeating_changes_nothing(
     engine: Engine, tmp_path: Path
 ) -> None:
     content = (
@@ -62,16 +62,14 @@ def test_units_are_known_by_code_or_name_and_the_same_again_changes_nothing(
 @pytest.mark.parametrize(
     "header", ["Tên xã/phường", "Phường, xã", "Tên xã (phường)", "Xã/phường/đặc khu"]
 )
-def test_headers_of_communes_are_known_as_an_import_knows_them(
+def test_commune_headers_are_recognised_as_in_an_import(
     engine: Engine, tmp_path: Path, header: str
 ) -> None:
     content = f'STT,"{header}",Tỉnh,Số hộ\n1,Phường Láng,Thành phố Hà Nội,20100\n'
     assert load(engine, tmp_path / "a.csv", content).new == 1
 
 
-def test_newest_declared_number_is_what_coverage_is_measured_by(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_coverage_uses_the_newest_declared_target(engine: Engine, tmp_path: Path) -> None:
     for date, households, quality in (
         ("2026-01-01", 100, "declared"),
         ("2026-06-01", 120, "declared"),
@@ -91,7 +89,7 @@ def test_newest_declared_number_is_what_coverage_is_measured_by(
     assert target.reference_date == datetime.date(2026, 6, 1)
 
 
-def test_rows_that_are_wrong_are_told_and_the_others_stand(engine: Engine, tmp_path: Path) -> None:
+def test_invalid_rows_are_reported_and_do_not_fail_others(engine: Engine, tmp_path: Path) -> None:
     tomorrow = today() + datetime.timedelta(days=1)
     content = (
         "mã,xã,tỉnh,số hộ,loại số liệu,ngày\n"
@@ -147,7 +145,7 @@ def test_province_is_compared_with_the_sum_of_its_communes(engine: Engine, tmp_p
     assert gap.sum_of_communes == 1_000 * len(codes)
 
 
-def test_a_province_by_name_is_never_the_ward_of_that_name(engine: Engine, tmp_path: Path) -> None:
+def test_province_name_never_matches_a_ward_of_that_name(engine: Engine, tmp_path: Path) -> None:
     content = "đơn vị,tỉnh,số hộ\nTỉnh Phú Thọ,Phú Thọ,1.050.000 hộ\n,Lào Cai,99\n"
     result = load(engine, tmp_path / "a.csv", content)
     assert (result.new, result.problems) == (2, ())
@@ -158,9 +156,7 @@ def test_a_province_by_name_is_never_the_ward_of_that_name(engine: Engine, tmp_p
     assert rows(engine, units) == [("province", "15"), ("province", "25")]
 
 
-def test_codes_are_of_the_level_that_their_column_says_and_must_agree_with_names(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_codes_must_match_the_column_level_and_the_name(engine: Engine, tmp_path: Path) -> None:
     communes = (
         "mã xã,tên xã,số hộ\n8,Phường Ngọc Hà,8000\n27142,Phường Bến Thành,12500\n"
         "25,,20100\n27142,Phường Nhiêu Lộc,12500\nTổng cộng,,53100\n"
@@ -187,7 +183,7 @@ def test_codes_are_of_the_level_that_their_column_says_and_must_agree_with_names
     ]
 
 
-def test_an_estimate_is_never_taken_for_declared(engine: Engine, tmp_path: Path) -> None:
+def test_estimate_is_never_treated_as_declared(engine: Engine, tmp_path: Path) -> None:
     content = (
         "commune_code,households,quality,source\n"
         "00004,500,ok,estimate: scaled\n00008,500,missing,estimate: scaled\n"
@@ -206,9 +202,7 @@ def test_an_estimate_is_never_taken_for_declared(engine: Engine, tmp_path: Path)
     assert told.problems[-1].code == "unit_repeated"
 
 
-def test_absurd_numbers_are_rejected_and_other_days_stand_beside(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_absurd_numbers_are_rejected_and_other_days_kept(engine: Engine, tmp_path: Path) -> None:
     content = (
         "mã xã,số hộ,ngày\n27142,99999999,01/01/2026\n27142,250000,01/01/2026\n"
         "27142,12500,01/02/2026\n27142,12600,01/02/2026\n"
@@ -222,7 +216,7 @@ def test_absurd_numbers_are_rejected_and_other_days_stand_beside(
     ]
 
 
-def test_what_is_withdrawn_counts_no_more_and_stays(engine: Engine, tmp_path: Path) -> None:
+def test_withdrawn_target_is_kept_but_not_counted(engine: Engine, tmp_path: Path) -> None:
     def best() -> int | None:
         with session_scope(engine) as session:
             target = coverage_of_unit(session, load_gazetteer(session), "27142").units[0].target
@@ -257,7 +251,7 @@ def test_files_without_the_columns_and_wrong_defaults_are_refused(
         load(engine, tmp_path / "a.csv", "mã,số hộ\n1,2\n", reference_date=tomorrow)
 
 
-def test_localities_and_what_is_counted_are_read(engine: Engine, tmp_path: Path) -> None:
+def test_localities_and_counted_kinds_are_read(engine: Engine, tmp_path: Path) -> None:
     with write_scope(engine, TEST) as session:
         known = load_gazetteer(session)
         unit = unit_named(known, "Phường Giảng Võ", GIANG_VO).id
@@ -292,7 +286,7 @@ def test_localities_and_what_is_counted_are_read(engine: Engine, tmp_path: Path)
     assert (targets["Tổ 5"].households, targets["Tổ 5"].counted) == (30, "dwellings")
 
 
-def test_a_file_counts_homes_offices_and_shops_of_a_commune_side_by_side(
+def test_file_may_have_home_office_and_shop_targets_of_one_commune(
     engine: Engine, tmp_path: Path
 ) -> None:
     content = (
@@ -314,7 +308,7 @@ def test_a_file_counts_homes_offices_and_shops_of_a_commune_side_by_side(
     ]
 
 
-def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_path: Path) -> None:
+def test_unknown_localities_are_created_on_request(engine: Engine, tmp_path: Path) -> None:
     content = (
         "mã phường,tên thôn,số chỗ ở\n"
         f'{BA_DINH},"Xóm 3, Thôn Thượng",40\n{BA_DINH},Thôn Thượng,60\n'
@@ -334,7 +328,7 @@ def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_pa
         ("3", "Thượng", 40, "dwellings"),
         ("Thượng", None, 60, "dwellings"),
     ]
-    # What is declared and was never delivered is a gap.
+    # A declared locality that was never delivered is a gap.
     with session_scope(engine) as session:
         gaps = find_gaps(session, load_gazetteer(session), BA_DINH)
     assert [(gap.kind, gap.place, gap.missing) for gap in gaps.found if gap.place] == [
@@ -343,7 +337,7 @@ def test_localities_that_nobody_knew_are_named_when_asked(engine: Engine, tmp_pa
         ("never_delivered", "Xóm 3", None),
         ("never_delivered", "Thôn Thượng", None),
     ]
-    # Another name, which no target of this hamlet may be taken for: it names one more.
+    # A different name, which is not a target of this hamlet: it names another one.
     other = content.replace("Thượng", "Thường")
     marked = load(engine, tmp_path / "b.csv", other)
     assert [problem.code for problem in marked.problems] == ["locality_unknown"] * 2

@@ -50,7 +50,7 @@ def keys(door: DoorParts) -> tuple[object, ...]:
 
 
 def differing(gazetteer: Gazetteer, texts: list[str]) -> set[str]:
-    """Those whose door is another one in columns."""
+    """Rows whose door differs when read from columns."""
     reader = TextReader(gazetteer, today())
     found = set()
     for text in texts:
@@ -67,12 +67,12 @@ def real_texts(folder: Path) -> list[str]:
     return [row[column] for row in rows for column in ("address", "address_before_2025")]
 
 
-def test_door_of_a_text_is_that_of_its_cells(gazetteer: Gazetteer) -> None:
+def test_text_and_cells_give_the_same_door(gazetteer: Gazetteer) -> None:
     assert differing(gazetteer, [row["text"] for row in read_vectors("addresses")]) == APART
 
 
 @pytest.mark.thorough
-def test_door_of_a_real_text_is_that_of_its_cells(gazetteer: Gazetteer, shared_data: Path) -> None:
+def test_real_text_and_cells_give_the_same_door(gazetteer: Gazetteer, shared_data: Path) -> None:
     texts = real_texts(shared_data)
     found = differing(gazetteer, texts)
     # `P132 Đường B5` may be a flat, `Đường Số 8A - Khu A` one name.
@@ -81,7 +81,7 @@ def test_door_of_a_real_text_is_that_of_its_cells(gazetteer: Gazetteer, shared_d
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("column", "units"), [("address", 2), ("address_before_2025", 3)])
-def test_commune_of_a_real_text_is_that_of_its_cells(
+def test_real_text_and_cells_give_the_same_commune(
     gazetteer: Gazetteer, shared_data: Path, column: str, units: int
 ) -> None:
     reader, texts = CommuneReader(gazetteer, today(), ()), TextReader(gazetteer, today())
@@ -91,7 +91,7 @@ def test_commune_of_a_real_text_is_that_of_its_cells(
     for text in rows:
         cells = split_parts(text)[-units:]
         if len(cells) < units or (units == 2 and not parse_name(cells[0])[0].kinds):
-            continue  # one of before
+            continue  # a former one
         commune, *district, province = cells
         spelling = CommuneSpelling(None, commune, *(district or [None]), province)
         of_cells = reader.read(spelling)

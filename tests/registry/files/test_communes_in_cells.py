@@ -1,5 +1,5 @@
-"""Cells of communes: misspelt ones are read by their letters in what the row names around them, and
-one of before beside the one of today tells it apart.
+"""Cells of communes: misspelled ones are matched within the units named by the row, and
+a former one beside the current one distinguishes it.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ CORRECTED = "commune_corrected"
 
 
 @pytest.mark.parametrize("row", cases("communes_in_cells", "why"))
-def test_commune_is_read_of_the_cells_of_a_row(gazetteer: Gazetteer, row: Row) -> None:
+def test_commune_is_read_from_the_cells_of_a_row(gazetteer: Gazetteer, row: Row) -> None:
     fields = ("code", "commune", "district", "province", "former")
     cells = CommuneSpelling(**{name: row[name] for name in fields if row[name]})
     reading = CommuneReader(gazetteer, today(), row["code"].split()).read(cells)
@@ -31,13 +31,13 @@ def test_commune_is_read_of_the_cells_of_a_row(gazetteer: Gazetteer, row: Row) -
     [
         ("12 Láng, Phườngg Láng, Hà Nội", "", "Láng", "lang"),
         ("12 Láng, Ph ường Ba Đ ình, H à Nội", "", "Ba Đình", "lang"),
-        # The name is the street's, and its commune is not told.
+        # The name is the street's, and its commune is not given.
         ("45 Tân Quý, Quận Tân Phú, TP. Hồ Chí Minh", "", None, "tan qui"),
-        # A code says it.
+        # A code gives it.
         ("12 Láng, Phườngg Láng, Hà Nội", "00004", None, "lang"),
     ],
 )
-def test_misspelt_commune_of_a_text_is_read_where_none_is_as_written(
+def test_misspelled_commune_is_corrected_if_no_exact_match_exists(
     gazetteer: Gazetteer, address: str, code: str, meant: str | None, street: str
 ) -> None:
     reading = TextReader(gazetteer, today()).read(address, "", "", code, "", "", "", "", "")
@@ -48,7 +48,7 @@ def test_misspelt_commune_of_a_text_is_read_where_none_is_as_written(
     assert reading.door.street[2] == street
 
 
-def test_names_of_before_alone_are_the_commune(tmp_path: Path) -> None:
+def test_former_unit_columns_alone_give_the_commune(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Phường cũ,Quận cũ,Tỉnh cũ\n5,Láng,Láng Hạ,Đống Đa,Hà Nội\n")
     positions = open_file(path).columns.positions

@@ -55,7 +55,7 @@ def in_a_process(code: str, *arguments: object) -> str:
     return done.stdout
 
 
-def test_only_drivers_that_read_their_own_file_are_left() -> None:
+def test_only_drivers_limited_to_their_own_file_are_registered() -> None:
     # A newer library may bring others.
     listed = in_a_process(
         "from registry.files.gdal import pyogrio; print(*pyogrio.list_drivers(), sep=';')"
@@ -64,7 +64,7 @@ def test_only_drivers_that_read_their_own_file_are_left() -> None:
 
 
 @pytest.mark.parametrize("name", gate_takes_first(3, FORMS))
-def test_file_that_names_another_one_reads_none_of_it(tmp_path: Path, name: str) -> None:
+def test_file_that_refers_to_another_file_does_not_read_it(tmp_path: Path, name: str) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("số nhà,tên đường,mã xã\nSECRET,Phố Láng,00199\n", encoding="utf-8")
     file = tmp_path / name
@@ -97,7 +97,7 @@ def test_virtual_table_of_a_database_reads_no_other_file(tmp_path: Path) -> None
         ("registry.files.formats import layers", []),
     ],
 )
-def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> None:
+def test_no_other_module_imports_the_layer_libraries(loaded: str, by: list[str]) -> None:
     loads = re.compile(rf"^\s*(?:import|from) {re.escape(loaded)}", re.MULTILINE)
     found = [
         str(source.relative_to(ROOT))
@@ -108,12 +108,12 @@ def test_no_other_module_loads_what_reads_layers(loaded: str, by: list[str]) -> 
     assert found == by
 
 
-def test_libraries_that_read_layers_are_loaded_in_the_sandbox_alone() -> None:
+def test_layer_libraries_are_loaded_only_in_the_sandbox() -> None:
     trusted = [each.reader for each in FORMATS.values() if Trait.TRUSTED in each.traits]
     assert trusted == ["text:read_plain"]
 
 
-def test_process_that_reads_a_file_loads_nothing_of_the_database() -> None:
+def test_file_reading_process_loads_no_database_modules() -> None:
     """Each delivered file starts one, and the tables take a tenth of a second."""
     formats = {path.stem for path in (ROOT / "registry/files/formats").glob("[a-z]*.py")}
     loaded = "\n".join(f"import registry.files.formats.{name}" for name in formats - {"writing"})

@@ -9,7 +9,7 @@ from tests.support.vectors import read_vectors
 
 
 @pytest.mark.thorough
-def test_several_processes_read_as_one_does_in_order(
+def test_several_processes_give_the_same_ordered_readings_as_one(
     gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_texts, "_TOGETHER", 100)

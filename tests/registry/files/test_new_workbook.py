@@ -1,4 +1,4 @@
-"""Workbooks as they are written."""
+"""Writing workbooks."""
 
 import errno
 import subprocess
@@ -35,19 +35,19 @@ def test_full_disk_is_an_error_of_the_file(row_by_row: bool) -> None:
     assert raised.value.errno == errno.ENOSPC
 
 
-def test_no_room_for_files_of_the_librarys_own_is_the_same(tmp_path: Path) -> None:
+def test_full_disk_for_temporary_files_of_the_library_is_an_error(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", NO_ROOM, str(tmp_path / "a.xlsx")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == f"OSError {errno.EFBIG}\n"
 
 
-def test_folder_that_is_not_there_is_an_error_of_the_file(tmp_path: Path) -> None:
+def test_missing_folder_is_an_error_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), new_workbook(tmp_path / "none" / "a.xlsx"):
         pass
 
 
 @pytest.mark.parametrize("written", ["=1+1", "=HYPERLINK(0)", "https://diachi.vn", "3/2", "12"])
-def test_text_is_a_text_whatever_it_looks_like(tmp_path: Path, written: str) -> None:
+def test_text_cell_stays_text_whatever_it_looks_like(tmp_path: Path, written: str) -> None:
     path = tmp_path / "a.xlsx"
     with new_workbook(path) as book:
         book.add_worksheet().write_column(0, 0, [written])

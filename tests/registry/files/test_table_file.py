@@ -1,4 +1,4 @@
-"""Small tables: columns that are known by many names, and a blank that is read as it is given."""
+"""Small tables: columns recognised by many names, and a template readable as issued."""
 
 import csv
 import datetime
@@ -20,7 +20,7 @@ TABLES = pytest.mark.parametrize("table", EVERY_TABLE.values(), ids=lambda t: t.
 
 
 @TABLES
-def test_template_is_read_as_it_is_given(table: TableFile, tmp_path: Path) -> None:
+def test_template_is_readable_as_issued(table: TableFile, tmp_path: Path) -> None:
     path = tmp_path / "mẫu.xlsx"
     table.write_template(path)
     (row,) = table.rows(path, opened_table(path, None))
@@ -28,7 +28,7 @@ def test_template_is_read_as_it_is_given(table: TableFile, tmp_path: Path) -> No
 
 
 @TABLES
-def test_each_spelling_leads_to_one_column(table: TableFile) -> None:
+def test_each_header_spelling_matches_one_column(table: TableFile) -> None:
     spellings = [each for column in table.columns for each in column.spellings]
     assert len(spellings) == len(set(spellings))
     for column in table.columns:
@@ -99,7 +99,7 @@ def test_cells_are_read_by_the_types_of_their_columns(
     assert said.items() <= read.items()
 
 
-def test_rows_of_an_operation_may_be_written_as_people_write(tmp_path: Path) -> None:
+def test_operation_rows_may_be_written_informally(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Loại;Kinh độ;Vĩ độ;Nguồn\nTủ nhận hàng;105,8;21,02;bậy\n", encoding="utf-8")
     assert read_rows(path, GivenEntrance) == [

@@ -24,7 +24,7 @@ with counting("rows") as count, whole_file(path, by_name=by_name) as part:
 """
 
 
-def test_a_pipe_takes_what_is_written_and_stays_one(tmp_path: Path) -> None:
+def test_pipe_receives_the_output_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDWR)
@@ -38,7 +38,7 @@ def test_a_pipe_takes_what_is_written_and_stays_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by_name", [False, True])
-def test_file_appears_when_it_is_whole(tmp_path: Path, by_name: bool) -> None:
+def test_file_appears_only_when_complete(tmp_path: Path, by_name: bool) -> None:
     path = tmp_path / "a.csv"
     for content in (b"one", b"two"):
         with whole_file(path, by_name=by_name) as part:
@@ -56,14 +56,14 @@ def test_file_appears_when_it_is_whole(tmp_path: Path, by_name: bool) -> None:
     ("how", "by_name"),
     [("SIGKILL", ""), ("SIGTERM", ""), ("SIGTERM", "named"), ("SIGHUP", "named")],
 )
-def test_killed_process_leaves_nothing(tmp_path: Path, how: str, by_name: str) -> None:
+def test_killed_process_leaves_no_file(tmp_path: Path, how: str, by_name: str) -> None:
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "a.csv"), how, by_name]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode != 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed_by_the_next(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "a.gpkg"), "SIGKILL", "named"]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert list(tmp_path.iterdir()) != []

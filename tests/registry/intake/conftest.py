@@ -31,6 +31,6 @@ def deliver(engine: Engine, tmp_path: Path) -> Deliver:
 
 @pytest.fixture(autouse=True)
 def remedies_as_options() -> Iterator[None]:
-    """What is proposed is read as whoever types commands reads it."""
+    """Proposals are read in the wording of the command line."""
     with spoken_as_options():
         yield

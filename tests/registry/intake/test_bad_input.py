@@ -1,7 +1,7 @@
-"""Whatever is delivered ends in a report: no traceback, no half of a load, nobody in a table.
+"""Any delivered file ends in a report: no traceback, no partial load, no personal data stored.
 
-Every file holds the same person, in columns, in headers or inside of addresses, and one good row
-where its kind can hold one. Nothing of the person may be found in any table afterwards.
+Every file contains the same person, in columns, headers or addresses, and one good row
+where its kind allows one. No personal data may be found in any table afterwards.
 """
 
 import gzip
@@ -96,7 +96,7 @@ GOOD_FILE = f"{HEAD}\n{GOOD}\n".encode()
 SQUARE = shapely.box(105.83, 21.03, 105.84, 21.04)
 REFUSED = None
 
-# What is delivered → rows that are published; None where the file as a whole is refused.
+# Delivered file → number of published rows; None if the whole file is refused.
 CORPUS: dict[str, tuple[Callable[[Path], Path], int | None]] = {
     "a file cut in the middle of a letter": (content("a.csv", GOOD_FILE + b"x,\xe1\xba"), REFUSED),
     "half a workbook": (content("a.xlsx", b"PK\x03\x04" + bytes(500)), REFUSED),
@@ -238,7 +238,7 @@ def test_every_file_ends_in_a_report(engine: Engine, tmp_path: Path, name: str) 
     assert tables_that_hold(engine, *PERSON) == []
 
 
-def test_number_that_a_power_became_keeps_both_readings(engine: Engine, tmp_path: Path) -> None:
+def test_number_in_exponent_notation_keeps_both_readings(engine: Engine, tmp_path: Path) -> None:
     path = text(HEAD, "p,12000,Láng,00199,,")(tmp_path)
     result = import_file(engine, path, ImportOptions("x", dry_run=True), lambda _n: None)
     (problem,) = result.row_problems

@@ -1,4 +1,4 @@
-"""An address of before 2025 beside the one of today: it completes, and never decides."""
+"""An address from before 2025 beside the current one: it completes, and never decides."""
 
 import pytest
 from sqlalchemy import Engine
@@ -26,7 +26,7 @@ def doors(engine: Engine) -> list[tuple[object, ...]]:
     )
 
 
-def test_beside_columns_an_earlier_text_is_left_aside(deliver: Deliver) -> None:
+def test_former_address_text_is_ignored_beside_columns(deliver: Deliver) -> None:
     result = deliver(
         {"số nhà": "12", "đường": "Quán Thánh", "mã xã": BA_DINH, "Địa chỉ cũ": "14 Châu Long"}
     )
@@ -36,10 +36,10 @@ def test_beside_columns_an_earlier_text_is_left_aside(deliver: Deliver) -> None:
         deliver({"mã xã": BA_DINH, "ghi chú": "12"})
 
 
-def test_one_measured_door_under_two_former_communes_gets_one_code(
+def test_measured_door_under_two_former_communes_gets_one_code(
     engine: Engine, deliver: Deliver
 ) -> None:
-    # On a border of old, either name is written.
+    # On a former border either name is used.
     today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
     written = [
         both(today, f"12 Quán Thánh, {ward}, Ba Đình, Hà Nội", **HERE)
@@ -53,7 +53,7 @@ def test_one_measured_door_under_two_former_communes_gets_one_code(
     assert (again.new, again.linked) == (0, 2)
 
 
-def test_unmeasured_doors_of_two_former_communes_are_two(deliver: Deliver) -> None:
+def test_unmeasured_doors_of_two_former_communes_stay_separate(deliver: Deliver) -> None:
     today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
 
     result = deliver(
@@ -64,7 +64,7 @@ def test_unmeasured_doors_of_two_former_communes_are_two(deliver: Deliver) -> No
     assert (result.new, result.linked) == (2, 0)
 
 
-def test_a_row_without_former_commune_is_the_only_door_of_its_address(deliver: Deliver) -> None:
+def test_row_without_a_former_commune_matches_the_only_door(deliver: Deliver) -> None:
     today = "12 Quán Thánh, Phường Ba Đình, Hà Nội"
 
     result = deliver(both(today, ""), both(today, "12 Quán Thánh, P. Trúc Bạch, Ba Đình, Hà Nội"))
@@ -72,7 +72,7 @@ def test_a_row_without_former_commune_is_the_only_door_of_its_address(deliver: D
     assert (result.new, result.linked, result.problems) == (1, 1, {"duplicate_in_file": 1})
 
 
-def test_a_ward_named_like_its_former_district_is_meant_in_a_text_as_in_columns(
+def test_ward_named_like_its_district_is_read_in_texts_as_in_columns(
     engine: Engine, deliver: Deliver
 ) -> None:
     text = deliver({"địa chỉ": "5 Quán Thánh, Ba Đình, Hà Nội"})

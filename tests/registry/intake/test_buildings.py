@@ -23,7 +23,7 @@ def parents(engine: Engine) -> dict[object, object]:
 
 
 @pytest.mark.gate
-def test_flats_changed_at_once_keep_their_building(engine: Engine, deliver: Deliver) -> None:
+def test_flats_changed_together_keep_their_building(engine: Engine, deliver: Deliver) -> None:
     deliver(flat(1201), flat(1202))
 
     result = deliver(flat(1201, households_count="2"), flat(1202, households_count="3"))
@@ -49,7 +49,7 @@ def test_flat_that_becomes_a_house_leaves_its_building(engine: Engine, deliver: 
     assert parents(engine) == {"1201": "ct1", None: None}
 
 
-def test_later_flat_joins_the_building_and_brings_a_lone_one_along(
+def test_later_flat_joins_the_building_with_an_earlier_single_flat(
     engine: Engine, deliver: Deliver
 ) -> None:
     assert deliver(flat(1201)).buildings == 0
@@ -76,7 +76,7 @@ TEXTS = {
 }
 
 
-def test_blocks_of_an_estate_keep_all_that_names_them(engine: Engine, deliver: Deliver) -> None:
+def test_blocks_of_an_estate_keep_their_full_names(engine: Engine, deliver: Deliver) -> None:
     made = deliver(*(door("72", name, building=name, unit="0807") for name in BLOCKS))
     assert made.new == len(BLOCKS)
     found = rows(engine, "SELECT building_name, building_key FROM household")

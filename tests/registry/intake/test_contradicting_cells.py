@@ -1,4 +1,4 @@
-"""Cells of one row that say different things, or stand in another column, are asked about."""
+"""Cells of one row that contradict each other, or are in the wrong column, are questioned."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def shown(result: ImportResult, code: str) -> list[tuple[int, str | None]]:
 
 
 @pytest.mark.gate
-def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
+def test_number_path_contradicting_the_alley_columns_is_refused(
     engine: Engine, tmp_path: Path
 ) -> None:
     result = run(
@@ -33,7 +33,7 @@ def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
         "5/12,Ngõ 34,Ngách 12,Quán Thánh,00004\n"  # house 5 of alley 12, or 12 of another one
         "12/5,34,12,Quán Thánh,00004\n"
         "5/12,12,,Quán Thánh,00004\n"
-        # These go on where the alleys end, or say them again as a whole.
+        # These continue where the alleys end, or repeat them completely.
         "12/5,34,,Quán Thánh,00004\n"
         "34/12/7,34,12,Quán Thánh,00004\n"
         "34,34,,Quán Thánh,00004\n",
@@ -47,20 +47,20 @@ def test_a_path_that_the_alleys_beside_it_contradict_is_refused(
     assert numbers == [("34/12/5",), ("34/12/7",), ("34/34",)]
 
 
-def test_a_street_in_the_column_of_groups_is_refused(engine: Engine, tmp_path: Path) -> None:
+def test_street_in_the_group_column_is_refused(engine: Engine, tmp_path: Path) -> None:
     good = "".join(f"{n},Quán Thánh,Tổ 3,00004\n" for n in range(1, 8))
     moved = "20,,Quán Thánh,00004\n"
     result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ,Mã xã\n{good}{moved}")
     assert (result.new, shown(result, "number_unreadable")) == (7, [(8, "20")])
 
 
-def test_a_numbered_group_is_no_street_of_that_number(engine: Engine, tmp_path: Path) -> None:
+def test_numbered_group_is_not_a_street_of_that_number(engine: Engine, tmp_path: Path) -> None:
     streets = "".join(f"{n},Đường 3,,00004\n" for n in range(1, 8))
     result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ,Mã xã\n{streets}20,,Tổ 3,00004\n")
     assert (result.new, result.problems) == (8, {"street_missing": 1})
 
 
-def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path: Path) -> None:
+def test_unreadable_text_is_quoted_without_personal_names(engine: Engine, tmp_path: Path) -> None:
     result = run(
         engine,
         tmp_path / "a.csv",
@@ -75,7 +75,7 @@ def test_what_could_not_be_read_is_quoted_without_names(engine: Engine, tmp_path
     assert shown(result, "as_above") == [(4, "nt")]
 
 
-def test_two_former_communes_do_not_share_a_door_that_names_none(deliver: Deliver) -> None:
+def test_two_former_communes_do_not_share_a_door_without_one(deliver: Deliver) -> None:
     deliver(door("12"), door("14"))
     result = deliver(
         door("12", former_commune="Trúc Bạch"),
@@ -87,7 +87,7 @@ def test_two_former_communes_do_not_share_a_door_that_names_none(deliver: Delive
     assert (result.linked, result.rejected) == (1, 2)
 
 
-def test_a_street_that_is_another_one_and_more_is_told(deliver: Deliver) -> None:
+def test_street_name_extending_another_is_reported(deliver: Deliver) -> None:
     result = deliver(
         door("1"),
         door("2", street="Quán Thánh kéo dài"),

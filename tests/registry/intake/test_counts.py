@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from tests.support.intake import Deliver, door, rows
 
-# Cell → households, what is told of it, and the number that is proposed.
+# Cell → households, the problem reported, and the proposed number.
 COUNTS: dict[str, tuple[int, str | None, str | None]] = {
     "": (1, None, None),
     "3": (3, None, None),
@@ -19,7 +19,7 @@ COUNTS: dict[str, tuple[int, str | None, str | None]] = {
 }
 
 
-def test_a_count_is_read_as_it_is_written(engine: Engine, deliver: Deliver) -> None:
+def test_count_is_read_as_written(engine: Engine, deliver: Deliver) -> None:
     given = [door(f"{n}", f"{n}", households_count=cell) for n, cell in enumerate(COUNTS, 1)]
     result = deliver(*given)
     assert (result.new, result.rejected) == (len(COUNTS), 0)

@@ -62,7 +62,7 @@ class Place:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(statement).fetchall()  # type: ignore[call-overload, no-any-return]
 
-    def is_as_before(self) -> None:
+    def assert_unchanged(self) -> None:
         """Nothing of the import is there, not even its tables."""
         eventually(lambda: not self.ask(BUSY), "nothing of the importer runs")
         self.engine.dispose()
@@ -101,20 +101,20 @@ def test_importer_may_be_killed_at_any_phase(place: Place) -> None:
         with Importer.start(place.url, place.file, SOURCE) as importer:
             importer.stops_at(phase)
             importer.kill()
-        place.is_as_before()
-    # In the middle of writing, behind somebody who holds the table.
+        place.assert_unchanged()
+    # In the middle of writing, blocked by another session's table lock.
     with psycopg.connect(place.url) as other, Importer.start(place.url, place.file, SOURCE) as one:
         one.stops_at("publishing")
         other.execute("LOCK TABLE household_ref IN SHARE MODE")
         one.go_on()
         eventually(lambda: place.ask(WAITS_FOR_A_LOCK), "it waits for the table")
         one.kill()
-    place.is_as_before()
+    place.assert_unchanged()
     place.succeeds_now()
 
 
 @pytest.mark.thorough
-def test_importer_that_is_killed_after_the_commit_has_published(place: Place) -> None:
+def test_importer_killed_after_the_commit_has_published(place: Place) -> None:
     with Importer.start(place.url, place.file, SOURCE) as importer:
         importer.stops_at("feed")
         importer.kill()
@@ -168,7 +168,7 @@ def mortal(second_cluster: Mortal, tmp_path: Path) -> Iterator[Place]:
 def recovered(place: Place, worked: int) -> None:
     """Wait until the cluster has recovered from the end of its process `worked`.
 
-    PostgreSQL goes on to answer until it has reaped a process that was killed, and then stops.
+    PostgreSQL keeps answering until it has reaped a killed process, and then stops.
     """
     eventually(lambda: gone(worked), "PostgreSQL has seen the end")
     eventually(lambda: _answers(place), "the server has recovered", within_s=60)
@@ -181,8 +181,8 @@ def _answers(place: Place) -> bool:
         return False
 
 
-def said(phase: str) -> str:
-    """What an importer says whose connection is lost: while it commits, nobody can tell it more."""
+def expected_error(phase: str) -> str:
+    """Errors of an importer whose connection is lost; during the commit the outcome is unknown."""
     at_commit = phase == BEFORE_COMMIT[-1]
     return "outcome_unknown\n" if at_commit else "database_unavailable\n"
 
@@ -207,9 +207,9 @@ def test_postgresql_may_be_killed_at_any_phase(
             second_cluster.die()
         assert importer.finish() == 1
         assert importer.process.stderr
-        assert importer.process.stderr.read() == said(phase)
+        assert importer.process.stderr.read() == expected_error(phase)
     recovered(mortal, worked)
-    mortal.is_as_before()
+    mortal.assert_unchanged()
 
 
 @pytest.mark.thorough
@@ -233,11 +233,11 @@ def test_postgresql_may_be_killed_at_any_phase_of_a_reform(
             else:
                 second_cluster.die()
 
-        # While it commits, nobody can tell what has become of it.
+        # During the commit the outcome is unknown.
         with pytest.raises(DatabaseUnavailableError):
             reform(mortal.engine, document, options, entering)
         recovered(mortal, worked)
-        mortal.is_as_before()
+        mortal.assert_unchanged()
         assert mortal.ask("SELECT FROM reform") == []
     assert reform(mortal.engine, document, Options("tests", dry_run=True)).undecided == 0
 
@@ -257,20 +257,20 @@ def test_disk_may_be_full_at_any_phase(second_cluster: Mortal, mortal: Place) ->
             assert importer.process.stderr
             assert importer.process.stderr.read() in ("storage_full\n", "database_unavailable\n")
         recovered(mortal, worked)
-        mortal.is_as_before()
+        mortal.assert_unchanged()
 
 
 @pytest.mark.thorough
-def test_importers_own_disk_may_be_full(mortal: Place) -> None:
+def test_importers_disk_may_be_full(mortal: Place) -> None:
     with Importer.start(mortal.url, mortal.file, SOURCE) as importer:
         importer.stops_at("publishing")
         resource.prlimit(importer.process.pid, resource.RLIMIT_FSIZE, (0, 0))
         assert importer.finish() != 0
-    mortal.is_as_before()
+    mortal.assert_unchanged()
     mortal.succeeds_now()
 
 
-def test_imports_of_one_source_queue_and_others_and_readers_go_on(place: Place) -> None:
+def test_imports_of_one_source_queue_while_others_and_readers_continue(place: Place) -> None:
     other = write(place.file.with_name("other.csv"), door("99", "X"))
     read = "SELECT count(*) FROM household WHERE status = 'active'"
     with (
@@ -282,7 +282,7 @@ def test_imports_of_one_source_queue_and_others_and_readers_go_on(place: Place) 
         result = import_file(place.engine, other, ImportOptions("khác"), lambda _n: None)
         assert result.new == 1
         stopped.stops_at("committing")
-        assert rows(place.engine, read) == [(4,)]  # nobody waits, and nothing of it is seen
+        assert rows(place.engine, read) == [(4,)]  # no reader waits or sees any of it
         assert stopped.finish() == 0
         assert rows(place.engine, read) == [(34,)]
         waiting.stops_at("publishing")

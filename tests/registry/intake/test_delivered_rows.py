@@ -83,7 +83,7 @@ def _cells(row: str) -> dict[str, str]:
 
 
 def door_of(record: Record) -> str:
-    """How it is called within its commune, and what is said of it."""
+    """The label of the record within its commune, and its attributes."""
     called = label(record.label_parts, ())
     return f"{called} ({record.delivery_hint})" if record.delivery_hint else called
 
@@ -106,7 +106,7 @@ def commune_of(gazetteer: Gazetteer, record: Record) -> str:
         for at, row in enumerate(ROWS)
     ],
 )
-def test_row_is_published_as_its_door_or_asked_about(
+def test_row_is_published_as_its_door_or_questioned(
     delivered: Delivered, at: int, row: Row
 ) -> None:
     delivered.bring(row["delivery"])
@@ -116,7 +116,7 @@ def test_row_is_published_as_its_door_or_asked_about(
     assert (commune_of(delivered.gazetteer, record) if record else "") == row["commune"]
 
 
-def test_rejected_rows_make_no_place_and_people_are_nowhere(delivered: Delivered) -> None:
+def test_rejected_rows_create_no_place_and_store_no_personal_data(delivered: Delivered) -> None:
     delivered.bring("cells")
     names = rows(delivered.engine, "SELECT DISTINCT name FROM place")
     doors = "\n".join(row["door"] for row in ROWS)

@@ -54,7 +54,9 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_values_are_the_same_there_and_back(engine: Engine, tmp_path: Path, scripts: Path) -> None:
+def test_values_round_trip_between_the_databases(
+    engine: Engine, tmp_path: Path, scripts: Path
+) -> None:
     (scripts / "odd.pg.sql").write_text(ODD)
     (scripts / "back.pg.sql").write_text(f"{ODD_COLUMNS}SELECT * FROM handed")
     with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
@@ -66,7 +68,7 @@ def test_values_are_the_same_there_and_back(engine: Engine, tmp_path: Path, scri
         assert bench.rows("SELECT count(blank), count(empty) FROM back") == [(1, 2)]
 
 
-def test_register_is_seen_as_by_the_transaction(
+def test_register_is_read_within_the_transaction(
     engine: Engine, tmp_path: Path, scripts: Path
 ) -> None:
     (scripts / "own.pg.sql").write_text("-- columns: a INTEGER\nSELECT a FROM own")
@@ -89,7 +91,7 @@ def test_metres_are_those_of_the_ellipsoid(engine: Engine, tmp_path: Path) -> No
             ) == pytest.approx(metres, rel=1e-6)
 
 
-def test_what_a_killed_import_spilled_is_swept(engine: Engine, tmp_path: Path) -> None:
+def test_spill_files_of_a_killed_import_are_removed(engine: Engine, tmp_path: Path) -> None:
     spill = tmp_path / "imports" / f"spill-{os.geteuid()}"
     (spill / "left").mkdir(parents=True)
     (spill / "left" / "block").write_text("x")
@@ -100,7 +102,9 @@ def test_what_a_killed_import_spilled_is_swept(engine: Engine, tmp_path: Path) -
     assert list(spill.iterdir()) == []
 
 
-def test_where_nothing_can_be_written_all_stays_in_memory(engine: Engine, tmp_path: Path) -> None:
+def test_everything_stays_in_memory_without_a_writable_folder(
+    engine: Engine, tmp_path: Path
+) -> None:
     (tmp_path / "imports").write_text("in the way")
     with session_scope(engine) as session, workbench(session.connection(), 1, tmp_path) as bench:
         bench.duck.execute("CREATE TABLE a AS SELECT range AS n FROM range(1000000)")
@@ -115,8 +119,8 @@ def _fill(engine: Engine, var: Path) -> None:
         bench.duck.execute("CREATE TABLE a AS SELECT md5(n::text) FROM range(1000000) r (n)")
 
 
-def test_what_steps_need_is_something_that_may_be_there() -> None:
-    """A name that nothing makes would pass its step over for ever, without a word."""
+def test_requirements_of_steps_are_made_by_other_steps() -> None:
+    """A requirement that nothing creates would silently skip its step forever."""
     folder = Path(engines.__file__).parent
     written = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql")}
     program = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
@@ -132,7 +136,7 @@ def test_what_steps_need_is_something_that_may_be_there() -> None:
 
 
 @pytest.mark.parametrize("script", sorted(REGISTER.glob("*.pg.sql")), ids=lambda path: path.name)
-def test_columns_that_a_script_declares_are_those_it_answers(engine: Engine, script: Path) -> None:
+def test_scripts_return_their_declared_columns(engine: Engine, script: Path) -> None:
     written = with_each_plain(script.read_text(encoding="utf-8"))
     given = {"units": [], "codes": [], "refs": [], "first": "", "last": "", "source": ""}
     given |= {"latest": 0, "once": []}

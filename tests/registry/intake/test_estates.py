@@ -1,4 +1,4 @@
-"""Blocks of flats by name: kept as they are called, and never one for another."""
+"""Blocks of flats by name: names are kept, and blocks never confused."""
 
 import pytest
 from sqlalchemy import Engine
@@ -15,7 +15,7 @@ ROW = {"house_number": "300", "street": "Nguyễn Văn Cừ", "commune_code": "0
 
 
 @pytest.mark.gate
-def test_two_blocks_at_one_number_are_two_buildings(engine: Engine, deliver: Deliver) -> None:
+def test_two_blocks_with_one_number_are_two_buildings(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         ROW | {"source_ref": "1", "building": "Chung cư An Bình"},
         ROW | {"source_ref": "2", "building": "Chung cư An Phú"},
@@ -38,7 +38,7 @@ def test_unnumbered_houses_of_a_hamlet_keep_their_codes_in_any_order(
     assert after.items() >= before.items()
 
 
-def test_another_block_at_the_number_is_not_the_one_asked_for(
+def test_another_block_with_the_same_number_is_not_returned(
     engine: Engine, deliver: Deliver
 ) -> None:
     block = ROW | {"building": "Chung cư An Bình"}

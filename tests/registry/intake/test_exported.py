@@ -1,4 +1,4 @@
-"""A register's export, imported as it is."""
+"""A register's export, imported unchanged."""
 
 import io
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_export_imported_again_changes_nothing(
 
 
 @pytest.mark.gate
-def test_export_of_another_register_makes_the_same_doors_without_its_codes(
+def test_export_of_another_register_creates_the_same_doors_without_its_codes(
     engine: Engine, delivered: ImportResult, tmp_path: Path
 ) -> None:
     path, before = exported(engine, tmp_path, "xlsx"), rows(engine, DOORS)
@@ -83,7 +83,7 @@ def test_export_of_another_register_makes_the_same_doors_without_its_codes(
     assert rows(engine, DOORS) == before
 
 
-def test_report_of_an_export_is_still_known_as_one(
+def test_report_of_an_export_is_still_recognised_as_one(
     engine: Engine, delivered: ImportResult, tmp_path: Path
 ) -> None:
     path = exported(engine, tmp_path, "csv")

@@ -1,4 +1,4 @@
-"""What stands in the first row of a group alone is offered to hold for it, and filled when told."""
+"""A value only in the first row of a group is offered to be filled down, and filled on request."""
 
 from pathlib import Path
 
@@ -35,13 +35,13 @@ def groups(tmp_path: Path) -> Path:
     return path
 
 
-def test_nothing_is_filled_unasked_and_the_option_is_told(groups: Path) -> None:
+def test_blank_cells_are_filled_only_on_request_and_the_option_offered(groups: Path) -> None:
     assert read(groups)[1] == ("", "5", "")
     (note,) = (note for note in open_file(groups).notes if "đầu mỗi nhóm" in str(note))
     assert """--mapping '{"Phường": "commune:fill", "Tên đường": "street:fill"}'""" in str(note)
 
 
-def test_blank_cells_and_ditto_marks_hold_what_stands_above(groups: Path) -> None:
+def test_blank_cells_and_ditto_marks_repeat_the_cell_above(groups: Path) -> None:
     assert read(groups, STREET | WARD) == [
         ("Láng", "3", "Láng"),
         ("Láng", "5", "Láng"),
@@ -52,7 +52,7 @@ def test_blank_cells_and_ditto_marks_hold_what_stands_above(groups: Path) -> Non
     ]
 
 
-def test_a_street_does_not_go_on_in_the_next_commune(tmp_path: Path) -> None:
+def test_street_is_not_repeated_into_the_next_commune(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_text("Đường,Số nhà,Xã\nLáng,3,Láng\n,5,Láng\n,7,Ba Đình\n", encoding="utf-8")
     found = read(path, {"Đường": "street:fill"})
@@ -69,12 +69,12 @@ def test_a_street_does_not_go_on_in_the_next_commune(tmp_path: Path) -> None:
         "Đường,Số nhà,Xã\n" + ",5,Láng\n" * 6 + "Láng,3,Láng\n",
     ],
 )
-def test_what_may_mean_none_is_not_offered(tmp_path: Path, text: str) -> None:
+def test_filling_is_not_offered_when_blanks_may_be_intended(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ho.csv"
     path.write_text(text, encoding="utf-8")
     assert open_file(path).notes == ()
 
 
-def test_only_fields_can_be_filled(groups: Path) -> None:
+def test_only_known_fields_can_be_filled(groups: Path) -> None:
     with pytest.raises(UnreadableFileError, match="duong"):
         open_file(groups, mapping={"Tên đường": "duong:fill"})

@@ -1,4 +1,4 @@
-"""The first load of a register: keys off, rows in, the very same keys made anew."""
+"""The first load of a register: keys dropped, rows loaded, the same keys recreated."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +44,7 @@ def load(engine: Engine, folder: Path, *, source: str = "phuong") -> ImportResul
 
 @pytest.fixture
 def reader(engine: Engine) -> Iterator[None]:
-    """Somebody who reads households and does not end."""
+    """An open transaction that has read households."""
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM household"))
         yield
@@ -59,7 +59,7 @@ def test_first_load_leaves_the_keys_as_they_were(engine: Engine, tmp_path: Path)
     assert rows(engine, KEYS) == before
     assert rows(engine, "SELECT count(*) FROM household WHERE parent_code IS NOT NULL") == [(4,)]
     assert not rows(engine, "SELECT FROM parked_key")
-    # Of a table with row-level security nobody but a superuser sees the statistics.
+    # Only a superuser sees the statistics of a table with row-level security.
     analysed = "SELECT DISTINCT tablename FROM pg_stats WHERE tablename ~ '^household' ORDER BY 1"
     with engine.connect() as connection:
         connection.execute(text("SET LOCAL ROLE NONE"))
@@ -84,7 +84,7 @@ def test_load_that_fails_leaves_the_keys_as_they_were(engine: Engine) -> None:
     assert rows(engine, KEYS) == before
 
 
-def test_nobody_commits_while_keys_are_parked(engine: Engine) -> None:
+def test_no_commit_while_keys_are_parked(engine: Engine) -> None:
     before = rows(engine, KEYS)
 
     with pytest.raises(DBAPIError, match="keys are parked"), session_scope(engine) as session:
@@ -102,7 +102,7 @@ def test_register_with_households_keeps_its_keys(engine: Engine, deliver: Delive
 
 
 @pytest.mark.usefixtures("reader")
-def test_load_does_without_when_somebody_reads(engine: Engine, tmp_path: Path) -> None:
+def test_load_keeps_the_keys_when_the_table_is_being_read(engine: Engine, tmp_path: Path) -> None:
     assert load(engine, tmp_path).new == MANY + 4
 
 

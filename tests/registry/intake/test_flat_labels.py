@@ -1,4 +1,4 @@
-"""Flats of every shape that an import accepts: the label of each leads back to that very flat."""
+"""Flats in every form that an import accepts: the label of each resolves to the same flat."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,8 +56,8 @@ def searched(engine: Engine) -> Iterator[tuple[Gazetteer, Reads]]:
         reads.close()
 
 
-def test_label_of_a_flat_leads_back_to_it(engine: Engine, deliver: Deliver) -> None:
-    """Each stands beside the flat of that number in another block of the house."""
+def test_label_of_a_flat_round_trips(engine: Engine, deliver: Deliver) -> None:
+    """Each is beside the flat with that number in another block of the house."""
     deliver(
         *(
             door(str(at), f"{at} {block}", building=block, unit=unit, floor=floor)
@@ -87,7 +87,7 @@ def test_label_of_a_flat_leads_back_to_it(engine: Engine, deliver: Deliver) -> N
 @pytest.mark.parametrize(
     "address", ["Căn 305 CC Hoa Hồng, 87 {}", "P305 chung cư Hoa Hồng, số 87 {}"]
 )
-def test_flat_of_a_named_block_is_read_from_a_row_of_text(
+def test_flat_of_a_named_block_is_read_from_a_text_row(
     engine: Engine, deliver: Deliver, address: str
 ) -> None:
     street = "Phố Quán Thánh, Phường Ba Đình, Hà Nội"

@@ -1,4 +1,4 @@
-"""Totals and signatures are no households, and rows are all accounted for."""
+"""Totals and signatures are not households, and all rows are accounted for."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ Người lập biểu: Nguyễn Văn A,,,Chủ tịch,
 
 
 @pytest.mark.gate
-def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> None:
+def test_footers_are_skipped_and_counted(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(TEXT)
     answers, problems = io.BytesIO(), io.BytesIO()
@@ -59,7 +59,7 @@ def test_footers_are_passed_over_and_counted(engine: Engine, tmp_path: Path) -> 
     assert checksum(engine) == before
 
 
-def test_headings_and_signatures_are_no_rows_with_errors(engine: Engine, tmp_path: Path) -> None:
+def test_headings_and_signatures_are_not_errors(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Tổ,Mã xã\n"
@@ -81,7 +81,7 @@ def test_headings_and_signatures_are_no_rows_with_errors(engine: Engine, tmp_pat
     assert {problem.row_number for problem in result.row_problems} == {6}
 
 
-def test_repeated_headers_sums_and_signers_are_passed_over(engine: Engine, tmp_path: Path) -> None:
+def test_repeated_headers_sums_and_signatures_are_skipped(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Mã xã\n"
@@ -98,7 +98,7 @@ def test_repeated_headers_sums_and_signers_are_passed_over(engine: Engine, tmp_p
     assert (result.rows, result.new, result.rejected, result.skipped) == (8, 2, 0, 6)
 
 
-def test_names_are_signatures_only_below_who_signs(engine: Engine, tmp_path: Path) -> None:
+def test_names_are_signatures_only_below_a_signature_title(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Mã xã\n,Trần Thị Bình,,Lê Văn Cường\n1,26,Láng,00199\n"
@@ -108,7 +108,7 @@ def test_names_are_signatures_only_below_who_signs(engine: Engine, tmp_path: Pat
     assert (result.new, result.rejected, result.skipped) == (2, 2, 1)
 
 
-def test_zero_is_no_house_number(deliver: Deliver) -> None:
+def test_zero_is_not_a_house_number(deliver: Deliver) -> None:
     place = {"locality": "Thôn Đông", "longitude": "105.84", "latitude": "21.03"}
     result = deliver(
         door("0", "a"), door("0", "b", street="", **place), door("00", "c"), door("10", "d")
@@ -117,7 +117,7 @@ def test_zero_is_no_house_number(deliver: Deliver) -> None:
     assert result.problems["no_house_number"] == 1
 
 
-def test_door_of_another_file_of_the_source_is_said(engine: Engine, tmp_path: Path) -> None:
+def test_door_from_another_file_of_the_source_is_reported(engine: Engine, tmp_path: Path) -> None:
     def deliver(name: str, *numbers: int) -> ImportResult:
         path = tmp_path / name
         path.write_text("số nhà,đường,mã xã\n" + "".join(f"{n},Láng,00199\n" for n in numbers))
@@ -127,11 +127,11 @@ def test_door_of_another_file_of_the_source_is_said(engine: Engine, tmp_path: Pa
     again = deliver("tổ 2.csv", 4, 6)
     assert (again.new, again.unchanged) == (1, 1)
     assert again.delivered_before == {"tổ 1.csv": 1}
-    # The same file, grown by a row, is no other one.
+    # The same file with one more row counts as the same file.
     assert deliver("tổ 1.csv", 2, 8).delivered_before == {}
 
 
-def test_misspelt_commune_is_read_and_said(deliver: Deliver) -> None:
+def test_misspelled_commune_is_corrected_and_reported(deliver: Deliver) -> None:
     blank = {"commune_code": "", "province": "Hà Nội"}
     result = deliver(
         door("12", "a", commune="Phường Ba Đìnhh", **blank),
@@ -143,7 +143,7 @@ def test_misspelt_commune_is_read_and_said(deliver: Deliver) -> None:
     assert "00004 Phường Ba Đình" in (problem.proposed_fix or "")
 
 
-def test_dry_run_counts_the_buildings_that_would_be_made(deliver: Deliver) -> None:
+def test_dry_run_counts_the_buildings_it_would_create(deliver: Deliver) -> None:
     flat = {"building": "Toà CT1"}
     two = [door("20", "f1", unit="101", **flat), door("20", "f2", unit="102", **flat)]
     alone = door("30", "f3", unit="1", building="Toà CT2")
@@ -154,7 +154,7 @@ def test_dry_run_counts_the_buildings_that_would_be_made(deliver: Deliver) -> No
     assert deliver(*more, dry_run=True).buildings == deliver(*more).buildings == 1
 
 
-def test_made_up_households_get_no_real_code(engine: Engine, tmp_path: Path) -> None:
+def test_demo_households_get_no_real_code(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("house_number,street,commune_code,demo\n12,Láng,00199,yes\n")
     for dry_run in (True, False):
@@ -166,7 +166,7 @@ def test_made_up_households_get_no_real_code(engine: Engine, tmp_path: Path) -> 
     assert import_file(engine, path, ImportOptions("x"), lambda _n: None).new == 1
 
 
-def test_header_alone_is_refused_but_for_a_full_delivery(engine: Engine, tmp_path: Path) -> None:
+def test_header_alone_is_refused_except_in_a_full_delivery(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Mã xã\n,,\n")
     with pytest.raises(UnreadableFileError, match="there are no rows below the header"):
@@ -180,7 +180,7 @@ def test_header_alone_is_refused_but_for_a_full_delivery(engine: Engine, tmp_pat
     "second",
     ["STT,Số nhà,Đường,Phường\n1,14,Trúc Bạch,Ba Đình\n", "Tỉnh,Đường,Số nhà,\nHà Nội,Láng,5,\n"],
 )
-def test_a_second_table_with_other_columns_is_refused(
+def test_second_table_with_other_columns_is_refused(
     engine: Engine, tmp_path: Path, second: str, *, dry_run: bool
 ) -> None:
     """Read as the first one's, the 14 of a house is a street, and the street a ward."""

@@ -99,7 +99,7 @@ def test_text_is_read_in_each_encoding(tmp_path: Path, content: bytes) -> None:
     ]
 
 
-def test_what_was_found_out_is_told(tmp_path: Path) -> None:
+def test_detected_encoding_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_bytes(VNI)
     assert any("VNI" in str(note) for note in open_file(path).notes)
@@ -219,7 +219,7 @@ def open_document(path: Path, at: int) -> Path:
 
 
 @pytest.mark.parametrize("at", gate_takes_first(1, [2, 0]))
-def test_cells_merged_over_several_rows_stand_in_each(tmp_path: Path, at: int) -> None:
+def test_cells_merged_over_several_rows_are_repeated(tmp_path: Path, at: int) -> None:
     """A street over its houses, under a header that is merged over two rows; not beyond its cells.
 
     `at`: whether the table begins further down and to the right.
@@ -273,7 +273,7 @@ def write_csv(path: Path, rows: list[list[str]]) -> Path:
 
 
 @pytest.mark.thorough
-def test_rows_in_an_old_font_among_others_are_read_one_by_one(tmp_path: Path) -> None:
+def test_rows_in_an_old_font_among_others_are_read_individually(tmp_path: Path) -> None:
     rows = [["Số nhà", "Tên đường", "Tên phường"], *MIXED]
     csv, xlsx, xls = (tmp_path / f"ho.{kind}" for kind in ("csv", "xlsx", "xls"))
     write_csv(csv, rows)
@@ -294,7 +294,7 @@ def test_rows_in_an_old_font_among_others_are_read_one_by_one(tmp_path: Path) ->
         assert [note for note in file.notes if "TCVN3" in str(note)]
 
 
-def test_rows_in_an_old_font_far_down_a_long_file_are_read_and_told(tmp_path: Path) -> None:
+def test_rows_in_an_old_font_far_down_a_file_are_read_and_reported(tmp_path: Path) -> None:
     many = MIXED[:1] * 60_000
     path = write_csv(tmp_path / "ho.csv", [["Số nhà", "Tên đường", "Tên phường"], *many, MIXED[-3]])
     file = open_file(path)
@@ -305,7 +305,7 @@ def test_rows_in_an_old_font_far_down_a_long_file_are_read_and_told(tmp_path: Pa
     assert [note for note in file.notes if "TCVN3" in str(note)]
 
 
-def test_words_of_one_font_or_the_other_follow_their_column(tmp_path: Path) -> None:
+def test_words_valid_in_two_fonts_use_the_font_of_their_column(tmp_path: Path) -> None:
     """`Phó` is `Phú` in a column of TCVN3, and itself in one of Unicode."""
     old = [["1", "Phó", "00004"], *[[f"{n}", "NguyÔn Tr·i", "00004"] for n in range(2, 9)]]
     new = [["1", "Phó", "00004"], *[[f"{n}", "Nguyễn Trãi", "00004"] for n in range(2, 9)]]
@@ -314,7 +314,7 @@ def test_words_of_one_font_or_the_other_follow_their_column(tmp_path: Path) -> N
         assert [street for _, street, _ in read(path)] == [first, *["Nguyễn Trãi"] * 7]
 
 
-def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
+def test_mapping_gives_the_fields_of_unknown_headers(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_text("Cột A,Cột B,Cột C\n12,Láng,00004\n")
     mapping = {"cột a": "house_number", "Cột B": "street", "Cột C": "commune_code"}
@@ -323,7 +323,7 @@ def test_mapping_names_the_fields_of_other_headers(tmp_path: Path) -> None:
         open_file(path, mapping={"Cột A": "nhà"})
 
 
-def test_header_of_several_words_for_one_thing_is_known(tmp_path: Path) -> None:
+def test_header_with_several_words_for_one_field_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "ho.csv"
     path.write_text('"Thôn, xóm, tiểu khu",Mã xã,Toạ độ X,Toạ độ Y\nTiểu khu 3,00004,105.8,21\n')
     fields = ("locality", "commune_code", "longitude", "latitude")
@@ -399,8 +399,8 @@ def a_geoparquet(folder: Path) -> Path:
     return folder / "a.parquet"
 
 
-def a_shapefile_that_tells_no_encoding(folder: Path) -> Path:
-    """As many old programs write it: no .cpg, and a table whose language is 0."""
+def a_shapefile_without_encoding(folder: Path) -> Path:
+    """As written by many old programs: no .cpg, and a table with language 0."""
     a_shapefile(folder)
     (folder / "a.cpg").unlink()
     table = bytearray((folder / "a.dbf").read_bytes())
@@ -441,22 +441,20 @@ def a_shapefile_of_cut_names(folder: Path) -> Path:
 
 
 LAYERS: list[Callable[[Path], Path]] = [
-    *(a_geopackage, a_kmz, a_shapefile_that_tells_no_encoding, a_mif, a_geoparquet),
+    *(a_geopackage, a_kmz, a_shapefile_without_encoding, a_mif, a_geoparquet),
     *(a_geojson, a_shapefile, a_kml, a_tab, a_kml_of_data, a_shapefile_of_cut_names),
 ]
 
 
 @pytest.mark.parametrize("make", gate_takes_first(4, LAYERS))
-def test_layer_of_a_map_is_read_with_its_places(
-    tmp_path: Path, make: Callable[[Path], Path]
-) -> None:
+def test_map_layer_is_read_with_its_points(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     rows = read(make(tmp_path), (*FIELDS, "longitude", "latitude"))
     assert [row[:3] for row in rows] == ROWS
     for row, place in zip(rows, PLACES, strict=True):
         assert (float(row[3]), float(row[4])) == pytest.approx(place)
 
 
-def test_waypoints_of_a_receiver_are_read_by_their_names(tmp_path: Path) -> None:
+def test_gps_waypoints_are_read_by_name(tmp_path: Path) -> None:
     path = tmp_path / "a.gpx"
     path.write_text(
         '<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">'
@@ -468,7 +466,7 @@ def test_waypoints_of_a_receiver_are_read_by_their_names(tmp_path: Path) -> None
         assert [*map(cells, below)] == [("12 Láng, Phường Láng, Hà Nội", "105.800000", "21.020000")]
 
 
-def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None:
+def test_polygon_gives_a_point_inside_it_and_a_line_gives_none(tmp_path: Path) -> None:
     shapes = [shapely.box(105, 21, 105.01, 21.01), shapely.LineString([(105, 21), (106, 21)])]
     write_layer(tmp_path / "a.gpkg", "GPKG", shapes, geometry_type="Unknown")
     inside, none = read(tmp_path / "a.gpkg", ("longitude", "latitude"))
@@ -477,19 +475,19 @@ def test_polygon_is_a_point_inside_it_and_a_line_is_none(tmp_path: Path) -> None
 
 
 @pytest.mark.thorough
-def test_system_that_a_layer_states_is_known_where_it_is_certain(tmp_path: Path) -> None:
+def test_unambiguous_crs_of_a_layer_is_recognised(tmp_path: Path) -> None:
     metres = [shapely.Point(587_000, 2_325_000), shapely.Point(587_100, 2_325_100)]
     for crs in ("EPSG:9210", "EPSG:3405", "EPSG:32648"):
         for driver, name in (("GPKG", "a.gpkg"), ("ESRI Shapefile", "a.shp")):
             write_layer(tmp_path / name, driver, metres, crs=crs)
             assert open_file(tmp_path / name).table.crs == crs
-    # MapInfo writes WGS 84 for VN-2000: what it says of metres is nothing.
+    # MapInfo writes WGS 84 for VN-2000: its statement about metres is meaningless.
     write_layer(tmp_path / "a.tab", "MapInfo File", metres, crs="EPSG:3405")
     assert open_file(tmp_path / "a.tab").table.crs is None
 
 
 @pytest.mark.parametrize("crs", gate_takes_first(1, ["EPSG:3148", "EPSG:2045", "EPSG:27700"]))
-def test_layer_in_a_system_of_another_country_or_time_is_refused(tmp_path: Path, crs: str) -> None:
+def test_layer_in_a_foreign_or_obsolete_crs_is_refused(tmp_path: Path, crs: str) -> None:
     write_layer(tmp_path / "a.gpkg", "GPKG", points(), crs=crs)
     with pytest.raises(UnreadableFileError, match=r"không phải WGS 84 hay VN-2000"):
         open_file(tmp_path / "a.gpkg")
@@ -502,12 +500,12 @@ def test_layer_in_a_system_of_another_country_or_time_is_refused(tmp_path: Path,
         (CRS("EPSG:4756").to_wkt("WKT1_ESRI"), "EPSG:4756"),
         (CRS("EPSG:4326").to_wkt("WKT1_ESRI"), "EPSG:4326"),
         (f"+proj=tmerc +lon_0=105.75 +k=0.9999 +x_0=500000 +ellps=WGS84 {SHIFT}", "EPSG:9210"),
-        # The same projection on a datum that nobody names: a zone, but of what?
+        # The same projection on an unnamed datum: a zone of an unknown system.
         ("+proj=tmerc +lon_0=105.75 +k=0.9999 +x_0=500000 +ellps=WGS84", None),
         (None, None),
     ],
 )
-def test_statement_without_a_number_is_read_by_its_parameters(
+def test_crs_without_a_number_is_recognised_by_its_parameters(
     written: str | None, known: str | None
 ) -> None:
     assert declared_system(written) == known
@@ -540,7 +538,9 @@ def a_gzip(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "make", gate_takes_first(3, [a_book, a_gzip, a_shapefile, an_old_book, a_kmz, a_geoparquet])
 )
-def test_half_a_file_is_told_in_one_line(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+def test_truncated_file_is_reported_in_one_line(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
     path = truncated(make)(tmp_path)
     with pytest.raises(UnreadableFileError) as caught:
         read(path)
@@ -555,7 +555,7 @@ def an_archive(folder: Path, **members: bytes) -> Path:
     return folder / "a.zip"
 
 
-def test_archive_with_one_table_is_read_whatever_its_names_say(tmp_path: Path) -> None:
+def test_archive_with_one_table_is_read_whatever_its_names(tmp_path: Path) -> None:
     outside = "../../outside.csv"
     path = an_archive(tmp_path, **{outside: csv_text().encode(), "__MACOSX/._a.csv": b"x"})
     assert read(path) == ROWS
@@ -572,7 +572,7 @@ def test_archive_with_one_table_is_read_whatever_its_names_say(tmp_path: Path) -
         ({"xl/workbook.xml": b"<a"}, "bảng tính hỏng"),
     ],
 )
-def test_foreign_archive_is_named(tmp_path: Path, members: dict[str, bytes], says: str) -> None:
+def test_unsupported_archive_is_named(tmp_path: Path, members: dict[str, bytes], says: str) -> None:
     with pytest.raises(UnreadableFileError, match=says):
         read(an_archive(tmp_path, **members))
 
@@ -600,7 +600,7 @@ def test_foreign_archive_is_named(tmp_path: Path, members: dict[str, bytes], say
         *("returns alone", "web page"),
     ],
 )
-def test_bytes_that_are_no_table_are_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_a_table_is_reported_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(UnreadableFileError) as caught:
@@ -609,7 +609,7 @@ def test_bytes_that_are_no_table_are_told_in_one_line(tmp_path: Path, content: b
     assert len(caught.value.detail) < 1_000
 
 
-def test_unpacked_copy_lives_as_long_as_the_file(tmp_path: Path) -> None:
+def test_unpacked_copy_is_kept_as_long_as_the_file_is_open(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(csv_text().encode()))
     file: SourceFile = open_file(path)

@@ -1,4 +1,4 @@
-"""Files that write former names and numbers: they lead to the doors of today."""
+"""Files with former names and numbers: they match the current doors."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def problems(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_a_former_street_name_leads_to_the_door_of_today(engine: Engine, deliver: Deliver) -> None:
+def test_former_street_name_matches_the_current_door(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     rename(engine, "Phố Quán Thánh", "Đường Võ Văn Kiệt")
 
@@ -60,7 +60,7 @@ def test_a_former_street_name_leads_to_the_door_of_today(engine: Engine, deliver
     assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Võ Văn Kiệt",)]
 
 
-def test_new_houses_under_a_former_name_come_into_the_street_of_today(
+def test_new_houses_under_a_former_name_join_the_current_street(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -74,7 +74,7 @@ def test_new_houses_under_a_former_name_come_into_the_street_of_today(
     assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Võ Văn Kiệt",)]
 
 
-def test_a_row_whose_reference_is_known_is_unchanged_under_the_former_name(
+def test_row_with_a_known_reference_is_unchanged_under_the_former_name(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -91,7 +91,7 @@ def test_a_row_whose_reference_is_known_is_unchanged_under_the_former_name(
     ]
 
 
-def test_rows_without_reference_keep_theirs_when_the_street_is_renamed(
+def test_rows_without_reference_keep_their_codes_after_a_rename(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12"))
@@ -104,9 +104,7 @@ def test_rows_without_reference_keep_theirs_when_the_street_is_renamed(
     assert codes(engine) == before
 
 
-def test_a_name_that_another_street_has_today_means_that_one(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_name_of_a_current_street_means_that_street(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     rename(engine, "Phố Quán Thánh", "Đường Võ Văn Kiệt")
     do(engine, "name-street", street="Phố Quán Thánh")
@@ -116,7 +114,7 @@ def test_a_name_that_another_street_has_today_means_that_one(
     assert (result.new, result.linked, result.problems) == (1, 0, {})
 
 
-def test_the_reference_says_which_street_is_meant_where_the_name_went_on(
+def test_reference_decides_between_a_former_and_a_current_street(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -131,7 +129,7 @@ def test_the_reference_says_which_street_is_meant_where_the_name_went_on(
     ]
 
 
-def test_a_name_of_two_former_streets_is_asked_about(engine: Engine, deliver: Deliver) -> None:
+def test_name_of_two_former_streets_is_questioned(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     rename(engine, "Phố Quán Thánh", "Phố Một")
     deliver(door("12", "c", street="Phố Hai"), source="two")
@@ -144,7 +142,7 @@ def test_a_name_of_two_former_streets_is_asked_about(engine: Engine, deliver: De
     assert problems(engine) == [("former_address_unclear", "phố Quán Thánh", "phố Ba; phố Một")]
 
 
-def test_a_merged_street_leads_to_its_heir_and_its_numbers_to_their_doors(
+def test_merged_street_matches_its_successor_and_its_numbers_their_doors(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("30", "b", street="Phố Hàng Than"))
@@ -153,7 +151,7 @@ def test_a_merged_street_leads_to_its_heir_and_its_numbers_to_their_doors(
 
     result = deliver(
         door("30", "x", street="Phố Hàng Than"),
-        # 12 never stood in Hàng Than: whose 12 is meant, nobody can tell.
+        # There was never a 12 in Hàng Than: the row is ambiguous.
         door("12", "y", street="Phố Hàng Than"),
         source="buu_dien",
     )
@@ -168,7 +166,7 @@ def test_a_merged_street_leads_to_its_heir_and_its_numbers_to_their_doors(
     ]
 
 
-def test_a_former_number_leads_to_the_door_that_bore_it(engine: Engine, deliver: Deliver) -> None:
+def test_former_number_matches_the_door_that_had_it(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("14", "b"))
     renumber(engine, "Phố Quán Thánh", _12="21")
 
@@ -179,7 +177,7 @@ def test_a_former_number_leads_to_the_door_that_bore_it(engine: Engine, deliver:
     assert (codes(engine)["x"], codes(engine)["y"]) == (codes(engine)["a"], codes(engine)["b"])
 
 
-def test_a_former_number_far_away_is_a_new_house(engine: Engine, deliver: Deliver) -> None:
+def test_former_number_far_away_is_a_new_house(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", **HERE))
     renumber(engine, "Phố Quán Thánh", _12="21")
 
@@ -188,7 +186,7 @@ def test_a_former_number_far_away_is_a_new_house(engine: Engine, deliver: Delive
     assert (result.new, result.linked, result.problems) == (1, 0, {})
 
 
-def test_a_reference_whose_number_another_house_has_now_keeps_its_house(
+def test_reference_keeps_its_house_when_another_has_its_number(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14", "b"))
@@ -203,7 +201,7 @@ def test_a_reference_whose_number_another_house_has_now_keeps_its_house(
     assert rows(engine, "SELECT code, house_number_key FROM household ORDER BY code") == before
 
 
-def test_a_number_that_two_houses_bore_is_todays_with_a_warning(
+def test_number_of_two_houses_matches_the_current_one_with_a_warning(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14", "b"))
@@ -216,7 +214,7 @@ def test_a_number_that_two_houses_bore_is_todays_with_a_warning(
     assert problems(engine) == [("number_of_two_houses", "12", "14")]
 
 
-def test_a_point_tells_the_former_bearer_of_a_number_from_todays(
+def test_point_distinguishes_the_former_and_current_house_of_a_number(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a", **HERE), door("14", "b", **AFAR))
@@ -228,7 +226,7 @@ def test_a_point_tells_the_former_bearer_of_a_number_from_todays(
     assert (codes(engine)["x"], codes(engine)["y"]) == (codes(engine)["a"], codes(engine)["b"])
 
 
-def test_a_number_of_several_former_doors_is_asked_about(engine: Engine, deliver: Deliver) -> None:
+def test_number_of_several_former_doors_is_questioned(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("14", "b"))
     renumber(engine, "Phố Quán Thánh", _12="21")
     renumber(engine, "Phố Quán Thánh", _14="12")
@@ -240,9 +238,7 @@ def test_a_number_of_several_former_doors_is_asked_about(engine: Engine, deliver
     assert result.problems == {"former_address_unclear": 1}
 
 
-def test_a_number_that_moved_to_another_street_leads_there(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_number_moved_to_another_street_matches_there(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("1", "b", street="Phố Hàng Than"))
     do(engine, "merge-street", street="Phố Hàng Than", into="Phố Quán Thánh")
 
@@ -253,12 +249,12 @@ def test_a_number_that_moved_to_another_street_leads_there(
 
 
 def hamlet(name: str, ref: str, number: str = "5", **fields: str) -> dict[str, str]:
-    """A row of a house that only a hamlet leads to."""
+    """A row of a house located only by its hamlet."""
     row = {"source_ref": ref, "house_number": number, "locality": name, "commune_code": BA_DINH}
     return row | fields
 
 
-def test_a_former_hamlet_name_leads_to_the_door_of_today(engine: Engine, deliver: Deliver) -> None:
+def test_former_hamlet_name_matches_the_current_door(engine: Engine, deliver: Deliver) -> None:
     deliver(hamlet("Xóm 3, Thôn Đông", "a"), hamlet("Thôn Đông", "b", "7"))
     do(engine, "rename-locality", locality="Thôn Đông", new_name="Tổ dân phố 9")
 
@@ -275,7 +271,7 @@ def test_a_former_hamlet_name_leads_to_the_door_of_today(engine: Engine, deliver
     ]
 
 
-def test_a_renamed_hamlet_of_another_village_is_not_meant(engine: Engine, deliver: Deliver) -> None:
+def test_renamed_hamlet_of_another_village_is_not_matched(engine: Engine, deliver: Deliver) -> None:
     deliver(hamlet("Xóm 3, Thôn Đông", "a"), hamlet("Thôn Tây", "b", "7"))
     do(engine, "rename-locality", locality="Xóm 3, Thôn Đông", new_name="Xóm 8")
 
@@ -287,7 +283,7 @@ def test_a_renamed_hamlet_of_another_village_is_not_meant(engine: Engine, delive
     assert codes(engine)["y"] == codes(engine)["a"]
 
 
-def test_a_merged_hamlet_leads_to_its_heir_inside_what_holds_it(
+def test_merged_hamlet_matches_its_successor_within_its_village(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(hamlet("Xóm 3, Thôn Đông", "a"), hamlet("Xóm 4, Thôn Đông", "b", "7"))
@@ -307,7 +303,7 @@ def test_a_merged_hamlet_leads_to_its_heir_inside_what_holds_it(
     assert places == [("3", "Đông")] * 3
 
 
-def test_a_row_of_a_replaced_record_names_the_code_that_continues_it(
+def test_row_of_a_replaced_record_names_the_successor_code(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))

@@ -33,7 +33,7 @@ def read(path: Path, *fields: str) -> list[tuple[str, ...]]:
         ),
     ],
 )
-def test_houses_lie_in_what_stands_above_them(
+def test_houses_belong_to_the_heading_above_them(
     tmp_path: Path, rows: str, expected: list[str]
 ) -> None:
     path = tmp_path / "a.csv"
@@ -42,7 +42,7 @@ def test_houses_lie_in_what_stands_above_them(
     assert any("(Tổ dân phố 1)" in str(n) or "Khu phố 3" in str(n) for n in open_file(path).notes)
 
 
-def test_a_heading_may_count_what_is_below_it(tmp_path: Path) -> None:
+def test_heading_may_include_a_count(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Họ tên chủ hộ,Số nhà,Đường,Mã xã,Số khẩu,Số hộ\n"
@@ -56,7 +56,7 @@ def test_a_heading_may_count_what_is_below_it(tmp_path: Path) -> None:
     ]
 
 
-def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Path) -> None:
+def test_street_headings_are_used_without_a_street_column(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Mã xã,Ghi chú\nĐường Láng (2 hộ),,,\n1,12,00199,\n2,,,Đường bê tông\n"
@@ -71,7 +71,7 @@ def test_streets_stand_above_their_houses_where_no_column_has_them(tmp_path: Pat
     assert sum("đường của các dòng bên dưới" in str(note) for note in open_file(path).notes) == 1
 
 
-def test_a_roman_number_says_that_a_row_is_a_heading(tmp_path: Path) -> None:
+def test_roman_numeral_marks_a_heading(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Mã xã\nI,Tổ dân phố số 1,,\n1,12,Láng,00199\nII,Tổ 2,,\n1,14,Láng,00199\n"
@@ -84,7 +84,7 @@ def test_a_roman_number_says_that_a_row_is_a_heading(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("column", ["Toà nhà,", ""])
 @pytest.mark.parametrize("address", ["Địa chỉ", "Đường"])
-def test_blocks_stand_above_their_flats(tmp_path: Path, column: str, address: str) -> None:
+def test_block_headings_apply_to_their_flats(tmp_path: Path, column: str, address: str) -> None:
     path, blank = tmp_path / "a.csv", "," * bool(column)
     path.write_text(
         f"STT,{column}Căn hộ,{address},Mã xã\nBlock A,,,{blank}\n1,{blank}201,88 Láng,00199\n"
@@ -104,7 +104,7 @@ def test_blocks_stand_above_their_flats(tmp_path: Path, column: str, address: st
     ],
     ids=["sum", "signature", "column of hamlets", "one text"],
 )
-def test_other_rows_are_no_headings(tmp_path: Path, text: str) -> None:
+def test_other_rows_are_not_headings(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text)
     file = open_file(path)
@@ -113,7 +113,7 @@ def test_other_rows_are_no_headings(tmp_path: Path, text: str) -> None:
         assert len(list(rows)) == text.count("\n") - 1
 
 
-def test_number_of_two_groups_is_two_doors(engine: Engine, tmp_path: Path) -> None:
+def test_same_number_in_two_groups_is_two_doors(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Mã xã\nThôn Đông,,\n1,7,00199\n2,9,00199\nThôn Tây,,\n3,7,00199\n"

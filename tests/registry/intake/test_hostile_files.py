@@ -68,7 +68,7 @@ def workbook(more: str = "", texts: str = "") -> Callable[[Path], Path]:
 
 
 def elsewhere(make: Callable[[Path], Path]) -> Callable[[Path], Path]:
-    """The same workbook with its sheet where none is looked for."""
+    """The same workbook with its sheet in an unexpected place."""
 
     def moved(folder: Path) -> Path:
         with (
@@ -152,7 +152,7 @@ def packed(times: int) -> bytes:
 
 
 def dbase(rows: int, width: int) -> bytes:
-    """A table of dBase that says it has so many rows of so many bytes, and has two."""
+    """A dBase table that declares these numbers of rows and bytes, but has two rows."""
     head = struct.pack("<BBBBIHH20x", 3, 26, 1, 1, rows, 65, width)
     field = b"SO_NHA\0\0\0\0\0C" + bytes(4) + b"\x09" + bytes(15)
     return head + field + b"\r" + b" 12       " * 2 + b"\x1a"
@@ -243,7 +243,9 @@ LIGHT = [name for name in REFUSED if name not in HEAVY]
 
 @pytest.mark.gate
 @pytest.mark.parametrize("name", gate_takes(REFUSED, *LIGHT[::3]))
-def test_file_that_would_end_the_process_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+def test_file_that_would_crash_the_process_is_refused_in_one_line(
+    tmp_path: Path, name: str
+) -> None:
     path = REFUSED[name](tmp_path)
     with pytest.raises(UnreadableFileError) as caught:
         read(path)
@@ -278,7 +280,7 @@ READ: dict[str, Callable[[Path], Path]] = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_file_that_only_looks_odd_is_read(tmp_path: Path, name: str) -> None:
+def test_unusual_but_harmless_file_is_read(tmp_path: Path, name: str) -> None:
     first, *_ = read(READ[name](tmp_path))
     assert first[:3] == list(DOOR)
 
@@ -286,9 +288,7 @@ def test_file_that_only_looks_odd_is_read(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name", [name for name in REFUSED if "far end" in name or "prefixed" in name]
 )
-def test_workbook_of_a_request_does_not_end_the_process_that_answers(
-    tmp_path: Path, name: str
-) -> None:
+def test_workbook_in_a_request_cannot_crash_the_server(tmp_path: Path, name: str) -> None:
     path = REFUSED[name](tmp_path)
     with pytest.raises(UnreadableFileError):
         text_of(path.read_bytes(), path.name, 10)
@@ -296,13 +296,13 @@ def test_workbook_of_a_request_does_not_end_the_process_that_answers(
         read_numbers_file(gzip.compress(path.read_bytes()), path.name)
 
 
-def test_wide_sheet_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_wide_sheet_is_read_to_its_last_column(tmp_path: Path) -> None:
     cells = "".join(cell(f"{letters}3", letters) for letters in ("A", "Z", "AA", "DZ"))
     (_, row) = read(workbook(f'<row r="3">{cells}</row>')(tmp_path))
     assert (row[0], row[25], row[26], row[-1]) == ("A", "Z", "AA", "DZ")
 
 
-def test_word_that_stands_packed_in_every_row_is_not_longer_than_a_cell(tmp_path: Path) -> None:
+def test_repeated_parquet_value_is_cut_to_the_length_of_a_cell(tmp_path: Path) -> None:
     words = pa.array(["x" * 1_000_000] * 50 + [None])
     table = pa.table({"số nhà": words, "mã xã": ["00199"] * 51})
     rows = read(parquet(table)(tmp_path))
@@ -310,7 +310,7 @@ def test_word_that_stands_packed_in_every_row_is_not_longer_than_a_cell(tmp_path
     assert (len(rows[0][0]), rows[50][0]) == (1 << 17, "")
 
 
-def test_half_signs_and_ends_of_text_in_json_spoil_their_own_cell_alone(tmp_path: Path) -> None:
+def test_invalid_json_characters_affect_only_their_cell(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(
         b'[{"so nha":"1\\udc00","duong":"L\\u0000ng","ma xa":"00199"},'
@@ -338,7 +338,7 @@ SHORT: dict[str, Callable[[Path], Path]] = {
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_text_takes_no_more_time_than_its_length_explains(tmp_path: Path, name: str) -> None:
+def test_reading_time_is_bounded_by_the_size_of_the_text(tmp_path: Path, name: str) -> None:
     path = SHORT[name](tmp_path)
     begun = time.process_time()
     with suppress(UnreadableFileError):
@@ -359,7 +359,9 @@ def test_text_takes_no_more_time_than_its_length_explains(tmp_path: Path, name: 
     ],
     ids=("another encoding", "marked cells", "records", "turned"),
 )
-def test_text_of_a_request_is_read_apart_and_says_the_same(tmp_path: Path, text: bytes) -> None:
+def test_request_text_is_read_in_a_separate_process_with_the_same_result(
+    tmp_path: Path, text: bytes
+) -> None:
     path = content("a.txt", text)(tmp_path)
     here, apart = read_file(path), read_file(path, in_request=True)
     with here.rows() as own, apart.rows() as others:
@@ -368,7 +370,7 @@ def test_text_of_a_request_is_read_apart_and_says_the_same(tmp_path: Path, text:
         assert getattr(here, name) == getattr(apart, name), name
 
 
-def test_cell_of_spaces_is_no_heading(tmp_path: Path) -> None:
+def test_cell_of_spaces_is_not_a_heading(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"số nhà,tên đường,mã xã\n12{' ' * 100_000}x,,\n12,Láng,00199\n")
     assert open_file(path).columns.positions.keys() == {"house_number", "street", "commune_code"}

@@ -1,4 +1,4 @@
-"""What is a dwelling: the rule of an import's SQL is that of `geo.address.names_dwelling`."""
+"""The definition of a dwelling: the import's SQL rule equals `geo.address.names_dwelling`."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ Case = tuple[Door, bool]
 
 @pytest.fixture
 def by_sql() -> Iterator[Callable[[list[Case]], list[bool]]]:
-    """What the import's rule says of each case, in their order."""
+    """The result of the import's rule for each case, in order."""
 
     def ask(cases: list[Case]) -> list[bool]:
         found = []
@@ -49,7 +49,7 @@ def columns(door: Door, *, has_point: bool) -> tuple[object, ...]:
     )
 
 
-def test_rule_agrees_on_the_rows_labelled_by_hand(
+def test_rule_agrees_with_hand_labels(
     by_sql: Callable[[list[Case]], list[bool]], engine: Engine, shared_data: Path
 ) -> None:
     gazetteer = read_gazetteer(engine)
@@ -90,13 +90,13 @@ doors = st.builds(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(cases=st.lists(st.tuples(doors, st.booleans()), min_size=1, max_size=60))
-def test_rule_agrees_on_made_up_doors(
+def test_rule_agrees_on_generated_doors(
     by_sql: Callable[[list[Case]], list[bool]], cases: list[Case]
 ) -> None:
     assert by_sql(cases) == [names_dwelling(door, has_point=point) for door, point in cases]
 
 
-def test_a_floor_of_a_building_is_no_dwelling(by_sql: Callable[[list[Case]], list[bool]]) -> None:
+def test_floor_of_a_building_is_not_a_dwelling(by_sql: Callable[[list[Case]], list[bool]]) -> None:
     floor = parse_components(building="CT1", floor="12")
     flat = parse_components(building="CT1", floor="12", unit="1201")
 

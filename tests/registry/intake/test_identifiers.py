@@ -41,7 +41,7 @@ def test_identifiers_are_stored_with_their_doors(engine: Engine, deliver: Delive
     assert len(identifiers(engine)) == 4
 
 
-def test_wrong_identifier_is_left_out_and_its_row_imported(
+def test_invalid_identifier_is_skipped_and_its_row_imported(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("10", **{"Địa chỉ số": "1112000010"}))
@@ -67,7 +67,7 @@ def test_wrong_identifier_is_left_out_and_its_row_imported(
     assert identifiers(engine) == [("10", "dia_chi_so", "1112000010")]
 
 
-def test_columns_of_identifiers_are_mapped_as_fields_are(engine: Engine, deliver: Deliver) -> None:
+def test_identifier_columns_are_mapped_like_fields(engine: Engine, deliver: Deliver) -> None:
     mapping = {"Mã BĐS": "real_estate_id", "ĐCS": "dia_chi_so", "Thửa đất số": "parcel"}
     cells = {"Mã BĐS": "BDS-1", "ĐCS": "1112000010", "Thửa đất số": "253/4; Trần Thị Mai"}
     result = deliver(door("10", **cells), mapping=mapping)
@@ -79,7 +79,7 @@ def test_columns_of_identifiers_are_mapped_as_fields_are(engine: Engine, deliver
     ]
 
 
-def test_numbers_of_people_are_no_identifiers(engine: Engine, deliver: Deliver) -> None:
+def test_personal_numbers_are_not_identifiers(engine: Engine, deliver: Deliver) -> None:
     cells = ("001085012345", "079301054321", "036192000777")
     delivered = (door(str(at), **{"Mã số": cell}) for at, cell in enumerate(cells, 10))
     result = deliver(*delivered, mapping={"Mã số": "real_estate_id"})
@@ -88,7 +88,9 @@ def test_numbers_of_people_are_no_identifiers(engine: Engine, deliver: Deliver) 
 
 
 @pytest.mark.thorough
-def test_identifiers_go_when_their_import_is_rolled_back(engine: Engine, deliver: Deliver) -> None:
+def test_identifiers_are_removed_when_their_import_is_rolled_back(
+    engine: Engine, deliver: Deliver
+) -> None:
     deliver(door("10"))
     before = checksum(engine)
     result = deliver(

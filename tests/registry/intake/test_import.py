@@ -50,7 +50,7 @@ def test_new_rows_get_codes_and_are_found_by_reference(engine: Engine, deliver: 
     assert not rows(engine, "SELECT code FROM household WHERE code LIKE '0%'")
 
 
-def test_same_file_again_changes_nothing_and_burns_no_code(
+def test_repeated_file_changes_nothing_and_discards_no_code(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14"))
@@ -62,7 +62,7 @@ def test_same_file_again_changes_nothing_and_burns_no_code(
     assert (checksum(engine), rows(engine, "SELECT last_value FROM code_ordinal")) == before
 
 
-def test_rows_without_reference_are_known_by_their_address(
+def test_rows_without_reference_are_matched_by_address(
     deliver: Deliver,
 ) -> None:
     deliver(door("12"), door("14"))
@@ -85,7 +85,7 @@ def test_changed_row_keeps_its_code_and_leaves_a_version(engine: Engine, deliver
 
 
 @pytest.mark.thorough
-def test_other_wording_of_an_unchanged_row_is_no_change(engine: Engine, deliver: Deliver) -> None:
+def test_other_wording_of_a_row_is_not_a_change(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
 
     result = deliver(door("Số 12", "a", street="đường Quán Thánh"))
@@ -94,7 +94,7 @@ def test_other_wording_of_an_unchanged_row_is_no_change(engine: Engine, deliver:
     assert not rows(engine, "SELECT code FROM household_version")
 
 
-def test_same_door_from_another_source_is_linked_and_gets_no_second_code(
+def test_same_door_from_another_source_is_linked_without_a_second_code(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a", longitude=LON, latitude=LAT))
@@ -125,7 +125,7 @@ def test_linked_source_does_not_overwrite_the_record(engine: Engine, deliver: De
     assert rows(engine, "SELECT * FROM household") == before
 
 
-def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
+def test_second_row_of_a_door_in_a_file_is_linked_and_reported(
     engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(door("12", "a"), door("12", "b"))
@@ -135,7 +135,7 @@ def test_second_row_of_one_door_in_a_file_is_linked_and_said_so(
     assert len(rows(engine, "SELECT DISTINCT code FROM household_ref")) == 1
 
 
-def test_repeated_reference_is_rejected_the_second_time(
+def test_second_row_with_a_reference_is_rejected(
     deliver: Deliver,
 ) -> None:
     result = deliver(door("12", "a"), door("14", "a"))
@@ -143,7 +143,7 @@ def test_repeated_reference_is_rejected_the_second_time(
     assert (result.new, result.rejected, result.problems["duplicate_ref"]) == (1, 1, 1)
 
 
-def test_rural_row_without_number_is_welcome_when_it_has_a_point(
+def test_rural_row_without_number_is_accepted_with_a_point(
     engine: Engine, deliver: Deliver
 ) -> None:
     place = {"locality": "Xóm 3, Thôn Đông", "commune_code": "00382"}
@@ -158,7 +158,7 @@ def test_rural_row_without_number_is_welcome_when_it_has_a_point(
     assert nested == [("3", "Đông")]
 
 
-def test_name_in_the_column_of_codes_is_read(engine: Engine, deliver: Deliver) -> None:
+def test_commune_name_in_the_code_column_is_read(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         door("1", "a", commune_code="Phường Ba Đình", province="Hà Nội"),
         door("2", "b", commune_code="Phường Không Có"),
@@ -169,7 +169,7 @@ def test_name_in_the_column_of_codes_is_read(engine: Engine, deliver: Deliver) -
 
 
 @pytest.mark.thorough
-def test_a_block_of_flats_is_one_building_however_it_is_called(
+def test_block_of_flats_is_one_building_under_any_spelling(
     engine: Engine, deliver: Deliver
 ) -> None:
     def flat(number: str, building: str) -> dict[str, str]:
@@ -203,7 +203,7 @@ def test_flats_at_one_place_get_a_building_and_a_code_each(
     assert (again.new, again.changed, again.unchanged, again.buildings) == (0, 0, 3, 0)
 
 
-def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
+def test_old_commune_code_gives_the_current_commune_and_keeps_the_former(
     engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(door("12", "a", commune_code="00001"))
@@ -217,7 +217,7 @@ def test_old_commune_code_gives_todays_commune_and_keeps_the_former(
 
 
 @pytest.mark.thorough
-def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
+def test_code_valid_on_two_maps_in_a_file_of_old_codes_needs_the_name(
     engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(
@@ -233,7 +233,7 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
         " JOIN household h USING (code) JOIN admin_unit f ON f.id = h.former_unit_id ORDER BY 1",
     )
     assert former == [("named", "00004", None), ("old", "00001", None)]
-    # What is answered for the whole column.
+    # The answer applies to the whole column.
     assert any('"commune_code": "former_commune_code"' in str(note) for note in result.file_notes)
     again = deliver(
         door("1", "old", commune_code="00001"),
@@ -244,7 +244,7 @@ def test_code_of_two_maps_in_a_file_of_old_codes_asks_for_the_name(
 
 
 @pytest.mark.thorough
-def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Deliver) -> None:
+def test_code_valid_on_two_maps_with_old_commune_names_is_a_warning(deliver: Deliver) -> None:
     old = door("1", "named", commune_code="00004", commune="Phường Trúc Bạch")
     bare = door("2", "bare", commune_code="00004", commune="")
     today = door("3", "today", commune_code="00004", commune="Phường Ba Đình")
@@ -256,7 +256,7 @@ def test_code_of_two_maps_beside_names_of_old_communes_is_a_warning(deliver: Del
     assert deliver(bare, today, source="two").problems == {}
 
 
-def test_personal_columns_and_words_reach_no_table(engine: Engine, deliver: Deliver) -> None:
+def test_personal_columns_and_words_are_not_stored(engine: Engine, deliver: Deliver) -> None:
     person = {"Họ tên chủ hộ": "Trần Thị Zuyên", "SĐT": "0912345678", "ghi chú": "chó dữ"}
     result = deliver(door("12", "a", **person))
 
@@ -265,7 +265,7 @@ def test_personal_columns_and_words_reach_no_table(engine: Engine, deliver: Deli
     assert tables_that_hold(engine, "Zuyên", "0912345678", "chó dữ") == []
 
 
-def test_dry_run_says_the_same_and_leaves_nothing(engine: Engine, deliver: Deliver) -> None:
+def test_dry_run_reports_the_same_and_leaves_nothing(engine: Engine, deliver: Deliver) -> None:
     planned = deliver(door("12", "a"), door("", "b"), dry_run=True)
     assert not rows(engine, "SELECT 1 FROM household UNION ALL SELECT 1 FROM import")
     assert not rows(engine, "SELECT 1 FROM event UNION ALL SELECT 1 FROM import_problem")
@@ -279,7 +279,7 @@ def test_dry_run_says_the_same_and_leaves_nothing(engine: Engine, deliver: Deliv
     )
 
 
-def test_rollback_restores_the_register_as_it_was(engine: Engine, deliver: Deliver) -> None:
+def test_rollback_restores_the_register(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("14", "b"))
     before = checksum(engine)
     second = deliver(door("12C", "a"), door("14", "b"), door("16", "c"), door("14", "d"))
@@ -294,7 +294,7 @@ def test_rollback_restores_the_register_as_it_was(engine: Engine, deliver: Deliv
     assert (again.new, again.changed, again.linked) == (1, 1, 1)
 
 
-def test_rollback_is_refused_when_it_is_not_the_latest_or_built_on(
+def test_rollback_is_refused_for_an_earlier_or_built_upon_import(
     engine: Engine, deliver: Deliver
 ) -> None:
     first = deliver(door("12", "a")).import_id or 0
@@ -317,9 +317,7 @@ def test_rollback_twice_is_refused(engine: Engine, deliver: Deliver) -> None:
         roll_back(engine, import_id)
 
 
-def test_code_that_was_taken_back_is_withdrawn_and_not_unknown(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_rolled_back_code_is_withdrawn_and_not_unknown(engine: Engine, deliver: Deliver) -> None:
     import_id = deliver(door("12", "a")).import_id or 0
     ((code,),) = rows(engine, "SELECT code FROM household")
     roll_back(engine, import_id)
@@ -348,7 +346,7 @@ def test_first_real_publish_removes_the_demo(engine: Engine, deliver: Deliver) -
     assert rows(engine, "SELECT name FROM place WHERE class = 'street'") == [("Quán Thánh",)]
 
 
-def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: Deliver) -> None:
+def test_free_text_on_either_map_matches_the_same_door(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         {"ref": "new", "địa chỉ": "12/34/5A Quán Thánh, Phường Ba Đình, Hà Nội"},
         {
@@ -378,7 +376,7 @@ def test_free_text_of_either_map_names_the_same_door(engine: Engine, deliver: De
         ("số nhà,số nhà,mã xã\n1,2,00004\n".encode(), "two columns"),
     ],
 )
-def test_unreadable_file_is_one_line_and_leaves_nothing(
+def test_unreadable_file_is_one_line_and_leaves_nothing_behind(
     engine: Engine, tmp_path: Path, content: bytes, says: str
 ) -> None:
     path = tmp_path / "bad.csv"
@@ -391,7 +389,7 @@ def test_unreadable_file_is_one_line_and_leaves_nothing(
     assert not rows(engine, "SELECT 1 FROM import")
 
 
-def test_missing_file_and_nameless_source_are_refused(engine: Engine, tmp_path: Path) -> None:
+def test_missing_file_and_empty_source_are_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="không có tệp này"):
         import_file(engine, tmp_path / "no.csv", ImportOptions("phuong"), lambda _count: None)
     path = write(tmp_path / "a.csv", door("12"))
@@ -399,7 +397,7 @@ def test_missing_file_and_nameless_source_are_refused(engine: Engine, tmp_path: 
         import_file(engine, path, ImportOptions("  "), lambda _count: None)
 
 
-def test_text_that_breaks_late_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+def test_late_decoding_error_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
     path = write(tmp_path / "late.csv", *[door(str(n)) for n in range(1, 6000)])
     with path.open("ab") as stream:
         stream.write(b"\xff\xfe,broken\n")
@@ -427,9 +425,7 @@ def test_real_addresses_are_all_accounted_for(engine: Engine, shared_data: Path)
     assert other.linked == first.new + first.linked
 
 
-def test_commune_of_today_comes_before_a_split_one_of_its_name(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_current_commune_precedes_a_split_one_of_its_name(engine: Engine, deliver: Deliver) -> None:
     row = {"số nhà": "7", "tên đường": "Phố Ngọc Hà", "tỉnh": "Hà Nội", "phường": "Phường Ngọc Hà"}
 
     result = deliver(row)
@@ -448,7 +444,7 @@ def test_decimal_commas_are_read(engine: Engine, deliver: Deliver) -> None:
 
 
 @pytest.mark.parametrize("code", ["4", "4.0", "00004"])
-def test_zeros_that_a_spreadsheet_took_are_put_back(
+def test_leading_zeros_removed_by_a_spreadsheet_are_restored(
     engine: Engine, deliver: Deliver, code: str
 ) -> None:
     result = deliver(door("12", "a", commune_code=code), door("14", "b"))
@@ -461,7 +457,7 @@ def test_zeros_that_a_spreadsheet_took_are_put_back(
 
 
 @pytest.mark.thorough
-def test_code_of_a_district_is_no_commune_where_zeros_are_kept(deliver: Deliver) -> None:
+def test_district_code_is_not_a_commune_if_leading_zeros_are_kept(deliver: Deliver) -> None:
     kept = deliver(door("12", "a", commune_code="331"), door("14", "b"), dry_run=True)
     lost = deliver(door("12", "a", commune_code="331"), door("14", "b", commune_code="4"))
 
@@ -480,9 +476,7 @@ def test_name_that_contradicts_the_code_is_rejected(deliver: Deliver) -> None:
     assert (result.new, differing) == (5, [6, 7])
 
 
-def test_rollback_says_which_later_events_stand_in_its_way(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_rollback_lists_the_later_events_that_block_it(engine: Engine, deliver: Deliver) -> None:
     import_id = deliver(door("12", "a")).import_id or 0
     with write_scope(engine, Cause("move", "operator")) as session:
         session.execute(text("UPDATE household SET households_count = 2"))
@@ -492,7 +486,7 @@ def test_rollback_says_which_later_events_stand_in_its_way(
 
 
 @pytest.mark.thorough
-def test_rollback_of_flats_that_another_source_names_is_refused(
+def test_rollback_of_flats_linked_by_another_source_is_refused(
     engine: Engine, deliver: Deliver
 ) -> None:
     flats = [door("1", f"f{n}", building="CT1", floor="12", unit=str(n)) for n in (1201, 1202)]
@@ -517,7 +511,7 @@ def test_row_with_more_cells_than_the_header_is_rejected(engine: Engine, tmp_pat
     assert (result.new, result.rejected, result.problems) == (1, 1, {"too_many_cells": 1})
 
 
-def test_column_of_communes_names_no_former_district(engine: Engine, deliver: Deliver) -> None:
+def test_commune_column_is_not_read_as_a_former_district(engine: Engine, deliver: Deliver) -> None:
     row = {"số nhà": "7", "tên đường": "Phố Quang Trung", "tỉnh": "Hà Nội"}
 
     result = deliver(row | {"xã": "Ba Đình"}, row | {"xã": "Hà Đông"})

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.thorough
 
 
 def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
-    """The cells of one row, as they are read."""
+    """The cells of one row as read."""
     path.write_text(f"{header}\n{row}\n", encoding="utf-8")
     file = open_file(path)
     with rows_of(file) as found:
@@ -23,7 +23,7 @@ def read(path: Path, header: str, row: str, *fields: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("row", cases("joined_cells", "cells"))
-def test_cells_of_several_columns_are_one(tmp_path: Path, row: Row) -> None:
+def test_cells_of_several_columns_are_joined(tmp_path: Path, row: Row) -> None:
     head, cells = f"{row['header']},Đường,Mã xã", f"{row['cells']},Láng,00004"
     field = {"number": "house_number", "place": "locality"}[row["part"]]
     assert read(tmp_path / "a.csv", head, cells, field, "street") == (row["read"], "Láng")
@@ -39,14 +39,14 @@ def test_houses_of_several_alleys_are_several_doors(engine: Engine, tmp_path: Pa
     )
     result = import_file(engine, path, ImportOptions("ubnd"), lambda _rows: None)
     assert result.columns_unknown == ()
-    # An alley with a name is a street: beside another one nobody knows which is meant.
+    # A named alley is a street: beside another street it is ambiguous.
     assert result.problems["number_unreadable"] == 1
     assert (result.new, result.linked, result.rejected) == (4, 2, 1)
     numbers = rows(engine, "SELECT house_number_key FROM household ORDER BY 1")
     assert numbers == [("15/7",), ("18/7",), ("7",), ("9",)]
 
 
-def test_alleys_by_their_letters_are_steps_of_the_path(engine: Engine, tmp_path: Path) -> None:
+def test_lettered_alleys_are_steps_of_the_path(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "Số nhà,Kiệt/Hẻm/Ngõ,Đường,Mã xã\n18,K22,Đống Đa,20242\n18,K23,Đống Đa,20242\n"
@@ -69,7 +69,7 @@ def test_alleys_by_their_letters_are_steps_of_the_path(engine: Engine, tmp_path:
         ("Block", "B", "B"),
     ],
 )
-def test_a_block_lies_in_its_building(
+def test_block_belongs_to_its_building(
     tmp_path: Path, header: str, cells: str, building: str
 ) -> None:
     header, row = f"Số nhà,Đường,Mã xã,Căn hộ,{header}", f"7,Láng,00004,501,{cells}"
@@ -95,7 +95,7 @@ def test_degrees_and_minutes_are_one_coordinate(
 
 
 @pytest.mark.parametrize("other", ["Số nhà,Đường", "Địa chỉ,Đường"])
-def test_so_beside_a_number_numbers_the_rows(tmp_path: Path, other: str) -> None:
+def test_so_column_beside_a_house_number_is_a_row_number(tmp_path: Path, other: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"Số,{other},Mã xã\n1,5,Láng,00004\n", encoding="utf-8")
     assert open_file(path).columns.unknown == ("Số",)

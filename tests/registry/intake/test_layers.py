@@ -65,7 +65,7 @@ def packed(path: Path, files: Iterable[Path], within: str = "", **cut: float) ->
         pytest.param("MapInfo File", "tab", "id", marks=pytest.mark.thorough),
     ],
 )
-def test_a_layer_that_is_cut_is_refused_and_never_read_in_part(
+def test_truncated_layer_is_refused_and_not_partly_read(
     tmp_path: Path, driver: str, suffix: str, cut: str
 ) -> None:
     folder = tmp_path / "layer"
@@ -86,7 +86,7 @@ def test_a_layer_that_is_cut_is_refused_and_never_read_in_part(
         ("MapInfo File", "tab", "map"),
     ],
 )
-def test_a_layer_without_its_places_or_its_table_is_refused(
+def test_layer_without_its_geometry_or_table_file_is_refused(
     tmp_path: Path, driver: str, suffix: str, missing: str
 ) -> None:
     folder = tmp_path / "layer"
@@ -97,7 +97,7 @@ def test_a_layer_without_its_places_or_its_table_is_refused(
         read(packed(tmp_path / "nha.zip", files))
 
 
-def test_a_geodatabase_in_an_archive_is_read(tmp_path: Path) -> None:
+def test_geodatabase_in_an_archive_is_read(tmp_path: Path) -> None:
     base = layer(tmp_path / "nha.gdb", "OpenFileGDB", 3)
     path = packed(tmp_path / "nha.zip", base.iterdir(), within="giao/HoDan.gdb/")
     assert read(path)[0] == ("1", "Láng", "00199", "105.806000", "21.021100")
@@ -107,7 +107,7 @@ def test_a_geodatabase_in_an_archive_is_read(tmp_path: Path) -> None:
         read(tmp_path / "cut.zip")
 
 
-def test_names_in_a_geodatabase_lead_nowhere_else(tmp_path: Path) -> None:
+def test_paths_in_a_geodatabase_cannot_leave_it(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("../../x.gdb/../../outside.csv", "Số nhà,Mã xã\n1,00199\n")
         archive.writestr("../../x.gdb/a00000001.gdbtable", "x")
@@ -117,7 +117,7 @@ def test_names_in_a_geodatabase_lead_nowhere_else(tmp_path: Path) -> None:
 
 
 def dbf(rows: list[tuple[str, ...]], names: list[str], encoding: str) -> bytes:
-    """A table of dBase III that does not tell its encoding."""
+    """A dBase III table that does not declare its encoding."""
     width = 20
     header = 32 + 32 * len(names) + 1
     head = struct.pack("<BBBBIHH20x", 3, 124, 1, 1, len(rows), header, 1 + width * len(names))
@@ -130,7 +130,7 @@ def dbf(rows: list[tuple[str, ...]], names: list[str], encoding: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["HO.DBF", "ho.dbf", "ho.csv"])
-def test_a_table_of_dbase_by_itself_is_read_as_what_it_is(tmp_path: Path, name: str) -> None:
+def test_single_dbase_table_is_read_as_a_table(tmp_path: Path, name: str) -> None:
     doors = [("12", "Đường Láng", "00199"), ("14", "Láng Hạ", "00199")]
     path = tmp_path / name
     path.write_bytes(dbf(doors, NAMES, "utf-8"))

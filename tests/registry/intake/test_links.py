@@ -1,4 +1,4 @@
-"""Files that name a place on the network: nobody asks there, whatever the format."""
+"""Files that contain URLs: they are never fetched, whatever the format."""
 
 import gzip
 import io
@@ -55,7 +55,7 @@ def zipped(**members: bytes) -> bytes:
 
 
 def database(folder: Path, url: str) -> bytes:
-    """A GeoPackage whose tables and systems name a place."""
+    """A GeoPackage whose tables and reference systems contain a URL."""
     path = folder / "made.gpkg"
     with closing(sqlite3.connect(path)) as made, made:
         made.execute("PRAGMA application_id = 1196444487")
@@ -130,7 +130,7 @@ def asking(folder: Path, url: str) -> dict[str, bytes]:
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[object]]]:
-    """An address on this machine, and who has come to it."""
+    """A URL on this machine, and the connections made to it."""
     came: list[object] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -150,7 +150,7 @@ def listener() -> Iterator[tuple[str, list[object]]]:
     thread.join()
 
 
-def test_layer_that_links_to_its_system_is_refused_by_name(
+def test_layer_that_links_to_its_crs_is_refused_by_name(
     tmp_path: Path, listener: tuple[str, list[object]]
 ) -> None:
     url, came = listener
@@ -163,9 +163,7 @@ def test_layer_that_links_to_its_system_is_refused_by_name(
     assert came == []
 
 
-def test_nothing_that_a_file_names_is_fetched(
-    tmp_path: Path, listener: tuple[str, list[object]]
-) -> None:
+def test_no_url_in_a_file_is_fetched(tmp_path: Path, listener: tuple[str, list[object]]) -> None:
     url, came = listener
     for name, content in asking(tmp_path, url).items():
         (tmp_path / name).write_bytes(content)
@@ -178,7 +176,7 @@ def test_nothing_that_a_file_names_is_fetched(
     assert came == []
 
 
-def test_gdal_by_itself_would_fetch_it(tmp_path: Path, listener: tuple[str, list[object]]) -> None:
+def test_gdal_alone_would_fetch_it(tmp_path: Path, listener: tuple[str, list[object]]) -> None:
     url, came = listener
     path = tmp_path / "a.geojson"
     path.write_bytes(dumped(collection(crs=link(url))))

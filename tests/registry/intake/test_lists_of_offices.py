@@ -26,10 +26,10 @@ def run(engine: Engine, path: Path, text: str) -> ImportResult:
 
 
 @pytest.mark.gate
-def test_a_household_without_address_in_a_list_of_persons_is_told(
+def test_household_without_an_address_in_a_list_of_residents_is_reported(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """A tax list names the commune in every row: who has no address there is no member."""
+    """A tax list names the commune in every row: a row without an address is not a member."""
     result = run(
         engine,
         tmp_path / "thue.csv",
@@ -39,7 +39,7 @@ def test_a_household_without_address_in_a_list_of_persons_is_told(
     assert (result.new, result.rejected, result.skipped) == (1, 1, 0)
     assert result.problems["address_missing"] == 1
 
-    # Below a household, whoever has a name alone is.
+    # Below a household, a row with only a name is.
     result = run(
         engine,
         tmp_path / "nhan-khau.csv",
@@ -48,16 +48,14 @@ def test_a_household_without_address_in_a_list_of_persons_is_told(
     assert (result.new, result.rejected, result.skipped) == (1, 0, 1)
 
 
-def test_what_is_counted_of_a_house_is_no_number_of_it(engine: Engine, tmp_path: Path) -> None:
+def test_counts_of_a_house_are_not_its_number(engine: Engine, tmp_path: Path) -> None:
     counted = ("(12 phòng)", "(nhà 3 tầng)", "2 hộ", "(tầng trệt)")
     lines = "".join(f"{n} Láng {told},Phường Láng Hà Nội\n" for n, told in enumerate(counted, 14))
     run(engine, tmp_path / "a.csv", f"Địa chỉ,Xã\n{lines}")
     assert rows(engine, DOORS) == [(str(n), "Láng", None, None) for n in range(14, 18)]
 
 
-def test_a_number_of_a_text_that_was_read_of_no_house_is_told(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_unread_number_in_a_text_is_reported(engine: Engine, tmp_path: Path) -> None:
     text = json.dumps(
         [
             {"Địa chỉ": address, "Tổ": "Tổ 5", "Phường": "Láng", "Tỉnh": "Hà Nội", "GPS": point}
@@ -74,7 +72,7 @@ def test_a_number_of_a_text_that_was_read_of_no_house_is_told(
     assert (result.problems.get("number_unread"), told) == (1, told)
 
 
-def test_an_estate_in_the_column_of_streets_is_a_place(engine: Engine, tmp_path: Path) -> None:
+def test_estate_in_the_street_column_is_a_locality(engine: Engine, tmp_path: Path) -> None:
     places = {
         "KDC Hòa Phát": ("khu dân cư", "Hòa Phát"),
         "Khu đô thị Vạn Phúc": ("khu đô thị", "Vạn Phúc"),
@@ -86,7 +84,7 @@ def test_an_estate_in_the_column_of_streets_is_a_place(engine: Engine, tmp_path:
     assert rows(engine, DOORS) == found
 
 
-def test_streets_that_begin_like_something_else_are_streets(engine: Engine, tmp_path: Path) -> None:
+def test_streets_named_like_other_places_are_streets(engine: Engine, tmp_path: Path) -> None:
     streets = ("Giáp Bát", "Giáp Hải", "Chợ Khâm Thiên", "Cư xá Đô Thành")
     lines = "".join(f"{n},{street},00004\n" for n, street in enumerate(streets, 12))
     result = run(
@@ -96,7 +94,7 @@ def test_streets_that_begin_like_something_else_are_streets(engine: Engine, tmp_
     assert result.problems == {"number_unreadable": 1}
 
 
-def test_a_group_and_its_quarter_in_one_cell_are_two_places(engine: Engine, tmp_path: Path) -> None:
+def test_group_and_quarter_in_one_cell_are_two_places(engine: Engine, tmp_path: Path) -> None:
     cells = ("T5/KP3", "KP3T5", "Tổ 5 KP.3", "KP3 - T5")
     lines = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 12))
     run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Khu phố,Mã xã\n{lines}")
@@ -118,9 +116,7 @@ def test_cells_of_two_meanings_are_refused(engine: Engine, tmp_path: Path) -> No
     assert (result.rejected, result.problems["number_unreadable"]) == (4, 4)
 
 
-def test_a_house_with_the_letter_after_d_is_a_house_of_its_own(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_house_with_the_letter_after_d_is_a_separate_house(engine: Engine, tmp_path: Path) -> None:
     header = "Số nhà,Đường,Mã xã\n"
     result = run(
         engine, tmp_path / "a.csv", f"{header}54D,Láng,00004\n54Đ,Láng,00004\n54 Đ,Láng,00004\n"
@@ -136,7 +132,7 @@ def test_a_house_with_the_letter_after_d_is_a_house_of_its_own(
     assert sorted(str(number) for (number,) in rows(engine, written)) == ["54D", "54Đ"]
 
 
-def test_a_house_that_is_beside_another_one_has_not_its_number(
+def test_house_described_as_beside_another_does_not_get_its_number(
     engine: Engine, tmp_path: Path
 ) -> None:
     beside = ("Sau số 24 Láng", "giáp số 24 Láng", "Trước số 24 Láng, Láng")
@@ -148,7 +144,7 @@ def test_a_house_that_is_beside_another_one_has_not_its_number(
     assert rows(engine, DOORS) == [(str(n), "Láng", None, None) for n in range(26, 29)]
 
 
-def test_a_locality_of_before_or_of_two_is_asked_about(engine: Engine, tmp_path: Path) -> None:
+def test_former_or_double_locality_is_questioned(engine: Engine, tmp_path: Path) -> None:
     cells = ("Thôn 2 cũ", "Thôn 1 (mới)", "Thôn Đông nay là thôn Đoài", "Thôn 1 và 2")
     lines = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 12))
     text = f"Số nhà,Đường,Thôn,Mã xã\n{lines}44,Láng,Chợ cũ,00004\n"
@@ -156,7 +152,7 @@ def test_a_locality_of_before_or_of_two_is_asked_about(engine: Engine, tmp_path:
     assert (result.new, result.problems["number_unreadable"]) == (1, 4)
 
 
-def test_a_cell_of_localities_that_names_none_is_told(engine: Engine, tmp_path: Path) -> None:
+def test_locality_cell_without_a_name_is_reported(engine: Engine, tmp_path: Path) -> None:
     cells = ("Lô C", "Ngõ 5", "TT 5 tầng", "Tổ 5", "-")
     text = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 1))
     result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ dân phố,Mã xã\n{text}")
@@ -164,18 +160,18 @@ def test_a_cell_of_localities_that_names_none_is_told(engine: Engine, tmp_path: 
     assert (result.new, result.problems["place_unread"]) == (5, 3), told
 
 
-def test_rooms_of_two_rows_of_one_house_are_two(engine: Engine, tmp_path: Path) -> None:
+def test_rooms_in_two_rows_of_one_house_are_two_records(engine: Engine, tmp_path: Path) -> None:
     text = "Dãy trọ,Số phòng,Số nhà,Đường,Mã xã\nA,1,12,Láng,00004\nB,1,12,Láng,00004\n"
     assert run(engine, tmp_path / "a.csv", text).new == 2
 
 
-def test_a_fee_is_no_count_of_households(engine: Engine, tmp_path: Path) -> None:
+def test_fee_is_not_a_household_count(engine: Engine, tmp_path: Path) -> None:
     text = "Số nhà,Đường,Số hộ,Mã xã\n12,Láng,15000,00004\n14,Láng,2,00004\n"
     result = run(engine, tmp_path / "a.csv", text)
     assert (result.new, result.problems) == (1, {"households_count_unreadable": 1})
 
 
-def test_an_accuracy_is_read_with_its_unit_or_told(engine: Engine, tmp_path: Path) -> None:
+def test_accuracy_is_read_with_its_unit_or_reported(engine: Engine, tmp_path: Path) -> None:
     cells = ("5", "5m", "±5", "4,5 m", "tốt", "")
     text = "".join(
         f'{n},Láng,00004,{float(LON) + n / 1000},{LAT},"{cell}"\n' for n, cell in enumerate(cells)
@@ -188,7 +184,7 @@ def test_an_accuracy_is_read_with_its_unit_or_told(engine: Engine, tmp_path: Pat
     assert told == [5.0, 5.0, 4.5, None, None, 5.0]
 
 
-def test_an_address_of_before_stands_for_one_of_today_that_was_left_blank(
+def test_former_address_is_used_when_the_current_one_is_blank(
     engine: Engine, tmp_path: Path
 ) -> None:
     result = run(

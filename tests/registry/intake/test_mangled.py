@@ -1,4 +1,4 @@
-"""A spreadsheet's own idea of a house number is refused, with what may have stood there."""
+"""House numbers converted by a spreadsheet are refused with the likely originals."""
 
 import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ ROW = {"source_ref": "1", "street": "Láng", "commune_code": "00004"}
 
 
 @pytest.mark.gate
-def test_dates_and_powers_are_no_house_numbers(deliver: Deliver, engine: Engine) -> None:
+def test_dates_and_exponents_are_not_house_numbers(deliver: Deliver, engine: Engine) -> None:
     numbers = ["3-Feb", "2026-06-25", "1.2E+04", "3/2"]
     result = deliver(
         *(ROW | {"source_ref": f"{at}", "house_number": n} for at, n in enumerate(numbers))
@@ -46,7 +46,7 @@ def test_date_in_a_cell_of_a_spreadsheet_is_refused(engine: Engine, tmp_path: Pa
     assert [problem.proposed_fix for problem in result.row_problems] == ["3/2 hoặc 2/3"]
 
 
-def test_an_error_of_a_formula_is_no_blank_cell(engine: Engine, tmp_path: Path) -> None:
+def test_formula_error_is_not_a_blank_cell(engine: Engine, tmp_path: Path) -> None:
     codes = {
         **dict.fromkeys(("Số nhà", "Đường", "Thôn"), "number_mangled"),
         "Xã": "commune_unknown",
@@ -69,7 +69,7 @@ def test_an_error_of_a_formula_is_no_blank_cell(engine: Engine, tmp_path: Path) 
     assert [problem.code for problem in result.row_problems] == list(codes.values())
 
 
-def test_zeros_behind_a_point_and_a_floor_that_contradicts_are_kept(
+def test_trailing_zeros_and_a_contradicting_floor_are_kept(
     deliver: Deliver, engine: Engine
 ) -> None:
     tower = ROW | {"street": "Láng", "building": "Toà S2"}
@@ -88,7 +88,7 @@ def test_zeros_behind_a_point_and_a_floor_that_contradicts_are_kept(
     ]
 
 
-def test_a_reference_whose_door_got_another_number_is_told(
+def test_reference_whose_door_changed_its_number_is_reported(
     deliver: Deliver, engine: Engine
 ) -> None:
     first = ROW | {"source_ref": "head", "house_number": "12"}

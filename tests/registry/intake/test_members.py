@@ -26,7 +26,7 @@ def delivered(engine: Engine, path: Path, text: str, **options: object) -> Impor
     return import_file(engine, path, given, lambda _count: None)
 
 
-def test_members_are_no_doors_and_no_errors(engine: Engine, tmp_path: Path) -> None:
+def test_household_members_are_neither_doors_nor_errors(engine: Engine, tmp_path: Path) -> None:
     result = delivered(engine, tmp_path / "a.csv", RESIDENTS)
     # Of the third household the address lacks its number, in each of its rows.
     assert (result.rows, result.new, result.skipped, result.rejected) == (7, 2, 3, 2)
@@ -37,7 +37,7 @@ def test_members_are_no_doors_and_no_errors(engine: Engine, tmp_path: Path) -> N
     assert (again.unchanged, again.skipped) == (2, 3)
 
 
-def test_blank_rows_are_members_where_the_commune_is_the_files(
+def test_blank_rows_are_members_if_the_commune_applies_to_the_file(
     engine: Engine, tmp_path: Path
 ) -> None:
     text = "Họ và tên,Số nhà,Đường\nA,10,Láng\nB,,\nC,,Láng\n"
@@ -49,7 +49,7 @@ def test_blank_rows_are_members_where_the_commune_is_the_files(
     assert result.problems == {"address_names_no_dwelling": 1, "row_of_member": 1}
 
 
-def test_a_reference_of_another_door_is_an_error_as_before(deliver: Deliver) -> None:
+def test_reference_of_another_door_is_still_an_error(deliver: Deliver) -> None:
     result = deliver(
         door("10", "HK1"),
         door("12", "HK1"),
@@ -61,7 +61,7 @@ def test_a_reference_of_another_door_is_an_error_as_before(deliver: Deliver) -> 
     assert result.problems == {"shares_door": 1, "duplicate_ref": 2, "row_of_member": 1}
 
 
-def test_a_blank_row_of_a_file_without_people_is_an_error(engine: Engine, tmp_path: Path) -> None:
+def test_blank_row_of_a_file_without_names_is_an_error(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Ghi chú,Số nhà,Đường,Mã xã\nx,10,Láng,00199\ny,,,\n", encoding="utf-8")
     result = import_file(engine, path, ImportOptions("congan"), lambda _count: None)

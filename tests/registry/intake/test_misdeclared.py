@@ -1,8 +1,8 @@
-"""Files whose coordinates are not what they are said to be: no row that was right is moved.
+"""Files with misdeclared coordinates: correct rows are not moved.
 
-Doors stand at random inside real communes, so that a point tells what it was. Each file is first
-tried as a clerk would: dry run, then whatever the answer proposes. What is published lies where the
-door stands, or nothing is.
+Doors are placed at random inside real communes, so each point has a known origin. Each file is
+imported as a clerk would: dry run, then the proposed options. Published rows are at their door
+or not published at all.
 """
 
 import csv
@@ -145,7 +145,7 @@ def layer(path: Path, doors: Doors, x: Any, y: Any, crs: str) -> Path:
 
 @dataclass(frozen=True)
 class Case:
-    """A file that says something wrong, or nothing, of its coordinates."""
+    """A file that declares its coordinates wrongly or not at all."""
 
     province: str
     make: Callable[[Path, Doors], Path]
@@ -224,7 +224,7 @@ def load(engine: Engine, path: Path, crs: str | None, *, dry_run: bool = False) 
 
 
 def as_a_clerk(engine: Engine, path: Path, crs: str | None) -> ImportResult | None:
-    """Deliver it, and once more with what the answer proposes; None where it stays refused."""
+    """Deliver it, and again with the proposed options; None if it stays refused."""
     for _ in range(2):
         try:
             return load(engine, path, crs)
@@ -237,12 +237,12 @@ def as_a_clerk(engine: Engine, path: Path, crs: str | None) -> ImportResult | No
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_row_that_was_right_is_moved(engine: Engine, tmp_path: Path, name: str) -> None:
+def test_correct_rows_are_not_moved(engine: Engine, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     d = doors(engine, case.province)
     path = case.make(tmp_path, d)
 
-    # As it stands it says something wrong: nothing of it is taken without a question.
+    # Its declaration is wrong: nothing is imported without a question.
     if name != "half of the rows swapped" and all(map(case.right, range(ROWS))):
         with pytest.raises(UnreadableFileError):
             load(engine, path, case.crs)
@@ -267,7 +267,7 @@ def test_no_row_that_was_right_is_moved(engine: Engine, tmp_path: Path, name: st
     ("province", "crs"),
     [(HA_NOI, "EPSG:5897"), (GIA_LAI, "EPSG:5899"), (HCMC, "EPSG:32648"), (HCMC, "EPSG:3857")],
 )
-def test_layer_that_states_its_system_rightly_is_read_by_it(
+def test_correctly_declared_crs_of_a_layer_is_used(
     engine: Engine, tmp_path: Path, province: str, crs: str
 ) -> None:
     d = doors(engine, province)

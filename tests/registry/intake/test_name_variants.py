@@ -1,4 +1,4 @@
-"""Streets and localities of one commune whose names differ in their marks only are two."""
+"""Streets and localities of one commune whose names differ only in diacritics are distinct."""
 
 import pytest
 from sqlalchemy import Engine
@@ -25,7 +25,7 @@ def places(engine: Engine, class_: str = "street") -> list[tuple[object, ...]]:
     return rows(engine, PLACES.format(class_=class_))
 
 
-def told(engine: Engine) -> list[tuple[object, ...]]:
+def problems_of(engine: Engine) -> list[tuple[object, ...]]:
     """Row, field, value and fix of the names with other marks that the latest import found."""
     return rows(
         engine,
@@ -36,7 +36,7 @@ def told(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_one_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver) -> None:
+def test_same_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver) -> None:
     """Without points and references, in one file, again, and from another source."""
     file = [door("5", street=street) for street in ("Phố Hàng Dầu", "Phố Hàng Đậu", "HÀNG DẦU")]
     tried = deliver(*file, dry_run=True)
@@ -44,10 +44,10 @@ def test_one_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver
     for result in (tried, made):
         assert (result.new, result.linked) == (2, 1)
         assert result.problems == {"street_spelled_otherwise": 1, "duplicate_in_file": 1}
-    assert told(engine) == [(2, "street_spelled_otherwise", "Phố Hàng Đậu", "Phố Hàng Dầu")]
+    assert problems_of(engine) == [(2, "street_spelled_otherwise", "Phố Hàng Đậu", "Phố Hàng Dầu")]
     assert places(engine) == [("Hàng Dầu", 1), ("Hàng Đậu", 1)]
 
-    # In another order, the known streets are told by their names, not by who came first.
+    # In another order, known streets are matched by name, not by order.
     again = deliver(*reversed(file))
     assert (again.new, again.changed, again.unchanged) == (0, 0, 3)
     other = deliver(at("5", "Hàng Đậu"), at("5", "Hàng Dầu"), at("7", "Hàng đậu"), source="post")
@@ -65,9 +65,7 @@ def test_one_number_on_two_streets_is_two_doors(engine: Engine, deliver: Deliver
     ]
 
 
-def test_name_without_marks_is_the_one_that_has_some_or_asked_about(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_name_without_diacritics_matches_or_is_questioned(engine: Engine, deliver: Deliver) -> None:
     bare = at("1", "Hang Dau")
     assert deliver(bare, at("2", "Hàng Đậu"), at("3", "hàng đậu")).problems == {}
     assert places(engine) == [("Hàng Đậu", 3)]
@@ -81,16 +79,16 @@ def test_name_without_marks_is_the_one_that_has_some_or_asked_about(
     ]
     kind = rows(engine, "SELECT kind FROM place WHERE class = 'street' AND name = 'Hàng Dầu'")[0][0]
     assert kind == "đường"
-    assert told(engine) == found
+    assert problems_of(engine) == found
 
-    # Who was there before is not asked: the reference says which is meant.
+    # Existing rows are not questioned: the reference decides.
     again = deliver(bare, at("2", "Hàng Đậu"), at("3", "hàng đậu"))
     assert (again.unchanged, again.rejected) == (3, 0)
     changed = deliver(bare | {"households_count": "2"})
     assert (changed.rejected, changed.problems) == (1, {"street_ambiguous": 1})
 
 
-def test_street_without_marks_takes_in_one_name_only(engine: Engine, deliver: Deliver) -> None:
+def test_street_without_diacritics_matches_only_one_name(engine: Engine, deliver: Deliver) -> None:
     deliver(at("1", "Hang Dau"))
     one = deliver(at("1", "Hàng Dầu"), source="post")
     assert (one.linked, one.problems) == (1, {})
@@ -99,7 +97,7 @@ def test_street_without_marks_takes_in_one_name_only(engine: Engine, deliver: De
     assert places(engine) == [("Hang Dau", 1), ("Hàng Dầu", 1), ("Hàng Đậu", 1)]
 
 
-def test_localities_are_told_apart_at_each_step(engine: Engine, deliver: Deliver) -> None:
+def test_localities_are_distinguished_at_each_level(engine: Engine, deliver: Deliver) -> None:
     def house(ref: str, locality: str, **fields: str) -> dict[str, str]:
         return door("1", ref, street="", locality=locality, **fields)
 
@@ -112,7 +110,7 @@ def test_localities_are_told_apart_at_each_step(engine: Engine, deliver: Deliver
     ]
     made = deliver(*file)
     assert (made.new, made.problems) == (5, {"locality_spelled_otherwise": 2})
-    assert [row[0] for row in told(engine)] == [2, 4]
+    assert [row[0] for row in problems_of(engine)] == [2, 4]
     assert places(engine, "locality") == [
         *(("1", 1), ("1", 1), ("Võ Tánh", 0), ("Vỏ Tánh", 0)),
         *(("Đông", 1), ("Đống", 1), ("Đống", 1)),
@@ -122,7 +120,7 @@ def test_localities_are_told_apart_at_each_step(engine: Engine, deliver: Deliver
     assert deliver(house("f", "Tổ 2, Thôn Vo Tanh")).problems == {"locality_ambiguous": 1}
 
 
-def test_doors_near_each_other_on_such_streets_are_looked_at(
+def test_same_number_nearby_on_similar_streets_is_a_warning(
     engine: Engine, deliver: Deliver
 ) -> None:
     """A slip of the marks: the same number within a few steps."""
@@ -131,7 +129,7 @@ def test_doors_near_each_other_on_such_streets_are_looked_at(
     assert result.problems == {"street_spelled_otherwise": 1, "near_same_name": 1}
 
 
-def test_former_name_with_other_marks_leads_nowhere(engine: Engine, deliver: Deliver) -> None:
+def test_former_name_with_other_diacritics_does_not_match(engine: Engine, deliver: Deliver) -> None:
     deliver(at("5", "Hàng Dầu"))
     rename = BY_NAME["rename-street"]
     given = {"commune": BA_DINH, "street": "Hàng Dầu", "new_name": "Phố Cầu Gỗ", "reason": "tests"}
@@ -142,7 +140,7 @@ def test_former_name_with_other_marks_leads_nowhere(engine: Engine, deliver: Del
     assert places(engine) == [("Cầu Gỗ", 1), ("Hàng Đậu", 1)]
 
 
-def test_kind_that_is_written_is_the_streets(engine: Engine, deliver: Deliver) -> None:
+def test_written_kind_becomes_the_kind_of_the_street(engine: Engine, deliver: Deliver) -> None:
     deliver(at("1", "Quán Sứ"), at("2", "Phố Quán Sứ"))
     assert rows(engine, "SELECT kind, name FROM place WHERE class = 'street'") == [
         ("phố", "Quán Sứ")

@@ -22,24 +22,22 @@ def warned(result: ImportResult, code: str) -> int:
     return result.problems.get(code, 0)
 
 
-def test_a_name_without_district_among_others_that_have_one_is_told(
+def test_name_without_a_district_among_others_with_one_is_reported(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """Half of Phường Ngọc Hà of before is Phường Ba Đình today."""
+    """Half of the former Phường Ngọc Hà is Phường Ba Đình today."""
     header = "Số nhà,Đường,Phường/xã,Quận/huyện,Tỉnh\n"
     mixed = "1,Láng,Phúc Xá,Ba Đình,Hà Nội\n2,Láng,Ngọc Hà,,Hà Nội\n"
     result = run(engine, tmp_path / "a.csv", header + mixed)
     assert (result.new, warned(result, "commune_assumed")) == (2, 1)
     assert rows(engine, COMMUNES) == [("1", "00097"), ("2", "00008")]
 
-    # Where no row has a district, all are of today.
+    # If no row has a district, all are current.
     result = run(engine, tmp_path / "b.csv", header + "3,Láng,Ngọc Hà,,Hà Nội\n")
     assert (result.new, warned(result, "commune_assumed")) == (1, 0)
 
 
-def test_a_point_says_which_of_a_ward_and_its_namesake_is_meant(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_point_decides_between_wards_of_the_same_name(engine: Engine, tmp_path: Path) -> None:
     """Ba Đình is a ward of Hà Nội, and a xã of Thanh Hóa."""
     result = run(
         engine,

@@ -1,4 +1,4 @@
-"""Doors that are nearly one are told to a person, with both rows; equal ones are linked."""
+"""Nearly identical doors are reported with both rows; equal ones are linked."""
 
 import pytest
 from sqlalchemy import Engine
@@ -26,7 +26,7 @@ def warned(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_near_ones_in_a_file_name_the_other_row(engine: Engine, deliver: Deliver) -> None:
+def test_similar_rows_in_a_file_name_each_other(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         door("12", "a", **HERE),
         door("12", "b", **BESIDE),  # the same door: linked
@@ -46,12 +46,14 @@ def test_near_ones_in_a_file_name_the_other_row(engine: Engine, deliver: Deliver
         (6, "near_same_name", "6 m", "dòng 1"),
     ]
     assert result.near == {"near_same_address": 1, "near_same_name": 1, "near_same_point": 2}
-    # A person decides; what is written already is not asked about again.
+    # A person decides; written rows are not questioned again.
     again = deliver(door("12", "a", **HERE), door("12", "c", **APART), door("14", "d", **HERE))
     assert (again.unchanged, again.near, again.warned) == (3, {}, 0)
 
 
-def test_near_ones_in_the_register_name_the_code(engine: Engine, deliver: Deliver) -> None:
+def test_similar_records_in_the_register_are_named_by_code(
+    engine: Engine, deliver: Deliver
+) -> None:
     deliver(door("12", "a", **HERE), door("30", "n"))
     ((code,),) = rows(engine, "SELECT code FROM household WHERE house_number = '12'")
     ((plain,),) = rows(engine, "SELECT code FROM household WHERE house_number = '30'")
@@ -60,7 +62,7 @@ def test_near_ones_in_the_register_name_the_code(engine: Engine, deliver: Delive
         door("12", "1", **APART),
         door("14", "2", **HERE),
         door("12", "3", street="Phố Qúan Thanhg", **BESIDE),
-        door("30", "4", street="Phố Quan Thanhg"),  # no point tells, but no such name anywhere
+        door("30", "4", street="Phố Quan Thanhg"),  # without a point, but the name is unknown
         door("12", "5", **BESIDE),  # linked
         source="buu_dien",
     )
@@ -75,7 +77,7 @@ def test_near_ones_in_the_register_name_the_code(engine: Engine, deliver: Delive
     ]
 
 
-def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
+def test_many_rows_at_one_point_and_common_names_are_not_slips(
     engine: Engine, deliver: Deliver
 ) -> None:
     crowd = [door(str(n), f"c{n}", **HERE) for n in range(1, 40)]
@@ -89,7 +91,7 @@ def test_a_crowd_at_one_point_and_usual_names_are_no_slips(
     assert {code for _, code, *_ in warned(engine)} == {"point_of_many"}  # a notice, of the crowd
 
 
-def test_number_without_a_street_is_the_door_at_its_point(deliver: Deliver) -> None:
+def test_number_without_a_street_matches_the_door_at_its_point(deliver: Deliver) -> None:
     at = {"longitude": "105.8380", "latitude": "21.0386"}
     beside = {"longitude": "105.83805", "latitude": "21.0386"}
     deliver(door("12", "a", **at), door("14", "b", **at), door("12", "c", street="Láng", **beside))
@@ -105,7 +107,7 @@ def test_number_without_a_street_is_the_door_at_its_point(deliver: Deliver) -> N
     assert result.problems["street_missing"] == 4
 
 
-def test_number_without_a_street_where_two_doors_have_it_is_new(deliver: Deliver) -> None:
+def test_number_without_a_street_is_new_if_two_doors_have_it(deliver: Deliver) -> None:
     at = {"longitude": "105.8380", "latitude": "21.0386"}
     deliver(door("12", "a", **at), door("12", "b", street="Láng", **at))
     result = deliver(door("12", "x", street="", **at), source="other")
@@ -121,7 +123,9 @@ def in_place(number: str, place: str, ref: str, **fields: str) -> dict[str, str]
     } | fields
 
 
-def test_one_number_in_places_that_may_be_one_is_told(engine: Engine, deliver: Deliver) -> None:
+def test_same_number_in_possibly_identical_places_is_reported(
+    engine: Engine, deliver: Deliver
+) -> None:
     result = deliver(
         in_place("2", "Tổ 5", "a"),
         in_place("2", "Tổ dân phố 5", "b"),  # the same group, by another kind
@@ -138,7 +142,7 @@ def test_one_number_in_places_that_may_be_one_is_told(engine: Engine, deliver: D
         (3, "near_same_place", None, "dòng 1"),
         (4, "near_same_place", None, "dòng 1"),
     ]
-    # As the register is asked: the street of a row, or points far apart, tell.
+    # As in the register: the street of a row, or distant points, decide.
     ((code,),) = rows(engine, "SELECT code FROM household WHERE house_number = '4'")
     deliver(
         in_place("4", "Tổ 5", "1"),
@@ -148,7 +152,7 @@ def test_one_number_in_places_that_may_be_one_is_told(engine: Engine, deliver: D
     assert warned(engine) == [(1, "near_same_place", None, f"mã {codes.format(str(code))}")]
 
 
-def test_points_apart_tell_places_of_like_names(engine: Engine, deliver: Deliver) -> None:
+def test_distant_points_separate_places_of_similar_names(engine: Engine, deliver: Deliver) -> None:
     deliver(
         in_place("2", "Tổ 5", "a", **HERE),
         in_place("2", "Tổ dân phố 5", "b", **APART),
@@ -159,7 +163,7 @@ def test_points_apart_tell_places_of_like_names(engine: Engine, deliver: Deliver
 
 
 @pytest.mark.parametrize("column", ["Tổ", "Thôn", "TDP"])
-def test_the_header_says_the_kind_of_a_bare_name(
+def test_header_gives_the_kind_of_a_bare_name(
     engine: Engine, deliver: Deliver, column: str
 ) -> None:
     kind = {"Tổ": "tổ", "Thôn": "thôn", "TDP": "tổ dân phố"}[column]
@@ -175,9 +179,7 @@ def test_the_header_says_the_kind_of_a_bare_name(
     ) == [("2", kind, "5"), ("4", "khu phố", "3"), ("6", kind, "5")]
 
 
-def test_a_point_of_more_doors_than_can_stand_there_is_told(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_too_many_doors_at_one_point_are_reported(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         *(door(f"{n}", f"{n}", **HERE) for n in range(1, 22)),
         *(door("90", f"f{n}", unit=f"{n}", **APART) for n in range(1, 23)),  # flats share theirs
@@ -190,7 +192,9 @@ def test_a_point_of_more_doors_than_can_stand_there_is_told(
     ]
 
 
-def test_a_flat_with_and_without_its_blocks_mark_is_told(engine: Engine, deliver: Deliver) -> None:
+def test_flat_with_and_without_its_block_letter_is_reported(
+    engine: Engine, deliver: Deliver
+) -> None:
     def flat(ref: str, number: str, building: str = "Tòa A") -> dict[str, str]:
         return door("20", ref, building=building, unit=number)
 
@@ -218,7 +222,7 @@ def test_a_flat_with_and_without_its_blocks_mark_is_told(engine: Engine, deliver
 
 
 @pytest.mark.parametrize("several", ["12, 14", "12-14", "12 đến 14"])
-def test_a_range_of_which_a_number_is_a_door_is_told(
+def test_range_containing_an_existing_number_is_reported(
     engine: Engine, deliver: Deliver, several: str
 ) -> None:
     result = deliver(
@@ -238,10 +242,8 @@ def test_a_range_of_which_a_number_is_a_door_is_told(
     ]
 
 
-def test_rows_at_one_point_are_one_door_whichever_row_was_the_first(
-    engine: Engine, deliver: Deliver
-) -> None:
-    """The first row of the address lies elsewhere: a hamlet has many houses without a number."""
+def test_rows_at_one_point_are_one_door_in_any_order(engine: Engine, deliver: Deliver) -> None:
+    """The first row of the address is elsewhere: hamlets have many houses without a number."""
     other = {"longitude": "105.8382", "latitude": "21.0390"}
     place = {"street": "", "locality": "thôn Đông"}
     unnumbered = [
@@ -259,7 +261,7 @@ def test_rows_at_one_point_are_one_door_whichever_row_was_the_first(
     assert found == [(3, "2"), (4, "1"), (7, "6")]
 
 
-def test_a_number_of_a_registered_range_is_told(engine: Engine, deliver: Deliver) -> None:
+def test_number_within_a_registered_range_is_reported(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12-14", "a"), door("30-36", "b"), door("50A-50C", "c"), door("60-62", "d"))
     result = deliver(
         door("12", "a"), door("32", "b"), door("50B", "c"), door("62-64", "d"),

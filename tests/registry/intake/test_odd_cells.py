@@ -1,4 +1,4 @@
-"""Cells that hold no value, or one that nobody can read, cost their row and nothing else."""
+"""Empty or unreadable cells fail only their own row."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def codes(result: ImportResult) -> dict[int, list[str]]:
     return found
 
 
-def test_no_cell_ends_a_file(deliver: Deliver) -> None:
+def test_no_cell_fails_the_whole_file(deliver: Deliver) -> None:
     odd = [
         door(f"{at}", f"{field} {at}") | {field: cell}
         for field in FIELDS
@@ -52,7 +52,7 @@ def test_no_cell_ends_a_file(deliver: Deliver) -> None:
 
 
 @pytest.mark.thorough
-def test_no_cell_beside_a_text_ends_a_file(deliver: Deliver) -> None:
+def test_no_cell_beside_a_text_fails_the_whole_file(deliver: Deliver) -> None:
     given = {"address": "12 Phố Quán Thánh, Phường Ba Đình, Hà Nội"}
     for field in ("commune", "district", "province", "locality", "former_address", "address"):
         odd = [given | {field: cell, "source_ref": f"a{at}"} for at, cell in enumerate(ODD)]
@@ -60,7 +60,7 @@ def test_no_cell_beside_a_text_ends_a_file(deliver: Deliver) -> None:
         assert deliver(*odd, good, source=field).rejected < len(ODD) + 1
 
 
-def test_places_that_nobody_was_sure_of_are_refused(deliver: Deliver, engine: Engine) -> None:
+def test_uncertain_places_are_refused(deliver: Deliver, engine: Engine) -> None:
     unsure = ("Đông?", "Đông/Tây", "Đông, Tây", "Đông (cũ: Tây)")
     good = ("Xóm 2, Thôn Đông", "Xóm 2 Ngọc Sơn", "Đông - Tây")
     result = deliver(
@@ -73,9 +73,7 @@ def test_places_that_nobody_was_sure_of_are_refused(deliver: Deliver, engine: En
 
 
 @pytest.mark.thorough
-def test_another_source_gives_a_door_the_point_that_it_lacks(
-    deliver: Deliver, engine: Engine
-) -> None:
+def test_another_source_provides_a_missing_point(deliver: Deliver, engine: Engine) -> None:
     deliver(door("1", "a"), door("2", "b", longitude=LON, latitude=LAT))
     before = checksum(engine)
     first = door("1", "x", longitude=LON, latitude="21.0390")
@@ -88,12 +86,12 @@ def test_another_source_gives_a_door_the_point_that_it_lacks(
     assert checksum(engine) == before
 
 
-def test_a_reference_that_became_a_power_is_refused(deliver: Deliver) -> None:
+def test_reference_in_exponent_notation_is_refused(deliver: Deliver) -> None:
     result = deliver(door("1", "1.23457E+11"), door("2", "12E3"), door("3", "5,1E+10"))
     assert codes(result) == {1: ["reference_mangled"], 3: ["reference_mangled"]}
 
 
-def test_a_row_without_a_street_among_others_that_have_one_is_told(deliver: Deliver) -> None:
+def test_row_without_a_street_among_others_with_one_is_reported(deliver: Deliver) -> None:
     most = [door(f"{n}", f"{n}", locality="Tổ 3") for n in range(1, 20)]
     result = deliver(*most, door("20", "20", street="", locality="Tổ 3"))
     assert (result.new, result.problems["street_missing"]) == (20, 1)
@@ -111,7 +109,7 @@ def test_degrees_with_a_letter_are_read(deliver: Deliver, engine: Engine) -> Non
     assert rows(engine, found) == [("105.8380",), ("105.8381",), ("105.8382",)]
 
 
-def test_a_name_of_several_communes_is_settled_by_its_column_and_the_other_rows(
+def test_ambiguous_commune_is_settled_by_its_column_and_other_rows(
     engine: Engine, tmp_path: Path
 ) -> None:
     """Bình Tân is a ward of Hồ Chí Minh and a xã of Đồng Nai, Hòa Bình of other provinces."""
@@ -137,7 +135,7 @@ NOTES = (
 )
 
 
-def test_totals_and_notes_with_figures_are_no_houses(engine: Engine, tmp_path: Path) -> None:
+def test_totals_and_notes_with_figures_are_not_houses(engine: Engine, tmp_path: Path) -> None:
     """With a commune beside it each would be read as a number of a street."""
     path = tmp_path / "a.csv"
     notes = "".join(f',"{note}"\n' for note in NOTES)

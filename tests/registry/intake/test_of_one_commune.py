@@ -1,4 +1,4 @@
-"""Files of one commune that do not name it: whoever delivers says which."""
+"""Files of one commune that do not name it: the deliverer states it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ UNITS = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id OR
     "text",
     gate_takes_first(1, ["Số nhà,Đường\n5,Láng\n\n7,Láng\n", "Địa chỉ\n5 Láng\n\n7 Láng\n"]),
 )
-def test_all_rows_lie_in_it(engine: Engine, tmp_path: Path, text: str) -> None:
+def test_all_rows_are_placed_in_the_commune(engine: Engine, tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text, encoding="utf-8")
     options = ImportOptions("ubnd", commune="00004")
@@ -34,14 +34,14 @@ def test_all_rows_lie_in_it(engine: Engine, tmp_path: Path, text: str) -> None:
     assert result.problems["commune_code_unknown"] == 2
 
 
-def test_a_column_of_communes_is_never_passed_over(tmp_path: Path) -> None:
+def test_commune_column_is_never_ignored(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Phường\n5,Láng,Láng\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"cột xã \(Phường\).*\{\"Phường\": \"\"\}"):
         open_file(path, commune="00004")
     file = open_file(path, mapping={"Phường": ""}, commune="00004")
     assert file.columns.unknown == ("Phường",)
-    # Whoever leaves a column out knows that it is not read.
+    # A column excluded by the mapping is not reported.
     assert file.unread == ()
     path.write_text("Địa chỉ,Số nhà\n5 Láng,5\n", encoding="utf-8")
     assert open_file(path).columns.joined == ()
@@ -51,7 +51,7 @@ def test_a_column_of_communes_is_never_passed_over(tmp_path: Path) -> None:
     ("header", "mapping"),
     [("Phường cũ", {}), ("Phường", {"Phường": "former_commune"}), ("Mã phường cũ", {})],
 )
-def test_a_column_of_former_communes_says_which_of_them(
+def test_former_commune_column_gives_the_former_commune(
     engine: Engine, tmp_path: Path, header: str, mapping: dict[str, str]
 ) -> None:
     path = tmp_path / "a.csv"
@@ -68,7 +68,7 @@ def test_a_column_of_former_communes_says_which_of_them(
     options = ImportOptions("ubnd", commune="20242", mapping=mapping)
     result = import_file(engine, path, options, lambda _rows: None)
     assert result.new == 3
-    # What did not become the commune is told.
+    # Former communes that did not become this commune are reported.
     assert result.problems["former_commune_differs"] == 1
     found = rows(
         engine,
@@ -78,7 +78,7 @@ def test_a_column_of_former_communes_says_which_of_them(
     assert found == [("20242", "20236"), ("20242", "20242"), ("20242", None)]
 
 
-def test_names_below_signatures_are_no_households(engine: Engine, tmp_path: Path) -> None:
+def test_names_below_signatures_are_not_households(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "Số nhà,Đường,Phường\n5,Láng,Láng\n,,NGƯỜI LẬP BIỂU\n,,Trần Văn Ba\n", encoding="utf-8"
@@ -88,22 +88,22 @@ def test_names_below_signatures_are_no_households(engine: Engine, tmp_path: Path
     assert (result.new, result.rejected, result.skipped) == (1, 0, 2)
 
 
-def test_who_lacks_the_column_is_told_of_it(tmp_path: Path) -> None:
+def test_missing_commune_column_is_reported_with_the_option(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường\n5,Láng\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"thiếu cột.*--commune"):
         open_file(path)
 
 
-def test_a_file_of_which_no_row_names_a_commune_is_told_what_to_add(
+def test_file_without_any_commune_is_reported_with_the_remedy(
     engine: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Mã,Địa chỉ\n1,14 Láng\n2,16 Láng\n", encoding="utf-8")
 
-    def told(**options: str) -> list[str]:
+    def notes_for(**options: str) -> list[str]:
         result = import_file(engine, path, ImportOptions("thử", **options), lambda _count: None)
         return [note for note in result.file_notes if "--commune MÃ" in str(note)]
 
-    assert len(told()) == 1
-    assert told(commune="00199") == []
+    assert len(notes_for()) == 1
+    assert notes_for(commune="00199") == []

@@ -1,4 +1,4 @@
-"""A file in TCVN3 that somebody filled in in Unicode: one decision for it, header and all."""
+"""A TCVN3 file filled in with Unicode: one decision for the whole file including the header."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("names", [HEADER, HEADER.replace("Hä tªn chñ hé", "Họ tên chủ hộ")])
-def test_a_row_with_a_cell_in_unicode_is_read_as_the_others(
+def test_row_with_a_unicode_cell_is_read_like_the_others(
     engine: Engine, tmp_path: Path, names: str
 ) -> None:
     path, back = tmp_path / "ho.csv", tmp_path / "loi.csv"

@@ -1,4 +1,4 @@
-"""Records that somebody changes between the match of an import and its publication."""
+"""Records changed between the matching of an import and its publication."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 WAITING = "SELECT FROM pg_locks WHERE NOT granted"
 
 
-def test_record_that_changed_after_the_match_is_matched_as_it_is_now(
+def test_record_changed_after_matching_is_matched_again(
     engine: Engine, deliver: Deliver, tmp_path: Path
 ) -> None:
     """Door 12 becomes number 99, while another source's row is being led to it."""

@@ -1,4 +1,4 @@
-"""A file whose references are codes of this register changes these records, and makes none."""
+"""A file whose references are codes of this register changes their records and creates none."""
 
 import pytest
 from sqlalchemy import Engine
@@ -37,7 +37,7 @@ def test_rows_change_the_records_of_their_codes(
     assert rows(engine, references) == list(zip(written, codes, strict=True))
 
 
-def test_code_that_no_dwelling_has_is_refused(engine: Engine, deliver: Deliver) -> None:
+def test_unknown_code_is_refused(engine: Engine, deliver: Deliver) -> None:
     deliver(door("1", "a"))
     (code,) = numbers(engine)
     told = deliver(door("1A", code), door("3", "10000006"), source="another")
@@ -45,13 +45,13 @@ def test_code_that_no_dwelling_has_is_refused(engine: Engine, deliver: Deliver) 
     assert told.problems["reference_code_unknown"] == 1
 
 
-def test_codes_of_another_register_give_nobody_a_code(engine: Engine, deliver: Deliver) -> None:
+def test_codes_of_another_register_match_no_record(engine: Engine, deliver: Deliver) -> None:
     codes = ["10000006", "10000014", "1H6XXH2V", "2HT64FP5", "FHVKVF9M"]
     told = deliver(*(door(str(at + 1), code) for at, code in enumerate(codes)))
     assert (told.new, told.problems["reference_code_unknown"]) == (0, 5)
 
 
-def test_row_whose_code_was_replaced_is_led_on_and_writes_nothing(
+def test_row_with_a_replaced_code_names_the_successor_and_writes_nothing(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("1", "a"))
@@ -64,9 +64,7 @@ def test_row_whose_code_was_replaced_is_led_on_and_writes_nothing(
     assert set(numbers(engine).values()) == {"1"}
 
 
-def test_references_of_which_some_are_no_codes_are_the_sources_own(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_references_not_all_codes_belong_to_the_source(engine: Engine, deliver: Deliver) -> None:
     deliver(door("1", "a"))
     (code,) = numbers(engine)
     told = deliver(door("3", code), door("5", "12345678"), source="another")

@@ -1,4 +1,4 @@
-"""Points that are not where their rows say: near the border, and far from the commune."""
+"""Points outside the commune of their row: near the border, and far away."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -28,7 +28,7 @@ def draw(engine: Engine, code: str, *, around: tuple[float, float], metres: int)
 
 
 def draw_before(engine: Engine, code: str, *, like: str) -> None:
-    """A real polygon of a commune that has ended: that of one of today."""
+    """A real polygon for a former commune: that of a current one."""
     with session_scope(engine) as session:
         session.execute(
             text(
@@ -45,7 +45,7 @@ def draw_before(engine: Engine, code: str, *, like: str) -> None:
 
 @pytest.fixture(params=["seat", "polygon"])
 def known_by(request: pytest.FixtureRequest, engine: Engine) -> str:
-    """What is known of where communes lie."""
+    """What is known about the location of communes."""
     if request.param == "polygon":
         draw(engine, BA_DINH, around=(float(LON), float(LAT)), metres=1_500)
         draw(engine, "26740", around=(106.7009, 10.7769), metres=1_500)
@@ -55,7 +55,7 @@ def known_by(request: pytest.FixtureRequest, engine: Engine) -> str:
     return str(request.param)
 
 
-def test_a_point_far_from_its_commune_is_an_error_with_the_distance(
+def test_point_far_from_its_commune_is_an_error_with_the_distance(
     engine: Engine, deliver: Deliver, known_by: str
 ) -> None:
     result = deliver(door("12", "far", **HCMC), door("14", "near", longitude=LON, latitude=LAT))
@@ -66,12 +66,12 @@ def test_a_point_far_from_its_commune_is_an_error_with_the_distance(
     assert problem.value is not None
     assert problem.value.startswith("106.7009 10.7769 (1")
     assert problem.value.endswith(" km)")
-    # Only a real polygon says what is right.
+    # Only a real polygon decides.
     assert bool(problem.proposed_fix) == (known_by == "polygon")
     assert rows(engine, "SELECT source_ref FROM household_ref") == [("near",)]
 
 
-def test_a_point_beyond_a_real_border_is_a_warning_with_the_commune_that_holds_it(
+def test_point_beyond_a_real_boundary_is_a_warning_naming_its_commune(
     engine: Engine, deliver: Deliver
 ) -> None:
     draw(engine, BA_DINH, around=(float(LON), float(LAT)), metres=500)

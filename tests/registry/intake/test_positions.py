@@ -21,7 +21,7 @@ HA_NOI, DA_NANG, CA_MAU = "01", "48", "96"
 
 
 def seats(engine: Engine, province: str) -> list[tuple[str, float, float]]:
-    """Code and seat of communes of a province of today."""
+    """Code and seat of the communes of a current province."""
     found = rows(
         engine,
         "SELECT u.code, ST_X(u.seat), ST_Y(u.seat) FROM admin_unit u"
@@ -60,7 +60,7 @@ def load(
 
 
 def metres_off(engine: Engine, places: list[tuple[str, float, float]]) -> float:
-    """The farthest that any door lies from where it is."""
+    """The largest distance of any door from its true position."""
     values = ", ".join(f"('{code}', {lon}, {lat})" for code, lon, lat in places)
     ((off,),) = rows(
         engine,
@@ -97,7 +97,7 @@ def test_zone_is_proposed_and_applied_when_confirmed(
     assert not rows(engine, "SELECT 1 FROM import_problem WHERE field = 'longitude'")
 
 
-def test_dry_run_goes_on_in_the_zone_that_the_points_speak_for(
+def test_dry_run_continues_in_the_zone_suggested_by_the_points(
     engine: Engine, tmp_path: Path
 ) -> None:
     places = seats(engine, DA_NANG)
@@ -105,7 +105,7 @@ def test_dry_run_goes_on_in_the_zone_that_the_points_speak_for(
     result = load(engine, path, dry_run=True)
     assert (result.new, result.problems) == (len(places), {})
     note, of_accuracy = result.file_notes
-    # Coverage counts no point of which nobody says how good it is.
+    # Coverage does not count points without an accuracy.
     assert "độ chính xác" in str(of_accuracy)
     assert "107°45′" in str(note)
     assert "--crs EPSG:5899" in str(note)
@@ -113,14 +113,14 @@ def test_dry_run_goes_on_in_the_zone_that_the_points_speak_for(
         load(engine, path)
 
 
-def test_zones_of_one_meridian_are_not_told_apart_by_communes_alone(
+def test_communes_alone_do_not_distinguish_zones_of_one_meridian(
     engine: Engine, tmp_path: Path
 ) -> None:
-    # 3° and 6° about 105°: 700 m, which no commune's seat can tell.
+    # 3° and 6° about 105°: 700 m, too little for a commune's seat to decide.
     path = survey(tmp_path / "a.csv", seats(engine, HA_NOI), "EPSG:3405")
     with pytest.raises(UnreadableFileError, match=r"chưa xác định.*--crs"):
         load(engine, path)
-    # The addresses can be looked at before anybody knows.
+    # Addresses can be reviewed before the zone is known.
     note, *_ = load(engine, path, dry_run=True).file_notes
     assert "chạy thử tạm" in str(note)
     assert "--crs EPSG:5897 hoặc thêm --crs EPSG:3405" in str(note) or (
@@ -128,7 +128,7 @@ def test_zones_of_one_meridian_are_not_told_apart_by_communes_alone(
     )
 
 
-def test_a_wrong_statement_moves_no_row(engine: Engine, tmp_path: Path) -> None:
+def test_invalid_crs_option_is_refused(engine: Engine, tmp_path: Path) -> None:
     path = survey(tmp_path / "a.csv", seats(engine, DA_NANG), "EPSG:5899")
     for wrong in ("EPSG:9217", "EPSG:3406", "EPSG:4756", "EPSG:4326", "589"):
         with pytest.raises(UnreadableFileError):
@@ -136,7 +136,7 @@ def test_a_wrong_statement_moves_no_row(engine: Engine, tmp_path: Path) -> None:
     assert not rows(engine, "SELECT 1 FROM household")
 
 
-def test_degrees_are_never_taken_for_metres(engine: Engine, tmp_path: Path) -> None:
+def test_degrees_are_never_read_as_metres(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ\n1,Láng,00004,105.84,21.03\n")
     for crs in sorted({*SYSTEMS} - {"EPSG:4756", "EPSG:4326"}):
@@ -174,12 +174,12 @@ def test_minutes_and_seconds_are_read(engine: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("crs", gate_takes_first(1, ["epsg:5899", "5899", "EPSG:5899"]))
-def test_a_system_is_known_by_its_number(engine: Engine, tmp_path: Path, crs: str) -> None:
+def test_crs_is_recognised_by_its_number(engine: Engine, tmp_path: Path, crs: str) -> None:
     places = seats(engine, DA_NANG)
     assert load(engine, survey(tmp_path / "a.csv", places, "EPSG:5899"), crs=crs).new == len(places)
 
 
-def test_points_with_their_accuracy_are_not_told_of(engine: Engine, tmp_path: Path) -> None:
+def test_points_with_accuracy_are_not_reported(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("số nhà,đường,mã xã,kinh độ,vĩ độ,độ chính xác\n1,Láng,00004,105.84,21.03,3\n")
     assert load(engine, path).file_notes == ()
@@ -194,7 +194,7 @@ def test_metres_without_a_commune_are_refused(engine: Engine, tmp_path: Path) ->
         load(engine, path, crs="EPSG:5897")
 
 
-def test_a_row_without_metres_among_others_is_its_own_problem(
+def test_row_without_metres_among_others_is_a_separate_problem(
     engine: Engine, tmp_path: Path
 ) -> None:
     places = seats(engine, DA_NANG)
@@ -213,7 +213,7 @@ def test_a_row_without_metres_among_others_is_its_own_problem(
         ("EPSG:9210", 600997, 1189964, 106.67523783, 10.75909134),
     ],
 )
-def test_points_that_others_publish_lie_where_they_say(
+def test_published_reference_points_are_reproduced(
     crs: str, east: float, north: float, lon: float, lat: float
 ) -> None:
     """Those of the converters vn2000-converter and dart_vn2000, which give the rotations of

@@ -1,4 +1,4 @@
-"""A file that says what it always said undoes nothing that was corrected since."""
+"""A file with unchanged rows does not undo later corrections."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -32,9 +32,7 @@ def positions(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_measured_position_outlives_a_row_that_says_something_else_anew(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_measured_position_survives_a_changed_row(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", **HERE))
     move(engine, "survey")
 
@@ -44,7 +42,9 @@ def test_measured_position_outlives_a_row_that_says_something_else_anew(
     assert positions(engine) == [(True, "survey", 3)]
 
 
-def test_file_that_is_read_by_other_rules_undoes_nothing(engine: Engine, deliver: Deliver) -> None:
+def test_file_read_with_other_rules_does_not_undo_corrections(
+    engine: Engine, deliver: Deliver
+) -> None:
     deliver(door("12", "a", **HERE))
     move(engine, "imagery")
     operate(engine, "correct", "house_number = '12B', house_number_key = '12B'")
@@ -59,8 +59,8 @@ def test_file_that_is_read_by_other_rules_undoes_nothing(engine: Engine, deliver
     assert {**checksum(engine), "household_ref": None} == {**before, "household_ref": None}
 
 
-def test_what_was_kept_once_is_kept_again(engine: Engine, deliver: Deliver) -> None:
-    """What an import wrote last bears what the operation said, not what its file did."""
+def test_kept_position_is_kept_by_later_imports(engine: Engine, deliver: Deliver) -> None:
+    """The state an import wrote last has the operation's values, not those of its file."""
     deliver(door("12", "a", **HERE))
     move(engine, "imagery")
 
@@ -71,7 +71,7 @@ def test_what_was_kept_once_is_kept_again(engine: Engine, deliver: Deliver) -> N
 
 
 @pytest.mark.parametrize(("method", "moved"), [("imagery", True), ("survey", False)])
-def test_place_that_a_file_gives_anew_is_taken_but_over_a_measured_one(
+def test_new_position_in_a_file_is_accepted_except_over_a_measured_one(
     engine: Engine, deliver: Deliver, method: str, moved: bool
 ) -> None:
     deliver(door("12", "a", **HERE))
@@ -84,7 +84,7 @@ def test_place_that_a_file_gives_anew_is_taken_but_over_a_measured_one(
     assert positions(engine)[0][0] is not moved
 
 
-def test_street_that_was_corrected_stays(engine: Engine, deliver: Deliver) -> None:
+def test_corrected_street_is_kept(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("1", "b", street="Phố Hàng Bún"))
     operate(
         engine,
@@ -102,7 +102,7 @@ def test_street_that_was_corrected_stays(engine: Engine, deliver: Deliver) -> No
     ) == [("Hàng Bún", 1), ("Hàng Bún", 3)]
 
 
-def test_address_that_a_file_corrects_itself_is_taken(engine: Engine, deliver: Deliver) -> None:
+def test_address_corrected_by_the_file_is_accepted(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     operate(engine, "correct", "house_number = '12B', house_number_key = '12B'")
 
@@ -112,7 +112,7 @@ def test_address_that_a_file_corrects_itself_is_taken(engine: Engine, deliver: D
     assert rows(engine, "SELECT house_number FROM household") == [("14",)]
 
 
-def test_source_may_take_back_what_it_said_itself(engine: Engine, deliver: Deliver) -> None:
+def test_source_may_revert_its_own_change(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", **HERE))
     deliver(door("14", "a", **HERE))
     move(engine, "imagery")
@@ -124,7 +124,7 @@ def test_source_may_take_back_what_it_said_itself(engine: Engine, deliver: Deliv
     assert positions(engine)[0][0] is True
 
 
-def test_row_without_a_point_takes_none_away(engine: Engine, deliver: Deliver) -> None:
+def test_row_without_a_point_removes_no_point(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", **HERE))
 
     result = deliver(door("12", "a", **ANEW))
@@ -133,7 +133,7 @@ def test_row_without_a_point_takes_none_away(engine: Engine, deliver: Deliver) -
     assert rows(engine, "SELECT point IS NOT NULL, households_count FROM household") == [(True, 3)]
 
 
-def test_point_of_another_source_stays(engine: Engine, deliver: Deliver) -> None:
+def test_point_of_another_source_is_kept(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     deliver(door("12", "x", **HERE), source="buu_dien")
 
@@ -142,7 +142,7 @@ def test_point_of_another_source_stays(engine: Engine, deliver: Deliver) -> None
     assert rows(engine, "SELECT point IS NOT NULL, households_count FROM household") == [(True, 3)]
 
 
-def test_flat_that_was_corrected_makes_no_building_of_its_old_place(
+def test_corrected_flat_creates_no_building_at_its_old_address(
     engine: Engine, deliver: Deliver
 ) -> None:
     flats = [door("1", f"f{n}", building="CT1", floor="12", unit=str(n)) for n in (1201, 1202)]
@@ -160,7 +160,7 @@ def test_flat_that_was_corrected_makes_no_building_of_its_old_place(
 @pytest.mark.parametrize(
     ("accuracy_m", "north_m", "warned"), [(5, 29, 0), (5, 31, 1), (200, 190, 0), (200, 210, 1)]
 )
-def test_a_point_that_goes_farther_than_it_was_wrong_by_is_warned_of(
+def test_point_moved_farther_than_its_accuracy_is_a_warning(
     engine: Engine, deliver: Deliver, accuracy_m: float, north_m: float, warned: int
 ) -> None:
     deliver(door("12", "a", **HERE))

@@ -1,4 +1,4 @@
-"""The table of what may be wrong with a row: every row of it is found, and told in words."""
+"""The table of row problems: every problem is detected and has a message."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ FOLDER = Path(intake.__file__).parent
 PATTERN = re.compile(r"~ '((?:[^']|'')*)'")
 
 
-def test_what_a_rule_finds_is_told_in_words() -> None:
+def test_every_rule_has_a_distinct_message() -> None:
     assert {rule.code for rule in RULES} <= PROBLEMS.keys()
     assert len({kind.vi for kind in PROBLEMS.values()}) == len(PROBLEMS)
 
@@ -26,7 +26,7 @@ def test_patterns_fit_the_whole_text() -> None:
 
 
 @pytest.mark.parametrize("stage", ["judging", "matching"])
-def test_what_no_rule_finds_is_found_by_a_step_of_its_stage(stage: str) -> None:
+def test_problems_without_a_rule_are_raised_by_a_step_of_their_stage(stage: str) -> None:
     """Named in full, or by its end: `field || '_ambiguous'`."""
     folders = (FOLDER / stage, ROOT / "registry" / "records" / "external_ids")
     files = (p for each in folders for p in each.iterdir() if p.suffix in (".py", ".sql"))

@@ -1,4 +1,4 @@
-"""CSV files as clerks' programs write them, and what is said of those that cannot be read."""
+"""CSV files as clerks' programs write them, and errors for unreadable ones."""
 
 import unicodedata
 from pathlib import Path
@@ -54,7 +54,7 @@ _PIECES = [
 @settings(max_examples=examples(60, 400), deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40).map("".join), st.sampled_from([40, 4096]))
 @example('\r\n\n"1,2","Lá""ng","aaa\na"', 40)
-def test_columns_hold_what_rows_hold(content: str, block: int) -> None:
+def test_columns_and_rows_give_the_same_values(content: str, block: int) -> None:
     with TemporaryDirectory() as folder, patch.object(blocks, "_BLOCK", block):
         path = Path(folder) / "a.csv"
         path.write_bytes((HEADER + "1,Láng,00004\n" * 3 + content).encode())
@@ -79,7 +79,7 @@ def test_columns_hold_what_rows_hold(content: str, block: int) -> None:
         HEADER + '"1"," Láng ","00004",,\n',
     ],
 )
-def test_usual_ways_of_writing_a_table_are_read(tmp_path: Path, content: str) -> None:
+def test_common_table_layouts_are_read(tmp_path: Path, content: str) -> None:
     assert read(tmp_path / "a.csv", content) == [["1", "Láng", "00004"]]
 
 
@@ -98,14 +98,14 @@ def test_usual_ways_of_writing_a_table_are_read(tmp_path: Path, content: str) ->
         ("họ tên,tuổi\nA,3\n", "thiếu cột.*address.*commune_code.*họ tên"),
         ("số nhà,đường\n1,Láng\n", "thiếu cột.*commune_code"),
         ("số nhà,house_number,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number.*--mapping"),
-        # A mapping goes by the name, and would leave both out.
+        # A mapping is by name and would exclude both.
         ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng tên 'số nhà'.*tách hai bảng"),
         (HEADER + '1,"Láng,00004\n2,Láng,00004\n', "dấu ngoặc kép mở ở dòng 2"),
         (HEADER + "1,Láng,00004\n" + '2,"Láng,00004\n' * 3, "dấu ngoặc kép"),
         (HEADER + '1,"' + "x" * 200_000, "dấu ngoặc kép"),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line(
+def test_unreadable_file_is_reported_in_one_line(
     tmp_path: Path, content: str | bytes, says: str
 ) -> None:
     with pytest.raises(UnreadableFileError, match=says) as caught:
@@ -114,7 +114,7 @@ def test_what_cannot_be_read_is_told_in_one_line(
     assert caught.value.detail.startswith("a.csv: ")
 
 
-def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
+def test_missing_file_and_folder_have_different_messages(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="không có tệp này"):
         open_file(tmp_path / "no.csv")
     with pytest.raises(UnreadableFileError, match="thư mục"):
@@ -125,13 +125,13 @@ def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
     "last",
     ['2,"Phố\nLáng",00004\n', '2,"Phố\nLáng\n",00004\n\n\n', '2,"Phố\n""Láng""",00004\n,,\n'],
 )
-def test_closed_cell_of_several_lines_ends_a_file_well(tmp_path: Path, last: str) -> None:
+def test_quoted_multiline_cell_may_end_a_file(tmp_path: Path, last: str) -> None:
     found = read(tmp_path / "a.csv", HEADER + '1,"Lá\nng",00004\n' + last)
 
     assert [row[0] for row in found] == ["1", "2"]
 
 
-def test_our_own_columns_are_dropped_without_a_word(tmp_path: Path) -> None:
+def test_columns_of_our_own_reports_are_dropped_silently(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(HEADER.strip() + ",code,problems,vấn đề,đề nghị,ghi chú,code_display,outcome\n")
 
@@ -142,7 +142,7 @@ def test_our_own_columns_are_dropped_without_a_word(tmp_path: Path) -> None:
     assert [*columns.own] == [3, 4, 5, 6, 8, 9]
 
 
-def test_column_called_code_is_the_deliverers_when_it_stands_alone(tmp_path: Path) -> None:
+def test_single_code_column_is_not_treated_as_our_own(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(HEADER.strip() + ",code,đề nghị\n")
 
@@ -162,7 +162,7 @@ def test_rows_longer_than_the_header_are_noted(tmp_path: Path) -> None:
         assert file.overlong == [2]
 
 
-def test_points_in_one_column_are_read_as_two(tmp_path: Path) -> None:
+def test_points_in_one_column_are_split_into_coordinates(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     rows = [
         '1,Láng,00004,"21.0285, 105.8542",x',

@@ -52,7 +52,7 @@ def test_lists_of_records_are_read(
     assert read(opened(tmp_path / "a.json", content)) == READ
 
 
-def test_numbers_stay_as_they_are_written_and_what_is_inside_has_its_path(tmp_path: Path) -> None:
+def test_numbers_are_kept_as_written_and_nested_members_named_by_path(tmp_path: Path) -> None:
     file = opened(
         tmp_path / "a.json",
         '[{"nha": {"so_nha": "1", "duong": "Láng"}, "ma_xa": "00199", "ho_so": null,'
@@ -65,7 +65,7 @@ def test_numbers_stay_as_they_are_written_and_what_is_inside_has_its_path(tmp_pa
     assert "Zuyên" not in "".join((*file.headers, *map(str, file.notes)))
 
 
-def test_a_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
+def test_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([ONE | {"location": {"coordinates": [105.806, 21.0211]}}]))
     assert import_file(engine, path, ImportOptions("x"), lambda _n: None).new == 1
@@ -85,7 +85,7 @@ def test_a_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> Non
         (b'[{"duong": "L\xe1ng"}]', "không phải UTF-8"),
     ],
 )
-def test_what_is_no_list_of_records_is_told(
+def test_json_that_is_not_a_list_of_records_is_reported(
     tmp_path: Path, content: str | bytes, says: str
 ) -> None:
     with pytest.raises(UnreadableFileError, match=says) as caught:

@@ -22,7 +22,7 @@ def at(micro_east: int, micro_north: int) -> dict[str, str]:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("place", gate_takes_first(1, [HAMLET, STREET]), ids=["hamlet", "street"])
-def test_house_without_a_number_is_the_one_within_a_metre_on_either_side(
+def test_house_without_a_number_matches_within_a_metre(
     deliver: Deliver, place: dict[str, str]
 ) -> None:
     # Ten metres apart, each a little on another side of a border of squares.
@@ -49,7 +49,7 @@ def test_house_without_a_number_is_the_one_within_a_metre_on_either_side(
     assert (result.linked, result.new) == (len(again), len(beyond))
 
 
-def test_nearest_of_two_houses_within_a_metre_is_meant(engine: Engine, deliver: Deliver) -> None:
+def test_nearest_of_two_houses_within_a_metre_is_matched(engine: Engine, deliver: Deliver) -> None:
     deliver({"source_ref": "a", **HAMLET, **at(0, 0)})
     deliver({"source_ref": "b", **HAMLET, **at(12, 0)})
 
@@ -67,7 +67,7 @@ def test_nearest_of_two_houses_within_a_metre_is_meant(engine: Engine, deliver: 
     ) == [("a", "x"), ("b", "y")]
 
 
-def test_flats_without_a_house_number_are_known_without_points(deliver: Deliver) -> None:
+def test_flats_without_a_house_number_match_without_points(deliver: Deliver) -> None:
     flats = [
         {"source_ref": f"f{n}", "building": "Toà CT1", "floor": "12", "unit": str(n)} | HAMLET
         for n in (1201, 1202)
@@ -79,10 +79,8 @@ def test_flats_without_a_house_number_are_known_without_points(deliver: Deliver)
     assert (result.linked, result.new) == (2, 0)
 
 
-def test_a_row_that_may_be_one_of_several_doors_is_refused(
-    engine: Engine, deliver: Deliver
-) -> None:
-    """Two former communes of one have a Quán Thánh each: which number 12 is meant?"""
+def test_row_matching_several_doors_is_refused(engine: Engine, deliver: Deliver) -> None:
+    """Two former communes of one have a Quán Thánh each: number 12 is ambiguous."""
     here = {"longitude": LON, "latitude": LAT}
     former = [
         door("12", "a", former_commune_code="00004", **here),
@@ -100,14 +98,14 @@ def test_a_row_that_may_be_one_of_several_doors_is_refused(
     (problem,) = later.row_problems
     assert problem.code == "door_ambiguous"
     assert (problem.proposed_fix or "").count("mã ") == 2
-    # A point says nothing where the records have none.
+    # A point is no evidence if the records have none.
     bare = (door("16", code, former_commune_code=code) for code in ("00004", "00013"))
     deliver(*bare, door("18", "e"), source="bare")
     placed = deliver(door("16", "v", **here), door("18", "w", **here), source="placed")
     assert (placed.linked, placed.problems) == (1, {"door_ambiguous": 1})
 
 
-def test_a_group_is_that_of_its_hamlet(engine: Engine, deliver: Deliver) -> None:
+def test_group_is_matched_within_its_hamlet(engine: Engine, deliver: Deliver) -> None:
     def house(ref: str, hamlet: str, number: str = "1") -> dict[str, str]:
         return door(number, ref, street="", locality=f"Tổ 1, {hamlet}".removesuffix(", "))
 

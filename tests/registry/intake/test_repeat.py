@@ -1,4 +1,4 @@
-"""The file of the latest import again: told by its hash, as long as nothing else has changed."""
+"""The file of the latest import repeated: recognised by hash if nothing else has changed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def again(engine: Engine, tmp_path: Path) -> Again:
 
 
 def repeats(engine: Engine, result: ImportResult) -> object:
-    """Number of the import that this one was found to repeat; None when its rows were read."""
+    """Number of the import that this one repeats; None if its rows were read."""
     ((repeated,),) = rows(
         engine,
         "SELECT (scope->>'repeats')::int FROM event e JOIN import i ON i.published_event_id = e.id"
@@ -42,7 +42,7 @@ def repeats(engine: Engine, result: ImportResult) -> object:
     return repeated
 
 
-def test_repeated_file_changes_nothing_and_says_the_same(engine: Engine, again: Again) -> None:
+def test_repeated_file_changes_nothing_and_reports_the_same(engine: Engine, again: Again) -> None:
     first = again()
     before = checksum(engine)
 
@@ -59,7 +59,7 @@ def test_repeated_file_changes_nothing_and_says_the_same(engine: Engine, again: 
     assert checksum(engine) == before
 
 
-def test_repeat_says_what_reading_the_rows_would_say(engine: Engine, again: Again) -> None:
+def test_repeat_reports_what_reading_the_rows_would(engine: Engine, again: Again) -> None:
     again()
     repeated = again()
     roll_back(engine, repeated.import_id or 0)
@@ -74,7 +74,7 @@ def test_repeat_says_what_reading_the_rows_would_say(engine: Engine, again: Agai
 @pytest.mark.parametrize(
     "otherwise", [{"delivery": "full"}, {"mapping": {"source_ref": ""}}, {"sheet": "*"}]
 )
-def test_file_is_read_when_asked_for_otherwise(
+def test_file_is_read_again_with_other_options(
     engine: Engine, again: Again, otherwise: dict[str, object]
 ) -> None:
     again()
@@ -83,7 +83,7 @@ def test_file_is_read_when_asked_for_otherwise(
 
 
 @pytest.mark.thorough
-def test_file_is_read_when_another_came_between(
+def test_file_is_read_again_after_another_import(
     engine: Engine, again: Again, deliver: Deliver
 ) -> None:
     again()
@@ -105,7 +105,7 @@ def test_file_is_read_when_another_came_between(
     ids=["record", "unit", "boundary"],
 )
 @pytest.mark.thorough
-def test_file_is_read_when_its_rows_may_mean_something_else(
+def test_file_is_read_again_when_its_rows_may_match_differently(
     engine: Engine, again: Again, change: str
 ) -> None:
     again()

@@ -1,4 +1,4 @@
-"""Cells to parts of doors: each spelling once, and the same as the whole grammar says."""
+"""Cells to parts of doors: each spelling is read once, with the same result as the grammar."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def test_number_that_is_spelled_out_is_read_as_the_grammar_reads_it(
     assert read_number(number) == parts_of(parse_components(house_number=number))
 
 
-def test_equal_things_have_one_number_and_nothing_has_none() -> None:
+def test_equal_values_have_one_number_and_empty_ones_none() -> None:
     numbered = Numbered()
 
     given_numbers = [numbered.number_of(thing) for thing in (("a",), ("b",), ("a",), None)]
@@ -81,7 +81,7 @@ def test_no_flat_in_a_cell_is_lost(
     block: str | None,
     flat: str | None,
 ) -> None:
-    """It is read, or its row is refused: `?` is no number to `judge`."""
+    """It is read, or its row is refused: `?` is not a number to `judge`."""
     cells = (number,), (street,), ("",), (building, "", unit)
     readers = (read_number, read_street, read_place, read_flat)
     door = combined(*(read(*cell) for read, cell in zip(readers, cells, strict=True)))
@@ -111,7 +111,7 @@ def test_block_in_a_text_is_the_building_of_the_flat(text: str, block: str) -> N
 
 @pytest.mark.parametrize("read", [read_street, read_place])
 @pytest.mark.parametrize("cell", ["=cmd()", "=1+1", "=HYPERLINK(A1)"])
-def test_formula_names_no_place(read: Callable[[str], DoorParts], cell: str) -> None:
+def test_formula_is_not_a_place_name(read: Callable[[str], DoorParts], cell: str) -> None:
     found = read(cell)
     assert (found.street, found.place) == (None, None)
     assert found.number is not None

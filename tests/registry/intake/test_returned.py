@@ -1,5 +1,5 @@
-"""Nothing of a delivered file is kept or given back but columns whose header the register knows,
-the row's number and the sender's reference: planted names and numbers, in every format and shape.
+"""Of a delivered file only these are stored or returned: columns with a known header,
+row numbers and the sender's references. Tested with planted names and numbers in every format.
 """
 
 import io
@@ -68,9 +68,9 @@ def blank_headers() -> Rows:
     return [[*FLAT_HEADER, "", "", ""], *body(lambda door, them: [*door, *them])]
 
 
-# A cell that goes on from the one to its left is `<`, from the one above it `^`.
+# A cell merged with the one to its left is `<`, with the one above it `^`.
 def two_tiers() -> Rows:
-    """People in cells merged downwards, whose names stand in the upper row alone."""
+    """Persons in cells merged downwards, with the names only in the upper row."""
     return [
         ["STT", "Họ và tên chủ hộ", "Số ĐT", "Số CCCD", "Mã hồ sơ", "Địa chỉ", "<", "<", "Số hộ"],
         ["^", "^", "^", "^", "^", "Số nhà", "Đường", "Mã xã", "^"],
@@ -144,7 +144,7 @@ Merge = Callable[[int, int, int, int, str], object]
 
 
 def unmerged(table: Rows, merge: Merge = lambda *_range: None) -> Rows:
-    """The cells, blank where they go on from others; `merge` hears of those that they go on from.
+    """The cells, blank if merged with others; `merge` is called with the ranges.
 
     >>> unmerged([["a", "<"], ["^", "<"]], print)
     0 0 1 1 a
@@ -280,7 +280,7 @@ CASES = [
         for suffix, shape in CASES
     ],
 )
-def test_no_planted_name_or_number_is_kept_or_given_back(
+def test_no_personal_name_or_number_is_stored_or_returned(
     engine: Engine, tmp_path: Path, suffix: str, shape: Callable[[], Rows]
 ) -> None:
     path = tmp_path / f"ho{suffix}"
@@ -301,7 +301,7 @@ def test_no_planted_name_or_number_is_kept_or_given_back(
         write_codes(file, answers, codes, result.numbering)
 
     assert "HS-4" in (out / "rejected.csv").read_text(encoding="utf-8")
-    written = {each.name: said_in(each) for each in out.iterdir()}
+    written = {each.name: text_of_report(each) for each in out.iterdir()}
     shown = {"result": f"{result!r} {result.problems} {result.examples} {result.row_problems}"}
     for name, text in (written | shown).items():
         assert not [word for word in PLANTED if word in text], name
@@ -315,7 +315,7 @@ def test_no_planted_name_or_number_is_kept_or_given_back(
     )
 
 
-def said_in(path: Path) -> str:
+def text_of_report(path: Path) -> str:
     """All text of a report."""
     if path.suffix in (".csv", ".geojson"):
         return path.read_text(encoding="utf-8")

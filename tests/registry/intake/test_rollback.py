@@ -1,4 +1,4 @@
-"""An import taken back: the register is as it was, or all of it but what was built on since."""
+"""Rollback of an import: the register is restored, except records built upon since."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def grown(engine: Engine, deliver: Deliver) -> dict[str, object]:
     return checksum(engine)
 
 
-def test_register_is_as_it_was_after_a_rollback(
+def test_rollback_restores_the_register_exactly(
     engine: Engine, deliver: Deliver, grown: dict[str, object]
 ) -> None:
     new_street = {"street": "Phố Châu Long"}
@@ -59,8 +59,8 @@ def test_register_is_as_it_was_after_a_rollback(
         door("50", "g2", unit="2", **FLAT | new_street),  # two flats, and their building
         door("20", "f3", unit="103", **FLAT),  # in a building that is there
         door("", "k", street="", locality="Tổ 9, Khu phố 4", longitude="105.8391", latitude=LAT),
-        door("14", "x"),  # the former number: linked to the door that bore it
-        delivery="full",  # what is not in it is retired
+        door("14", "x"),  # the former number: linked to the door that had it
+        delivery="full",  # records not in it are retired
     )
     assert (result.new, result.retired > 0, result.buildings) == (5, True, 1)
     assert checksum(engine) != grown
@@ -74,7 +74,7 @@ def test_register_is_as_it_was_after_a_rollback(
 
 
 @pytest.mark.thorough
-def test_work_that_was_undone_stands_in_the_way_of_no_rollback(
+def test_undone_operations_do_not_block_a_rollback(
     engine: Engine, deliver: Deliver, grown: dict[str, object]
 ) -> None:
     result = deliver(door("12A", "a", longitude=LON, latitude=LAT), door("30", "c"))
@@ -93,7 +93,7 @@ def kept(undone: RolledBack) -> dict[str, str]:
     return {record.code: record.reason for record in undone.kept_records}
 
 
-def test_keep_later_undoes_the_rest_and_says_what_it_keeps(
+def test_keep_later_undoes_the_rest_and_lists_what_it_keeps(
     engine: Engine, deliver: Deliver, grown: dict[str, object]
 ) -> None:
     other = {"street": "Phố Châu Long"}
@@ -130,12 +130,12 @@ def test_keep_later_undoes_the_rest_and_says_what_it_keeps(
     streets = {name for (name,) in rows(engine, "SELECT name FROM place WHERE class = 'street'")}
     assert ("Châu Long" in streets, "Hàng Than" in streets) == (True, False)
     assert all(codes.is_valid(code) for code in kept(undone))
-    # What was kept is known by its reference as before, and the source goes on from there.
+    # Kept records are still known by reference, and the source continues from there.
     again = deliver(door("44", "n3", **other), door("40A", "n1", **other))
     assert (again.new, again.unchanged, again.changed) == (1, 1, 0)
 
 
-def test_a_kept_flat_keeps_its_building(engine: Engine, deliver: Deliver) -> None:
+def test_kept_flat_keeps_its_building(engine: Engine, deliver: Deliver) -> None:
     result = deliver(door("20", "f1", unit="101", **FLAT), door("20", "f2", unit="102", **FLAT))
     flat = code_of(engine, "f1")
     do(engine, "correct", code=flat, floor="1", reason="tests")
@@ -160,6 +160,6 @@ def test_strict_publishes_all_rows_or_none(
 
     accepted = deliver(door("12", "a"), door("", "b"))
     assert (accepted.state, accepted.new, accepted.rejected) == ("published", 1, 1)
-    # The same file again is not read again, and is refused all the same.
+    # The repeated file is not read again, but still refused.
     assert deliver(door("12", "a"), door("", "b"), strict=True).state == "refused"
     assert deliver(door("12", "a"), door("14", "b"), strict=True).state == "published"

@@ -52,7 +52,7 @@ def cells(path: Path) -> list[list[str]]:
 
 
 @pytest.mark.gate
-def test_a_workbook_says_which_rows_it_holds(engine: Engine, tmp_path: Path) -> None:
+def test_workbook_states_which_rows_it_contains(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
         "Số nhà,Đường,Mã xã\n12,Láng,00199\n12,Láng,00199\n,Láng,00199\n", encoding="utf-8"
     )
@@ -66,7 +66,7 @@ def test_a_workbook_says_which_rows_it_holds(engine: Engine, tmp_path: Path) -> 
         assert (sheets(path), len(cells(path))) == ([name], 2)
 
 
-def test_workbook_comes_back_as_a_workbook_of_text(engine: Engine, tmp_path: Path) -> None:
+def test_workbook_is_returned_as_a_workbook_of_text_cells(engine: Engine, tmp_path: Path) -> None:
     header = ["Mã hồ sơ", *HEADER, "Ghi chú"]
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
         sheet = book.add_worksheet()
@@ -84,7 +84,7 @@ def test_workbook_comes_back_as_a_workbook_of_text(engine: Engine, tmp_path: Pat
     assert [row[:4] for row in back] == [["b", "3/2", "Láng", "99999"], ["c", "", "Láng", "00199"]]
     assert back[0][4:6] == ["commune_code_unknown", "lỗi"]
 
-    # Corrected and delivered again, as it is: these rows, and no others.
+    # Corrected and delivered again unchanged: only these rows.
     with xlsxwriter.Workbook(str(tmp_path / "b.xlsx")) as book:
         sheet = book.add_worksheet()
         back[0][3] = "00199"
@@ -97,7 +97,7 @@ def test_workbook_comes_back_as_a_workbook_of_text(engine: Engine, tmp_path: Pat
 
 
 @pytest.mark.parametrize("make", [a_geojson, a_geopackage, a_geoparquet, a_shapefile])
-def test_layer_comes_back_with_its_shapes(
+def test_layer_is_returned_with_its_geometries(
     engine: Engine, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     path = make(tmp_path)
@@ -119,7 +119,7 @@ def test_layer_comes_back_with_its_shapes(
     assert deliver(engine, report).new == 1
 
 
-def test_layer_keeps_its_system_and_its_numbers(engine: Engine, tmp_path: Path) -> None:
+def test_layer_keeps_its_crs_and_numbers(engine: Engine, tmp_path: Path) -> None:
     metres = [shapely.Point(587_000, 2_325_000), shapely.Point(587_100, 2_325_100)]
     write_layer(tmp_path / "a.gpkg", "GPKG", metres, crs="EPSG:9210")
     problems = io.BytesIO(b"1,,commune_missing,error,,\n2,,commune_missing,error,,\n")
@@ -131,7 +131,7 @@ def test_layer_keeps_its_system_and_its_numbers(engine: Engine, tmp_path: Path) 
     assert shapely.equals(shapely.from_wkb(shapes), metres).all()
 
 
-def test_suffix_of_the_report_decides(tmp_path: Path) -> None:
+def test_suffix_decides_the_report_format(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("số nhà;đường;mã xã\n12;Láng;00199\n;Láng;00199\n")
     file = open_file(tmp_path / "a.csv")
     problems = io.BytesIO(b"2,address,address_names_no_dwelling,error,,\n")
@@ -147,7 +147,7 @@ def test_suffix_of_the_report_decides(tmp_path: Path) -> None:
         report_form(file, tmp_path / "b.geojson")
 
 
-def test_only_what_leaves_no_choice_is_fixed(engine: Engine, tmp_path: Path) -> None:
+def test_only_unambiguous_problems_are_fixed(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "ref,số nhà,đường,mã xã,kinh độ,vĩ độ,số hộ\n"
@@ -178,7 +178,7 @@ def test_only_what_leaves_no_choice_is_fixed(engine: Engine, tmp_path: Path) -> 
     assert noted == [(1, "21.0211 105.8060", "105.8060 21.0211")]
 
 
-def test_rows_below_headings_come_back_with_what_the_headings_say(
+def test_rows_below_headings_are_returned_with_the_heading_values(
     engine: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"

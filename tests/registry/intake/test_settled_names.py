@@ -1,4 +1,4 @@
-"""A new name near another one of its commune is asked about, and the answer is kept."""
+"""A new name similar to another one of its commune is questioned, and the answer kept."""
 
 import pytest
 from sqlalchemy import Engine
@@ -50,7 +50,7 @@ def known(deliver: Deliver) -> Deliver:
 
 
 @pytest.mark.gate
-def test_new_name_near_a_known_one_is_asked_about(known: Deliver) -> None:
+def test_new_name_similar_to_a_known_one_is_questioned(known: Deliver) -> None:
     result = known(*all_near(7), dry_run=True)
     found = {(each["field"], each["name"], *each["near"]) for each in result.near_names}
     assert found == set(NEAR)
@@ -58,13 +58,11 @@ def test_new_name_near_a_known_one_is_asked_about(known: Deliver) -> None:
 
 
 @pytest.mark.parametrize("name", ["Đường Đội Cấn 2", "Phố Láng Hạ", "Đường Đội Nhân"])
-def test_name_of_its_own_is_not_asked_about(known: Deliver, name: str) -> None:
+def test_distinct_name_is_not_questioned(known: Deliver, name: str) -> None:
     assert known(near("street", name), dry_run=True).near_names == ()
 
 
-def test_same_name_leads_to_the_known_place_in_later_files_too(
-    engine: Engine, known: Deliver
-) -> None:
+def test_name_settled_as_the_same_matches_in_later_files(engine: Engine, known: Deliver) -> None:
     before = places(engine)
     names = {name: other for _, name, other in NEAR}
     first = known(*all_near(7), names=names)
@@ -73,17 +71,17 @@ def test_same_name_leads_to_the_known_place_in_later_files_too(
     assert (again.changed, again.near_names, places(engine)) == (len(NEAR), (), before)
 
 
-def test_other_name_is_a_place_of_its_own_and_not_asked_about_again(
+def test_name_settled_as_different_is_a_new_place_and_not_questioned_again(
     engine: Engine, known: Deliver
 ) -> None:
     before = places(engine)
     known(*all_near(7), names={name: name for _, name, _ in NEAR}, dry_run=True)
-    assert known(*all_near(7), dry_run=True).near_names  # nothing is kept of a dry run
+    assert known(*all_near(7), dry_run=True).near_names  # a dry run stores nothing
     made = known(*all_near(7), names={name: name for _, name, _ in NEAR})
     assert (made.new, made.near_names, places(engine)) == (len(NEAR), (), before + len(NEAR))
 
 
-def test_answer_is_the_sources_own_and_can_be_taken_back(known: Deliver) -> None:
+def test_answer_applies_to_its_source_and_can_be_withdrawn(known: Deliver) -> None:
     row = near("street", "Đường Đội Cấn T1")
     settled = {"Đường Đội Cấn T1": "Phố Đội Cấn"}
     known(row, names=settled)
@@ -93,7 +91,7 @@ def test_answer_is_the_sources_own_and_can_be_taken_back(known: Deliver) -> None
     assert known(other, names=dict.fromkeys(settled), dry_run=True).near_names
 
 
-def test_of_two_new_names_the_rarer_one_is_asked_about(deliver: Deliver) -> None:
+def test_rarer_of_two_new_names_is_questioned(deliver: Deliver) -> None:
     file = [door(str(n), f"c{n}", street="Phố Đội Cấn") for n in range(1, 4)]
     result = deliver(*file, near("street", "Phố Đội Cẩm"), dry_run=True)
     assert [(each["name"], each["near"]) for each in result.near_names] == [
@@ -102,6 +100,6 @@ def test_of_two_new_names_the_rarer_one_is_asked_about(deliver: Deliver) -> None
 
 
 @pytest.mark.parametrize("names", [{"Phố Đội Cấn": "??"}, {"": "Phố Huế"}, {"x" * 200: "Phố Huế"}])
-def test_name_that_cannot_be_read_is_refused(deliver: Deliver, names: dict[str, str]) -> None:
+def test_unreadable_name_is_refused(deliver: Deliver, names: dict[str, str]) -> None:
     with pytest.raises(InvalidInputError):
         deliver(*KNOWN, names=names)

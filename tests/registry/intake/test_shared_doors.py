@@ -33,7 +33,7 @@ def fixes(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_two_references_at_one_door_are_two_households_of_one_code(
+def test_two_references_to_one_door_are_two_households_with_one_code(
     engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(*BOTH, door("14", "c"))
@@ -54,13 +54,13 @@ def test_two_references_at_one_door_are_two_households_of_one_code(
         ([door("12", "a"), door("12", "a")], 1, "row_of_member"),
         ([door("12", "a"), door("12")], 1, "duplicate_in_file"),
         ([door("12", "a"), door("12", "b"), door("12", "c")], 3, "shares_door"),
-        # What a row says of the door itself is no sum of hộ.
+        # Attributes of the door itself are not summed.
         ([door("12", n, households_count="2") for n in "ab"], 2, "shares_door"),
         ([door("12", "a"), door("12", "b", households_count="4")], 4, "shares_door"),
     ],
     ids=["no reference", "same reference", "one reference", "three", "said by each", "said once"],
 )
-def test_what_is_counted_of_rows_at_one_door(
+def test_rows_of_one_door_are_counted_as_households(
     engine: Engine,
     deliver: Deliver,
     delivered: Sequence[dict[str, str]],
@@ -73,7 +73,7 @@ def test_what_is_counted_of_rows_at_one_door(
     assert problem in result.problems
 
 
-def test_the_same_list_again_writes_nothing(engine: Engine, deliver: Deliver) -> None:
+def test_repeated_list_writes_nothing(engine: Engine, deliver: Deliver) -> None:
     deliver(*BOTH)
     before = checksum(engine)
 
@@ -85,7 +85,7 @@ def test_the_same_list_again_writes_nothing(engine: Engine, deliver: Deliver) ->
 
 
 @pytest.mark.parametrize("left", [0, 1], ids=["first left", "second left"])
-def test_full_delivery_without_one_of_two_counts_the_other(
+def test_full_delivery_lacking_one_of_two_counts_the_other(
     engine: Engine, deliver: Deliver, left: int
 ) -> None:
     deliver(*BOTH, *(door(str(n), f"r{n}") for n in range(20, 30)))
@@ -100,7 +100,7 @@ def test_full_delivery_without_one_of_two_counts_the_other(
     assert checksum(engine) == before
 
 
-def test_partial_delivery_of_one_of_two_leaves_the_count(engine: Engine, deliver: Deliver) -> None:
+def test_partial_delivery_of_one_of_two_keeps_the_count(engine: Engine, deliver: Deliver) -> None:
     deliver(*BOTH)
 
     result = deliver(door("12A", "a"))
@@ -108,7 +108,7 @@ def test_partial_delivery_of_one_of_two_leaves_the_count(engine: Engine, deliver
     assert (result.changed, households(engine)) == (1, {"12A": 2})
 
 
-def test_second_household_of_a_later_list_is_counted_and_taken_back(
+def test_second_household_of_a_later_list_is_counted_and_rolled_back(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -122,7 +122,7 @@ def test_second_household_of_a_later_list_is_counted_and_taken_back(
     assert checksum(engine) == before
 
 
-def test_references_numbered_anew_are_no_more_households(engine: Engine, deliver: Deliver) -> None:
+def test_renumbered_references_add_no_households(engine: Engine, deliver: Deliver) -> None:
     deliver(*BOTH, door("14", "c"))
 
     deliver(door("12", "x"), door("14", "z"))
@@ -134,7 +134,7 @@ def test_references_numbered_anew_are_no_more_households(engine: Engine, deliver
     assert households(engine) == {"12": 2, "14": 1}
 
 
-def test_other_sources_rows_at_a_door_do_not_overwrite_its_count(
+def test_rows_of_another_source_do_not_overwrite_the_count(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"))
@@ -144,7 +144,7 @@ def test_other_sources_rows_at_a_door_do_not_overwrite_its_count(
     assert households(engine) == {"12": 1}
 
 
-def test_count_that_a_clerk_corrected_stays(engine: Engine, deliver: Deliver) -> None:
+def test_count_corrected_by_a_clerk_is_kept(engine: Engine, deliver: Deliver) -> None:
     deliver(*BOTH)
     ((code,),) = rows(engine, "SELECT code FROM household")
     correct = BY_NAME["correct"]
@@ -159,9 +159,7 @@ def test_count_that_a_clerk_corrected_stays(engine: Engine, deliver: Deliver) ->
     assert households(engine) == {"12": 5}
 
 
-def test_reference_that_only_named_the_door_is_a_household_beside_the_first(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_linked_reference_becomes_a_second_household(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     deliver(door("12", "b"))
     assert households(engine) == {"12": 1}
@@ -174,7 +172,7 @@ def test_reference_that_only_named_the_door_is_a_household_beside_the_first(
     assert checksum(engine) == before
 
 
-def test_household_that_comes_back_is_counted_again(engine: Engine, deliver: Deliver) -> None:
+def test_returning_household_is_counted_again(engine: Engine, deliver: Deliver) -> None:
     deliver(*BOTH)
     deliver(BOTH[1], delivery="full")
     assert households(engine) == {"12": 1}

@@ -27,7 +27,7 @@ def write_book(path: Path, **sheets: list[list[str]]) -> Path:
     return path
 
 
-def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
+def test_sheets_with_the_same_header_are_one_table(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",
         Đông=[HEADER, ["1", "Đông", "00004"], ["2", "Đông", "00004"]],
@@ -47,7 +47,7 @@ def test_all_sheets_of_one_header_are_one_table(tmp_path: Path) -> None:
     assert note.words("vi").endswith("'Tổng'")
 
 
-def test_a_sheet_that_is_left_out_is_told(tmp_path: Path) -> None:
+def test_skipped_sheet_is_reported(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",
         Nhà=[["Số nhà", "Đường", "Thôn", "Mã xã"], ["1", "Láng", "Đông", "00004"]],
@@ -59,7 +59,7 @@ def test_a_sheet_that_is_left_out_is_told(tmp_path: Path) -> None:
     assert note.words("vi").endswith("không đọc: 'Thôn'")
 
 
-def test_columns_of_sheets_may_stand_in_another_order(tmp_path: Path) -> None:
+def test_sheets_may_have_their_columns_in_another_order(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",
         Đông=[HEADER, ["1", "Đông", "00004"]],
@@ -81,7 +81,7 @@ def test_columns_of_sheets_may_stand_in_another_order(tmp_path: Path) -> None:
         (["Tổ 1", "Tổ 2"], ["Thôn"], ["Đông", "Đông"]),
     ],
 )
-def test_sheets_called_like_hamlets_say_where_their_rows_lie(
+def test_sheets_named_after_hamlets_locate_their_rows(
     tmp_path: Path, sheets: list[str], column: list[str], expected: list[str]
 ) -> None:
     rows = [["Số nhà", "Mã xã", *column], ["1", "00004", *["Đông"] * len(column)]]
@@ -92,7 +92,7 @@ def test_sheets_called_like_hamlets_say_where_their_rows_lie(
     assert read == [("1", place) for place in expected]
 
 
-def test_sheets_of_other_columns_are_refused_with_their_names(tmp_path: Path) -> None:
+def test_sheets_with_other_columns_are_refused_by_name(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "a.xlsx",
         Đông=[HEADER, ["1", "Đông", "00004"]],
@@ -113,10 +113,10 @@ write(sys.argv[1], None, columns, names, geometry_type=None, driver="ODS")
 """As GDAL, and QGIS, write a document of OpenOffice."""
 
 
-def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Path) -> None:
+def test_line_breaks_between_document_cells_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "a.ods"
     columns = [["12", "3/2"], ["Đường Láng", "Láng  Hạ"], ["00199", "00199"]]
-    # By a process in which GDAL was not told to know nothing but formats that are delivered.
+    # In a process in which GDAL is not restricted to the accepted formats.
     free = {name: value for name, value in os.environ.items() if not name.startswith("OGR_")}
     command = [sys.executable, "-c", WRITE, path, json.dumps(columns)]
     subprocess.run(command, env=free, check=True)
@@ -128,13 +128,13 @@ def test_ends_of_lines_between_the_cells_of_a_document_mean_nothing(tmp_path: Pa
 def shown_at(file: SourceFile, number: int) -> SheetPlace:
     numbering = numbering_of(file)
     assert numbering is not None
-    # As it is kept.
+    # As stored.
     kept = Numbering.of_json(json.loads(json.dumps(numbering)))
     assert kept == numbering
     return numbering.place(number)
 
 
-def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
+def test_rows_are_numbered_as_in_the_spreadsheet(tmp_path: Path) -> None:
     rows = [
         [],
         ["DANH SÁCH HỘ"],
@@ -172,7 +172,7 @@ def test_rows_are_known_as_the_spreadsheet_shows_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("street", ["Láng Hạ", '"Láng\nHạ"'])
 @pytest.mark.parametrize(("hint", "blank"), [("", ",,"), ("", ""), ("sep=,\n", ",,")])
-def test_rows_of_a_csv_are_known_as_a_spreadsheet_shows_them(
+def test_csv_rows_are_numbered_as_in_a_spreadsheet(
     tmp_path: Path, hint: str, blank: str, street: str
 ) -> None:
     """By a reader of rows and by one of blocks, which leaves cells of two lines to the other."""
@@ -190,7 +190,7 @@ def test_rows_of_a_csv_are_known_as_a_spreadsheet_shows_them(
     assert by_rows == by_blocks == [(3, ""), (6, ""), (7, ""), (8, "")]
 
 
-def test_records_have_no_row_of_a_spreadsheet(tmp_path: Path) -> None:
+def test_json_records_have_no_spreadsheet_row(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"Số nhà": "5", "Đường": "Láng", "Mã xã": "00199"}]', encoding="utf-8")
     assert numbering_of(open_file(path)) is None

@@ -1,4 +1,4 @@
-"""Cells that a program wrote in a way of its own are read as what stood in them."""
+"""Cells with artifacts of a program are read as their original content."""
 
 import json
 from pathlib import Path
@@ -53,16 +53,14 @@ def csv_of(table: list[list[str]]) -> str:
         ('"Số nhà;Đường;Mã xã"\n"3/2;""Đường Nguyễn Trãi"";00199"\n', "ngoặc kép"),
     ],
 )
-def test_tables_of_text_are_read_as_they_were_meant(
-    tmp_path: Path, content: str, note: str
-) -> None:
+def test_artifacts_in_text_tables_are_removed(tmp_path: Path, content: str, note: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8")
     assert [tuple(" ".join(cell.split()) for cell in row) for row in read(path)] == READ
     assert [each for each in open_file(path).notes if note in str(each)]
 
 
-def test_workbooks_and_records_as_well(tmp_path: Path) -> None:
+def test_artifacts_in_workbooks_and_records_are_removed(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["DANH SÁCH"])
@@ -75,7 +73,7 @@ def test_workbooks_and_records_as_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["Đường M'Droh", "R&D", "Ông Ích Khiêm", "'", "=A1", "Ã¿", "''"])
-def test_what_may_be_meant_so_stays(tmp_path: Path, cell: str) -> None:
+def test_intended_characters_are_kept(tmp_path: Path, cell: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"Số nhà,Đường,Mã xã\n1,{cell},00199\n", encoding="utf-8")
     assert read(path) == [("1", cell, "00199")]
@@ -86,7 +84,9 @@ def test_what_may_be_meant_so_stays(tmp_path: Path, cell: str) -> None:
     ("encoding", "delimiter"),
     [("utf-32", ","), ("utf-8", "^"), ("utf-8", "\x1f"), ("utf-16", "^")],
 )
-def test_rarer_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_rare_encodings_and_delimiters_are_read(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(csv_of(ROWS).replace(",", delimiter).encode(encoding))
     assert read(path) == READ
@@ -107,7 +107,9 @@ def test_rarer_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter
         (b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n", "CAD"),
     ],
 )
-def test_other_kinds_of_files_are_told_what_to_do(tmp_path: Path, begins: bytes, says: str) -> None:
+def test_other_kinds_of_files_are_refused_with_the_remedy(
+    tmp_path: Path, begins: bytes, says: str
+) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(begins + b" " * 100)
     with pytest.raises(UnreadableFileError, match=says):
@@ -125,7 +127,7 @@ UNREADABLE = [
 ]
 
 
-def test_what_cannot_be_read_is_refused_and_never_lost(engine: Engine, tmp_path: Path) -> None:
+def test_unreadable_cells_are_refused_and_not_lost(engine: Engine, tmp_path: Path) -> None:
     """Beside a hamlet and a point the row would be a dwelling without what was not read."""
     path = tmp_path / "a.csv"
     place = "Thôn 3,00199,105.8060,21.0211"
@@ -140,7 +142,7 @@ def test_what_cannot_be_read_is_refused_and_never_lost(engine: Engine, tmp_path:
 @pytest.mark.parametrize(
     ("street", "key"), [("Nguyen_Trai", "nguyen trai"), ("Láng.", "lang"), ("Đường D.", "d")]
 )
-def test_signs_around_a_street_are_no_part_of_it(
+def test_punctuation_around_a_street_is_not_part_of_it(
     engine: Engine, tmp_path: Path, street: str, key: str
 ) -> None:
     path = tmp_path / "a.csv"

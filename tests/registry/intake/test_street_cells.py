@@ -1,4 +1,4 @@
-"""What stands beside the street in its cell, or beside the number in a text, is not passed over."""
+"""Text beside the street in its cell, or beside the number in a text, is not ignored."""
 
 import pytest
 from sqlalchemy import Engine
@@ -19,13 +19,13 @@ def warnings(result: ImportResult) -> dict[int, str]:
     return {each.row_number: each.code for each in result.examples}
 
 
-def test_what_stands_beside_the_street_and_is_long_ends_no_import(deliver: Deliver) -> None:
+def test_long_text_beside_the_street_fails_no_import(deliver: Deliver) -> None:
     beside = f"Quán Thánh - {'x ' * 1_500}"
     result = deliver(door("12", "a", street=beside), door("14", "b", street="Quán Thánh"))
     assert (result.rows, result.new + result.rejected) == (2, 2)
 
 
-def test_a_ward_behind_a_dash_is_read_where_the_file_tells(
+def test_ward_after_a_dash_is_read_if_the_file_confirms_it(
     engine: Engine, deliver: Deliver
 ) -> None:
     result = deliver(
@@ -46,7 +46,7 @@ def test_a_ward_behind_a_dash_is_read_where_the_file_tells(
     ]
 
 
-def test_a_ward_behind_a_dash_is_told_where_nothing_tells(engine: Engine, deliver: Deliver) -> None:
+def test_unconfirmed_ward_after_a_dash_is_reported(engine: Engine, deliver: Deliver) -> None:
     result = deliver(
         door("12", "a", street="Đặng Dung - Trúc Bạch"),
         door("14", "b", street="Cây Găng - Cây Sao"),

@@ -1,4 +1,4 @@
-"""Doors that were merged, split or given another code: sources are led to what continues them."""
+"""Doors that were merged, split or given another code: rows match their successors."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def codes(engine: Engine) -> dict[object, object]:
     return dict(rows(engine, "SELECT source_ref, code FROM household_ref"))  # type: ignore[arg-type]
 
 
-def told(engine: Engine, result: ImportResult) -> list[tuple[object, ...]]:
+def retired_problems(engine: Engine, result: ImportResult) -> list[tuple[object, ...]]:
     return rows(
         engine,
         "SELECT value, proposed_fix FROM import_problem"
@@ -47,7 +47,7 @@ def flat(number: str, ref: str) -> dict[str, str]:
     ),
     ids=["house", "flat"],
 )
-def test_merged_door_under_another_reference_leads_to_what_it_became(
+def test_merged_door_under_another_reference_matches_its_successor(
     engine: Engine,
     deliver: Deliver,
     first: dict[str, str],
@@ -63,7 +63,7 @@ def test_merged_door_under_another_reference_leads_to_what_it_became(
 
     assert (result.new, result.linked) == (0, 1)
     assert codes(engine)["x"] == into
-    assert told(engine, result) == [(gone, into)]
+    assert retired_problems(engine, result) == [(gone, into)]
     again = deliver(second | {"source_ref": "x", "households_count": "3"}, source=source)
     assert (again.new, again.unchanged) == (0, 1)
     roll_back(engine, again.import_id or 0)
@@ -71,7 +71,7 @@ def test_merged_door_under_another_reference_leads_to_what_it_became(
     assert checksum(engine) == before
 
 
-def test_own_reference_of_a_merged_door_is_told_and_shares_no_door(
+def test_own_reference_of_a_merged_door_is_reported_and_not_shared(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(door("12", "a"), door("14", "b"))
@@ -83,11 +83,11 @@ def test_own_reference_of_a_merged_door_is_told_and_shares_no_door(
 
     assert (result.unchanged, result.vanished, result.retired) == (2, 0, 0)
     assert result.problems == {"record_retired": 1}
-    assert told(engine, result) == [(gone, into)]
+    assert retired_problems(engine, result) == [(gone, into)]
     assert checksum(engine) == before
 
 
-def test_door_that_was_split_is_asked_about(engine: Engine, deliver: Deliver) -> None:
+def test_split_door_is_questioned(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"))
     gone = codes(engine)["a"]
     do(engine, "split", code=gone, parts=[{"house_number": "12A"}, {"house_number": "12B"}])
@@ -97,7 +97,7 @@ def test_door_that_was_split_is_asked_about(engine: Engine, deliver: Deliver) ->
     assert (result.new, result.rejected, result.problems) == (0, 1, {"door_ambiguous": 1})
 
 
-def test_successor_that_was_merged_in_turn_is_followed(engine: Engine, deliver: Deliver) -> None:
+def test_successor_merged_in_turn_is_followed(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a"), door("14", "b"), door("16", "c"))
     found = codes(engine)
     do(engine, "merge", codes=[found["c"]], into=found["b"])
@@ -105,5 +105,5 @@ def test_successor_that_was_merged_in_turn_is_followed(engine: Engine, deliver: 
 
     result = deliver(door("16", "x"), source="buu_dien")
 
-    assert told(engine, result) == [(found["c"], found["a"])]
+    assert retired_problems(engine, result) == [(found["c"], found["a"])]
     assert codes(engine)["x"] == found["a"]

@@ -1,4 +1,4 @@
-"""The blank for a commune: what it offers, and that it is imported as it was filled in."""
+"""The template for a commune: what it offers, and that it can be imported when filled in."""
 
 import re
 import zipfile
@@ -34,7 +34,7 @@ def engine(admin_url: str, worker_id: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def blank(engine: Engine, tmp_path: Path) -> Path:
-    """The workbook of Ba Đình, whose register knows two streets and a hamlet."""
+    """The workbook of Ba Đình, with two streets and a hamlet in the register."""
     door = {"house_number": "1", "commune_code": "00004"}
     deliveries(engine, tmp_path)(
         door | {"source_ref": "1", "street": "Phố Láng"},
@@ -70,7 +70,7 @@ def fill(path: Path, computed: str = "00004", **cells: str) -> None:
 
 
 @pytest.mark.gate
-def test_every_column_of_the_blank_is_one_that_an_import_knows(blank: Path) -> None:
+def test_every_template_column_is_known_to_an_import(blank: Path) -> None:
     file = open_file(blank)
     assert file.columns.unknown == ()
     assert len(file.columns.positions) == 13
@@ -91,7 +91,7 @@ def test_streets_and_hamlets_of_the_commune_are_offered(blank: Path) -> None:
     assert any("Phường Ba Đình, Thành phố Hà Nội" in str(row[0]) for row in guide)
 
 
-def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
+def test_filled_in_template_can_be_imported(engine: Engine, blank: Path) -> None:
     fill(blank, A2="7", B2="3/2", C2="Phố Láng", H2=LON, I2=LAT, J2="4,5")
     result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
     assert (result.rows, result.new, result.rejected) == (1, 1, 0)
@@ -104,23 +104,23 @@ def test_filled_in_it_is_imported_as_it_is(engine: Engine, blank: Path) -> None:
     assert len(rows(engine, "SELECT 1 FROM place WHERE class = 'street'")) == 2
 
 
-def test_a_program_that_computes_no_formula_can_fill_it_in(engine: Engine, blank: Path) -> None:
-    """`Mã xã` has no value then; the hidden sheet says it."""
+def test_template_can_be_filled_in_without_computing_formulas(engine: Engine, blank: Path) -> None:
+    """`Mã xã` has no value then; the hidden sheet has it."""
     fill(blank, computed="", A2="8", B2="12", C2="Phố Láng")
     result = import_file(engine, blank, ImportOptions("phuong"), lambda _count: None)
     assert (result.rows, result.new, result.problems) == (1, 1, {})
 
 
-def test_one_old_code_casts_no_doubt_on_the_others(engine: Engine, blank: Path) -> None:
+def test_one_old_code_does_not_question_the_others(engine: Engine, blank: Path) -> None:
     """00004 was Trúc Bạch before, and is Ba Đình; in our own blank it is today's."""
     fill(blank, A2="21", B2="21", C2="Phố Láng")
-    fill(blank, computed="00001", A3="22", B3="22", C3="Phố Láng")  # of before July 2025
+    fill(blank, computed="00001", A3="22", B3="22", C3="Phố Láng")  # from before July 2025
     result = import_file(engine, blank, ImportOptions("phuong", dry_run=True), lambda _count: None)
     assert (result.rows, result.new, result.rejected) == (2, 2, 0)
     assert result.problems["commune_from_former"] == 1
 
 
-def test_only_communes_have_a_blank(engine: Engine) -> None:
+def test_only_communes_have_a_template(engine: Engine) -> None:
     with session_scope(engine) as session:
         gazetteer = load_gazetteer(session)
         with pytest.raises(InvalidInputError):
@@ -129,7 +129,9 @@ def test_only_communes_have_a_blank(engine: Engine) -> None:
             blank_of(session, gazetteer, "99999", today())
 
 
-def test_a_commune_without_names_is_told_what_to_do(engine: Engine, tmp_path: Path) -> None:
+def test_template_of_a_commune_without_names_explains_what_to_do(
+    engine: Engine, tmp_path: Path
+) -> None:
     def rules(code: str) -> str:
         path = tmp_path / f"{code}.xlsx"
         with session_scope(engine) as session:
@@ -141,7 +143,7 @@ def test_a_commune_without_names_is_told_what_to_do(engine: Engine, tmp_path: Pa
     assert "VN-2000" in rules("00097")
 
 
-def test_coordinates_of_a_survey_are_typed_into_the_blank(
+def test_survey_coordinates_can_be_entered_in_the_template(
     blank: Path, engine: Engine, tmp_path: Path
 ) -> None:
     fill(blank, A2="s1", B2="77", C2="Phố Láng", H2="587184.6", I2="2326519.2")

@@ -18,7 +18,7 @@ PLACED = """
 """
 
 
-def test_flats_of_one_text_are_as_many_doors(engine: Engine, tmp_path: Path) -> None:
+def test_flats_with_the_same_text_are_separate_doors(engine: Engine, tmp_path: Path) -> None:
     file = tmp_path / "households.csv"
     flats = "".join(f"5 Quán Thánh,A1,{n // 10},{n // 10}0{n % 10},00004\n" for n in range(11, 40))
     file.write_text(f"Địa chỉ,Toà nhà,Tầng,Căn hộ,Mã xã\n{flats}", encoding="utf-8")
@@ -26,7 +26,7 @@ def test_flats_of_one_text_are_as_many_doors(engine: Engine, tmp_path: Path) -> 
     assert (result.new, result.linked, result.buildings) == (29, 0, 1)
 
 
-def test_a_street_without_its_kind_is_the_one_that_the_commune_has(
+def test_street_without_its_kind_matches_the_one_of_the_commune(
     engine: Engine, tmp_path: Path
 ) -> None:
     """`12 Ấp Bắc` is on Đường Ấp Bắc, of the register or of the file, where no ấp is called so."""

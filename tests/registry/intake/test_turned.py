@@ -1,4 +1,4 @@
-"""Tables whose names stand down the first column, a household a column."""
+"""Transposed tables: field names in the first column, one household per column."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def read(path: Path) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_turned_table_is_turned_back_and_told(tmp_path: Path, delimiter: str) -> None:
+def test_transposed_table_is_transposed_back_and_reported(tmp_path: Path, delimiter: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text("".join(delimiter.join(row).rstrip(delimiter) + "\n" for row in TURNED))
     assert read(path) == READ
     assert any("đã xoay lại" in str(note) for note in open_file(path).notes)
 
 
-def test_a_turned_sheet_is_read_behind_a_numbering_as_well(tmp_path: Path) -> None:
+def test_transposed_sheet_is_read_after_a_numbering_column(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
         sheet = book.add_worksheet()
         for at, row in enumerate(TURNED):
@@ -41,13 +41,13 @@ def test_a_turned_sheet_is_read_behind_a_numbering_as_well(tmp_path: Path) -> No
     assert read(tmp_path / "a.xlsx") == READ
 
 
-def test_a_header_in_a_row_goes_before_names_in_a_column(tmp_path: Path) -> None:
+def test_header_row_precedes_names_in_a_column(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Đường,Mã xã,Số nhà\nThôn,00199,1\nXã,00199,2\nSố nhà,00199,3\n")
     assert [row[2] for row in read(path)] == ["00199"] * 3
 
 
-def test_a_turned_table_that_is_too_wide_to_be_sure_of_is_refused(tmp_path: Path) -> None:
+def test_too_wide_transposed_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     wide = [[row[0], *row[1:] * 1_500] for row in (*TURNED[2:], ["Ghi chú", "x", "y", "z"])]
     path.write_text("".join(",".join(row) + "\n" for row in wide))

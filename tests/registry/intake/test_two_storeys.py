@@ -3,7 +3,7 @@
 from registry.files.formats.table import find_header
 
 
-def test_degrees_minutes_seconds_below_their_axis() -> None:
+def test_degrees_minutes_seconds_are_read_below_their_axis() -> None:
     rows = [
         ["STT", "Địa chỉ", "", "Phường", "Kinh độ", "", "", "Vĩ độ", "", ""],
         ["", "Số nhà", "Đường", "", "Độ", "Phút", "Giây", "Độ", "Phút", "Giây"],
@@ -17,7 +17,7 @@ def test_degrees_minutes_seconds_below_their_axis() -> None:
     )
 
 
-def test_communes_of_two_maps_below_one_heading() -> None:
+def test_communes_of_two_maps_are_read_below_one_heading() -> None:
     rows = [
         ["Số nhà", "Ngõ", "Đường", "Phường/xã", ""],
         ["", "", "", "Cũ", "Mới"],
@@ -28,7 +28,7 @@ def test_communes_of_two_maps_below_one_heading() -> None:
     assert header.names == ("Số nhà", "Ngõ", "Đường", "Phường/xã Cũ", "Phường/xã Mới")
 
 
-def test_a_row_of_data_is_no_storey() -> None:
+def test_data_row_is_not_part_of_a_two_row_header() -> None:
     rows = [["Số nhà", "Đường", "Xã"], ["12", "Láng", "Cũ"], ["14", "Láng", "Mới"]]
     assert find_header(rows).names == ("Số nhà", "Đường", "Xã")
     assert find_header(rows).rows_before_data == 1

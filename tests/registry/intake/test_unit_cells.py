@@ -9,27 +9,25 @@ from tests.support.intake import BA_DINH, Deliver, rows
 pytestmark = pytest.mark.thorough
 
 
-def test_two_addresses_of_some_kind_are_asked_about(deliver: Deliver) -> None:
+def test_two_secondary_address_columns_are_questioned(deliver: Deliver) -> None:
     with pytest.raises(UnreadableFileError, match="Địa chỉ phát"):
         deliver({"Địa chỉ phát": "12 Láng", "Địa chỉ nhận": "14 Láng", "mã xã": BA_DINH})
 
 
-def test_a_province_that_the_commune_was_never_in_is_told_with_its_own(deliver: Deliver) -> None:
+def test_wrong_province_is_reported_with_the_communes_own(deliver: Deliver) -> None:
     units = {"phường": "P. Hải Châu I", "quận": "Q. Hải Châu", "thành phố": "Quảng Nam"}
     (problem,) = deliver({"số nhà": "9", "đường": "Yên Bái"} | units).row_problems
     assert problem.code == "province_differs"
     assert "Phường Hải Châu, Đà Nẵng" in (problem.proposed_fix or "")
 
 
-def test_a_district_that_is_not_known_is_said_and_decides_nothing(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_unknown_district_is_reported_and_decides_nothing(engine: Engine, deliver: Deliver) -> None:
     row = {"số nhà": "12", "đường": "Lê Lợi", "tỉnh": "Hà Nội"}
     result = deliver(
         row | {"xã": "Láng", "huyện": "Đống Đa"},
         row | {"số nhà": "14", "xã": "Láng", "huyện": "Đồng Đaa"},
         row | {"số nhà": "16", "xã": "Phường Láng", "huyện": "Thanh Xuân"},
-        # Of three communes of that name, one is of today: an address of the old map may mean any.
+        # Of three communes of that name one is current: an old address may mean any.
         row | {"xã": "AYun", "huyện": "Chư êS", "tỉnh": "Gia Lai"},
     )
     assert (result.new, result.rejected) == (3, 1)
@@ -37,10 +35,8 @@ def test_a_district_that_is_not_known_is_said_and_decides_nothing(
     assert told == {*((n, "district_unread") for n in (2, 3, 4)), (4, "commune_ambiguous")}
 
 
-def test_figures_in_a_column_of_former_wards_are_their_numbers(
-    engine: Engine, deliver: Deliver
-) -> None:
-    """Thạnh Mỹ Tây is a xã of An Giang as well; the header says which is meant."""
+def test_figures_in_a_former_ward_column_are_ward_numbers(engine: Engine, deliver: Deliver) -> None:
+    """Thạnh Mỹ Tây is a xã of An Giang as well; the header decides."""
     rest = {"Quận cũ": "Bình Thạnh", "Phường mới": "Thạnh Mỹ Tây"}
     result = deliver({"Số nhà": "1", "Đường": "D5", "Phường cũ": "25"} | rest)
     assert (result.new, set(result.problems) - {"commune_from_former"}) == (1, set())

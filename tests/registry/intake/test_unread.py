@@ -1,4 +1,4 @@
-"""Columns that are not read: dropped where they are of people, else told of."""
+"""Unread columns: dropped if they have personal data, otherwise reported."""
 
 import io
 import random
@@ -43,7 +43,7 @@ def _rows(file: SourceFile) -> list[list[str]]:
 @pytest.mark.parametrize("header", ["Mã số", "Mã hồ sơ", "Cột 4"])
 @pytest.mark.parametrize("number", [identity, telephone])
 @pytest.mark.parametrize("count", [1, 2, 30])
-def test_numbers_of_people_are_dropped_whatever_the_header_says(
+def test_personal_numbers_are_dropped_whatever_the_header(
     tmp_path: Path, header: str, number: object, count: int
 ) -> None:
     assert callable(number)
@@ -64,7 +64,7 @@ def test_numbers_of_people_are_dropped_whatever_the_header_says(
         ["a@b.vn", "c.d@e.vn", ""],
     ],
 )
-def test_columns_of_names_and_mail_are_dropped_whatever_the_header_says(
+def test_name_and_mail_columns_are_dropped_whatever_the_header(
     tmp_path: Path, header: str, cells: list[str]
 ) -> None:
     file = open_file(write_file(tmp_path / "a.csv", header, cells))
@@ -72,7 +72,7 @@ def test_columns_of_names_and_mail_are_dropped_whatever_the_header_says(
     assert "source_ref" not in file.columns.positions
 
 
-def test_ten_digit_numbers_under_an_ambiguous_header_are_pointed_out(tmp_path: Path) -> None:
+def test_ten_digit_numbers_under_an_ambiguous_header_are_reported(tmp_path: Path) -> None:
     cells = [f"11106{n:05}" for n in range(30)]
     path = write_file(tmp_path / "a.csv", "Mã địa chỉ số", cells)
     (note,) = open_file(path).notes
@@ -82,7 +82,7 @@ def test_ten_digit_numbers_under_an_ambiguous_header_are_pointed_out(tmp_path: P
     assert open_file(write_file(tmp_path / "b.csv", "Mã hồ sơ", cells)).notes == ()
 
 
-def test_streets_of_people_are_no_column_of_people(tmp_path: Path) -> None:
+def test_streets_named_after_people_are_not_a_personal_column(tmp_path: Path) -> None:
     streets = ["Võ Thị Sáu", "Nguyễn Văn Cừ", "Lê Hồng Phong", "Trần Hưng Đạo", "Lê Mai Hoa"]
     file = open_file(write_file(tmp_path / "a.csv", "Cột 4", streets))
     assert file.columns.personal == ()
@@ -100,15 +100,13 @@ def test_streets_of_people_are_no_column_of_people(tmp_path: Path) -> None:
         ["024090123456", *(f"A{n}" for n in range(9))],
     ],
 )
-def test_references_that_count_up_are_kept(tmp_path: Path, cells: list[str]) -> None:
+def test_sequential_references_are_kept(tmp_path: Path, cells: list[str]) -> None:
     file = open_file(write_file(tmp_path / "a.csv", "Mã số", cells))
     assert (file.columns.personal, file.notes) == ((), ())
     assert "source_ref" in file.columns.positions
 
 
-def test_numbers_of_people_reach_no_table_and_come_back_to_nobody(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_personal_numbers_are_neither_stored_nor_returned(engine: Engine, tmp_path: Path) -> None:
     numbers = [identity() for _ in range(6)]
     path = write_file(tmp_path / "a.csv", "Mã số", numbers)
     path.write_text(path.read_text(encoding="utf-8").replace("6,Quán", ",Quán"), encoding="utf-8")
@@ -137,7 +135,7 @@ def test_numbers_of_people_reach_no_table_and_come_back_to_nobody(
         ("Tuyến", ["QL1A", "Đường Láng", "Phố Huế"], None),
     ],
 )
-def test_what_plainly_should_be_read_is_said(
+def test_unread_address_columns_are_reported(
     tmp_path: Path, header: str, cells: list[str], field: str | None
 ) -> None:
     path = write_file(tmp_path / "a.csv", header, cells)
@@ -151,7 +149,7 @@ def test_what_plainly_should_be_read_is_said(
     assert f'--mapping \'{{"{header}": "{field}"}}\'' in notes[0]
 
 
-def test_other_columns_that_hold_something_are_named(tmp_path: Path) -> None:
+def test_other_nonempty_columns_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         "STT,Số nhà,Đường,Mã xã,Họ tên,Diện tích,Ghi chú\n1,5,Láng,00004,Lê A,,\n"
@@ -163,7 +161,7 @@ def test_other_columns_that_hold_something_are_named(tmp_path: Path) -> None:
     assert file.unread == ("Ghi chú",)
 
 
-def test_two_columns_of_one_meaning_are_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_two_columns_for_one_field_are_refused_with_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Số nhà,Đường,Tên phố,Mã xã\n5,Láng,Láng,00004\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match=r"""--mapping '\{"Tên phố": ""\}'"""):
@@ -176,7 +174,7 @@ def test_two_columns_of_one_meaning_are_refused_with_the_way_out(tmp_path: Path)
     "cell",
     ["21.0386 105.8380 12.3 4.8", "https://maps.google.com/?q=21.0386,105.8380", "7PH72RQQ+C6"],
 )
-def test_points_in_a_column_that_is_not_read_are_told_of(tmp_path: Path, cell: str) -> None:
+def test_points_in_an_unread_column_are_reported(tmp_path: Path, cell: str) -> None:
     file = open_file(write_file(tmp_path / "a.csv", "Dán link vị trí nhà", [f'"{cell}"'] * 3))
     (note,) = file.notes
     assert '{"Dán link vị trí nhà": "point"}' in str(note)

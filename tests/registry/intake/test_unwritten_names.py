@@ -1,4 +1,4 @@
-"""A place whose name no Vietnamese word has is not made before somebody confirms it."""
+"""A place with an impossible Vietnamese spelling is created only after confirmation."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -12,7 +12,9 @@ ASKED = "SELECT row_number, field, value FROM import_problem WHERE code = 'name_
 
 
 @pytest.mark.gate
-def test_new_places_with_such_names_are_asked_about(engine: Engine, deliver: Deliver) -> None:
+def test_new_places_with_impossible_spellings_are_questioned(
+    engine: Engine, deliver: Deliver
+) -> None:
     hamlet = {"commune_code": BA_DINH, "longitude": LON, "latitude": LAT}
     result = deliver(
         door("1", "1", street="Trầ Phú"),
@@ -32,7 +34,7 @@ def test_new_places_with_such_names_are_asked_about(engine: Engine, deliver: Del
     assert rows(engine, "SELECT name FROM place WHERE class = 'locality'") == [("Jú",)]
 
 
-def test_a_name_that_the_commune_has_is_no_question(engine: Engine, deliver: Deliver) -> None:
+def test_known_place_name_is_not_questioned(engine: Engine, deliver: Deliver) -> None:
     deliver(door("1", "1", street="Tran Phu"))
     with session_scope(engine) as session:  # as a record made by hand leaves it
         session.execute(

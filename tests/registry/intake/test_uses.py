@@ -1,4 +1,4 @@
-"""What stands at a door: uses and names of organisations that a list delivers."""
+"""Uses at a door: uses and names of organisations from a list."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def names(engine: Engine) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.gate
-def test_a_list_of_offices_has_no_households_and_is_found_by_its_names(
+def test_list_of_offices_adds_no_households_and_is_found_by_name(
     engine: Engine, deliver: Deliver
 ) -> None:
     def office(number: str, use: str, name: str = "", count: str = "") -> dict[str, str]:
@@ -99,7 +99,7 @@ def test_rows_at_one_door_are_uses_of_one_record(engine: Engine, deliver: Delive
         "14": (1, ["business", "dwelling"]),
     }
 
-    # What its own row says anew takes nothing from the others.
+    # A changed row does not affect the uses of other rows.
     at = {"longitude": "105.8380", "latitude": "21.0386"}
     deliver(
         door("12", "a", use="Công ty", use_name="Công ty Sao Mai", **at),
@@ -118,9 +118,7 @@ def test_rows_at_one_door_are_uses_of_one_record(engine: Engine, deliver: Delive
     assert json.dumps(names(engine)).count("mam non") == 1
 
 
-def test_a_name_that_changed_takes_the_place_of_the_one_before(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_changed_name_replaces_the_previous_one(engine: Engine, deliver: Deliver) -> None:
     deliver(door("12", "a", use_name="Trạm y tế Láng"))
     deliver(door("12", "a", use_name="Trung tâm y tế Láng"))
     assert names(engine) == [("public_place", "Trung tâm y tế Láng", "trung tam y te lang")]
@@ -179,7 +177,7 @@ def test_offices_are_counted_beside_households(
     assert (country["office"].doors, country["office"].target) == (2, None)
 
 
-def test_a_tower_of_many_offices_is_one_record(engine: Engine, deliver: Deliver) -> None:
+def test_tower_with_many_offices_is_one_record(engine: Engine, deliver: Deliver) -> None:
     deliver(*(door("12", f"r{at}", use_name=f"Công ty {at}") for at in range(60)))
     deliver(*(door("12", f"x{at}", use_name=f"Cửa hàng {at}") for at in range(20)), source="chợ")
     (uses,) = at_doors(engine).values()

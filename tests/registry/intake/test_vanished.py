@@ -1,4 +1,4 @@
-"""Full deliveries: what is not in the file any more is retired, and comes back when it is again."""
+"""Full deliveries: records missing from the file are retired, and reinstated when they return."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -53,7 +53,7 @@ def test_partial_delivery_retires_nothing(engine: Engine, deliver: Deliver) -> N
     assert retired(engine) == []
 
 
-def test_full_delivery_retires_what_the_file_no_longer_has(
+def test_full_delivery_retires_records_missing_from_the_file(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(*TEN)
@@ -74,7 +74,7 @@ def test_full_delivery_retires_what_the_file_no_longer_has(
     ) == [(True,)]
 
 
-def test_vanished_twice_is_counted_once(engine: Engine, deliver: Deliver) -> None:
+def test_reference_vanished_twice_is_counted_once(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
     deliver(*TEN[:9], delivery="full")
 
@@ -83,7 +83,7 @@ def test_vanished_twice_is_counted_once(engine: Engine, deliver: Deliver) -> Non
     assert numbers(again) == (0, 0, 9, 0, 0, 0)
 
 
-def test_more_than_a_fifth_is_a_warning(engine: Engine, deliver: Deliver) -> None:
+def test_more_than_a_fifth_vanished_is_a_warning(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
 
     result = deliver(*TEN[:7], delivery="full")
@@ -92,7 +92,7 @@ def test_more_than_a_fifth_is_a_warning(engine: Engine, deliver: Deliver) -> Non
     assert len(retired(engine)) == 3
 
 
-def test_more_than_four_fifths_is_refused_as_a_whole(engine: Engine, deliver: Deliver) -> None:
+def test_more_than_four_fifths_vanished_is_refused(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
     before = checksum(engine), rows(engine, "SELECT count(*) FROM import, event, import_problem")
 
@@ -108,9 +108,7 @@ def test_more_than_four_fifths_is_refused_as_a_whole(engine: Engine, deliver: De
     assert (four_fifths.vanished_share, four_fifths.vanished_warning) == (0.8, "many_vanished")
 
 
-def test_refused_delivery_is_published_when_that_is_accepted(
-    engine: Engine, deliver: Deliver
-) -> None:
+def test_refused_delivery_is_published_when_confirmed(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
 
     result = deliver(TEN[0], delivery="full", accept_vanished=True)
@@ -119,7 +117,7 @@ def test_refused_delivery_is_published_when_that_is_accepted(
     assert len(retired(engine)) == 9
 
 
-def test_dry_run_tells_the_figures_of_the_import(engine: Engine, deliver: Deliver) -> None:
+def test_dry_run_gives_the_figures_of_the_import(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
     before = checksum(engine)
 
@@ -135,7 +133,7 @@ def test_dry_run_tells_the_figures_of_the_import(engine: Engine, deliver: Delive
     )
 
 
-def test_record_of_another_living_reference_stays(engine: Engine, deliver: Deliver) -> None:
+def test_record_with_another_active_reference_is_kept(engine: Engine, deliver: Deliver) -> None:
     point = {"longitude": LON, "latitude": LAT}
     deliver(*[row | point for row in TEN])
     deliver(door("9", "x", **point), source="buu_dien")
@@ -182,7 +180,7 @@ def test_rejected_row_without_reference_spares_its_door(engine: Engine, deliver:
     assert rows(engine, "SELECT house_number FROM household WHERE status = 'retired'") == [("6",)]
 
 
-def test_building_is_retired_with_its_last_flat_and_comes_back_with_one(
+def test_building_is_retired_with_its_last_flat_and_reinstated_with_one(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(*TEN, *FLATS)
@@ -202,7 +200,7 @@ def test_building_is_retired_with_its_last_flat_and_comes_back_with_one(
     assert retired(engine) == ["f1201"]
 
 
-def test_returned_reference_brings_its_record_back(engine: Engine, deliver: Deliver) -> None:
+def test_returning_reference_reinstates_its_record(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
     before = checksum(engine)
     deliver(*TEN[:8], delivery="full")
@@ -214,7 +212,7 @@ def test_returned_reference_brings_its_record_back(engine: Engine, deliver: Deli
     assert checksum(engine) == before
 
 
-def test_returned_reference_with_another_address_is_changed(
+def test_returning_reference_with_another_address_is_changed(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(*TEN)
@@ -230,7 +228,7 @@ def test_returned_reference_with_another_address_is_changed(
     ) == [("10B", "active")]
 
 
-def test_record_that_somebody_took_down_stays_retired(engine: Engine, deliver: Deliver) -> None:
+def test_record_retired_by_hand_stays_retired(engine: Engine, deliver: Deliver) -> None:
     deliver(*TEN)
     with write_scope(engine, Cause("retire", "operator")) as session:
         session.execute(
@@ -272,7 +270,7 @@ def test_rollback_of_a_full_delivery_restores_exactly(engine: Engine, deliver: D
     assert checksum(engine) != states[0]
 
 
-def test_first_full_delivery_has_nothing_to_lose(deliver: Deliver) -> None:
+def test_first_full_delivery_retires_nothing(deliver: Deliver) -> None:
     result = deliver(*TEN, delivery="full")
 
     assert (result.new, result.vanished, result.vanished_share) == (10, 0, 0.0)
@@ -293,7 +291,7 @@ def test_empty_full_delivery_is_refused(engine: Engine, deliver: Deliver) -> Non
         deliver({"source_ref": "", "house_number": "", "commune_code": ""}, delivery="full")
 
 
-def test_a_door_that_comes_back_under_another_reference_keeps_its_code(
+def test_door_returning_under_another_reference_keeps_its_code(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(*TEN)
@@ -314,7 +312,7 @@ def test_a_door_that_comes_back_under_another_reference_keeps_its_code(
     assert checksum(engine) == gone
 
 
-def test_another_source_does_not_bring_back_what_this_one_gave_up(
+def test_another_source_does_not_reinstate_a_vanished_record(
     engine: Engine, deliver: Deliver
 ) -> None:
     deliver(*TEN)

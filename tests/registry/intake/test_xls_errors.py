@@ -15,7 +15,7 @@ REF, NOT_AVAILABLE = 0x17, 0x2A
 
 
 def book(path: Path, *, filler: int = 0) -> Path:
-    """A sheet whose third row has `#REF!` for a number, and the fourth `#N/A` for a street."""
+    """A sheet with `#REF!` as a number in the third row, and `#N/A` as a street in the fourth."""
     made = xlwt.Workbook()
     made.add_sheet("Ghi chú").write(0, 0, "x")
     sheet = made.add_sheet("Hộ dân")
@@ -32,13 +32,15 @@ def book(path: Path, *, filler: int = 0) -> Path:
 
 
 @pytest.mark.parametrize("filler", [0, 3_000])
-def test_errors_are_found_where_they_stand(tmp_path: Path, filler: int) -> None:
+def test_error_cells_are_located(tmp_path: Path, filler: int) -> None:
     found = error_cells(book(tmp_path / "a.xls", filler=filler), "Hộ dân")
     assert found == {2: {0: "#REF!"}, 3: {1: "#N/A"}}
 
 
-def test_a_number_that_failed_makes_no_house_without_one(engine: Engine, tmp_path: Path) -> None:
-    """With its point and place the row would be a house without number, and nobody would know."""
+def test_failed_house_number_does_not_become_a_house_without_one(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """With its point and place the row would silently become a house without a number."""
     options = ImportOptions("ubnd", sheet="Hộ dân")
     result = import_file(engine, book(tmp_path / "a.xls"), options, lambda _rows: None)
     assert (result.new, result.rejected) == (1, 2)
@@ -47,7 +49,7 @@ def test_a_number_that_failed_makes_no_house_without_one(engine: Engine, tmp_pat
 
 
 @pytest.mark.parametrize("kept", [8, 60, 600, 2_000, 5_000])
-def test_a_torn_book_has_no_errors_to_tell(tmp_path: Path, kept: int) -> None:
+def test_truncated_workbook_gives_no_errors(tmp_path: Path, kept: int) -> None:
     whole = book(tmp_path / "a.xls").read_bytes()
     (tmp_path / "b.xls").write_bytes(whole[:kept])
     assert error_cells(tmp_path / "b.xls", "Hộ dân") == {}

@@ -73,7 +73,7 @@ def is_done(engine: Engine, number: int) -> None:
 
 
 @pytest.mark.thorough
-def test_jobs_of_one_lock_queue_while_others_run_beside_them(
+def test_jobs_with_one_lock_queue_while_others_run(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     first, second = (put(HELD, lock="a", name=name) for name in ("first", "second"))
@@ -92,7 +92,7 @@ def test_jobs_of_one_lock_queue_while_others_run_beside_them(
         is_done(engine, second)
 
 
-def test_job_is_tried_again_when_its_process_is_killed(
+def test_job_is_retried_when_its_process_is_killed(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     number = put(HELD, name="killed")
@@ -104,7 +104,7 @@ def test_job_is_tried_again_when_its_process_is_killed(
         is_done(engine, number)
 
 
-def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
+def test_job_of_a_killed_worker_is_resumed_by_the_next(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     number = put(HELD, name="job")
@@ -127,7 +127,7 @@ def test_job_is_taken_up_by_the_next_worker_when_its_own_is_killed(
 
 
 @pytest.mark.thorough
-def test_job_whose_end_could_not_be_written_is_taken_up_while_its_worker_lives(
+def test_job_whose_end_was_not_recorded_is_resumed_by_its_worker(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     before = put(HELD, name="before")
@@ -147,7 +147,7 @@ def test_job_whose_end_could_not_be_written_is_taken_up_while_its_worker_lives(
             is_done(engine, number)
 
 
-def test_job_is_given_up_by_the_next_worker_when_its_last_attempt_was_killed(
+def test_job_killed_in_its_last_attempt_is_abandoned_by_the_next_worker(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     number = put(LAST, name="job")
@@ -160,7 +160,7 @@ def test_job_is_given_up_by_the_next_worker_when_its_last_attempt_was_killed(
     assert (tmp_path / "gave-up").exists()
 
 
-def test_process_of_an_abandoned_job_ends_at_once_and_is_not_begun_again(
+def test_process_of_an_abandoned_job_is_ended_and_not_restarted(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     doing, waiting = (put(HELD, lock="a", name=name) for name in ("doing", "waiting"))
@@ -179,7 +179,7 @@ def test_process_of_an_abandoned_job_ends_at_once_and_is_not_begun_again(
     assert begun(tmp_path, "waiting") == set()
 
 
-def test_publication_waits_behind_no_dry_run(
+def test_publishing_does_not_wait_for_dry_runs(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     tried = [put(HELD, name=f"tried-{n}") for n in range(3)]
@@ -191,7 +191,7 @@ def test_publication_waits_behind_no_dry_run(
         assert {status(engine, number) for number in tried} <= {"doing", "todo"}
 
 
-def test_doctor_sees_the_worker_and_what_is_stuck(
+def test_doctor_reports_the_worker_and_stuck_jobs(
     url: str, put: Callable[..., int], tmp_path: Path
 ) -> None:
     def jobs() -> tuple[str, str]:
@@ -205,7 +205,7 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
         assert jobs()[0] == "ok"
         first.kill()
         first.wait()
-    # Though it said a moment ago that it lives.
+    # Although its last heartbeat is recent.
     eventually(lambda: "no background worker" in jobs()[1], "the worker is missed")
     with psycopg.connect(url) as connection:
         connection.execute(
@@ -214,7 +214,7 @@ def test_doctor_sees_the_worker_and_what_is_stuck(
     assert "of dead workers" in jobs()[1]
 
 
-def test_job_waits_for_the_next_worker_when_its_own_is_told_to_end(
+def test_job_of_a_stopping_worker_waits_for_the_next(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     number = put(HELD, name="job")
@@ -226,7 +226,7 @@ def test_job_waits_for_the_next_worker_when_its_own_is_told_to_end(
     assert status(engine, number) == "todo"
 
 
-def test_job_that_fails_for_good_says_so(
+def test_permanently_failed_job_is_reported(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     number = put(FAILING)
@@ -235,7 +235,7 @@ def test_job_that_fails_for_good_says_so(
         eventually(lambda: status(engine, number) == "failed", "it is marked")
 
 
-def test_job_that_wants_most_of_the_memory_fails_alone(
+def test_job_that_exhausts_memory_fails_alone(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     greedy, after = put(GREEDY), put(HELD, name="after")
@@ -247,7 +247,7 @@ def test_job_that_wants_most_of_the_memory_fails_alone(
     assert not (tmp_path / "given").exists()
 
 
-def test_worker_goes_on_when_its_connections_are_lost(
+def test_worker_continues_when_its_connections_are_lost(
     url: str, engine: Engine, put: Callable[..., int], tmp_path: Path
 ) -> None:
     with worker(url):
@@ -268,7 +268,7 @@ def _terminate_worker(url: str) -> int:
     return int(ended[0])
 
 
-def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine) -> None:
+def test_missed_periodic_job_is_run_later(url: str, engine: Engine) -> None:
     missed = {"feed.move", "webhooks.clear_away"}  # one of each queue: every job is a process
     assert {job.queue for job in JOBS if job.name in missed} == {j.queue for j in JOBS if j.cron}
     with session_scope(engine) as session:
@@ -281,7 +281,7 @@ def test_periodic_job_is_made_up_for_when_it_was_missed(url: str, engine: Engine
         eventually(lambda: {name for (name,) in rows(engine, done)} == missed, "both were done")
 
 
-def test_periodic_job_follows_a_clock_that_is_set() -> None:
+def test_periodic_job_follows_clock_changes() -> None:
     noon, task = 1_800_000_000, PeriodicTask(None, "*/5 * * * *", "", {})
     clock = _ByTheClock(PeriodicRegistry(), 86_400)
     for since, until, due in (
@@ -294,7 +294,7 @@ def test_periodic_job_follows_a_clock_that_is_set() -> None:
         assert clock.get_timestamps(task, since, until) == due
 
 
-def test_every_periodic_job_can_be_done(engine: Engine, tmp_path: Path) -> None:
+def test_every_periodic_job_can_be_run(engine: Engine, tmp_path: Path) -> None:
     for job in JOBS:
         if job.cron:
             function_of(job.run)(engine, Settings(var=tmp_path))
@@ -309,7 +309,7 @@ def test_nothing_is_enqueued_when_the_transaction_is_rolled_back(engine: Engine)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
-def test_functions_of_the_table_are_there(job: Job) -> None:
+def test_functions_of_the_job_table_exist(job: Job) -> None:
     assert callable(function_of(job.run))
     assert job.gave_up is None or callable(function_of(job.gave_up))
 
@@ -348,7 +348,7 @@ def make_old_schema(url: str, owner: Engine, before: str, says: str) -> None:
         ("03.01.00_50", "procrastinate 3.1.0.1"),
     ],
 )
-def test_schema_of_an_older_library_is_brought_up_to_date(
+def test_schema_of_an_older_library_is_upgraded(
     url: str, owner: Engine, before: str, says: str
 ) -> None:
     fresh = sorted(rows(owner, FUNCTIONS))

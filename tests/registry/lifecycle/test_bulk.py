@@ -1,4 +1,4 @@
-"""Streets and localities: named, renamed, merged, renumbered; what they were called is kept."""
+"""Streets and localities: named, renamed, merged, renumbered; former names are kept."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def wrong(error: pytest.ExceptionInfo[InvalidInputError]) -> list[tuple[str, str
 
 
 def aliases(place: Town, key: str) -> list[tuple[int, int]]:
-    """(the one that bore the name, where it leads today)."""
+    """(the street that had the name, its current successor)."""
     return place.rows("SELECT named_id, place_id FROM place_alias WHERE key = :k", k=key)
 
 
@@ -48,7 +48,7 @@ def test_street_is_named_once(place: Town) -> None:
     place.do("name-street", **HERE, street="Đường Kim Ngưu", former_commune=FORMER[0])
 
 
-def test_locality_stands_inside_one_that_exists(place: Town) -> None:
+def test_locality_is_created_inside_an_existing_one(place: Town) -> None:
     with pytest.raises(InvalidInputError) as raised:
         place.do("name-locality", **HERE, locality="Tổ 1, Khu phố 8")
     assert wrong(raised) == [("locality", "unknown_place")]
@@ -78,7 +78,7 @@ def test_renamed_street_is_found_by_both_names_and_no_household_is_rewritten(pla
     assert wrong(raised) == [("street", "former_name")]
 
 
-def test_name_is_free_again_for_another_street_after_a_rename(place: Town) -> None:
+def test_former_name_can_be_given_to_another_street_after_a_rename(place: Town) -> None:
     place.street("Phố Giảng Võ")
     old = place.house("12", "Giảng Võ")
     place.do("rename-street", **HERE, street="Giảng Võ", new_name="Phố Núi Trúc")
@@ -88,7 +88,7 @@ def test_name_is_free_again_for_another_street_after_a_rename(place: Town) -> No
     assert aliases(place, "giang vo") == [(place.row(old).street_id,) * 2]
 
 
-def test_street_renamed_back_and_forth_has_no_former_name_that_it_has(place: Town) -> None:
+def test_street_renamed_back_does_not_list_its_current_name_as_former(place: Town) -> None:
     place.street("Phố Thành Công")
     place.do("rename-street", **HERE, street="Thành Công", new_name="Phố Nguyên Hồng")
     place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")
@@ -96,7 +96,7 @@ def test_street_renamed_back_and_forth_has_no_former_name_that_it_has(place: Tow
     assert len(aliases(place, "nguyen hong")) == 1
 
 
-def test_corrected_accents_of_a_street_are_no_former_name(place: Town) -> None:
+def test_corrected_diacritics_do_not_create_a_former_name(place: Town) -> None:
     place.street("Phố Huynh Thuc Khang")
     place.do("rename-street", **HERE, street="Huynh Thuc Khang", new_name="Phố Huỳnh Thúc Kháng")
     assert aliases(place, "huinh thuc khang") == []
@@ -111,7 +111,7 @@ def test_rename_to_the_name_of_another_street_is_refused(place: Town) -> None:
         place.do("rename-street", **HERE, street="Hào Nam", new_name="Phố Đê La Thành")
 
 
-def test_streets_of_one_name_are_told_apart_by_their_former_communes(place: Town) -> None:
+def test_streets_of_one_name_are_distinguished_by_former_commune(place: Town) -> None:
     for former in FORMER:
         place.do("name-street", **HERE, street="Phố Nguyễn Trãi", former_commune=former)
     with pytest.raises(InvalidInputError) as raised:
@@ -128,7 +128,7 @@ def test_streets_of_one_name_are_told_apart_by_their_former_communes(place: Town
     assert place.record(code).street_name == "Nguyễn Trãi"
 
 
-def test_renamed_locality_keeps_what_it_holds(place: Town) -> None:
+def test_renamed_locality_keeps_its_contents(place: Town) -> None:
     place.do("name-locality", **HERE, locality="Thôn Bắc")
     place.do("name-locality", **HERE, locality="Xóm 2, Thôn Bắc")
     code = place.house("5", None, locality="Xóm 2, Thôn Bắc")
@@ -140,7 +140,7 @@ def test_renamed_locality_keeps_what_it_holds(place: Town) -> None:
 # --- mergers -------------------------------------------------------------------------------------
 
 
-def test_merged_street_leads_its_doors_into_the_other(place: Town) -> None:
+def test_merged_street_moves_its_doors_to_the_other(place: Town) -> None:
     place.street("Ngõ Chùa Nền")
     place.street("Phố Chùa Láng")
     moved, retired = place.house("12", "Ngõ Chùa Nền"), place.house("14", "Ngõ Chùa Nền")
@@ -161,7 +161,7 @@ def test_merged_street_leads_its_doors_into_the_other(place: Town) -> None:
     assert wrong(raised) == [("street", "former_name")]
 
 
-def test_former_names_lead_on_through_a_second_merger(place: Town) -> None:
+def test_former_names_are_followed_through_a_second_merger(place: Town) -> None:
     for name in ("Phố Một A", "Phố Hai A", "Phố Ba A"):
         place.street(name)
     code = place.house("1", "Một A")
@@ -175,7 +175,7 @@ def test_former_names_lead_on_through_a_second_merger(place: Town) -> None:
     assert numbers(place, code) == ["1", "1"]
 
 
-def test_numbers_that_meet_in_a_merger_are_named_unless_both_are_right(place: Town) -> None:
+def test_colliding_numbers_in_a_merger_are_reported_unless_confirmed(place: Town) -> None:
     for name in ("Phố Bốn A", "Phố Năm A"):
         place.street(name)
     one, other = place.house("8", "Bốn A"), place.house("8", "Năm A")
@@ -185,7 +185,7 @@ def test_numbers_that_meet_in_a_merger_are_named_unless_both_are_right(place: To
     assert place.row(one).street_id == place.row(other).street_id
 
 
-def test_merger_stays_in_one_commune(place: Town) -> None:
+def test_merger_is_limited_to_one_commune(place: Town) -> None:
     place.street("Phố Sáu A")
     place.do("name-street", commune=ELSEWHERE, street="Phố Bảy A")
     with pytest.raises(InvalidInputError) as raised:
@@ -196,7 +196,7 @@ def test_merger_stays_in_one_commune(place: Town) -> None:
     assert wrong(raised) == [("into", "given_twice")]
 
 
-def test_merged_locality_gives_all_that_it_holds(place: Town) -> None:
+def test_merged_locality_moves_all_its_contents(place: Town) -> None:
     for name in ("Thôn Đông", "Thôn Đoài", "Xóm 1, Thôn Đông", "Xóm 9, Thôn Đoài"):
         place.do("name-locality", **HERE, locality=name)
     inner = place.house(None, None, locality="Xóm 1, Thôn Đông", **LANG)
@@ -209,7 +209,7 @@ def test_merged_locality_gives_all_that_it_holds(place: Town) -> None:
     assert (numbers(place, hamlet), numbers(place, street)) == (["3"], [])
 
 
-def test_localities_that_both_hold_one_of_a_name_are_not_merged(place: Town) -> None:
+def test_localities_with_equally_named_contents_are_not_merged(place: Town) -> None:
     for name in ("Ấp 1", "Ấp 2", "Tổ 5, Ấp 1", "Tổ 5, Ấp 2"):
         place.do("name-locality", **HERE, locality=name)
     with pytest.raises(ConflictError, match="merge or rename those first"):
@@ -229,7 +229,7 @@ def renumber(place: Town, street: str, *pairs: tuple[str, str]) -> int:
     return place.do("renumber-street", **HERE, street=street, numbers=table).rewritten
 
 
-def test_numbers_of_a_street_are_exchanged_at_once(place: Town) -> None:
+def test_numbers_of_a_street_can_be_swapped(place: Town) -> None:
     place.street("Phố Tám A")
     codes = {number: place.house(number, "Tám A") for number in ("2", "4", "6", "8")}
     assert renumber(place, "Tám A", ("2", "4"), ("4", "2"), ("6", "10A"), ("8", "08")) == 3
@@ -238,7 +238,7 @@ def test_numbers_of_a_street_are_exchanged_at_once(place: Town) -> None:
     assert [numbers(place, code) for code in codes.values()] == [["2"], ["4"], ["6"], []]
 
 
-def test_flats_of_a_building_get_the_number_of_their_door(place: Town) -> None:
+def test_flats_get_the_new_number_of_their_building(place: Town) -> None:
     place.street("Phố Chín A")
     block = place.house("5", "Chín A", kind="building", building="CT5")
     flat = place.house("5", "Chín A", unit_number="101", parent=block)
@@ -257,7 +257,7 @@ def test_flats_of_a_building_get_the_number_of_their_door(place: Town) -> None:
         ([("nhà", "3")], ("numbers.0.old", "unreadable")),
     ],
 )
-def test_table_that_cannot_be_is_refused_whole(
+def test_invalid_renumbering_table_is_refused_as_a_whole(
     place: Town, pairs: list[tuple[str, str]], error: tuple[str, str]
 ) -> None:
     if not place.rows("SELECT 1 FROM place WHERE class = 'street' AND name = 'Mười A'"):
@@ -269,7 +269,7 @@ def test_table_that_cannot_be_is_refused_whole(
     assert wrong(raised)[0] == error
 
 
-def test_number_of_a_door_that_is_not_in_the_table_is_not_given_away(place: Town) -> None:
+def test_number_of_a_door_outside_the_table_is_not_reassigned(place: Town) -> None:
     place.street("Phố Mười Một A")
     for number in ("1", "3"):
         place.house(number, "Mười Một A")
@@ -277,7 +277,7 @@ def test_number_of_a_door_that_is_not_in_the_table_is_not_given_away(place: Town
         renumber(place, "Mười Một A", ("1", "3"))
 
 
-def test_numbers_of_a_locality_are_exchanged_at_once_and_those_of_its_streets_stay(
+def test_numbers_of_a_locality_are_swapped_but_not_those_of_its_streets(
     place: Town,
 ) -> None:
     for name in ("Thôn Sáu A", "Xóm 6, Thôn Sáu A"):
@@ -298,7 +298,7 @@ def test_numbers_of_a_locality_are_exchanged_at_once_and_those_of_its_streets_st
     )
 
 
-def test_number_of_a_street_in_the_locality_is_not_in_its_table(place: Town) -> None:
+def test_renumbering_a_locality_excludes_numbers_of_its_streets(place: Town) -> None:
     place.do("name-locality", **HERE, locality="Thôn Bảy A")
     place.house("702", locality="Thôn Bảy A")
     for number in ("1", "3"):
@@ -309,14 +309,14 @@ def test_number_of_a_street_in_the_locality_is_not_in_its_table(place: Town) -> 
     assert wrong(raised) == [("numbers", "unknown_number")]
     with pytest.raises(AddressTakenError, match="3"):
         place.do("renumber-locality", **given, numbers=[{"old": "1", "new": "3"}])
-    # A number that only a door of the street bears is free in the locality.
+    # A number used only in the street is free in the locality.
     place.do("renumber-locality", **given, numbers=[{"old": "1", "new": "702"}])
 
 
 # --- what the database itself guards -------------------------------------------------------------
 
 
-def test_database_refuses_a_merger_that_leads_nowhere(session: Session) -> None:
+def test_database_refuses_an_invalid_merge_target(session: Session) -> None:
     unit, other = make_unit(session), make_unit(session)
     street = make_street(session, unit_id=unit)
     far = make_street(session, unit_id=other)
@@ -338,7 +338,7 @@ def test_database_refuses_a_merger_that_leads_nowhere(session: Session) -> None:
         make_household(session, unit_id=unit, street_id=dead)
 
 
-def test_removed_record_leaves_no_former_number_behind(session: Session) -> None:
+def test_removed_record_leaves_no_former_number(session: Session) -> None:
     codes = [make_household(session) for _ in range(2)]
     for code in codes:
         session.execute(
@@ -380,7 +380,7 @@ def own_engine(fresh_database: Callable[[], str]):  # type: ignore[no-untyped-de
     engine.dispose()
 
 
-def test_household_that_waits_for_a_merger_is_not_put_into_the_merged_street(
+def test_household_waiting_for_a_merger_is_not_put_into_the_merged_street(
     own_engine: Engine,
 ) -> None:
     with session_scope(own_engine) as session:
@@ -405,7 +405,7 @@ def test_household_that_waits_for_a_merger_is_not_put_into_the_merged_street(
         waiting.result()
 
 
-def test_address_is_given_once_to_two_who_ask_at_the_same_time(own_engine: Engine) -> None:
+def test_concurrent_requests_cannot_take_the_same_address(own_engine: Engine) -> None:
     with session_scope(own_engine) as session:
         unit = make_unit(session)
         street = make_street(session, unit_id=unit)

@@ -1,4 +1,4 @@
-"""Rounds in the field: what is walked, what phones send, what the desk does and takes back."""
+"""Field rounds: the area, records sent by phones, import and rollback at the desk."""
 
 import datetime
 import uuid
@@ -103,7 +103,7 @@ def house(place: Town, **fields: Any) -> str:
     return place.house(str(next(NUMBERS)), **{**LANG, "position_accuracy_m": 30} | fields)
 
 
-def said(kind: str, code: str | None = None, **more: Any) -> Found:
+def finding(kind: str, code: str | None = None, **more: Any) -> Found:
     now = datetime.datetime.now(datetime.UTC)
     given = {"id": uuid.uuid4(), "kind": kind, "code": code, "at": now} | more
     return Found.model_validate({name: value for name, value in given.items() if value is not None})
@@ -124,14 +124,14 @@ def taken(place: Town, known: Gazetteer, round_: Round, **more: Any) -> TakenOve
     return take_over(place.engine, known, round_.id, Approval("người duyệt", **more))
 
 
-def test_progress_of_a_street_is_told_by_hamlet(place: Town) -> None:
+def test_progress_of_a_street_is_given_by_hamlet(place: Town) -> None:
     place.do("name-locality", commune=COMMUNE, locality="Tổ 8")
     first, _, plain = (
         house(place, **({"locality": hamlet} if hamlet else {}))
         for hamlet in ("Tổ 8", "Tổ 8", None)
     )
     round_ = opened(place)
-    filed(place, round_, said("right", first), said("gone", first), said("right", plain))
+    filed(place, round_, finding("right", first), finding("gone", first), finding("right", plain))
     with session_scope(place.engine) as session:
         area = area_of(session, round_)
         told = hamlets_of(session, round_, area.place.class_, area.ids)
@@ -147,7 +147,7 @@ def find_of(place: Town, round_: Round) -> Round:
         return find_round(session, round_.id)
 
 
-def test_one_wrong_digit_of_a_code_is_told_and_the_code_is_kept_nowhere(place: Town) -> None:
+def test_mistyped_round_code_is_detected_and_not_stored(place: Town) -> None:
     code = make_code()
     assert read_code(f" {format_code(code)}.") == code
     for at in range(LENGTH):
@@ -181,7 +181,7 @@ def test_one_wrong_digit_of_a_code_is_told_and_the_code_is_kept_nowhere(place: T
     assert code not in repr(place.rows("SELECT * FROM field_round"))
 
 
-def test_area_is_what_a_hamlet_holds_without_restricted_places(place: Town) -> None:
+def test_area_of_a_hamlet_excludes_restricted_places(place: Town) -> None:
     inner, other = "Tổ 1, Khu phố 19", "Tổ 2, Khu phố 19"
     for name in ("Khu phố 19", inner, other, "Tổ 33"):
         place.do("name-locality", commune=COMMUNE, locality=name)
@@ -204,7 +204,7 @@ def test_area_is_what_a_hamlet_holds_without_restricted_places(place: Town) -> N
             area_of(session, replace(alone, locality_id=0))
 
 
-def test_numbers_that_are_missing_are_told_a_restricted_one_too(place: Town) -> None:
+def test_missing_numbers_include_restricted_ones(place: Town) -> None:
     place.street("Phố Khuyết")
     for number in (1, 3, 7, 9, 11, 13):
         code = place.house(str(number), "Phố Khuyết", **LANG)
@@ -221,23 +221,23 @@ def test_numbers_that_are_missing_are_told_a_restricted_one_too(place: Town) -> 
     ]
 
 
-def test_record_is_filed_once_and_a_bad_one_fails_no_other(place: Town) -> None:
+def test_record_is_filed_once_and_an_invalid_one_fails_no_other(place: Town) -> None:
     round_, code = opened(place), house(place)
     elsewhere, hidden = house(place, street=None, locality="Khu phố 9"), house(place)
     place.do("correct", code=hidden, restricted=True)
-    good, new = said("right", code), said("new", house_number="9/9", **LANG)
-    bad = [said("right", other) for other in (elsewhere, hidden, "1000-0014")]
-    bad.append(said("new", house_number="ngõ", **LANG))
+    good, new = finding("right", code), finding("new", house_number="9/9", **LANG)
+    bad = [finding("right", other) for other in (elsewhere, hidden, "1000-0014")]
+    bad.append(finding("new", house_number="ngõ", **LANG))
     told = filed(place, round_, good, *bad, new)
     errors = [each.error.extra["errors"][0]["code"] if each.error else None for each in told]  # type: ignore[index]
-    # Of a code that is not of the round nobody learns whether a record bears it.
+    # For a code outside the round the response does not reveal whether it exists.
     assert errors == [None, *(3 * ["not_of_this_round"]), "unreadable", None]
     assert [each.again for each in filed(place, round_, good, new, good)] == [True, True, True]
     rows = place.rows("SELECT id FROM field_record WHERE round_id = :id", id=round_.id)
     assert {row[0] for row in rows} == {good.id, new.id}
     # A door that went elsewhere since is of the round still.
     place.do("correct", code=code, street=None, locality="Khu phố 9")
-    assert [each.error for each in filed(place, round_, said("gone", code))] == [None]
+    assert [each.error for each in filed(place, round_, finding("gone", code))] == [None]
 
 
 @pytest.mark.parametrize(
@@ -255,15 +255,17 @@ def test_record_is_filed_once_and_a_bad_one_fails_no_other(place: Town) -> None:
         {"kind": "new", **LANG, "position_accuracy_m": -1},
     ],
 )
-def test_what_fits_no_kind_and_what_is_about_people_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_kinds_and_personal_data_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"validation error"):
-        said(**wrong)
+        finding(**wrong)
 
 
 @pytest.mark.parametrize(
     ("phone_days", "ago_h", "heard_h"), [(365, 1, 1), (-365, 1, 1), (0, -5, 0), (0, 2_000, 0)]
 )
-def test_clock_of_the_server_counts(place: Town, phone_days: int, ago_h: int, heard_h: int) -> None:
+def test_server_clock_is_authoritative(
+    place: Town, phone_days: int, ago_h: int, heard_h: int
+) -> None:
     round_ = opened(place)
     place.rows(
         "UPDATE field_round SET opened_at = opened_at - interval '3 hours' WHERE id = :id"
@@ -273,7 +275,7 @@ def test_clock_of_the_server_counts(place: Town, phone_days: int, ago_h: int, he
     with session_scope(place.engine) as session:
         round_ = find_round(session, round_.id)
     phone = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=phone_days)
-    record = said("new", at=phone - datetime.timedelta(hours=ago_h), **LANG)
+    record = finding("new", at=phone - datetime.timedelta(hours=ago_h), **LANG)
     filed(place, round_, record, sent_at=phone)
     (heard,) = place.rows(
         "SELECT extract(epoch FROM received_at - said_at) / 3600 FROM field_record WHERE id = :id",
@@ -282,19 +284,21 @@ def test_clock_of_the_server_counts(place: Town, phone_days: int, ago_h: int, he
     assert round(heard[0]) == heard_h
 
 
-def test_round_is_taken_over_as_one_import_and_taken_back(place: Town, known: Gazetteer) -> None:
+def test_round_is_imported_and_rolled_back_as_one_import(place: Town, known: Gazetteer) -> None:
     round_ = opened(place)
     right, here, gone, counted, flats = (house(place) for _ in range(5))
     near = {"lon": LANG["lon"] + 0.0001, "lat": LANG["lat"]}
     two = [
-        said("new", house_number="888", device=uuid.uuid4(), position_accuracy_m=accuracy, **near)
+        finding(
+            "new", house_number="888", device=uuid.uuid4(), position_accuracy_m=accuracy, **near
+        )
         for accuracy in (9, 4)
     ]
     filed(
-        *(place, round_, said("right", right)),
-        said("here", here, position_accuracy_m=6, spread_m=2, **near),
-        *(said("gone", gone), said("count", counted, households_count=3)),
-        *(said("flats", flats, units=["101", "102"]), *two),
+        *(place, round_, finding("right", right)),
+        finding("here", here, position_accuracy_m=6, spread_m=2, **near),
+        *(finding("gone", gone), finding("count", counted, households_count=3)),
+        *(finding("flats", flats, units=["101", "102"]), *two),
     )
     before = place.rows(KEPT)
     looked = {each.id: each for each in looked_at(place, known, round_)}
@@ -338,7 +342,7 @@ def looked_id(looked: dict[uuid.UUID, Reviewed], kind: str) -> uuid.UUID:
     return next(each.id for each in looked.values() if each.kind == kind)
 
 
-def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> None:
+def test_objections_to_a_record_are_listed(place: Town, known: Gazetteer) -> None:
     round_ = opened(place)
     ended, heir, changed, moved, doubted, placed = (house(place) for _ in range(6))
     seen = {code: place.rows(SEEN, code=code)[0][0] for code in (changed, placed)}
@@ -348,16 +352,16 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
     far = {"lon": LANG["lon"] + 0.01, "lat": LANG["lat"]}
     away = {"lon": 108.2, "lat": 16.06}
     records = {
-        "ended": said("right", ended),
-        "changed": said("right", changed, event_id=seen[changed]),
-        "elsewhere": said("right", moved),
-        "contradicted": said("gone", doubted),
-        "far": said("here", placed, event_id=seen[placed], position_accuracy_m=80, **far),
-        "outside": said("new", house_number="777", **away),
-        "registered": said("new", house_number=number, **LANG),
-        "similar": said("new", house_number="4000", **LANG),
+        "ended": finding("right", ended),
+        "changed": finding("right", changed, event_id=seen[changed]),
+        "elsewhere": finding("right", moved),
+        "contradicted": finding("gone", doubted),
+        "far": finding("here", placed, event_id=seen[placed], position_accuracy_m=80, **far),
+        "outside": finding("new", house_number="777", **away),
+        "registered": finding("new", house_number=number, **LANG),
+        "similar": finding("new", house_number="4000", **LANG),
     }
-    filed(place, round_, *records.values(), said("right", doubted))
+    filed(place, round_, *records.values(), finding("right", doubted))
     place.do("merge", codes=[ended], into=heir, reason="một nhà")
     place.do("renumber", code=changed, house_number="5000")
     place.do("correct", code=moved, street=None, locality="Khu phố 9")
@@ -387,7 +391,7 @@ def test_what_speaks_against_a_record_is_told(place: Town, known: Gazetteer) -> 
     assert not taken(place, known, round_).refused
 
 
-def test_roles_and_a_second_person_are_needed(place: Town, known: Gazetteer) -> None:
+def test_round_needs_roles_and_a_second_person(place: Town, known: Gazetteer) -> None:
     lang = next(u for u in known.with_code(COMMUNE) if u.ended is None)
     units = frozenset({lang.id})
 
@@ -396,7 +400,7 @@ def test_roles_and_a_second_person_are_needed(place: Town, known: Gazetteer) -> 
 
     def new_one(round_: Round) -> str:
         number = f"{next(NUMBERS)}B"
-        filed(place, round_, said("new", house_number=number, **LANG))
+        filed(place, round_, finding("new", house_number=number, **LANG))
         return number
 
     def status_of(number: str) -> str:
@@ -415,7 +419,7 @@ def test_roles_and_a_second_person_are_needed(place: Town, known: Gazetteer) -> 
             assert not taken(place, known, round_).refused
         assert status_of(number) == status, (actor, role)
     round_, code = opened(place), house(place)
-    filed(place, round_, said("gone", code))
+    filed(place, round_, finding("gone", code))
     with by("cán bộ", "editor"):
         refused = taken(place, known, round_, dry_run=True).refused
         assert [error.code for error in refused.values()] == ["forbidden"]
@@ -431,10 +435,10 @@ def test_roles_and_a_second_person_are_needed(place: Town, known: Gazetteer) -> 
             assert list_rounds(session, known) == []
 
 
-def test_round_goes_along_with_its_place_through_a_reform(own: Town, tmp_path: Path) -> None:
+def test_round_follows_its_place_through_a_reform(own: Town, tmp_path: Path) -> None:
     place = own
     round_, code = opened(place), house(place)
-    early = said("new", house_number="9000", **LANG)
+    early = finding("new", house_number="9000", **LANG)
     filed(place, round_, early)
     path = tmp_path / "nq.yaml"
     path.write_text(RESOLUTION.format(day=today()), "utf-8")
@@ -446,8 +450,8 @@ def test_round_goes_along_with_its_place_through_a_reform(own: Town, tmp_path: P
         own = frozenset({again.commune_id})
         with acting_as(Actor("phường", "viewer", views=own)):
             assert again.id in [each.id for each in list_rounds(session, known)]
-    # What a phone kept since before is taken, and lands in the commune of today.
-    assert [each.error for each in filed(place, again, said("right", code))] == [None]
+    # Records kept on a phone since before are accepted for the current commune.
+    assert [each.error for each in filed(place, again, finding("right", code))] == [None]
     done = taken(place, known, again)
     (made,) = done.made[early.id]
     assert not done.refused

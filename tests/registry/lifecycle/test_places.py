@@ -40,12 +40,12 @@ def refused(place: Town, **fields: Any) -> tuple[str, str, list[str] | None]:
         "Hoà Mĩ",
     ],
 )
-def test_same_name_is_taken_without_a_word(place: Town, written: str) -> None:
+def test_identical_name_matches_without_a_warning(place: Town, written: str) -> None:
     done = place.do("propose", **HERE, house_number="1", street=written, same_address=True)
     assert done.warnings == ()
 
 
-def test_name_without_any_mark_is_taken_with_a_warning(place: Town) -> None:
+def test_name_without_diacritics_matches_with_a_warning(place: Town) -> None:
     done = place.do(
         "propose", **HERE, **LANG, street="hon chong", locality="thon ha dong", house_number="2"
     )
@@ -55,7 +55,7 @@ def test_name_without_any_mark_is_taken_with_a_warning(place: Town) -> None:
     ]
 
 
-def test_other_marks_are_another_place(place: Town) -> None:
+def test_other_diacritics_are_another_place(place: Town) -> None:
     near = ["Đường Hòn Chồng"]
     for written in ("Hòn Chông", "Hón Chồng", "Hòn Chong"):
         assert refused(place, street=written) == ("street", "unknown_place", near), written
@@ -66,7 +66,7 @@ def test_other_marks_are_another_place(place: Town) -> None:
     assert refused(place, street="Phố Xa Lắc") == ("street", "unknown_place", None)
 
 
-def test_streets_that_differ_in_marks_only_are_two(place: Town) -> None:
+def test_streets_differing_only_in_diacritics_are_two(place: Town) -> None:
     place.street("Đường Hòn Khói")
     with pytest.raises(ConflictError, match="đã có Đường Hòn Khói, chỉ khác dấu"):
         place.street("Hon Khoi")  # which may be the one that is there
@@ -90,7 +90,7 @@ def test_streets_that_differ_in_marks_only_are_two(place: Town) -> None:
     assert done.records[0].record.street_name == "Hòn Khôi"  # type: ignore[union-attr]
 
 
-def test_former_name_is_told_by_its_own_marks_only(place: Town) -> None:
+def test_former_name_matches_only_with_its_exact_diacritics(place: Town) -> None:
     place.street("Phố Bà Đanh")
     place.do("rename-street", **HERE, street="Bà Đanh", new_name="Phố Thuỵ Khuê Mới")
     assert refused(place, street="Bà Đanh")[:2] == ("street", "former_name")

@@ -24,13 +24,13 @@ def newest(place: Town) -> int:
 
 @contextmanager
 def another_mover(place: Town) -> Iterator[None]:
-    """Somebody who holds the lock of those who move events."""
+    """A session that holds the lock of event movers."""
     with session_scope(place.engine) as session:
         hold_lock(session, Lock.FEED)
         yield
 
 
-def test_event_is_in_the_feed_when_the_operation_is_done(place: Town) -> None:
+def test_event_is_in_the_feed_when_the_operation_returns(place: Town) -> None:
     place.house("9001")
     done = place.do("name-street", commune="00199", street="Phố Nguồn")
     assert (newest(place), pending(place)) == (done.event_id, [])
@@ -45,7 +45,7 @@ def test_refused_operation_leaves_no_event(place: Town) -> None:
 
 
 @pytest.mark.thorough
-def test_operation_stands_while_another_mover_hangs_and_the_next_one_moves_it(place: Town) -> None:
+def test_operation_succeeds_while_a_mover_hangs_and_is_published_by_the_next(place: Town) -> None:
     with another_mover(place):
         done = place.do("name-street", commune="00199", street="Phố Chờ")
         assert pending(place) == [done.event_id]
@@ -55,7 +55,7 @@ def test_operation_stands_while_another_mover_hangs_and_the_next_one_moves_it(pl
     assert sorted(tail) == [done.event_id, after.event_id]
 
 
-def test_reader_that_has_seen_a_position_learns_of_no_lower_one_later(place: Town) -> None:
+def test_no_position_appears_below_one_already_read(place: Town) -> None:
     codes = [place.house(str(9100 + at)) for at in range(4)]
     start = place.rows("SELECT max(position) FROM feed")[0][0]
     ended = threading.Event()

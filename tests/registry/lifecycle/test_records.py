@@ -32,7 +32,7 @@ def field_code(error: pytest.ExceptionInfo[InvalidInputError]) -> tuple[str, str
 # --- from reservation to the door ----------------------------------------------------------------
 
 
-def test_reserved_codes_are_new_and_stand_for_no_address(place: Town) -> None:
+def test_reserved_codes_are_new_and_have_no_address(place: Town) -> None:
     done = place.do("reserve", count=3, commune=COMMUNE, reason="in biển")
     assert [record.status for record in done.records] == ["reserved"] * 3
     assert len({record.code for record in done.records}) == 3
@@ -55,7 +55,7 @@ def test_reserved_code_is_bound_to_a_door_and_keeps_its_code(place: Town) -> Non
     assert (record.status, record.house_number_key, record.street_name) == ("active", "1", "Láng")
 
 
-def test_reserved_code_is_bound_at_once_when_it_is_activated_with_an_address(place: Town) -> None:
+def test_activating_a_reserved_code_with_an_address_binds_it(place: Town) -> None:
     (code,) = place.reserve()
     with pytest.raises(InvalidInputError) as raised:
         place.do("activate", code=code)
@@ -65,7 +65,7 @@ def test_reserved_code_is_bound_at_once_when_it_is_activated_with_an_address(pla
     assert (record.lon, record.lat, record.position_method) == (105.806, 21.0211, "gps")
 
 
-def test_proposed_record_has_a_code_of_its_own(place: Town) -> None:
+def test_proposed_record_gets_a_new_code(place: Town) -> None:
     one, other = place.house("3"), place.house("4")
     assert one != other
     assert place.record(one).status == "active"
@@ -100,7 +100,7 @@ def test_proposed_record_has_a_code_of_its_own(place: Town) -> None:
         ),
     ],
 )
-def test_invalid_address_is_refused_by_its_part(
+def test_invalid_address_is_refused_with_the_part_named(
     place: Town, fields: dict[str, Any], wrong: tuple[str, str]
 ) -> None:
     with pytest.raises(InvalidInputError) as raised:
@@ -108,7 +108,7 @@ def test_invalid_address_is_refused_by_its_part(
     assert field_code(raised) == wrong
 
 
-def test_address_of_another_living_record_is_refused_unless_both_are_right(place: Town) -> None:
+def test_address_of_another_active_record_is_refused_unless_confirmed(place: Town) -> None:
     code = place.house("7")
     with pytest.raises(AddressTakenError) as raised:
         place.house("07")
@@ -124,7 +124,7 @@ def test_address_of_another_living_record_is_refused_unless_both_are_right(place
     assert place.house("7") not in (code, twin.code)
 
 
-def test_flat_stands_in_a_building_of_its_commune(place: Town) -> None:
+def test_flat_must_be_in_a_building_of_its_commune(place: Town) -> None:
     block = place.house(None, None, kind="building", building="Toà CT1")
     flat = place.house("9", unit_number="P.1205", floor="12", building="CT1", parent=block)
     record = place.record(flat)
@@ -140,10 +140,10 @@ def test_flat_stands_in_a_building_of_its_commune(place: Town) -> None:
         place.house("9", unit_number="1206", parent=block)
 
 
-# --- while it stands -----------------------------------------------------------------------------
+# --- while it is active --------------------------------------------------------------------------
 
 
-def test_verification_never_goes_back_and_never_ahead(place: Town) -> None:
+def test_verification_day_cannot_go_back_or_be_in_the_future(place: Town) -> None:
     code = place.house("11")
     place.do("verify", code=code, on="2026-03-01")
     assert place.record(code).verified_on == datetime.date(2026, 3, 1)
@@ -157,7 +157,7 @@ def test_verification_never_goes_back_and_never_ahead(place: Town) -> None:
     assert place.record(code).verified_on > datetime.date(2026, 3, 1)  # type: ignore[operator]
 
 
-def test_correction_changes_what_is_given_and_clears_what_is_null(place: Town) -> None:
+def test_correction_changes_given_fields_and_clears_null_ones(place: Town) -> None:
     code = place.house("13", delivery_hint="sau chợ", **LANG)
     place.do("correct", code=code, house_number="13A", households_count=2)
     record = place.record(code)
@@ -172,7 +172,7 @@ def test_correction_changes_what_is_given_and_clears_what_is_null(place: Town) -
         place.do("correct", code=code)
 
 
-def test_correction_to_another_commune_says_street_and_building_again(place: Town) -> None:
+def test_correction_to_another_commune_needs_street_and_building(place: Town) -> None:
     code = place.house("15")
     with pytest.raises(InvalidInputError) as raised:
         place.do("correct", code=code, commune=ELSEWHERE)
@@ -192,7 +192,7 @@ def test_correction_to_another_commune_says_street_and_building_again(place: Tow
     assert field_code(raised) == ("parent", "across_communes")
 
 
-def test_restricted_record_is_restricted_and_opened_again(place: Town) -> None:
+def test_record_is_restricted_and_unrestricted(place: Town) -> None:
     code = place.house("19")
     place.do("correct", code=code, restricted=True)
     assert place.record(code).restricted
@@ -238,21 +238,21 @@ def test_block_of_flats_keeps_its_whole_name(place: Town) -> None:
     ) == [("Chung cư Hoàng Anh", "chung cu hoang anh")]
 
 
-def test_point_in_another_part_of_the_country_is_refused_where_nothing_is_drawn(
+def test_distant_point_is_refused_without_a_boundary(
     place: Town,
 ) -> None:
     code = place.house("23A", **LANG)
     with pytest.raises(InvalidInputError) as raised:
         place.do("move", code=code, lon=106.7009, lat=10.7769)
     assert field_code(raised) == ("lon", "far_from_commune")
-    # Nor does a record leave for a commune where its point cannot be.
+    # A record cannot move to a commune that cannot contain its point either.
     with pytest.raises(InvalidInputError) as raised:
         place.do("correct", code=code, commune=ELSEWHERE, street=None)
     assert field_code(raised) == ("lon", "far_from_commune")
     assert place.record(code).lon == LANG["lon"]
 
 
-def test_new_number_is_on_the_door_and_the_old_one_is_remembered(place: Town) -> None:
+def test_renumbering_sets_the_new_number_and_keeps_the_old(place: Town) -> None:
     code, neighbour = place.house("25"), place.house("27")
     place.do("renumber", code=code, house_number="25 bis", decision_number="1/QĐ")
     assert place.record(code).house_number_key == "25BIS"
@@ -270,7 +270,7 @@ def test_new_number_is_on_the_door_and_the_old_one_is_remembered(place: Town) ->
 # --- the end, and back ---------------------------------------------------------------------------
 
 
-def test_retired_code_is_gone_and_comes_back(place: Town) -> None:
+def test_retired_code_can_be_reinstated(place: Town) -> None:
     code = place.house("31")
     place.retire(code)
     with pytest.raises(GoneError) as raised:
@@ -280,14 +280,14 @@ def test_retired_code_is_gone_and_comes_back(place: Town) -> None:
     assert place.record(code).status == "active"
 
 
-def test_code_that_never_stood_for_a_door_is_not_reinstated(place: Town) -> None:
+def test_code_never_bound_to_a_door_is_not_reinstated(place: Town) -> None:
     (code,) = place.reserve()
     place.retire(code)
     with pytest.raises(ConflictError, match="never been assigned"):
         place.do("reinstate", code=code, reason="nhầm")
 
 
-def test_number_that_another_door_took_meanwhile_is_not_reinstated_twice(place: Town) -> None:
+def test_record_is_not_reinstated_when_its_number_was_taken(place: Town) -> None:
     old = place.house("33")
     place.retire(old)
     place.house("33")
@@ -333,13 +333,13 @@ def in_state(place: Town, status: str) -> str:
     return made.code
 
 
-def test_every_operation_of_a_record_is_tried() -> None:
+def test_every_operation_on_a_record_is_tested() -> None:
     assert set(OF_RECORD) == set(FIELDS)
 
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("name", OF_RECORD)
-def test_operation_is_legal_from_its_states_only(place: Town, name: str, status: str) -> None:
+def test_operation_is_legal_only_from_its_states(place: Town, name: str, status: str) -> None:
     code = in_state(place, status)
     operation = BY_NAME[name]
     if status in operation.from_states:
@@ -356,7 +356,7 @@ def test_operation_is_legal_from_its_states_only(place: Town, name: str, status:
 # --- events, stale writers, dry runs -------------------------------------------------------------
 
 
-def test_event_says_who_why_and_by_which_decision_and_reaches_the_feed(place: Town) -> None:
+def test_event_has_actor_reason_and_decision_and_reaches_the_feed(place: Town) -> None:
     code = place.house("41")
     done = place.do(
         "renumber", code=code, house_number="43", reason="đánh lại", decision_number="7"
@@ -370,7 +370,7 @@ def test_event_says_who_why_and_by_which_decision_and_reaches_the_feed(place: To
     assert place.row(code).event_id == done.event_id
 
 
-def test_write_over_a_state_that_was_not_seen_is_stale(place: Town) -> None:
+def test_write_over_an_unseen_state_is_stale(place: Town) -> None:
     code = place.house("45")
     seen = place.record(code).event_id
     place.do("verify", code=code, seen_event=seen)
@@ -382,7 +382,7 @@ def test_write_over_a_state_that_was_not_seen_is_stale(place: Town) -> None:
     assert field_code(raised) == ("If-Match", "about_no_record")
 
 
-def test_nothing_is_left_of_a_dry_run_or_a_refusal(place: Town) -> None:
+def test_dry_run_or_refusal_leaves_nothing(place: Town) -> None:
     code = place.house("47")
     state = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM household)"
     before = place.rows(state)

@@ -147,10 +147,10 @@ def field_code(error: pytest.ExceptionInfo[InvalidInputError]) -> tuple[str, str
     return first[0]["field"], first[0]["code"]
 
 
-# --- said ----------------------------------------------------------------------------------------
+# --- filing --------------------------------------------------------------------------------------
 
 
-def test_code_that_only_a_replica_still_has_is_reported_on_by_nobody(
+def test_code_known_only_to_a_replica_cannot_be_reported_on(
     at: Field, admin_url: str, worker_id: str
 ) -> None:
     with town(admin_url, f"reports_behind_{worker_id}") as behind:
@@ -173,7 +173,7 @@ def test_report_waits_in_the_queue_of_its_commune_and_changes_nothing(at: Field)
     assert (at.place.row(code), at.events()) == (before, events)
 
 
-def test_equal_reports_are_one_entry_that_says_how_many_carriers_said_so(at: Field) -> None:
+def test_equal_reports_are_one_entry_with_the_number_of_carriers(at: Field) -> None:
     code = at.house()
     first = at.say("confirmed", code)
     others = [at.say("confirmed", code, who=f"key:bưu điện {n}", role="carrier") for n in range(3)]
@@ -195,7 +195,7 @@ def test_same_reporter_counts_once(at: Field) -> None:
     assert (other.reporters, other.counted) == (2, True)
 
 
-def test_different_kinds_and_codes_are_entries_of_their_own(at: Field) -> None:
+def test_different_kinds_and_codes_are_separate_entries(at: Field) -> None:
     one, other = at.house(), at.house()
     ids = {
         at.say("confirmed", one).id,
@@ -206,7 +206,7 @@ def test_different_kinds_and_codes_are_entries_of_their_own(at: Field) -> None:
     assert len(ids) == 4
 
 
-def test_points_that_mean_one_place_are_one_entry(at: Field) -> None:
+def test_points_of_one_place_are_one_entry(at: Field) -> None:
     code = at.house()
     first = at.say("wrong_point", code, lon=105.8070, lat=21.0211)
     near = at.say("wrong_point", code, who="client:b", lon=105.80705, lat=21.0211)
@@ -216,7 +216,7 @@ def test_points_that_mean_one_place_are_one_entry(at: Field) -> None:
     assert far.id != first.id
 
 
-def test_one_reporter_says_one_place_of_a_door_a_day(at: Field) -> None:
+def test_reporter_gives_one_point_per_door_and_day(at: Field) -> None:
     code = at.house()
     at.say("wrong_point", code, lon=105.8070, lat=21.0211)
     with pytest.raises(TooManyReportsError) as raised:
@@ -224,7 +224,7 @@ def test_one_reporter_says_one_place_of_a_door_a_day(at: Field) -> None:
     assert 0 < int(str(raised.value.extra["retry_after_s"])) <= 86_400
 
 
-def test_two_equal_reports_at_once_are_one_entry(at: Field) -> None:
+def test_concurrent_equal_reports_are_one_entry(at: Field) -> None:
     code, filed = at.house(), []
     barrier = threading.Barrier(6)
 
@@ -241,7 +241,7 @@ def test_two_equal_reports_at_once_are_one_entry(at: Field) -> None:
     assert at.entry(filed[0].id).reporters == 6
 
 
-def test_reporter_has_said_enough_for_a_day(at: Field) -> None:
+def test_reports_per_reporter_and_day_are_limited(at: Field) -> None:
     who = "client:busy"
     with session_scope(at.place.engine) as session:
         session.execute(
@@ -263,7 +263,7 @@ def test_reporter_has_said_enough_for_a_day(at: Field) -> None:
     assert at.say("confirmed", code, who=who).counted
 
 
-def test_who_reported_is_forgotten_when_the_day_is_over(at: Field) -> None:
+def test_reporter_is_forgotten_after_a_day(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     at.say("confirmed", code, who="key:bưu điện", role="carrier")
@@ -296,7 +296,7 @@ def test_who_reported_is_forgotten_when_the_day_is_over(at: Field) -> None:
         ),
     ],
 )
-def test_part_that_is_missing_or_too_much_is_named(
+def test_missing_or_superfluous_part_is_named(
     at: Field, kind: str, fields: dict[str, Any], wrong: tuple[str, str]
 ) -> None:
     with pytest.raises(InvalidInputError) as raised:
@@ -304,7 +304,7 @@ def test_part_that_is_missing_or_too_much_is_named(
     assert field_code(raised) == wrong
 
 
-def test_code_that_stands_for_no_door_is_refused(at: Field) -> None:
+def test_code_without_a_door_is_refused(at: Field) -> None:
     with pytest.raises(NotFoundError):
         at.say("confirmed", "FHVK-VF9M")
     with pytest.raises(NotFoundError):
@@ -339,7 +339,7 @@ def test_point_outside_viet_nam_is_refused(at: Field, lon: float, lat: float) ->
 
 
 @pytest.mark.usefixtures("drawn")
-def test_point_in_a_neighbouring_country_is_refused_where_boundaries_tell(at: Field) -> None:
+def test_point_in_a_neighbouring_country_is_refused_by_boundaries(at: Field) -> None:
     with pytest.raises(InvalidInputError) as raised:
         at.say("wrong_point", at.house(), lon=102.6, lat=17.97)
     assert field_code(raised) == ("lon", "outside_viet_nam")
@@ -351,7 +351,7 @@ HERE = {"lon": 105.8061, "lat": 21.0212}
 
 
 @pytest.mark.usefixtures("drawn")
-def test_new_house_is_read_and_only_what_was_read_is_kept(at: Field) -> None:
+def test_only_the_parsed_parts_of_a_new_house_are_stored(at: Field) -> None:
     filed = at.say("new_house", address="Chị Lan, số 5A ngách 34 ngõ 12 phố láng", **HERE)
     assert (filed.address, filed.unit_id) == ("12/34/5A Phố Láng", at.unit)
     stored = at.place.rows(
@@ -361,7 +361,7 @@ def test_new_house_is_read_and_only_what_was_read_is_kept(at: Field) -> None:
 
 
 @pytest.mark.usefixtures("drawn")
-def test_registered_door_is_named_with_its_code(at: Field) -> None:
+def test_registered_door_is_returned_with_its_code(at: Field) -> None:
     code = at.place.house("701", lon=105.806, lat=21.0211)
     with pytest.raises(AddressTakenError) as raised:
         at.say("new_house", address="701 Láng, phường Láng, Hà Nội", **HERE)
@@ -370,7 +370,7 @@ def test_registered_door_is_named_with_its_code(at: Field) -> None:
 
 
 @pytest.mark.usefixtures("drawn")
-def test_restricted_door_is_not_given_away_by_a_report(at: Field) -> None:
+def test_report_does_not_reveal_a_restricted_door(at: Field) -> None:
     code = at.place.house("703", lon=105.806, lat=21.0211)
     at.place.do("correct", code=code, restricted=True)
     filed = at.say("new_house", address="703 Láng", **HERE)
@@ -420,13 +420,15 @@ def test_text_with_personal_data_is_refused(at: Field, address: str) -> None:
         ("12 Lê Lợi, phường Bến Thành, TP.HCM", "commune_contradicted"),
     ],
 )
-def test_text_that_is_no_address_there_is_refused(at: Field, address: str, code: str) -> None:
+def test_text_that_is_not_an_address_at_the_point_is_refused(
+    at: Field, address: str, code: str
+) -> None:
     with pytest.raises(InvalidInputError) as raised:
         at.say("new_house", address=address, **HERE)
     assert field_code(raised) == ("address", code)
 
 
-def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_drawn(
+def test_commune_is_taken_from_text_or_neighbours_without_a_boundary(
     at: Field,
 ) -> None:
     named = at.say("new_house", address="1 Lê Lợi, phường Láng, Hà Nội", lon=105.9, lat=21.1)
@@ -435,7 +437,7 @@ def test_commune_is_told_by_the_text_or_the_neighbours_where_no_boundary_is_draw
     assert at.say("new_house", address="723 Láng", **HERE).unit_id == at.unit
 
 
-def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Field) -> None:
+def test_new_house_without_a_known_commune_goes_to_the_province(at: Field) -> None:
     here = {"lon": 108.2, "lat": 16.06}
     filed = at.say("new_house", **here)
     province = at.gazetteer.units[filed.unit_id]
@@ -456,7 +458,7 @@ def test_new_house_goes_to_the_province_where_nobody_can_tell_its_commune(at: Fi
     assert at.reject(filed.id, theirs, word="ngoài địa bàn").unit == "48"
 
 
-def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
+def test_queue_of_a_former_province_goes_to_its_successor(at: Field) -> None:
     filed = at.say("new_house", lon=108.21, lat=16.05)
     (quang_nam,) = [u for u in at.gazetteer.with_code("49") if u.level == "province"]
     assert not quang_nam.alive_on(today())
@@ -473,7 +475,7 @@ def test_queue_of_a_province_is_that_of_who_continues_it(at: Field) -> None:
 # --- decided -------------------------------------------------------------------------------------
 
 
-def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
+def test_confirmation_verifies_the_record_on_its_day(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     events = at.events()
@@ -493,7 +495,7 @@ def test_confirmed_is_verified_on_the_day_it_was_said(at: Field) -> None:
     assert at.place.steps(code)[-1].event_id == decided.event_id
 
 
-def test_plate_hangs_and_is_lost_as_it_was_said(at: Field) -> None:
+def test_plate_is_recorded_as_mounted_or_lost_as_reported(at: Field) -> None:
     code = at.house()
     filed = at.say("plate_mounted", code)
     with pytest.raises(ConflictError, match="no plate issued"):
@@ -527,7 +529,7 @@ def test_new_house_is_proposed_and_linked(at: Field) -> None:
 
 
 @pytest.mark.usefixtures("drawn")
-def test_who_accepts_a_new_house_may_say_its_address_otherwise(at: Field) -> None:
+def test_address_of_a_new_house_can_be_changed_on_acceptance(at: Field) -> None:
     filed = at.say("new_house", address="733 Phố Lạng Sơn", **HERE)
     with pytest.raises(InvalidInputError) as raised:
         at.accept(filed.id)
@@ -538,7 +540,7 @@ def test_who_accepts_a_new_house_may_say_its_address_otherwise(at: Field) -> Non
 
 
 @pytest.mark.usefixtures("drawn")
-def test_new_house_that_was_registered_meanwhile_is_refused_with_its_code(at: Field) -> None:
+def test_new_house_registered_meanwhile_is_refused_with_its_code(at: Field) -> None:
     filed = at.say("new_house", address="735 Phố Láng", **HERE)
     code = at.place.house("735")
     with pytest.raises(AddressTakenError) as raised:
@@ -549,7 +551,7 @@ def test_new_house_that_was_registered_meanwhile_is_refused_with_its_code(at: Fi
     assert made.code != code
 
 
-def test_no_such_house_takes_an_editor_and_an_approver(at: Field) -> None:
+def test_no_such_house_needs_an_editor_and_an_approver(at: Field) -> None:
     code = at.house()
     filed = at.say("no_such_house", code)
     proposed = at.accept(filed.id, EDITOR)
@@ -569,7 +571,7 @@ def test_no_such_house_takes_an_editor_and_an_approver(at: Field) -> None:
     assert kinds == ["retire", "propose_retire"]
 
 
-def test_approver_retires_at_once_or_rejects_what_was_proposed(at: Field) -> None:
+def test_approver_retires_directly_or_rejects_the_proposal(at: Field) -> None:
     one, other = at.house(), at.house()
     assert at.accept(at.say("no_such_house", one).id, APPROVER).operation == "retire"
     filed = at.say("no_such_house", other)
@@ -578,7 +580,7 @@ def test_approver_retires_at_once_or_rejects_what_was_proposed(at: Field) -> Non
     assert lookup(at.place.reads, other).status == "active"
 
 
-def test_rejected_report_leaves_the_record_and_has_its_event(at: Field) -> None:
+def test_rejected_report_leaves_the_record_and_records_an_event(at: Field) -> None:
     code = at.house()
     before, events = at.place.row(code), at.events()
     filed = at.say("no_such_house", code)
@@ -602,7 +604,7 @@ def test_report_is_decided_once(at: Field) -> None:
         assert raised.value.extra == {"state": "accepted", "event_id": decided.event_id}
 
 
-def test_report_is_decided_once_by_two_at_once(at: Field) -> None:
+def test_concurrent_decisions_on_a_report_succeed_once(at: Field) -> None:
     filed = at.say("confirmed", at.house())
     barrier, outcomes = threading.Barrier(4), []
 
@@ -628,7 +630,7 @@ def test_unknown_report_is_not_found(at: Field, report_id: int) -> None:
             decide(report_id)
 
 
-def test_report_on_a_record_that_changed_since_is_stale_and_says_how_it_is_now(
+def test_report_on_a_changed_record_is_stale_with_its_current_state(
     at: Field,
 ) -> None:
     code = at.house()
@@ -646,7 +648,7 @@ def test_report_on_a_record_that_changed_since_is_stale_and_says_how_it_is_now(
     assert at.place.record(code).lon == 105.8071
 
 
-def test_verification_makes_no_report_stale_and_a_change_begins_another_entry(at: Field) -> None:
+def test_verification_keeps_reports_current_and_a_change_starts_a_new_entry(at: Field) -> None:
     code = at.house()
     filed = at.say("no_such_house", code)
     at.place.do("verify", code=code)
@@ -657,7 +659,7 @@ def test_verification_makes_no_report_stale_and_a_change_begins_another_entry(at
     assert at.say("no_such_house", code, who="client:c").id != filed.id
 
 
-def test_record_that_was_retired_meanwhile_is_told(at: Field) -> None:
+def test_record_retired_meanwhile_is_reported(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     at.place.retire(code)
@@ -689,7 +691,7 @@ def test_confirmation_older_than_the_last_verification_is_refused(at: Field) -> 
 
 
 @pytest.mark.usefixtures("drawn")
-def test_editor_decides_in_its_own_communes_only(at: Field) -> None:
+def test_editor_decides_only_in_its_own_communes(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     for decide in (at.accept, at.reject):
@@ -703,7 +705,7 @@ def test_editor_decides_in_its_own_communes_only(at: Field) -> None:
     assert raised.value.extra["units"] == [BA_DINH]
 
 
-def test_record_that_came_into_another_commune_is_decided_there(at: Field) -> None:
+def test_report_follows_its_record_into_another_commune(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     at.place.do("name-street", commune=BA_DINH, street="Đường Lê Lợi")
@@ -716,7 +718,7 @@ def test_record_that_came_into_another_commune_is_decided_there(at: Field) -> No
     assert at.reject(filed.id, bound_to(at.unit)).state == "rejected"
 
 
-def test_parts_of_an_address_are_for_a_new_house_only(at: Field) -> None:
+def test_address_parts_are_accepted_only_for_a_new_house(at: Field) -> None:
     filed = at.say("confirmed", at.house())
     with pytest.raises(InvalidInputError) as raised:
         at.accept(filed.id, parts={"house_number": "9"})
@@ -738,7 +740,7 @@ def test_decision_reaches_the_feed(at: Field) -> None:
     eventually(lambda: at.place.rows(moved, id=decided.event_id), "the event is in the feed")
 
 
-def test_demonstration_household_that_is_removed_takes_its_reports_along(at: Field) -> None:
+def test_removed_demo_household_takes_its_reports_along(at: Field) -> None:
     code = at.house()
     filed = at.say("confirmed", code)
     with session_scope(at.place.engine) as session:
@@ -748,7 +750,7 @@ def test_demonstration_household_that_is_removed_takes_its_reports_along(at: Fie
 
 
 @pytest.mark.thorough
-def test_import_is_taken_back_unless_a_report_on_it_was_decided(
+def test_import_is_rolled_back_unless_a_report_on_it_was_decided(
     fresh_database: Callable[[], str], tmp_path: Path, gazetteer: Gazetteer
 ) -> None:
     url = fresh_database()
@@ -775,7 +777,7 @@ def test_import_is_taken_back_unless_a_report_on_it_was_decided(
 # --- the queue -----------------------------------------------------------------------------------
 
 
-def test_queue_begins_with_what_most_say_and_then_what_waits_longest(at: Field) -> None:
+def test_queue_is_ordered_by_reporters_then_age(at: Field) -> None:
     codes = [at.house() for _ in range(3)]
     ids = [at.say("confirmed", code, who="client:q").id for code in codes]
     for who in ("client:r", "client:s"):
@@ -793,7 +795,7 @@ def test_queue_shows_the_address_of_the_record(at: Field) -> None:
 
 
 @pytest.mark.parametrize("here", [True, False])
-def test_queue_is_read_by_its_index(at: Field, here: bool) -> None:
+def test_queue_query_uses_its_index(at: Field, here: bool) -> None:
     with session_scope(at.place.engine) as session:
         session.execute(
             text(

@@ -49,7 +49,7 @@ def person(key_id: int, role: Role = "approver", units: Any = None, **more: Any)
 
 
 def ask(place: Town, name: str, who: Actor | None = None, **fields: Any) -> Done:
-    """What comes of it when somebody asks; ANNA by default."""
+    """The result of an operation requested by an actor; ANNA by default."""
     who = who or person(ANNA)
     request = BY_NAME[name].request.model_validate(fields)
     with acting_as(who):
@@ -80,7 +80,7 @@ def moved(place: Town, code: str, north_m: float, who: Actor, **fields: Any) -> 
 # --- which operations wait ------------------------------------------------------------------------
 
 
-def test_ends_of_codes_and_names_of_places_wait(place: Town) -> None:
+def test_retirements_and_place_names_need_a_second_person(place: Town) -> None:
     place.street("Phố Một")
     place.do("name-locality", commune=COMMUNE, locality="Thôn Một")
     place.do("name-locality", commune=COMMUNE, locality="Thôn Hai")
@@ -101,14 +101,14 @@ def test_ends_of_codes_and_names_of_places_wait(place: Town) -> None:
     assert {place.row(code).status for code in (one, two)} == {"active"}
 
 
-def test_what_was_never_in_force_ends_by_one_person(place: Town) -> None:
+def test_never_active_record_is_retired_by_one_person(place: Town) -> None:
     (reserved,) = place.reserve()
     (proposed,) = place.do("propose", commune=COMMUNE, street="Phố Láng", house_number="5").records
     for code in (reserved, proposed.code):
         assert ask(place, "retire", code=code, reason="t").pending_id is None
 
 
-def test_an_administrator_is_bound_and_who_may_approve_own_is_not(place: Town) -> None:
+def test_administrator_needs_a_second_person_unless_own_approval_is_allowed(place: Town) -> None:
     code = place.house("7")
     admin = person(ANNA, "admin")
     assert ask(place, "retire", admin, code=code, reason="t").pending_id
@@ -120,7 +120,7 @@ def test_an_administrator_is_bound_and_who_may_approve_own_is_not(place: Town) -
     ("accuracy_m", "north_m", "at_once"),
     [(None, 29, True), (None, 31, False), (5, 31, False), (200, 190, True), (200, 210, False)],
 )
-def test_a_point_moves_by_one_person_within_its_accuracy_and_30_m(
+def test_one_person_may_move_a_point_within_its_accuracy_and_30_m(
     place: Town, accuracy_m: float | None, north_m: float, at_once: bool
 ) -> None:
     code = place.house(
@@ -129,7 +129,7 @@ def test_a_point_moves_by_one_person_within_its_accuracy_and_30_m(
     assert moved(place, code, north_m, person(ANNA, "editor")) is at_once
 
 
-def test_own_steps_add_up_until_somebody_else_was_there(place: Town) -> None:
+def test_own_moves_add_up_until_another_person_verifies(place: Town) -> None:
     editor = person(ANNA, "editor")
     code = place.house("11", **LANG)
     assert moved(place, code, 20, editor)
@@ -138,14 +138,14 @@ def test_own_steps_add_up_until_somebody_else_was_there(place: Town) -> None:
     assert moved(place, code, 40, editor)
 
 
-def test_an_own_accuracy_widens_nothing(place: Town) -> None:
+def test_own_accuracy_does_not_widen_the_limit(place: Town) -> None:
     editor = person(ANNA, "editor")
     code = place.house("13", **LANG)
     assert moved(place, code, 0, editor, position_accuracy_m=50_000)
     assert not moved(place, code, 300, editor)
 
 
-def test_a_point_is_not_taken_away_to_be_set_anew(place: Town) -> None:
+def test_point_cannot_be_removed_and_set_again_alone(place: Town) -> None:
     editor = person(ANNA, "editor")
     code = place.house("15", **LANG)
     assert ask(place, "correct", editor, code=code, lon=None, lat=None).pending_id
@@ -154,14 +154,14 @@ def test_a_point_is_not_taken_away_to_be_set_anew(place: Town) -> None:
     assert ask(place, "correct", editor, code=code, delivery_hint="gần chợ").event_id
 
 
-def test_a_first_point_is_set_by_one_person_and_then_counts(place: Town) -> None:
+def test_first_point_is_set_by_one_person_and_then_counts(place: Town) -> None:
     editor = person(ANNA, "editor")
     code = place.house("17")
     assert moved(place, code, 300, editor)
     assert not moved(place, code, 0, editor)
 
 
-def test_what_two_decided_is_where_the_next_move_is_measured_from(place: Town) -> None:
+def test_next_move_is_measured_from_the_approved_point(place: Town) -> None:
     editor = person(ANNA, "editor")
     code = place.house("19", **LANG)
     far = {"lon": LANG["lon"], "lat": LANG["lat"] + 300 * METRE}
@@ -169,7 +169,7 @@ def test_what_two_decided_is_where_the_next_move_is_measured_from(place: Town) -
     assert moved(place, code, 310, editor)
 
 
-def test_several_at_once_wait_together(place: Town) -> None:
+def test_several_records_wait_as_one_pending_operation(place: Town) -> None:
     codes = sorted(place.house(number) for number in ("21", "23"))
     retire = BY_NAME["retire"]
     several = [
@@ -189,7 +189,7 @@ def test_several_at_once_wait_together(place: Town) -> None:
 # --- the second person ----------------------------------------------------------------------------
 
 
-def test_it_is_done_by_one_event_that_names_both(place: Town) -> None:
+def test_approved_operation_is_one_event_naming_both_persons(place: Town) -> None:
     code, number = asked_to_retire(place, "31", decision_number="7/QĐ")
     assert agree(place, number, dry_run=True).records[0].status == "retired"
     assert place.row(code).status == "active"
@@ -217,7 +217,7 @@ def test_it_is_done_by_one_event_that_names_both(place: Town) -> None:
     ],
     ids=["who asked", "by another name", "of the same name", "an editor", "of elsewhere"],
 )
-def test_it_is_decided_by_an_approver_of_the_units_who_did_not_ask(
+def test_decision_needs_another_approver_of_the_units(
     place: Town, who: Actor, refused: type[Exception]
 ) -> None:
     code, number = asked_to_retire(
@@ -228,7 +228,7 @@ def test_it_is_decided_by_an_approver_of_the_units_who_did_not_ask(
     assert place.row(code).status == "active"
 
 
-def test_a_street_of_two_communes_needs_an_approver_of_both(place: Town) -> None:
+def test_street_of_two_communes_needs_an_approver_of_both(place: Town) -> None:
     for commune in (COMMUNE, ELSEWHERE):
         place.street("Đường Ven Sông", commune=commune)
     number = ask(
@@ -261,7 +261,7 @@ def test_a_street_of_two_communes_needs_an_approver_of_both(place: Town) -> None
         ("retire", {"reason": "t"}, True),
     ],
 )
-def test_what_contradicts_it_meanwhile_refuses_it(
+def test_conflicting_change_refuses_the_pending_operation(
     place: Town, name: str, fields: dict[str, Any], stale: bool
 ) -> None:
     code, number = asked_to_retire(place, f"41/{list(BY_NAME).index(name)}")
@@ -273,7 +273,7 @@ def test_what_contradicts_it_meanwhile_refuses_it(
         assert agree(place, number).event_id
 
 
-def test_the_operation_itself_is_checked_again(place: Town) -> None:
+def test_operation_is_checked_again_on_approval(place: Town) -> None:
     code = place.house("51")
     parts = [{"house_number": "51A"}, {"house_number": "51B"}]
     number = ask(place, "split", code=code, reason="t", parts=parts).pending_id
@@ -282,7 +282,9 @@ def test_the_operation_itself_is_checked_again(place: Town) -> None:
         agree(place, number)
 
 
-def test_it_is_declined_by_another_and_withdrawn_by_who_asked(place: Town) -> None:
+def test_pending_operation_is_declined_by_another_or_withdrawn_by_its_requester(
+    place: Town,
+) -> None:
     code, number = asked_to_retire(place, "53")
     with acting_as(person(903, "editor")), pytest.raises(ForbiddenError):
         decline(place.engine, number, None)
@@ -302,7 +304,7 @@ def test_it_is_declined_by_another_and_withdrawn_by_who_asked(place: Town) -> No
         assert decline(place.engine, again, None).state == "withdrawn"
 
 
-def test_it_waits_fourteen_days_and_is_not_kept_twice(place: Town) -> None:
+def test_pending_operation_waits_fourteen_days_and_is_stored_once(place: Town) -> None:
     code, number = asked_to_retire(place, "55")
     assert ask(place, "retire", code=code, reason="dỡ").pending_id == number
     with session_scope(place.engine) as session:
@@ -320,7 +322,7 @@ def test_it_waits_fourteen_days_and_is_not_kept_twice(place: Town) -> None:
         assert not [each for each in list_pending(session) if code in each.seen]
 
 
-def test_what_a_revoked_key_asked_for_is_not_done(place: Town) -> None:
+def test_request_of_a_revoked_key_is_not_carried_out(place: Town) -> None:
     _code, number = asked_to_retire(place, "57")
     with session_scope(place.engine) as session:
         session.execute(
@@ -338,7 +340,7 @@ def test_what_a_revoked_key_asked_for_is_not_done(place: Town) -> None:
     assert agree(place, number).event_id
 
 
-def test_a_form_is_carried_out_once_also_through_its_second_person(place: Town) -> None:
+def test_form_is_carried_out_once_even_with_a_second_person(place: Town) -> None:
     code = place.house("59")
     request = BY_NAME["retire"].request.model_validate({"code": code, "reason": "t"})
     with acting_as(person(ANNA)):
@@ -351,7 +353,7 @@ def test_a_form_is_carried_out_once_also_through_its_second_person(place: Town) 
 # --- the operator ---------------------------------------------------------------------------------
 
 
-def test_the_operator_says_who_the_second_person_is(place: Town) -> None:
+def test_operator_defines_who_the_second_person_is(place: Town) -> None:
     code = place.house("61")
     request = BY_NAME["retire"].request.model_validate({"code": code, "reason": "t"})
     told = {"actor": "operator", "demand_second": True}
@@ -368,7 +370,7 @@ def test_the_operator_says_who_the_second_person_is(place: Town) -> None:
     assert scope["second_person"] == "phòng quản lý đô thị"
 
 
-def test_the_operator_changes_the_table_and_goes_back(place: Town) -> None:
+def test_operator_changes_and_resets_the_rules_table(place: Town) -> None:
     code = place.house("63")
     with session_scope(place.engine) as session:
         set_rules(session, HEADER + "verify,editor,,\n")
@@ -382,7 +384,7 @@ def test_the_operator_changes_the_table_and_goes_back(place: Town) -> None:
             assert rules_in_force(session) == read_rules(default_csv())
 
 
-def test_a_table_that_cannot_be_read_any_more_gives_way_to_the_default(place: Town) -> None:
+def test_unreadable_rules_table_falls_back_to_the_default(place: Town) -> None:
     with session_scope(place.engine) as session:
         session.execute(text("INSERT INTO second_person_table (rules) VALUES ('bỏ')"))
         assert rules_in_force(session) == read_rules(default_csv())
@@ -405,13 +407,13 @@ def test_a_table_that_cannot_be_read_any_more_gives_way_to_the_default(place: To
         ("x" * 100_001, 1),
     ],
 )
-def test_a_wrong_table_is_refused_by_its_line(written: str, line: int) -> None:
+def test_invalid_rules_table_is_refused_with_the_line(written: str, line: int) -> None:
     with pytest.raises(InvalidInputError) as raised:
         read_rules(written)
     assert f"dòng {line}:" in raised.value.detail
 
 
-def test_a_row_asks_where_all_that_it_says_holds() -> None:
+def test_rule_applies_when_all_its_conditions_hold() -> None:
     rule = Rule(operation="*", role="editor", moved_m=30, records=2)
     assert rule.concerns("move", "editor")
     assert not rule.concerns("move", "approver")

@@ -1,4 +1,4 @@
-"""One operation on several records, and who may put a proposal in force."""
+"""One operation on several records, and who may activate a proposal."""
 
 from typing import Any
 
@@ -38,12 +38,12 @@ def test_several_records_are_changed_by_one_event(place: Town) -> None:
     assert {place.row(code).event_id for code in codes} == {done.event_id}
     scope = place.rows("SELECT scope FROM event WHERE id = :id", id=done.event_id)[0][0]
     assert scope == {"codes": sorted(codes), "once": "form-1"}
-    # As it was seen before: somebody has been there, and it was this very form.
+    # With the state seen before: it was changed meanwhile, by this same form.
     with pytest.raises(AlreadyDoneError):
         do(place, "verify", verified, once="form-1")
 
 
-def test_none_is_changed_where_one_cannot_be(place: Town) -> None:
+def test_no_record_is_changed_when_one_cannot_be(place: Town) -> None:
     good, stale, retired = (place.house(number) for number in ("811", "813", "815"))
     place.retire(retired)
     seen = place.row(stale).event_id
@@ -67,7 +67,7 @@ def test_none_is_changed_where_one_cannot_be(place: Town) -> None:
         do(place, "retire", several[:1] * (MAX_SEVERAL + 1))
 
 
-def test_form_that_is_sent_twice_is_carried_out_once(place: Town) -> None:
+def test_form_sent_twice_is_carried_out_once(place: Town) -> None:
     made = BY_NAME["reserve"]
     request = made.request.model_validate({"count": 2, "commune": COMMUNE})
     perform(place.engine, made, request, actor="tests", once="form-2")
@@ -77,7 +77,7 @@ def test_form_that_is_sent_twice_is_carried_out_once(place: Town) -> None:
 
 
 @pytest.mark.parametrize("alone", [False, True])
-def test_whoever_proposed_activates_only_as_an_authority_of_one(place: Town, alone: bool) -> None:
+def test_proposer_activates_only_as_a_one_person_authority(place: Town, alone: bool) -> None:
     one, other = Actor("một người", "approver", approves_own=alone), Actor("khác", "approver")
 
     def act(actor: Actor, name: str, **fields: Any) -> Any:
@@ -89,7 +89,7 @@ def test_whoever_proposed_activates_only_as_an_authority_of_one(place: Town, alo
     number = "821" if alone else "823"
     house = {"commune": COMMUNE, "street": "Phố Láng", "house_number": number}
     code = act(one, "propose", **house).records[0].code
-    # Who corrects it meanwhile has not proposed it.
+    # Correcting a proposal does not make one its proposer.
     act(other, "correct", code=code, delivery_hint="cạnh chợ")
     if alone:
         done = act(one, "activate", code=code)

@@ -1,4 +1,4 @@
-"""Merge, split, replace: what ends, what continues it, and what is refused."""
+"""Merge, split, replace: retired records, their successors, and refusals."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def split(place: Town, code: str, *numbers: str) -> list[str]:
 # --- split ---------------------------------------------------------------------------------------
 
 
-def test_split_record_is_continued_by_its_parts(place: Town) -> None:
+def test_split_record_is_succeeded_by_its_parts(place: Town) -> None:
     code = place.house("1", delivery_hint="gần chợ", households_count=3, **LANG)
     one, other = split(place, code, "1A", "1B")
     assert successors(place, code) == {one, other}
@@ -53,7 +53,7 @@ def test_split_record_is_continued_by_its_parts(place: Town) -> None:
     assert is_valid(other)
 
 
-def test_part_takes_a_reserved_code_and_a_point_of_its_own(place: Town) -> None:
+def test_part_may_use_a_reserved_code_and_its_own_point(place: Town) -> None:
     code = place.house("2", **LANG)
     (reserved,) = place.reserve()
     place.do(
@@ -77,7 +77,7 @@ def test_split_into_less_than_two_is_refused(place: Town) -> None:
             place.do("split", code=code, parts=parts, **WHY)
 
 
-def test_parts_of_one_address_are_refused_unless_both_are_right(place: Town) -> None:
+def test_parts_with_one_address_are_refused_unless_confirmed(place: Town) -> None:
     code = place.house("4")
     with pytest.raises(InvalidInputError) as raised:
         split(place, code, "4A", "04a")
@@ -89,7 +89,7 @@ def test_parts_of_one_address_are_refused_unless_both_are_right(place: Town) -> 
     assert len(done.records) == 3
 
 
-def test_reserved_code_serves_one_part_only(place: Town) -> None:
+def test_reserved_code_is_used_by_one_part_only(place: Town) -> None:
     code = place.house("5")
     (reserved,) = place.reserve()
     parts = [{"code": reserved, "house_number": "5A"}, {"code": reserved, "house_number": "5B"}]
@@ -111,7 +111,7 @@ def test_building_is_not_split(place: Town) -> None:
 # --- merge ---------------------------------------------------------------------------------------
 
 
-def test_merged_records_are_continued_by_the_one_that_stays(place: Town) -> None:
+def test_merged_records_are_succeeded_by_the_remaining_one(place: Town) -> None:
     one, other, into = place.house("11"), place.house("13"), place.house("15")
     place.do("merge", codes=[one, other], into=into, households_count=3, **WHY)
     assert successors(place, one) == successors(place, other) == {into}
@@ -135,7 +135,7 @@ def test_flat_is_not_merged_with_its_own_building(place: Town) -> None:
         assert wrong(raised) == ("codes", "different_kinds")
 
 
-def test_merged_building_takes_its_flats_along(place: Town) -> None:
+def test_merged_building_moves_its_flats(place: Town) -> None:
     one, other = (place.house(None, None, kind="building", building=b) for b in ("S3", "S4"))
     flat = place.house("21", unit_number="1", parent=one)
     done = place.do("merge", codes=[one], into=other, **WHY)
@@ -148,7 +148,7 @@ def test_merged_building_takes_its_flats_along(place: Town) -> None:
     assert wrong(raised) == ("households_count", "building_has_none")
 
 
-def test_merger_names_each_record_once(place: Town) -> None:
+def test_merger_lists_each_record_once(place: Town) -> None:
     one, into = place.house("23"), place.house("25")
     for codes in ([one, one], [one, into]):
         with pytest.raises(InvalidInputError) as raised:
@@ -156,7 +156,7 @@ def test_merger_names_each_record_once(place: Town) -> None:
         assert wrong(raised) == ("codes", "given_twice")
 
 
-def test_merger_into_what_is_no_active_record_is_refused(place: Town) -> None:
+def test_merger_into_an_inactive_record_is_refused(place: Town) -> None:
     one, gone = place.house("27"), place.house("29")
     place.retire(gone)
     for into in (gone, place.reserve()[0]):
@@ -188,7 +188,7 @@ def test_replaced_building_keeps_its_flats(place: Town) -> None:
 # --- through any number of steps -----------------------------------------------------------------
 
 
-def test_successors_are_found_through_every_step(place: Town) -> None:
+def test_successors_are_followed_through_every_step(place: Town) -> None:
     first = place.house("41")
     second, third = split(place, first, "41A", "41B")
     place.do("replace", code=second, **WHY)
@@ -199,7 +199,7 @@ def test_successors_are_found_through_every_step(place: Town) -> None:
     assert successors(place, first) == set()
 
 
-def test_reinstated_record_is_continued_by_nothing(place: Town) -> None:
+def test_reinstated_record_has_no_successor(place: Town) -> None:
     one, into = place.house("43"), place.house("45")
     place.do("merge", codes=[one], into=into, **WHY)
     place.do("reinstate", code=one, **WHY)
@@ -210,7 +210,7 @@ def test_reinstated_record_is_continued_by_nothing(place: Town) -> None:
     assert successors(place, one) == {into}
 
 
-def test_codes_that_were_merged_back_and_forth_make_no_circle(place: Town) -> None:
+def test_codes_merged_back_and_forth_form_no_cycle(place: Town) -> None:
     one, other = place.house("47"), place.house("49")
     place.do("merge", codes=[one], into=other, **WHY)
     place.do("reinstate", code=one, **WHY)
@@ -219,7 +219,7 @@ def test_codes_that_were_merged_back_and_forth_make_no_circle(place: Town) -> No
     assert place.record(one).status == "active"
 
 
-def test_database_refuses_a_circle_of_successors(session: Session) -> None:
+def test_database_refuses_a_cycle_of_successors(session: Session) -> None:
     codes = [make_household(session, status="retired") for _ in range(3)]
     make_event(session)
     for old, new in ((0, 1), (1, 2)):
@@ -230,7 +230,7 @@ def test_database_refuses_a_circle_of_successors(session: Session) -> None:
         session.flush()
 
 
-def test_removed_demonstration_takes_its_links_along(session: Session) -> None:
+def test_removed_demo_takes_its_succession_links_along(session: Session) -> None:
     one, other = make_household(session, status="retired"), make_household(session)
     session.add(SuccessionLink(old_code=one, new_code=other, kind="merge"))
     session.flush()
@@ -240,14 +240,14 @@ def test_removed_demonstration_takes_its_links_along(session: Session) -> None:
     assert session.get(SuccessionLink, (one, other, make_event(session))) is None
 
 
-def test_number_must_not_be_a_circle_of_one(place: Town) -> None:
+def test_record_cannot_succeed_itself(place: Town) -> None:
     code = place.house("51")
     with pytest.raises(InvalidInputError):
         place.do("merge", codes=[code], into=code, **WHY)
     assert place.record(code).status == "active"
 
 
-def test_conflict_is_told_when_the_record_is_retired_already(place: Town) -> None:
+def test_conflict_is_reported_when_the_record_is_already_retired(place: Town) -> None:
     code = place.house("53")
     place.retire(code)
     with pytest.raises(ConflictError) as raised:

@@ -1,4 +1,4 @@
-"""An operation is undone as a whole, or what stands in its way is named."""
+"""An operation is undone as a whole, or the blocking changes are named."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def undo(place: Town, event_id: int, **given: object) -> int:
 
 
 def blocked(place: Town, event_id: int) -> list[tuple[str, str]]:
-    """What stands in the way, and of what; nothing was written."""
+    """The blocking changes and the affected objects; nothing was written."""
     before = checksum(place.engine)
     with pytest.raises(LaterWorkError) as raised:
         undo(place, event_id)
@@ -32,7 +32,7 @@ def versions(place: Town, *codes: str) -> int:
     return int(counted)
 
 
-def test_renamed_street_gets_its_name_back_and_the_other_leads_nowhere(place: Town) -> None:
+def test_undone_rename_restores_the_name_and_drops_the_other(place: Town) -> None:
     place.street("Phố Cát Linh")
     code = place.house("1", "Cát Linh")
     before = checksum(place.engine)
@@ -58,13 +58,13 @@ def test_former_name_from_an_earlier_rename_is_kept(place: Town) -> None:
     back = place.do("rename-street", **HERE, street="Nguyên Hồng", new_name="Phố Thành Công")
     undo(place, back.event_id)
     now = checksum(place.engine)
-    # The row of the former name is written anew.
+    # The row of the former name is written again.
     assert {name for name, value in now.items() if value != before[name]} <= {"place_alias"}
     former = "SELECT key FROM place_alias WHERE key IN ('thanh cong', 'nguien hong')"
     assert place.rows(former) == [("thanh cong",)]
 
 
-def test_merged_street_comes_apart_with_its_doors_numbers_and_former_names(place: Town) -> None:
+def test_undone_merger_restores_doors_numbers_and_former_names(place: Town) -> None:
     place.street("Phố Giảng Võ")
     place.street("Phố Núi Trúc")
     place.do("rename-street", **HERE, street="Núi Trúc", new_name="Phố Trúc Bạch")
@@ -84,7 +84,7 @@ def test_merged_street_comes_apart_with_its_doors_numbers_and_former_names(place
     assert place.row(stayed).event_id < merged.event_id
 
 
-def test_names_of_streets_merged_before_follow_the_one_that_comes_apart(place: Town) -> None:
+def test_earlier_merged_names_follow_the_separated_street(place: Town) -> None:
     for name in ("Ngõ Một", "Phố Hai", "Phố Ba"):
         place.street(name)
     code = place.house("1", "Ngõ Một")
@@ -100,7 +100,7 @@ def test_names_of_streets_merged_before_follow_the_one_that_comes_apart(place: T
     assert place.record(code).street_name == "Một"
 
 
-def test_merged_locality_takes_back_what_lay_in_it(place: Town) -> None:
+def test_undone_locality_merger_restores_its_contents(place: Town) -> None:
     place.do("name-locality", **HERE, locality="Khu phố 4")
     place.do("name-locality", **HERE, locality="Khu phố 5")
     place.do("name-locality", **HERE, locality="Tổ 2, Khu phố 5")
@@ -113,7 +113,7 @@ def test_merged_locality_takes_back_what_lay_in_it(place: Town) -> None:
     assert checksum(place.engine) == before
 
 
-def test_exchanged_numbers_come_back(place: Town) -> None:
+def test_undone_renumbering_restores_the_numbers(place: Town) -> None:
     place.street("Phố Hào Nam")
     codes = [place.house(number, "Hào Nam") for number in ("1", "3")]
     before = checksum(place.engine)
@@ -124,7 +124,7 @@ def test_exchanged_numbers_come_back(place: Town) -> None:
     assert [place.row(code).house_number for code in codes] == ["1", "3"]
 
 
-def test_later_work_of_another_stands_in_the_way_by_name(place: Town) -> None:
+def test_later_change_blocks_the_undo_and_is_named(place: Town) -> None:
     place.street("Phố Vạn Bảo")
     first, second = place.house("1", "Vạn Bảo"), place.house("3", "Vạn Bảo")
     numbers = [{"old": "1", "new": "11"}, {"old": "3", "new": "13"}]
@@ -146,7 +146,7 @@ def test_later_work_of_another_stands_in_the_way_by_name(place: Town) -> None:
     assert [place.row(code).house_number for code in (first, second)] == ["1", "3"]
 
 
-def test_changes_of_one_street_are_undone_one_after_the_other(place: Town) -> None:
+def test_changes_of_one_street_are_undone_in_sequence(place: Town) -> None:
     place.street("Phố Kim Mã")
     place.house("1", "Kim Mã")
     before = checksum(place.engine)
@@ -160,14 +160,14 @@ def test_changes_of_one_street_are_undone_one_after_the_other(place: Town) -> No
     assert checksum(place.engine) == before
 
 
-def test_name_that_another_street_has_by_now_stands_in_the_way(place: Town) -> None:
+def test_name_taken_by_another_street_blocks_the_undo(place: Town) -> None:
     place.street("Phố Liễu Giai")
     done = place.do("rename-street", **HERE, street="Liễu Giai", new_name="Phố Đội Cấn")
     place.street("Phố Liễu Giai")
     assert blocked(place, done.event_id) == [("name_taken", "phố Liễu Giai")]
 
 
-def test_named_street_goes_unless_it_is_in_use(place: Town) -> None:
+def test_undone_naming_removes_the_street_unless_in_use(place: Town) -> None:
     before = checksum(place.engine)
     done = place.do("name-street", **HERE, street="Phố Nhầm")
     undo(place, done.event_id)
@@ -177,7 +177,7 @@ def test_named_street_goes_unless_it_is_in_use(place: Town) -> None:
     assert blocked(place, used.event_id) == [("street_in_use", "phố Dùng")]
 
 
-def test_retired_record_is_in_force_again_but_for_a_proposal(place: Town) -> None:
+def test_undone_retirement_reactivates_records_but_not_proposals(place: Town) -> None:
     code = place.house("71")
     before = checksum(place.engine)
     retired = place.do("retire", code=code, reason="tests")
@@ -190,7 +190,7 @@ def test_retired_record_is_in_force_again_but_for_a_proposal(place: Town) -> Non
     assert blocked(place, declined.event_id) == [("status_final", proposed.code)]
 
 
-def test_what_cannot_be_undone_is_refused(place: Town) -> None:
+def test_undo_of_other_operations_is_refused(place: Town) -> None:
     place.street("Phố Một Lần")
     done = place.do("rename-street", **HERE, street="Một Lần", new_name="Phố Hai Lần")
     event = undo(place, done.event_id)

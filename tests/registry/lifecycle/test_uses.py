@@ -1,4 +1,4 @@
-"""What stands at a door: said by an operation, undone, found by its name, handed on."""
+"""Uses at a door: set by an operation, undone, found by name, inherited."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def known(place: Town) -> Gazetteer:
 
 
 def found(place: Town, text: str) -> list[tuple[str | None, tuple[str, ...]]]:
-    """Codes, or none, and faults of what a text leads to."""
+    """Codes and faults of the answers to a text."""
     answers = geocode(known(place), place.reads, Question(text))
     return [(each.record.code if each.record else None, each.faults) for each in answers]
 
@@ -96,7 +96,7 @@ def test_uses_are_set_counted_shown_in_history_and_undone(place: Town) -> None:
         ([SCHOOL | {"since": "31/02/2026"}], "uses.0.since", "malformed_day"),
     ],
 )
-def test_what_is_no_use_is_refused(
+def test_invalid_use_is_refused(
     place: Town, uses: list[dict[str, str]], field: str, problem: str
 ) -> None:
     from pydantic import ValidationError
@@ -112,7 +112,7 @@ def test_what_is_no_use_is_refused(
         assert (".".join(map(str, error["loc"])), error["type"]) == (field, problem)
 
 
-def test_doors_are_found_by_the_names_of_what_stands_there(place: Town, tmp_path: Path) -> None:
+def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path) -> None:
     place.street("Phố Hoàng Ngân")
     office = place.house("2", "Phố Hoàng Ngân", **LANG)
     school = place.house("4", "Phố Hoàng Ngân", **LANG)
@@ -131,7 +131,7 @@ def test_doors_are_found_by_the_names_of_what_stands_there(place: Town, tmp_path
     assert found(place, "BV Bạch Mai, Hà Nội")[0][0] == clinic
     assert found(place, "Trường TH Kim Liên, Phường Láng")[0] == (school, ("province_supposed",))
     assert found(place, "Tiểu học Kim Liên") == [(school, ("commune_missing", "province_missing"))]
-    # In another province, with other marks, or only begun it is another one.
+    # In another province, with other diacritics, or truncated it is another one.
     for other in ("BV Bạch Mai, Cà Mau", "Bệnh viện Bách Mai", "Bệnh viện Bạch", "Bệnh viện"):
         assert clinic not in [code for code, _ in found(place, other)]
     # A home whose number is given comes first.
@@ -139,7 +139,7 @@ def test_doors_are_found_by_the_names_of_what_stands_there(place: Town, tmp_path
         home,
         office,
     ]
-    # Of two by one name somebody has to say which.
+    # Two of the same name are ambiguous.
     other = place.house("10", "Phố Hoàng Ngân", **LANG)
     place.do("uses", code=other, uses=[SCHOOL])
     told = dict(found(place, "Trường Tiểu học Kim Liên"))
@@ -167,7 +167,7 @@ def test_doors_are_found_by_the_names_of_what_stands_there(place: Town, tmp_path
     assert "office: UBND phường Láng" in out.read_text(encoding="utf-8")
 
 
-def test_what_is_merged_keeps_its_uses(place: Town) -> None:
+def test_merged_records_keep_their_uses(place: Town) -> None:
     one, two = place.house("201"), place.house("203")
     place.do("uses", code=one, uses=[SCHOOL])
     place.do("merge", codes=[one], into=two, reason="một trường")

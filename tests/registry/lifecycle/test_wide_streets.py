@@ -1,4 +1,4 @@
-"""A street that runs through several communes: renamed or renumbered in all of them, or in none."""
+"""A street through several communes: renamed or renumbered in all of them, or in none."""
 
 import json
 from typing import Any
@@ -65,7 +65,7 @@ def test_street_is_renamed_in_all_its_communes_by_one_event(place: Town) -> None
         assert found.record.code == code
 
 
-def test_what_is_wrong_in_one_commune_keeps_it_from_all(place: Town) -> None:
+def test_error_in_one_commune_blocks_the_rename_in_all(place: Town) -> None:
     codes = street(place, "Phố Hai Huyện")
     place.street("Đường Đã Có", commune=KIM_LIEN)
     before = events(place)
@@ -83,14 +83,14 @@ def test_what_is_wrong_in_one_commune_keeps_it_from_all(place: Town) -> None:
     assert events(place) == before
 
 
-def test_all_streets_of_the_name_are_meant_where_communes_of_old_met(place: Town) -> None:
+def test_all_streets_of_the_name_are_renamed_in_a_merged_commune(place: Town) -> None:
     street(place, "Phố Cũ Kỹ")
     place.street("Phố Cũ Kỹ", former_commune=COMMUNE)
     done = place.do("rename-street", communes=THREE, street="Phố Cũ Kỹ", new_name="Phố Tân Kỳ")
     assert [told.commune for told in done.streets].count(COMMUNE) == 2
 
 
-def test_province_stands_for_its_communes_with_the_street(place: Town) -> None:
+def test_province_means_its_communes_with_the_street(place: Town) -> None:
     street(place, "Phố Xuyên Thành", [COMMUNE, CUA_NAM, "26743"])
     place.street("Phố Xuyên Thanh", commune=KIM_LIEN)
     done = place.do("rename-street", province="01", street="Xuyên Thành", new_name="Phố Trục Bắc")
@@ -110,13 +110,13 @@ def test_province_stands_for_its_communes_with_the_street(place: Town) -> None:
         {"province": "1"},
     ],
 )
-def test_where_the_street_is_has_to_be_told_once(place: Town, where: dict[str, Any]) -> None:
+def test_location_of_the_street_must_be_given_once(place: Town, where: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         place.do("rename-street", **where, street="Láng", new_name="Phố Khác")
 
 
-def test_numbers_run_on_from_commune_to_commune(place: Town) -> None:
-    """They began anew in each, and are counted through from now on."""
+def test_numbers_continue_from_commune_to_commune(place: Town) -> None:
+    """They restarted in each commune, and are numbered continuously from now on."""
     name = "Phố Đếm Lại"
     first, second, third = street(place, name)
     other = place.house("24", name, commune=KIM_LIEN)
@@ -139,7 +139,7 @@ def test_numbers_run_on_from_commune_to_commune(place: Town) -> None:
         (KIM_LIEN, 2, 2),
         (CUA_NAM, 1, 1),
     ]
-    # An exchange, told without communes: each number stands once along the street now.
+    # A swap without communes: each number is now unique along the street.
     swap = [{"old": "36", "new": "12"}, {"old": "12", "new": "36"}]
     assert place.do("renumber-street", **asked, numbers=swap).rewritten == 2
     lines = [{"old": "24", "new": "99", "commune": KIM_LIEN}, {"old": "26", "new": "98"}]
@@ -147,7 +147,7 @@ def test_numbers_run_on_from_commune_to_commune(place: Town) -> None:
         place.do("renumber-street", **asked, numbers=lines)
 
 
-def test_key_has_to_be_of_every_commune(place: Town) -> None:
+def test_key_must_cover_every_commune(place: Town) -> None:
     street(place, "Phố Liên Phường")
     ((unit,),) = place.rows(
         "SELECT id FROM admin_unit WHERE code = :c AND upper_inf(lifetime)", c=COMMUNE
@@ -164,7 +164,7 @@ def test_key_has_to_be_of_every_commune(place: Town) -> None:
         place.do("rename-street", commune=COMMUNE, **asked)
 
 
-def test_command_tells_each_commune_before_anything_is_written(
+def test_command_lists_each_commune_before_anything_is_written(
     place: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (code, *_) = street(place, "Phố Thử Trước")

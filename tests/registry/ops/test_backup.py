@@ -58,12 +58,12 @@ JUMP = 1_000_000
 
 
 def quiet(_line: str) -> None:
-    """Nobody listens."""
+    """A port that nothing listens on."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A register, a backup of it, and what stood in it."""
+    """A register, its backup, and its contents."""
 
     url: str
     file: Path
@@ -105,7 +105,7 @@ def fill(url: str) -> str:
 def saved(
     admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Saved]:
-    """Shared by the tests here, which leave it as it is."""
+    """Shared by the tests here, which do not change it."""
     with database(admin_url, f"saved_{worker_id}", "template_diachiso") as url:
         code = fill(url)
         file = tmp_path_factory.mktemp("backup") / "register.dump"
@@ -121,7 +121,7 @@ def empty(admin_url: str, worker_id: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def other_cluster() -> Iterator[str]:
-    """The superuser's URL of a cluster that knows neither roles nor extensions of ours."""
+    """The superuser's URL of a cluster without our roles and extensions."""
     with empty_cluster() as made:
         made.initialise()
         with running(made):
@@ -154,7 +154,7 @@ def read(url: str, code: str) -> str | None:
 
 
 @pytest.mark.parametrize("form", ["file", "folder"])
-def test_register_goes_on_in_a_fresh_cluster(
+def test_register_continues_in_a_fresh_cluster(
     saved: Saved, other_cluster: str, worker_id: str, tmp_path: Path, form: str
 ) -> None:
     source, jobs = saved.file, 1
@@ -180,7 +180,7 @@ def test_register_goes_on_in_a_fresh_cluster(
         assert sick(url) <= sick(saved.url)
 
 
-def test_restored_register_is_written_and_kept_as_before(saved: Saved, empty: str) -> None:
+def test_restored_register_accepts_writes_and_keeps_versions(saved: Saved, empty: str) -> None:
     restore_backup(empty, saved.file, report=quiet)
     engine = make_engine(empty)
     with write_scope(engine, TEST) as session:
@@ -193,7 +193,7 @@ def test_restored_register_is_written_and_kept_as_before(saved: Saved, empty: st
     engine.dispose()
 
 
-def test_backup_is_of_one_moment_while_others_write(
+def test_backup_is_consistent_despite_concurrent_writes(
     saved: Saved, admin_url: str, worker_id: str, empty: str, tmp_path: Path
 ) -> None:
     with database(admin_url, f"busy_{worker_id}", "template_diachiso") as url:
@@ -224,7 +224,7 @@ def test_backup_is_of_one_moment_while_others_write(
         assert versions == events - 1
 
 
-def test_backup_can_be_verified_without_touching_anything(saved: Saved, tmp_path: Path) -> None:
+def test_backup_is_verified_without_changing_anything(saved: Saved, tmp_path: Path) -> None:
     before = ordinal(saved.url)
     with throwaway_register(saved.file, roomy(), report=quiet) as (url, made):
         assert made.checksum == saved.manifest.checksum
@@ -234,7 +234,7 @@ def test_backup_can_be_verified_without_touching_anything(saved: Saved, tmp_path
     assert ordinal(saved.url) == before
 
 
-def test_login_that_is_no_superuser_saves_and_restores(
+def test_login_without_superuser_rights_backs_up_and_restores(
     saved: Saved, admin_url: str, worker_id: str, tmp_path: Path
 ) -> None:
     """As an administrator makes it by docs/install.md."""
@@ -279,9 +279,7 @@ UPDATES = """
 """
 
 
-def test_backup_of_an_older_schema_is_brought_up_to_date(
-    saved: Saved, empty: str, tmp_path: Path
-) -> None:
+def test_backup_of_an_older_schema_is_upgraded(saved: Saved, empty: str, tmp_path: Path) -> None:
     newer = tmp_path / "newer"
     for part in ("geo", "migrations", "registry"):
         shutil.copytree(ROOT / part, newer / part)
@@ -314,7 +312,7 @@ def test_only_the_owner_may_read_a_backup(saved: Saved, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
 
 
-def test_manifest_tells_what_the_backup_holds(saved: Saved) -> None:
+def test_manifest_describes_the_backup(saved: Saved) -> None:
     made = read_manifest(manifest_path(saved.file))
     assert made == saved.manifest
     assert made.revision == head_revision()
@@ -325,7 +323,7 @@ def test_manifest_tells_what_the_backup_holds(saved: Saved) -> None:
     assert rows(saved.url, "SELECT CAST(uuid AS text) FROM register_identity") == [(made.register,)]
 
 
-def test_password_is_in_no_command_line(saved: Saved, tmp_path: Path, monkeypatch) -> None:
+def test_password_is_not_in_any_command_line(saved: Saved, tmp_path: Path, monkeypatch) -> None:
     seen: list[list[str]] = []
     run = subprocess.Popen
 
@@ -353,7 +351,7 @@ def test_target_that_exists_is_not_overwritten(saved: Saved, tmp_path: Path) -> 
     assert saved.file.read_bytes() == before
 
 
-def test_what_a_killed_backup_left_is_no_hindrance(saved: Saved, tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_backup_do_not_block_the_next(saved: Saved, tmp_path: Path) -> None:
     target = tmp_path / "again"
     (tmp_path / "again.partial" / "dump").mkdir(parents=True)
     (tmp_path / "again.partial" / "dump" / "toc.dat").write_text("half")
@@ -362,7 +360,7 @@ def test_what_a_killed_backup_left_is_no_hindrance(saved: Saved, tmp_path: Path)
     assert not (tmp_path / "again.partial").exists()
 
 
-def test_two_backups_into_one_name_do_not_mix(saved: Saved, tmp_path: Path) -> None:
+def test_concurrent_backups_with_one_name_do_not_mix(saved: Saved, tmp_path: Path) -> None:
     met: list[str] = []
 
     def meanwhile(_line: str) -> None:
@@ -376,7 +374,7 @@ def test_two_backups_into_one_name_do_not_mix(saved: Saved, tmp_path: Path) -> N
     assert check_backup(tmp_path / "one").files
 
 
-# --- what goes wrong -----------------------------------------------------------------------------
+# --- failures ------------------------------------------------------------------------------------
 
 
 def one_line(error: RegistryError) -> str:
@@ -432,7 +430,7 @@ def become_newer(path: Path) -> None:
         (become_newer, "a newer version"),
     ],
 )
-def test_backup_that_is_not_whole_is_refused(
+def test_incomplete_backup_is_refused(
     saved: Saved, tmp_path: Path, empty: str, spoil: Callable[[Path], None], said: str
 ) -> None:
     copied = copy_of(saved, tmp_path)
@@ -475,7 +473,7 @@ def test_missing_programs_are_named(tmp_path: Path, monkeypatch) -> None:
     assert find_tool("pg_dump", 15, tmp_path).major == 16  # the next newer one
 
 
-def test_database_that_is_not_empty_is_refused(saved: Saved, empty: str) -> None:
+def test_nonempty_database_is_refused(saved: Saved, empty: str) -> None:
     with pytest.raises(ConflictError, match="is not empty"):
         restore_backup(saved.url, saved.file, report=quiet)
     with psycopg.connect(empty, autocommit=True) as connection:
@@ -484,14 +482,14 @@ def test_database_that_is_not_empty_is_refused(saved: Saved, empty: str) -> None
         restore_backup(empty, saved.file, report=quiet)
 
 
-def test_extensions_alone_are_no_content(saved: Saved, empty: str) -> None:
+def test_extensions_alone_do_not_count_as_content(saved: Saved, empty: str) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION postgis")
     restore_backup(empty, saved.file, report=quiet)
     assert read(empty, saved.code) == "2"
 
 
-def test_archive_that_pg_restore_refuses_leaves_an_empty_database(
+def test_archive_refused_by_pg_restore_leaves_an_empty_database(
     saved: Saved, tmp_path: Path, empty: str
 ) -> None:
     """A manifest that fits, over nonsense."""
@@ -510,19 +508,19 @@ def backup_sums(path: Path) -> dict[str, object]:
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def test_full_disk_is_told_and_leaves_nothing(saved: Saved, tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_leaves_nothing(saved: Saved, tmp_path: Path) -> None:
     with file_limit(100_000), pytest.raises(ClusterError, match="no space left") as raised:
         take_backup(saved.url, tmp_path / "big", as_folder=False, report=quiet)
     one_line(raised.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folder_that_is_not_there_is_told(saved: Saved, tmp_path: Path) -> None:
+def test_missing_folder_is_reported(saved: Saved, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="no such file"):
         take_backup(saved.url, tmp_path / "absent" / "x", as_folder=False, report=quiet)
 
 
-def test_database_without_a_register_is_told(empty: str, tmp_path: Path) -> None:
+def test_database_without_a_register_is_reported(empty: str, tmp_path: Path) -> None:
     with pytest.raises(NotPreparedError, match="does not contain a register"):
         take_backup(empty, tmp_path / "none", as_folder=False, report=quiet)
     with pytest.raises(NotPreparedError, match="does not contain a register"):
@@ -530,7 +528,7 @@ def test_database_without_a_register_is_told(empty: str, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+def test_unreachable_server_is_reported_without_the_password(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableError) as raised:
         take_backup(
             "postgresql://me:geheim@127.0.0.1:1/x", tmp_path / "x", as_folder=False, report=quiet
@@ -541,8 +539,8 @@ def test_server_that_is_not_there_is_told_without_its_password(tmp_path: Path) -
     assert "geheim" not in one_line(nonsense.value)
 
 
-def test_restore_that_ends_early_is_served_by_nobody(saved: Saved, empty: str, monkeypatch) -> None:
-    """Killed before the ordinals were moved on: no code may be issued by what is there."""
+def test_interrupted_restore_is_not_served(saved: Saved, empty: str, monkeypatch) -> None:
+    """Killed before the ordinals jumped: the restored database must not issue codes."""
     monkeypatch.setattr(
         "registry.ops.backup.restore._finish", lambda *_: (_ for _ in ()).throw(KeyError)
     )
@@ -556,7 +554,9 @@ def test_restore_that_ends_early_is_served_by_nobody(saved: Saved, empty: str, m
 # --- a standby that was promoted -----------------------------------------------------------------
 
 
-def test_promoted_register_issues_no_code_of_the_lost_tail(admin_url: str, worker_id: str) -> None:
+def test_promoted_register_reissues_no_code_of_the_lost_transactions(
+    admin_url: str, worker_id: str
+) -> None:
     with database(admin_url, f"promoted_{worker_id}", "template_diachiso") as url:
         fill(url)
         before = ordinal(url)

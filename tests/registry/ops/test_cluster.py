@@ -1,4 +1,4 @@
-"""The private cluster: found, made, started, ended, and what stands in its way."""
+"""The private cluster: located, created, started, stopped, and its failures."""
 
 import os
 import shutil
@@ -83,13 +83,13 @@ def test_cluster_serves_on_its_socket_only_when_started(private, start) -> None:
     assert private.socket_dir.stat().st_mode & 0o007 == 0
 
 
-def test_start_is_refused_when_it_runs(private, start) -> None:
+def test_start_is_refused_while_running(private, start) -> None:
     start()
     with pytest.raises(ClusterError, match="already running"):
         private.start()
 
 
-def test_stop_ends_it_and_may_be_repeated(private, start) -> None:
+def test_stop_is_idempotent(private, start) -> None:
     server = start()
     private.stop()
     assert server.wait() == 0
@@ -109,7 +109,7 @@ def test_socket_path_fits_when_var_is_deep(folder: Path) -> None:
     assert len(os.fsencode(deep.socket_dir / f".s.PGSQL.{deep.port}")) < 107
 
 
-def test_interrupted_initialisation_is_not_taken_for_a_cluster(private) -> None:
+def test_interrupted_initialisation_is_not_used_as_a_cluster(private) -> None:
     left = private.data_dir.with_name("cluster.new")
     left.mkdir(parents=True)
     (left / "PG_VERSION").write_text("17\n")
@@ -127,7 +127,7 @@ def test_start_works_after_the_server_was_killed(private, start) -> None:
     assert start().pid == private.running_pid()
 
 
-def test_start_works_when_the_number_of_a_killed_server_went_to_another(private, start) -> None:
+def test_start_works_when_the_pid_of_a_killed_server_was_reused(private, start) -> None:
     server = start()
     server.kill()
     server.wait()
@@ -143,7 +143,7 @@ def test_start_works_when_the_number_of_a_killed_server_went_to_another(private,
         another.wait()
 
 
-def test_server_ends_when_its_starter_is_killed(private) -> None:
+def test_server_ends_when_its_parent_is_killed(private) -> None:
     private.initialise()
     program = (
         "import sys; from pathlib import Path; from registry.ops import cluster;"
@@ -164,7 +164,7 @@ def test_server_ends_when_its_starter_is_killed(private) -> None:
 
 
 @as_root
-def test_socket_folder_of_somebody_else_is_refused(private) -> None:
+def test_socket_folder_of_another_user_is_refused(private) -> None:
     private.initialise()
     private.socket_dir.mkdir(mode=0o700)
     os.chown(private.socket_dir, 65534, 65534)
@@ -183,7 +183,7 @@ def test_socket_folder_that_is_a_link_is_refused(private, folder: Path) -> None:
 
 
 @as_root
-def test_data_lies_elsewhere_when_the_account_cannot_reach_var(
+def test_data_folder_is_moved_when_the_account_cannot_reach_var(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "FALLBACK", folder / "lib")
@@ -206,7 +206,9 @@ def test_missing_programs_are_named_with_the_remedy(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("installed", "expected"), [(["15", "17", "9.6", "14"], [17, 15]), (["14"], []), ([], [])]
 )
-def test_installed_majors(folder: Path, installed: list[str], expected: list[int]) -> None:
+def test_installed_majors_are_found(
+    folder: Path, installed: list[str], expected: list[int]
+) -> None:
     for major in installed:
         (folder / f"share/{major}/extension").mkdir(parents=True)
         (folder / f"share/{major}/extension/postgis.control").touch()
@@ -232,7 +234,7 @@ def test_data_that_belongs_to_root_is_refused_with_the_remedy(private) -> None:
 
 
 @as_root
-def test_another_user_is_told_whose_it_is(private, start) -> None:
+def test_another_user_is_told_the_owner_of_the_cluster(private, start) -> None:
     readable = cluster_host.Account("nobody", 65534, 65534).run(
         "/usr/bin/test", "-x", sys.executable
     )
@@ -254,7 +256,7 @@ def test_another_user_is_told_whose_it_is(private, start) -> None:
     assert f"belongs to {private.account.name}; run this as" in done.stderr
 
 
-def test_folder_that_cannot_be_written_is_named_with_the_remedy() -> None:
+def test_unwritable_folder_is_named_with_the_remedy() -> None:
     nowhere = cluster.locate(Settings(var=Path("/sys/diachiso")))
     # As root the data may lie under /var/lib then; what counts here is var/ itself.
     nowhere = replace(nowhere, data_dir=Path("/sys/diachiso/cluster"))
@@ -275,7 +277,7 @@ def test_folder_that_cannot_be_written_is_named_with_the_remedy() -> None:
         ("", "postgresql_complains"),
     ],
 )
-def test_explain(output: str, code: str) -> None:
+def test_start_errors_are_explained(output: str, code: str) -> None:
     assert cluster_host.explain(output, Path("/v")).code == code
 
 
@@ -294,6 +296,6 @@ def test_database_url_names_the_remedy_when_nothing_runs(folder: Path) -> None:
     assert cluster.database_url(Settings(database_url="postgresql://x/y")) == "postgresql://x/y"
 
 
-def test_database_url_is_the_running_clusters(private, start) -> None:
+def test_database_url_is_that_of_the_running_cluster(private, start) -> None:
     start()
     assert cluster.database_url(Settings(var=private.data_dir.parent)) == private.url()

@@ -1,4 +1,4 @@
-"""Demo households: plausible, the same every time, and never taken for real ones."""
+"""Demo households: plausible, reproducible, and never confused with real ones."""
 
 import csv
 import io
@@ -46,7 +46,7 @@ def three_cities(session: Session, gazetteer: Gazetteer) -> list[DemoHousehold]:
 
 
 @pytest.mark.parametrize("households", [1, 39, 40, 41, 5_000, 140_000])
-def test_there_are_as_many_as_asked_each_with_a_reference_of_its_own(
+def test_requested_number_of_households_is_made_with_unique_references(
     session, gazetteer, households
 ):
     rows = made(session, gazetteer, households)
@@ -55,20 +55,20 @@ def test_there_are_as_many_as_asked_each_with_a_reference_of_its_own(
     assert all(row.source_ref.startswith("DEMO-") for row in rows)
 
 
-def test_the_same_seed_gives_the_same_households_and_another_one_others(session, gazetteer):
+def test_seed_determines_the_households(session, gazetteer):
     first, again, other = (made(session, gazetteer, 2_000, seed=seed) for seed in (5, 5, 6))
     assert first == again
     assert [row.street for row in first] != [row.street for row in other]
     assert not {row.source_ref for row in first} & {row.source_ref for row in other}
 
 
-def test_a_city_has_the_same_households_whether_or_not_others_are_made(session, gazetteer):
+def test_households_of_a_city_do_not_depend_on_other_cities(session, gazetteer):
     plan = demo.plan_demo(session, gazetteer, 500, provinces=["48"])
     alone = [row for part in plan.parts for row in demo.DemoPlan((part,), plan.seed).households()]
     assert alone == list(plan.households())
 
 
-def test_provinces_bound_the_households(session, gazetteer, three_cities):
+def test_households_are_limited_to_the_given_provinces(session, gazetteer, three_cities):
     provinces = Counter(
         gazetteer.province_of(unit, today()).code
         for row in three_cities
@@ -79,7 +79,7 @@ def test_provinces_bound_the_households(session, gazetteer, three_cities):
     assert provinces["79"] > provinces["01"] > provinces["48"]
 
 
-def test_every_number_is_read_and_no_two_doors_are_one(three_cities):
+def test_every_number_is_readable_and_doors_are_distinct(three_cities):
     doors = Counter()
     for row in three_cities:
         number = parse_house_number(row.house_number) if row.house_number else None
@@ -92,7 +92,7 @@ def test_every_number_is_read_and_no_two_doors_are_one(three_cities):
     assert doors.most_common(1)[0][1] == 1
 
 
-def test_alleys_are_written_as_in_that_part_of_the_country(three_cities):
+def test_alleys_follow_the_regional_style(three_cities):
     written = defaultdict(set)
     for row in three_cities:
         region = "north" if row.commune_code < "19" else "centre" if row.commune_code < "25" else ""
@@ -116,7 +116,7 @@ def test_streets_recur_across_communes_and_inside_one(three_cities):
     assert any(len(known) > 1 for known in formers.values())
 
 
-def test_a_tower_is_one_place_with_many_flats(three_cities):
+def test_tower_is_one_building_with_many_flats(three_cities):
     flats = defaultdict(list)
     for row in three_cities:
         if row.building:
@@ -129,7 +129,7 @@ def test_a_tower_is_one_place_with_many_flats(three_cities):
     assert max(map(len, flats.values())) > 5
 
 
-def test_rural_doors_have_a_hamlet_and_a_point_and_often_no_number(session, gazetteer):
+def test_rural_doors_have_a_hamlet_a_point_and_often_no_number(session, gazetteer):
     rows = made(session, gazetteer, 3_000, provinces=["38", "91"])
     hamlets = [row for row in rows if row.locality]
     assert all(not row.street for row in hamlets)
@@ -143,7 +143,7 @@ def test_rural_doors_have_a_hamlet_and_a_point_and_often_no_number(session, gaze
     assert {"Thôn", "Ấp"} <= {row.locality.split(", ")[-1].split()[0] for row in hamlets}
 
 
-def test_a_former_commune_is_one_that_was_merged_into_it(session, gazetteer, three_cities):
+def test_former_commune_was_merged_into_the_current_one(session, gazetteer, three_cities):
     known = [row for row in three_cities if row.former_commune_code]
     assert 0.2 < len(known) / len(three_cities) < 0.8
     for row in known:
@@ -153,13 +153,13 @@ def test_a_former_commune_is_one_that_was_merged_into_it(session, gazetteer, thr
         }
 
 
-def test_names_differ_under_the_keys_that_they_are_compared_by():
+def test_names_have_distinct_keys():
     keys = {parse_street(name).key for name in STREETS}
     assert len(keys) == len(STREETS) > KEYS_NEEDED
     assert len({fold(name) for name in HAMLETS}) == len(HAMLETS)
 
 
-def test_a_file_that_leaves_the_program_is_marked(session, gazetteer):
+def test_exported_demo_file_is_marked(session, gazetteer):
     file = io.StringIO()
     rows = made(session, gazetteer, 100)
     assert demo.write_demo(rows, file, marked=True) == 100
@@ -168,7 +168,7 @@ def test_a_file_that_leaves_the_program_is_marked(session, gazetteer):
     assert [row["source_ref"] for row in read] == [row.source_ref for row in rows]
 
 
-def test_provinces_must_be_provinces_of_today(session, gazetteer):
+def test_provinces_must_be_current(session, gazetteer):
     with pytest.raises(NotFoundError, match="Tỉnh Tuyên Quang"):
         demo.plan_demo(session, gazetteer, 1, provinces=["02"])
     with pytest.raises(InvalidInputError, match="not a province"):
@@ -200,7 +200,7 @@ def codes(engine: Engine) -> list[str]:
         return list(session.scalars(text("SELECT code FROM household")))
 
 
-def test_loaded_households_have_codes_of_no_real_door(empty_register):
+def test_loaded_demo_households_have_demo_codes(empty_register):
     first, again = load(empty_register), load(empty_register)
     assert (first.rows, first.new, first.rejected) == (300, 300, 0)
     assert (again.new, again.unchanged) == (0, 300)
@@ -209,7 +209,7 @@ def test_loaded_households_have_codes_of_no_real_door(empty_register):
     assert all(is_demo(code) for code in found)
 
 
-def test_a_dry_run_leaves_nothing(empty_register):
+def test_dry_run_leaves_nothing(empty_register):
     assert load(empty_register, dry_run=True).new == 300
     assert codes(empty_register) == []
 
@@ -232,19 +232,19 @@ def test_demo_is_refused_beside_real_households(empty_register, publish_real):
         load(empty_register)
 
 
-def test_only_an_empty_register_gets_a_demo_where_that_is_asked(empty_register, publish_real):
+def test_if_empty_loads_the_demo_only_into_an_empty_register(empty_register, publish_real):
     assert load(empty_register, if_empty=True).new == 300
     assert load(empty_register, if_empty=True) is None
     publish_real()
     assert load(empty_register, if_empty=True) is None
 
 
-def test_a_register_is_empty_again_when_its_only_import_is_taken_back(empty_register, publish_real):
+def test_register_is_empty_after_rolling_back_its_only_import(empty_register, publish_real):
     roll_back(empty_register, publish_real().import_id)
     assert load(empty_register, if_empty=True).new == 300
 
 
-def test_two_loads_at_once_into_an_empty_register_are_one(empty_register):
+def test_concurrent_loads_into_an_empty_register_load_once(empty_register):
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = [
             done.result()
@@ -256,7 +256,7 @@ def test_two_loads_at_once_into_an_empty_register_are_one(empty_register):
 
 
 @pytest.mark.gate
-def test_the_first_real_publish_ends_every_answer_of_the_demo(
+def test_first_real_publish_removes_the_demo_from_all_answers(
     empty_url, empty_register, publish_real
 ):
     load(empty_register)
@@ -293,8 +293,8 @@ def test_the_first_real_publish_ends_every_answer_of_the_demo(
     assert not any(is_demo(left) for left in codes(empty_register))
 
 
-def test_the_custom_is_that_of_the_old_province(session, gazetteer):
-    """Gia Lai of today has Bình Định's coast, where nobody lives in a buôn."""
+def test_local_place_kinds_are_those_of_the_old_province(session, gazetteer):
+    """Today's Gia Lai includes Bình Định's coast, where there are no buôn."""
     rows = made(session, gazetteer, 8_000, provinces=["52"])
     words = defaultdict(set)
     for row in rows:
@@ -307,7 +307,7 @@ def test_the_custom_is_that_of_the_old_province(session, gazetteer):
     assert "Buôn" not in words["52"]
 
 
-def test_a_real_household_at_a_made_up_address_gets_a_code_of_its_own(empty_register, tmp_path):
+def test_real_household_at_a_demo_address_gets_its_own_code(empty_register, tmp_path):
     load(empty_register)
     with session_scope(empty_register) as session:
         number, street, commune = session.execute(
@@ -328,7 +328,7 @@ def test_a_real_household_at_a_made_up_address_gets_a_code_of_its_own(empty_regi
     assert not is_demo(code)
 
 
-def test_demo_is_refused_when_real_households_were_published_while_it_was_read(
+def test_demo_is_refused_when_real_households_are_published_meanwhile(
     empty_url, empty_register, publish_real
 ):
     """Decided under the lock of publications: the check before the load came too early."""

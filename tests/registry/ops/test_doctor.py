@@ -57,7 +57,7 @@ def app(url: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def test_healthy_register_is_well(url):
+def test_healthy_register_passes(url):
     results = examined(url)
     assert len(results) == len(PROBES)
     states = {name: each.state for name, each in results.items() if each.state != State.OK}
@@ -65,7 +65,7 @@ def test_healthy_register_is_well(url):
     assert all(each.hint is None for each in results.values() if each.state == State.OK)
 
 
-def test_every_probe_has_a_line_a_hint_and_a_name_of_its_own():
+def test_every_probe_has_a_message_a_hint_and_a_unique_name():
     assert len({each.name for each in PROBES}) == len(PROBES)
     for each in PROBES:
         assert each.line, each.name
@@ -74,7 +74,7 @@ def test_every_probe_has_a_line_a_hint_and_a_name_of_its_own():
         assert has_diacritics(each.hint.words("vi")), each.name
 
 
-def test_triggers_checked_are_all_there_are(url):
+def test_all_triggers_are_checked(url):
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
@@ -83,7 +83,7 @@ def test_triggers_checked_are_all_there_are(url):
     assert set(rows) == {(table, name) for table, names in TRIGGERS.items() for name in names}
 
 
-def test_indexes_checked_are_all_there_are(url):
+def test_all_indexes_are_checked(url):
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT c.relname, x.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
@@ -218,7 +218,7 @@ BREAKS = [
     gate_takes_one_of(2, BREAKS),
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_broken_is_found(url, name, statement, said):
+def test_broken_register_is_reported(url, name, statement, said):
     execute(url, statement)
     result = found(url, name)
     assert result.state == State.FAILURE, result
@@ -226,7 +226,7 @@ def test_what_is_broken_is_found(url, name, statement, said):
     assert result.hint
 
 
-def test_codes_ahead_of_the_sequence_are_found(url, app):
+def test_codes_ahead_of_the_sequence_are_reported(url, app):
     with Session(app) as session, session.begin():
         key = session.execute(text("SELECT key FROM code_key")).scalar_one()
         make_household(session, code=from_serial(Permutation(key).code_serial(5)))
@@ -238,13 +238,13 @@ def test_codes_ahead_of_the_sequence_are_found(url, app):
     assert found(url, "code_ordinals").state == State.OK
 
 
-def test_codes_that_run_out_are_told(url):
+def test_exhausted_codes_are_reported(url):
     execute(url, f"SELECT setval('code_ordinal', {N - 1000})")
     result = found(url, "code_ordinals")
     assert (result.state, result.english) == (State.WARNING, f"999 of {N:,} left")
 
 
-def test_seats_outside_their_polygon_are_told(url, app, tmp_path):
+def test_seats_outside_their_polygon_are_reported(url, app, tmp_path):
     ring = [[104.9, 8.3], [104.95, 8.3], [104.95, 8.35], [104.9, 8.3]]
     source = tmp_path / "shifted.geojson"
     source.write_text(
@@ -256,14 +256,14 @@ def test_seats_outside_their_polygon_are_told(url, app, tmp_path):
     assert (result.state, result.english) == (State.WARNING, "0 of 1")
 
 
-def test_lossy_settings_are_found(url):
+def test_unsafe_server_settings_are_reported(url):
     """The test cluster has them, for speed."""
     detail = found(url, "durable").english
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         assert f"{name} is off" in detail
 
 
-def test_login_that_may_not_act_as_the_roles_is_found(url, admin_url, worker_id):
+def test_login_that_cannot_assume_the_roles_is_reported(url, admin_url, worker_id):
     login = f"e_stranger_{worker_id}"
     execute(admin_url, f"CREATE ROLE {login} LOGIN")
     try:
@@ -276,7 +276,7 @@ def test_login_that_may_not_act_as_the_roles_is_found(url, admin_url, worker_id)
     assert results["code_key"].english == 'permission denied to set role "diachiso_app"'
 
 
-def test_other_encoding_and_empty_database_are_found(admin_url, worker_id):
+def test_other_encoding_and_empty_database_are_reported(admin_url, worker_id):
     name = f"e_latin_{worker_id}"
     execute(admin_url, f"CREATE DATABASE {name} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0")
     try:
@@ -290,7 +290,7 @@ def test_other_encoding_and_empty_database_are_found(admin_url, worker_id):
     assert results["seeds"].state == State.SKIPPED
 
 
-def test_stopped_database_is_one_failed_check():
+def test_stopped_database_fails_one_check():
     results = examined("postgresql://postgres@127.0.0.1:1/x")
     assert results["server_answers"].state == State.FAILURE
     assert "onnection refused" in results["server_answers"].english
@@ -299,12 +299,12 @@ def test_stopped_database_is_one_failed_check():
     assert rest == {State.OK, State.SKIPPED}
 
 
-def test_nonsense_in_database_url_is_not_repeated():
+def test_invalid_database_url_is_not_repeated():
     result = examined("mysecret")["server_answers"]
     assert (result.state, result.english) == (State.FAILURE, "DATABASE_URL is not a database URL")
 
 
-def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
+def test_database_stopped_meanwhile_fails_one_check_and_skips_the_rest(url):
     @probe(hint=Text("-"), need=Need.NOTHING)
     def begin(subject: Subject) -> Finding:
         """Connect."""
@@ -329,7 +329,7 @@ def test_database_that_stops_meanwhile_fails_one_check_and_skips_the_rest(url):
     assert "terminating connection" in results[1].english
 
 
-def test_private_cluster_that_is_not_there_is_found(tmp_path: Path):
+def test_missing_private_cluster_is_reported(tmp_path: Path):
     results = {each.name: each for each in run_probes(Settings(var=tmp_path))}
     assert results["private_cluster"].state == State.FAILURE
     assert "has not been created yet" in results["private_cluster"].english
@@ -337,7 +337,7 @@ def test_private_cluster_that_is_not_there_is_found(tmp_path: Path):
     assert results["disk_space"].state in (State.OK, State.WARNING)
 
 
-def test_full_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cluster_probes, "_FULL_BYTES", 1 << 80)
     results = {each.name: each for each in run_probes(Settings(var=tmp_path))}
     assert results["disk_space"].state == State.FAILURE

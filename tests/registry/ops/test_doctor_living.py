@@ -74,7 +74,7 @@ def codes(url: str, app: Engine) -> dict[str, str]:
     return made
 
 
-def test_register_of_living_doors_is_well(url: str, codes: dict[str, str]) -> None:
+def test_healthy_register_with_doors_passes(url: str, codes: dict[str, str]) -> None:
     results = examined(url)
     for name in (
         "flats_have_their_building",
@@ -152,7 +152,7 @@ BREAKS = [
 
 
 @pytest.mark.parametrize(("name", "statement", "said"), BREAKS, ids=lambda value: str(value)[:40])
-def test_what_is_broken_is_found(
+def test_broken_register_is_reported(
     url: str, codes: dict[str, str], name: str, statement: str, said: str
 ) -> None:
     execute(url, statement.format(**codes))
@@ -162,8 +162,10 @@ def test_what_is_broken_is_found(
     assert result.hint
 
 
-def test_sequence_below_old_codes_is_found(url: str, app: Engine, codes: dict[str, str]) -> None:
-    """Codes that no newest one gives away: the sequence stands just below one of them."""
+def test_sequence_below_existing_codes_is_reported(
+    url: str, app: Engine, codes: dict[str, str]
+) -> None:
+    """Codes not revealed by the newest one: the sequence is just below one of them."""
     with Session(app) as session, session.begin():
         make_event(session)
         for demo in range(20):
@@ -240,7 +242,7 @@ WORTH_KNOWING = [
 @pytest.mark.parametrize(
     ("name", "statement", "said"), WORTH_KNOWING, ids=lambda value: str(value)[:40]
 )
-def test_what_is_worth_knowing_is_told(
+def test_noteworthy_state_is_a_warning(
     url: str, codes: dict[str, str], name: str, statement: str, said: str
 ) -> None:
     execute(url, statement.format(**codes))
@@ -250,15 +252,13 @@ def test_what_is_worth_knowing_is_told(
     assert result.hint
 
 
-def test_same_number_in_a_street_and_in_a_hamlet_is_two_doors(
+def test_same_number_in_a_street_and_a_hamlet_is_not_a_duplicate(
     url: str, codes: dict[str, str]
 ) -> None:
     assert found(url, "doors_stand_once").state == State.OK
 
 
-def test_place_that_holds_a_place_with_households_is_no_empty_one(
-    url: str, codes: dict[str, str]
-) -> None:
+def test_place_containing_a_used_place_is_not_empty(url: str, codes: dict[str, str]) -> None:
     execute(
         url,
         "INSERT INTO place (class, unit_id, key, name, kind)"
@@ -269,7 +269,7 @@ def test_place_that_holds_a_place_with_households_is_no_empty_one(
     assert found(url, "places_have_households").state == State.OK
 
 
-def test_old_transaction_numbers_and_dead_rows_are_told(
+def test_old_transaction_ids_and_dead_rows_are_reported(
     url: str, codes: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "_DEAD_ROWS", -1)
@@ -281,7 +281,7 @@ def test_old_transaction_numbers_and_dead_rows_are_told(
     assert "writing will soon be impossible" in result.english
 
 
-def test_invalid_replica_is_found(url: str, fresh_database: Callable[[], str]) -> None:
+def test_invalid_replica_is_reported(url: str, fresh_database: Callable[[], str]) -> None:
     assert found(url, "read_replica", database_read_url=url).state == State.OK
     other = fresh_database()
     execute(other, "UPDATE register_identity SET uuid = gen_random_uuid()")
@@ -295,8 +295,8 @@ def test_invalid_replica_is_found(url: str, fresh_database: Callable[[], str]) -
         assert "geheim" not in result.english
 
 
-def test_replica_that_is_late_is_told(url: str, app: Engine, fresh_database) -> None:
-    """Behind by an event of an hour ago: as a copy of the register that nobody continues."""
+def test_lagging_replica_is_reported(url: str, app: Engine, fresh_database) -> None:
+    """Behind by an event of an hour ago, like an abandoned copy of the register."""
     late = fresh_database()
     uuid = "UPDATE register_identity SET uuid = '00000000-0000-4000-8000-000000000000'"
     execute(late, uuid)

@@ -58,7 +58,7 @@ WEBHOOK = """
 
 @dataclass(frozen=True)
 class Saved:
-    """A register whose log goes into a store, and its first backup."""
+    """A register whose WAL is archived in a store, and its first backup."""
 
     settings: Settings
     cluster: PrivateCluster
@@ -81,7 +81,7 @@ def saved(admin_url: str) -> Iterator[Saved]:
 
 
 def silent(_line: str) -> None:
-    """Progress that nobody reads."""
+    """Ignored progress."""
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def follow(place: Town, cursor: str) -> None:
         read_page(register, following(register.gazetteer.get(), None, demo=False), cursor, 10)
 
 
-def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Saved) -> None:
+def test_register_is_restored_to_a_moment_as_another_register(saved: Saved) -> None:
     place = saved.town
     before = [place.house(str(number)) for number in range(1, 6)]
     with psycopg.connect(place.url, autocommit=True) as connection:
@@ -152,12 +152,12 @@ def test_moment_comes_back_row_by_row_and_goes_on_as_another_register(saved: Sav
         assert set(issued).isdisjoint({*before, *after})
         assert back.ordinal >= here.ordinal + 1_000_000
         assert then.record(before[0]).code == before[0]
-        # Its log goes nowhere until its operator says that it takes the place of the other.
+        # Its WAL is not archived until the operator declares it the replacement.
         assert then.rows("SHOW archive_mode") == [("off",)]
     assert snapshot(place.engine) == here
 
 
-def test_rehearsal_is_noted_and_the_doctor_tells_it(saved: Saved) -> None:
+def test_rehearsal_is_recorded_and_reported_by_the_doctor(saved: Saved) -> None:
     assert examined(saved.settings)["backups_rehearsed"].state == State.WARNING
     before = sorted(saved.folder.iterdir())
     found = rehearse(saved.settings, saved.folder, report=silent)
@@ -169,7 +169,7 @@ def test_rehearsal_is_noted_and_the_doctor_tells_it(saved: Saved) -> None:
     assert told["backups_taken"].english == "full, 0.0 days ago"
 
 
-def test_second_backup_holds_what_differs(saved: Saved) -> None:
+def test_second_backup_is_incremental(saved: Saved) -> None:
     saved.town.reserve(5)
     made = take(saved.settings, full=False, report=silent)
     assert (made.kind, made.ordinal > saved.backup.ordinal) == ("diff", True)
@@ -180,7 +180,7 @@ def test_second_backup_holds_what_differs(saved: Saved) -> None:
     assert kept == [saved.backup.label, made.label, whole.label]
 
 
-def test_register_goes_on_while_its_store_is_closed(saved: Saved) -> None:
+def test_register_keeps_running_while_its_backup_store_is_unreachable(saved: Saved) -> None:
     closed = saved.folder / "store" / "archive"
     closed.chmod(0o500)
     for folder in closed.rglob("*"):
@@ -206,7 +206,7 @@ def test_register_goes_on_while_its_store_is_closed(saved: Saved) -> None:
 LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=VIET_NAM)
 
 
-def test_what_cannot_be_done_is_one_line_with_the_remedy(saved: Saved, tmp_path: Path) -> None:
+def test_failure_is_one_line_with_the_remedy(saved: Saved, tmp_path: Path) -> None:
     settings, into = saved.settings, saved.folder / "nowhere"
     full = saved.folder / "full"
     full.mkdir()
@@ -241,7 +241,7 @@ def test_what_cannot_be_done_is_one_line_with_the_remedy(saved: Saved, tmp_path:
     assert [each.name for each in full.iterdir()] == ["kept"]
 
 
-def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
+def test_missing_backup_store_is_not_recreated_automatically(saved: Saved) -> None:
     store, away = saved.folder / "store", saved.folder / "away"
     store.rename(away)
     try:
@@ -286,7 +286,7 @@ def test_store_that_is_gone_is_not_begun_anew_by_itself(saved: Saved) -> None:
         ("", "pgbackrest_failed"),
     ],
 )
-def test_complaint_of_pgbackrest_is_one_line(said: str, code: str) -> None:
+def test_pgbackrest_error_is_one_line(said: str, code: str) -> None:
     problem = explain(said, "backup", 9)
     assert problem.code == code
     assert "\n" not in problem.words("en")
@@ -298,6 +298,6 @@ def test_invalid_moment_is_refused(written: str) -> None:
         parse_moment(written, LONG_AGO)
 
 
-def test_moment_to_come_is_refused() -> None:
+def test_future_moment_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="has not come"):
         parse_moment("2026-01-01T00:00:01+07:00", LONG_AGO)

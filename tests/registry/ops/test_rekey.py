@@ -1,4 +1,4 @@
-"""Keys that an older version wrote: written anew after an upgrade, one event, nothing merged."""
+"""Keys written by an older version: rewritten after an upgrade in one event, nothing merged."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +44,7 @@ def deliver(engine: Engine, tmp_path: Path) -> Deliver:
     return deliveries(engine, tmp_path)
 
 
-def of_before(owner: Engine, *statements: str) -> None:
+def write_with_old_rules(owner: Engine, *statements: str) -> None:
     """Write as an older version did."""
     with owner.begin() as connection:
         connection.execute(text("SELECT open_event('import', 'tests', NULL, NULL, '{}'::jsonb)"))
@@ -65,7 +65,7 @@ def stale(engine: Engine) -> dict[str, int]:
 
 
 @pytest.mark.thorough
-def test_keys_of_before_are_written_anew_under_one_event(
+def test_keys_of_earlier_rules_are_rewritten_in_one_event(
     engine: Engine, owner: Engine, deliver: Deliver
 ) -> None:
     named = door("9", "9", use="Công ty; nhà ở", use_name="Công ty cổ phần Sao Mai")
@@ -73,7 +73,7 @@ def test_keys_of_before_are_written_anew_under_one_event(
     today = rows(engine, "SELECT code, building_key, floor, uses FROM household ORDER BY code")
     places = rows(engine, "SELECT key FROM place ORDER BY id")
     assert stale(engine) == {}
-    of_before(
+    write_with_old_rules(
         owner,
         "UPDATE household SET building_key = 'cc a1' WHERE building_key = 'a1'",
         "UPDATE household SET floor = 'TRỆT' WHERE floor = 'TRET'",
@@ -113,12 +113,14 @@ def test_keys_of_before_are_written_anew_under_one_event(
     assert (again.new, again.changed, again.unchanged) == (0, 0, len(ROWS) + 1)
 
 
-def test_nothing_is_read_where_these_rules_looked_before(
+def test_rows_checked_by_the_current_rules_are_not_read_again(
     owner: Engine, deliver: Deliver, engine: Engine
 ) -> None:
     deliver(*ROWS)
     assert rekeyed(owner) == []
-    of_before(owner, "UPDATE household SET building_key = 'cc a1' WHERE building_key = 'a1'")
+    write_with_old_rules(
+        owner, "UPDATE household SET building_key = 'cc a1' WHERE building_key = 'a1'"
+    )
     assert len(rekeyed(owner)) == 1
     events = rows(engine, "SELECT count(*) FROM event")
     with owner.begin() as connection:
@@ -128,7 +130,7 @@ def test_nothing_is_read_where_these_rules_looked_before(
     assert rows(engine, "SELECT count(*) - 1 FROM event") == events
 
 
-def test_places_and_doors_that_become_one_are_told_and_never_merged(
+def test_colliding_places_and_doors_are_reported_and_not_merged(
     engine: Engine, owner: Engine, deliver: Deliver
 ) -> None:
     deliver(
@@ -137,9 +139,9 @@ def test_places_and_doors_that_become_one_are_told_and_never_merged(
         door("1", "6", street="Phố Hàng Than"),
         door("1", "7", street="Phố Hàng Bún"),
     )
-    of_before(
+    write_with_old_rules(
         owner,
-        # Two streets that are one by today's rules, and one whose key is free once another moved.
+        # Two streets with one key by today's rules, and one whose key is free once another moved.
         "UPDATE place SET key = 'x', name = 'Quán Thánh', kind = 'đường' WHERE key = 'hang than'",
         "UPDATE place SET key = 'hang than' WHERE key = 'hang bun'",
         "UPDATE household SET building_key = 'cc a1', building_name = 'CC A1'"

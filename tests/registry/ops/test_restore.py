@@ -79,7 +79,7 @@ def register(fresh_database: Callable[[], str]) -> str:
     engine = make_engine(url)
     with write_scope(engine, TEST) as session:
         unit = make_unit(session)
-        # The index of its entrance is made of what a function of ours says.
+        # The index on entrances uses a function of the schema.
         building = make_building(
             session,
             unit_id=unit,
@@ -141,7 +141,7 @@ def on_database(admin_url: str, statement: str, name: str) -> None:
 
 
 def tool(name: str, *arguments: str) -> None:
-    """Run a program of the newest PostgreSQL here; AssertionError with what it said if it fails."""
+    """Run a program of the newest PostgreSQL here; AssertionError with its output on failure."""
     newest = max(LIBRARY.glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     done = subprocess.run([newest, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -168,7 +168,7 @@ def call_restored(engine: Engine) -> UUID:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("where", gate_takes(ACROSS_CLUSTERS, "fresh cluster"))
-def test_register_is_whole_and_goes_on_when_restored(
+def test_restored_register_is_complete_and_usable(
     register: str,
     restore: Callable[[str, str], str],
     engines: Callable[..., Engine],
@@ -186,7 +186,7 @@ def test_register_is_whole_and_goes_on_when_restored(
     assert snapshot(new) == before
     uuid = call_restored(owner)
 
-    # The lost tail of the old register may have issued codes: it goes on without this copy.
+    # The old register may have issued codes in its lost transactions, unknown to this copy.
     after = snapshot(new)
     assert after.uuid == uuid != before.uuid
     assert after.key == before.key
@@ -209,7 +209,7 @@ def test_register_is_whole_and_goes_on_when_restored(
 
 
 @pytest.mark.parametrize("where", ACROSS_CLUSTERS)
-def test_rules_and_rights_hold_when_restored(
+def test_rules_and_rights_apply_when_restored(
     register: str,
     restore: Callable[[str, str], str],
     engines: Callable[..., Engine],
@@ -258,7 +258,7 @@ def test_schema_is_complete_when_restored(
 
 
 @pytest.mark.parametrize("pending", [True, False])
-def test_old_transaction_numbers_do_no_harm_when_new_ones_meet_them(
+def test_old_transaction_ids_do_not_conflict_with_new_ones(
     register: str,
     restore: Callable[[str, str], str],
     engines: Callable[..., Engine],
@@ -305,7 +305,7 @@ def test_ordinals_stay_in_range_when_few_are_left(
         session.execute(text("SELECT draw_ordinals(1, false)"))
 
 
-def test_ordinals_jump_when_none_was_ever_drawn(
+def test_ordinals_jump_even_if_none_was_drawn(
     fresh_database: Callable[[], str], engines: Callable[..., Engine]
 ) -> None:
     url = fresh_database()
@@ -314,7 +314,7 @@ def test_ordinals_jump_when_none_was_ever_drawn(
         assert session.scalar(text("SELECT first FROM draw_ordinals(1, false)")) >= JUMP
 
 
-def test_each_restore_gives_another_identity_and_another_million(
+def test_each_restore_gives_a_new_uuid_and_skips_a_million_ordinals(
     fresh_database: Callable[[], str], engines: Callable[..., Engine]
 ) -> None:
     owner = engines(fresh_database(), role=OWNER_ROLE)

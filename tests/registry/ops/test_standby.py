@@ -1,4 +1,4 @@
-"""A streaming standby: what the doctor says of it, and how it goes on when it is promoted."""
+"""A streaming standby: what the doctor reports, and how it continues when promoted."""
 
 import os
 import signal
@@ -69,7 +69,7 @@ def one(url: str, query: str) -> object:
     return row[0]
 
 
-def test_standby_follows_and_goes_on_as_another_register_when_promoted(
+def test_promoted_standby_continues_as_another_register(
     primary: PrivateCluster, standby: PrivateCluster
 ) -> None:
     events = one(primary.url(), "SELECT count(*) FROM feed")
@@ -137,7 +137,7 @@ def cut_off(standby: PrivateCluster, primary: PrivateCluster) -> None:
     )
 
 
-def test_late_standby_issues_no_code_again_when_it_is_promoted(
+def test_promoted_lagging_standby_reissues_no_code(
     primary: PrivateCluster, standby: PrivateCluster, tmp_path: Path
 ) -> None:
     above, below = make_engine(primary.url()), make_engine(standby.url(), pool_size=8)
@@ -150,11 +150,11 @@ def test_late_standby_issues_no_code_again_when_it_is_promoted(
             assert opened_before.scalar(text("SELECT pg_is_in_recovery()"))
             opened_before.rollback()
             assert administer(standby, "SELECT pg_promote()") is True
-            # No checkpoint is waited for: what the control file tells may be of before.
+            # No checkpoint is awaited: the control file may be outdated.
             again = issue_codes(opened_before, 200)
             opened_before.rollback()
         assert lost.isdisjoint(again)
-        with ThreadPoolExecutor(8) as pool:  # at once, after one who rolled back
+        with ThreadPoolExecutor(8) as pool:  # at once, after a rolled-back transaction
             issued = list(chain.from_iterable(pool.map(lambda _: reserve(below, 50), range(16))))
         assert len({*issued, *again}) == 1_000
         assert lost.isdisjoint(issued)
@@ -175,7 +175,7 @@ def test_late_standby_issues_no_code_again_when_it_is_promoted(
         below.dispose()
 
 
-def test_waiting_standby_is_renamed_before_its_feed_goes_on(
+def test_promoted_standby_gets_a_new_uuid_before_its_feed_continues(
     primary: PrivateCluster, standby: PrivateCluster
 ) -> None:
     above, below = make_engine(primary.url()), make_engine(standby.url())
@@ -195,7 +195,7 @@ def test_waiting_standby_is_renamed_before_its_feed_goes_on(
         below.dispose()
 
 
-def test_server_that_crashed_goes_on_where_it_was(primary: PrivateCluster) -> None:
+def test_crashed_server_resumes(primary: PrivateCluster) -> None:
     engine = make_engine(primary.url())
 
     def reserved() -> list[str]:
@@ -221,7 +221,7 @@ def test_server_that_crashed_goes_on_where_it_was(primary: PrivateCluster) -> No
         engine.dispose()
 
 
-def test_register_recovered_to_a_point_in_time_issues_no_code_again(
+def test_register_recovered_to_a_point_in_time_reissues_no_code(
     primary: PrivateCluster,
 ) -> None:
     above = make_engine(primary.url())
@@ -240,8 +240,8 @@ def test_register_recovered_to_a_point_in_time_issues_no_code_again(
             assert identity(made.url()) != identity(primary.url())
 
 
-def test_a_standby_tells_coverage_of_now(primary: PrivateCluster, standby: PrivateCluster) -> None:
-    # The record of before is noted, and nobody has counted its commune yet.
+def test_standby_reports_current_coverage(primary: PrivateCluster, standby: PrivateCluster) -> None:
+    # The earlier record is noted, and its commune is not counted yet.
     above, below = make_engine(primary.url()), make_engine(standby.url())
     try:
         with session_scope(above) as session:
@@ -264,7 +264,7 @@ def test_a_standby_tells_coverage_of_now(primary: PrivateCluster, standby: Priva
         below.dispose()
 
 
-def test_slot_that_nobody_uses_is_told(primary: PrivateCluster) -> None:
+def test_unused_replication_slot_is_reported(primary: PrivateCluster) -> None:
     one(primary.url(), "SELECT pg_create_physical_replication_slot('left', true)")
     result = examined(primary.url())["replication"]
     assert result.state == State.WARNING

@@ -1,4 +1,4 @@
-"""Questions asked together: answered as alone, by few statements, and none fails for another."""
+"""Batched queries: answered as individually, with few statements, failing independently."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -40,7 +40,7 @@ def question(text: str) -> Asked:
 
 
 @pytest.mark.thorough
-def test_many_texts_are_answered_as_alone_and_asked_together(
+def test_batch_gives_the_same_answers_with_shared_statements(
     world: World, counted: Counted
 ) -> None:
     texts = TEXTS * 3
@@ -51,7 +51,7 @@ def test_many_texts_are_answered_as_alone_and_asked_together(
 
 
 @pytest.mark.thorough
-def test_many_verdicts_are_those_of_each_alone(world: World) -> None:
+def test_batch_gives_the_same_verdicts_as_single_requests(world: World) -> None:
     asked = [partial(question, text) for text in TEXTS]
     for text, outcome in zip(
         TEXTS, outcomes(world.gazetteer, world.reads, "validate", asked), strict=True
@@ -59,7 +59,7 @@ def test_many_verdicts_are_those_of_each_alone(world: World) -> None:
         assert outcome.found == validate(world.gazetteer, world.reads, Question(text)), text
 
 
-def test_question_that_cannot_be_read_or_asked_fails_no_other(world: World) -> None:
+def test_invalid_query_does_not_fail_others(world: World) -> None:
     def unreadable() -> Asked:
         raise InvalidInputError.of_field("row", "malformed_row", "no row")
 
@@ -84,7 +84,7 @@ def waits_for(lock: int) -> Query[int]:
     return found
 
 
-def test_one_that_takes_too_long_fails_no_other(database_url: str) -> None:
+def test_slow_query_does_not_fail_others(database_url: str) -> None:
     reads = Reads(database_url, pool_size=2, statement_timeout_ms=300)
     try:
         with psycopg.connect(database_url, autocommit=True) as other:
@@ -98,7 +98,7 @@ def test_one_that_takes_too_long_fails_no_other(database_url: str) -> None:
 
 
 @pytest.mark.thorough
-def test_no_database_is_the_outcome_of_each(world: World) -> None:
+def test_unavailable_database_is_the_outcome_of_every_row(world: World) -> None:
     gone = Reads("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1, statement_timeout_ms=300)
     try:
         asked = [partial(question, text) for text in TEXTS[:5]]
@@ -108,7 +108,7 @@ def test_no_database_is_the_outcome_of_each(world: World) -> None:
     assert {outcome.status for outcome in found} == {"database_unavailable"}
 
 
-def test_batches_leave_a_connection_for_single_questions(world: World) -> None:
+def test_batches_leave_a_connection_for_single_requests(world: World) -> None:
     reads = Reads(world.url, pool_size=2, statement_timeout_ms=300)
     with reads.batch(), pytest.raises(DatabaseUnavailableError, match="batches"), reads.batch():
         pass

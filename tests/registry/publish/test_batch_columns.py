@@ -1,4 +1,4 @@
-"""The columns that a table of questions is asked by: exports of shops and carriers, and lists."""
+"""Recognised columns of batch tables: exports of shops and carriers, and lists."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ OWNER = "bà Trần Thị Canary"
 
 
 @pytest.mark.parametrize("row", cases("batch_columns", "header"))
-def test_columns_are_told(row: Row) -> None:
+def test_columns_are_recognised(row: Row) -> None:
     """The field of each column, `-` for none."""
     names = tuple(row["header"].split(";"))
     found = columns_of("validate", names)
@@ -28,7 +28,7 @@ def test_columns_are_told(row: Row) -> None:
     assert found.unread == tuple(name for place, name in enumerate(names) if place not in at)
 
 
-def test_declared_identifiers_come_back_though_they_look_like_a_persons() -> None:
+def test_declared_identifiers_are_returned_even_if_they_look_personal() -> None:
     headers = ("Địa chỉ", "Địa chỉ số", "Mã định danh địa điểm", "Ghi chú")
     read = columns_of("validate", headers)
     assert (read.at, read.unread) == ({"address": (0,)}, headers[1:])
@@ -40,13 +40,13 @@ def test_declared_identifiers_come_back_though_they_look_like_a_persons() -> Non
 @pytest.mark.parametrize(
     "header", ["tỉnh", "Phường;Quận;Tỉnh", "Người nhận;SĐT;Tỉnh", "from_address;tỉnh", "KH;x;y"]
 )
-def test_no_column_of_addresses_is_an_error_that_names_the_columns(header: str) -> None:
+def test_missing_address_column_is_an_error_that_names_the_columns(header: str) -> None:
     with pytest.raises(ColumnsNotRecognisedError, match="chọn đọc cột") as refused:
         columns_of("geocode", tuple(header.split(";")))
     assert refused.value.extra["columns"]
 
 
-def test_what_is_stated_goes_first_and_doubles_are_refused() -> None:
+def test_stated_columns_come_first_and_duplicates_are_refused() -> None:
     headers = ("Địa chỉ nhận", "Địa chỉ giao", "Cột 3")
     with pytest.raises(UnreadableFileError, match=r"Địa chỉ nhận.*Địa chỉ giao"):
         columns_of("validate", headers)
@@ -56,7 +56,7 @@ def test_what_is_stated_goes_first_and_doubles_are_refused() -> None:
         columns_of("validate", headers, (("Cột 3", "tel"),))
 
 
-def test_empty_address_asks_nothing_whatever_stands_beside_it() -> None:
+def test_empty_address_is_not_queried_whatever_is_beside_it() -> None:
     lines = ["Shipping Address 1;Shipping Address 2;Tỉnh\n", ";P. Láng;Hà Nội\n", "27 Láng;;HN\n"]
     empty, whole = read_table("csv", "geocode", lines).rows
     with pytest.raises(InvalidInputError, match="address"):
@@ -65,7 +65,7 @@ def test_empty_address_asks_nothing_whatever_stands_beside_it() -> None:
     assert read_row("geocode", whole) == Question("27 Láng", components=beside, limit=2)
 
 
-def test_only_known_columns_come_back_without_people() -> None:
+def test_only_known_columns_without_personal_data_are_returned() -> None:
     lines = [
         "ĐƠN HÀNG;bà Canary;;;;\n",
         "Ghi chú;Địa chỉ nhận;;Mã đơn;Phường;SĐT\n",
@@ -78,7 +78,7 @@ def test_only_known_columns_come_back_without_people() -> None:
     assert Layout.of("csv", table, ()).head() == "Địa chỉ nhận;Mã đơn;Phường\n"
 
 
-def test_only_known_members_come_back_and_the_reference_that_is_named() -> None:
+def test_only_known_members_and_the_named_reference_are_returned() -> None:
     members = {
         "q": "27 Láng, ĐT 0905 717 273",
         "Mã riêng": 7,
@@ -92,7 +92,7 @@ def test_only_known_members_come_back_and_the_reference_that_is_named() -> None:
     assert (dict(broken.returned), broken.number) == ({}, 1)
 
 
-def test_sheet_comes_back_with_the_answers_behind(tmp_path: Path) -> None:
+def test_sheet_is_returned_with_the_answers_appended(tmp_path: Path) -> None:
     source, target = tmp_path / "in.xlsx", tmp_path / "out.xlsx"
     with new_workbook(source) as book:
         sheet = book.add_worksheet()

@@ -1,4 +1,4 @@
-"""What followers are told of each kind of change, and how pages join."""
+"""What followers receive for each kind of change, and how pages join."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -64,7 +64,7 @@ def number() -> str:
 
 
 def unit_id(place: Town, code: str) -> int:
-    """Of a commune of today."""
+    """A unit id of a current commune."""
     query = (
         "SELECT id FROM admin_unit WHERE code = :c AND level = 'commune' AND upper_inf(lifetime)"
     )
@@ -82,14 +82,14 @@ def restrict(place: Town, code: str, *, restricted: bool = True) -> None:
     write(place, statement, code=code, restricted=restricted)
 
 
-def told(entries: list[dict[str, object]]) -> list[tuple[object, object]]:
+def summary_of(entries: list[dict[str, object]]) -> list[tuple[object, object]]:
     return [(entry["type"], entry.get("code", entry.get("id"))) for entry in entries]
 
 
 # --- one kind after the other --------------------------------------------------------------------
 
 
-def test_new_record_is_told_when_it_is_proposed_and_once_when_both_events_are_read_together(
+def test_new_record_is_listed_when_proposed_and_once_if_events_are_read_together(
     place: Town, reader: Follower
 ) -> None:
     code = place.house(number(), **LANG)
@@ -99,7 +99,7 @@ def test_new_record_is_told_when_it_is_proposed_and_once_when_both_events_are_re
     assert entry["street"]["name"] == "Phố Láng"
 
 
-def test_correction_tells_the_whole_record_again(place: Town, reader: Follower) -> None:
+def test_correction_lists_the_whole_record_again(place: Town, reader: Follower) -> None:
     code = place.house(number())
     reader.catch_up()
     place.do("correct", code=code, delivery_hint="gần chợ")
@@ -113,15 +113,17 @@ def test_correction_tells_the_whole_record_again(place: Town, reader: Follower) 
     assert entry["house_number"] is not None
 
 
-def test_retired_record_is_retired_and_comes_back(place: Town, reader: Follower) -> None:
+def test_retirement_and_reinstatement_are_listed(place: Town, reader: Follower) -> None:
     code = place.house(number())
     place.retire(code)
-    assert told(reader.catch_up()) == [("retire", code)]
+    assert summary_of(reader.catch_up()) == [("retire", code)]
     place.do("reinstate", code=code, **WHY)
-    assert told(reader.catch_up()) == [("put", code)]
+    assert summary_of(reader.catch_up()) == [("put", code)]
 
 
-def test_successions_are_transforms_with_their_kind(place: Town, reader: Follower) -> None:
+def test_successions_are_listed_as_transforms_with_their_kind(
+    place: Town, reader: Follower
+) -> None:
     one, other, third = (place.house(number()) for _ in range(3))
     place.do("merge", codes=[one], into=other, **WHY)
     parts = [{"house_number": number()}, {"house_number": number()}]
@@ -137,15 +139,17 @@ def test_successions_are_transforms_with_their_kind(place: Town, reader: Followe
     assert seen[reserved]["continues"] == [{"code": born[0], "kind": "replace"}]
 
 
-def test_reinstated_record_is_continued_by_nothing(place: Town, reader: Follower) -> None:
+def test_reinstated_record_has_no_successor(place: Town, reader: Follower) -> None:
     one, other = place.house(number()), place.house(number())
     place.do("merge", codes=[one], into=other, **WHY)
     reader.catch_up()
     place.do("reinstate", code=one, **WHY)
-    assert ("put", one) in told(reader.catch_up())
+    assert ("put", one) in summary_of(reader.catch_up())
 
 
-def test_renamed_street_is_one_entry_whatever_stands_in_it(place: Town, reader: Follower) -> None:
+def test_renamed_street_is_one_entry_however_many_records_it_has(
+    place: Town, reader: Follower
+) -> None:
     place.street("Phố Cũ")
     for _ in range(3):
         place.house(number(), street="Phố Cũ")
@@ -155,16 +159,18 @@ def test_renamed_street_is_one_entry_whatever_stands_in_it(place: Town, reader: 
     assert (entry["type"], entry["name"]) == ("street", "Đường Mới Toanh")
 
 
-def test_merged_street_rewrites_its_records(place: Town, reader: Follower) -> None:
+def test_merged_street_lists_its_records_again(place: Town, reader: Follower) -> None:
     place.street("Ngõ Nhỏ")
     code = place.house(number(), street="Ngõ Nhỏ")
     reader.catch_up()
     place.do("merge-street", commune=COMMUNE, street="Ngõ Nhỏ", into="Phố Láng", **WHY)
-    assert [kind for kind, _ in told(reader.catch_up())] == ["street", "put"]
+    assert [kind for kind, _ in summary_of(reader.catch_up())] == ["street", "put"]
     assert code in {e["code"] for e in reader.entries if e["type"] == "put"}
 
 
-def test_renamed_locality_is_told_with_what_holds_it(place: Town, reader: Follower) -> None:
+def test_renamed_locality_is_listed_with_its_containing_places(
+    place: Town, reader: Follower
+) -> None:
     place.do("name-locality", commune=COMMUNE, locality="Khu phố 8")
     place.do("name-locality", commune=COMMUNE, locality="Tổ 9, Khu phố 8")
     place.house(number(), street=None, locality="Tổ 9, Khu phố 8", **LANG)
@@ -178,22 +184,24 @@ def test_renamed_locality_is_told_with_what_holds_it(place: Town, reader: Follow
     assert ["Tổ 9", "Khu phố 7"] in chains
 
 
-def test_import_and_its_rollback(place: Town, reader: Follower, tmp_path: Path) -> None:
+def test_import_and_its_rollback_are_listed(place: Town, reader: Follower, tmp_path: Path) -> None:
     deliver = deliveries(place.engine, tmp_path)
     result = deliver(door(number(), "a"), door(number(), "b"))
     put = reader.catch_up()
     assert {(e["type"], e["operation"]) for e in put} == {("put", "import")}
     roll_back(place.engine, result.import_id)
-    assert told(reader.catch_up()) == [("remove", code) for code in sorted(e["code"] for e in put)]
+    assert summary_of(reader.catch_up()) == [
+        ("remove", code) for code in sorted(e["code"] for e in put)
+    ]
 
 
-def test_reserved_code_is_not_told_before_it_stands_for_an_address(
+def test_reserved_code_is_not_listed_before_it_has_an_address(
     place: Town, reader: Follower
 ) -> None:
     (code,) = place.reserve()
     assert reader.catch_up() == []
     place.do("propose", code=code, commune=COMMUNE, street="Phố Láng", house_number=number())
-    assert told(reader.catch_up()) == [("put", code)]
+    assert summary_of(reader.catch_up()) == [("put", code)]
 
 
 # --- what may not be seen ------------------------------------------------------------------------
@@ -217,7 +225,7 @@ def test_restricted_record_is_removed_without_saying_why(place: Town, reader: Fo
     assert (entry["type"], entry["floor"]) == ("put", "3")
 
 
-def test_record_that_was_always_restricted_is_never_named(place: Town, reader: Follower) -> None:
+def test_always_restricted_record_is_never_listed(place: Town, reader: Follower) -> None:
     with write_scope(place.engine, TEST) as session:
         code = make_household(session, restricted=True)
     write(place, "UPDATE household SET floor = '3' WHERE code = :code", code=code)
@@ -225,15 +233,13 @@ def test_record_that_was_always_restricted_is_never_named(place: Town, reader: F
     assert reader.catch_up() == []
 
 
-def test_state_that_is_restricted_by_now_is_not_told_by_an_older_entry(
-    place: Town, reader: Follower
-) -> None:
+def test_older_entries_do_not_reveal_a_now_restricted_record(place: Town, reader: Follower) -> None:
     code = place.house(number())
     restrict(place, code)
-    assert set(told(reader.catch_up())) == {("remove", code)}
+    assert set(summary_of(reader.catch_up())) == {("remove", code)}
 
 
-def test_link_to_a_restricted_record_is_told_when_it_may_be(place: Town, reader: Follower) -> None:
+def test_link_to_a_restricted_record_is_listed_once_allowed(place: Town, reader: Follower) -> None:
     one, other = place.house(number()), place.house(number())
     reader.catch_up()
     with write_scope(place.engine, TEST) as session:
@@ -249,13 +255,13 @@ def test_link_to_a_restricted_record_is_told_when_it_may_be(place: Town, reader:
             {"one": one, "o": other},
         )
     seen = reader.catch_up()
-    assert sorted(told(seen)) == sorted([("retire", one), ("remove", other)])
+    assert sorted(summary_of(seen)) == sorted([("retire", one), ("remove", other)])
     restrict(place, other, restricted=False)
     (entry,) = reader.catch_up()
     assert entry["continues"] == [{"code": one, "kind": "merge"}]
 
 
-def test_demonstration_is_told_only_to_whom_asks(
+def test_demo_records_are_listed_only_on_request(
     place: Town, register: Register, reader: Follower, tmp_path: Path
 ) -> None:
     code, here = from_serial(next(_numbers)), unit_id(place, COMMUNE)
@@ -272,7 +278,7 @@ def test_demonstration_is_told_only_to_whom_asks(
 
 
 @pytest.mark.thorough
-def test_record_that_leaves_the_unit_is_removed_for_its_follower(
+def test_record_leaving_the_unit_is_removed_for_its_follower(
     place: Town, register: Register, reader: Follower, tmp_path: Path
 ) -> None:
     here, there = unit_id(place, COMMUNE), unit_id(place, ELSEWHERE)
@@ -286,9 +292,9 @@ def test_record_that_leaves_the_unit_is_removed_for_its_follower(
         for each in (commune, province, other):
             each.catch_up()
         write(place, "UPDATE household SET unit_id = :to WHERE code = :c", to=there, c=code)
-        assert told(commune.catch_up()) == [("remove", code)]
-        assert told(province.catch_up()) == [("remove", code)]
-        assert told(other.catch_up()) == [("put", code)]
+        assert summary_of(commune.catch_up()) == [("remove", code)]
+        assert summary_of(province.catch_up()) == [("remove", code)]
+        assert summary_of(other.catch_up()) == [("put", code)]
         place.house(number())
         assert other.catch_up() == []
         for each in (commune, province, other):
@@ -304,7 +310,7 @@ def test_invalid_unit_is_refused(register: Register) -> None:
         following(known, "Láng", demo=False)
 
 
-def test_province_is_followed_by_its_communes(register: Register) -> None:
+def test_following_a_province_includes_its_communes(register: Register) -> None:
     known = register.gazetteer.get()
     wanted = following(known, "01", demo=False)
     assert wanted.communes is not None
@@ -317,7 +323,7 @@ def test_province_is_followed_by_its_communes(register: Register) -> None:
 
 
 @pytest.mark.parametrize("limit", gate_takes_first(1, [2, 1, 7]))
-def test_small_pages_tell_what_a_large_one_does(
+def test_small_pages_contain_the_same_entries_as_a_large_one(
     place: Town, register: Register, tmp_path: Path, limit: int
 ) -> None:
     with follower(register, tmp_path / "many", limit=10_000) as large:
@@ -384,7 +390,7 @@ def test_large_event_is_read_in_parts(
     write(place, "DELETE FROM household WHERE code = ANY (:c)", c=codes)
 
 
-def test_page_ends_after_so_many_rows_looked_at(
+def test_page_ends_after_a_maximum_of_scanned_rows(
     place: Town, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "_BUDGET", 10)
@@ -404,22 +410,22 @@ def test_page_ends_after_so_many_rows_looked_at(
         assert sum(len(page.entries) for page in pages) == 0
 
 
-def test_event_whose_writer_died_is_brought_along(place: Town, reader: Follower) -> None:
+def test_event_of_a_dead_writer_is_published(place: Town, reader: Follower) -> None:
     code = place.house(number())
     reader.catch_up()
     with session_scope(place.engine) as session:
         open_event(session, Cause("test", "died"))
         session.execute(text("UPDATE household SET floor = '4' WHERE code = :c"), {"c": code})
-    assert told(reader.catch_up()) == [("put", code)]
+    assert summary_of(reader.catch_up()) == [("put", code)]
 
 
-def test_past_the_end_nothing_is_new(register: Register, reader: Follower) -> None:
+def test_cursor_at_the_end_lists_nothing(register: Register, reader: Follower) -> None:
     cursor = reader.copy.cursor()
     page = read_page(register, reader.wanted, cursor, 10)
     assert (page.entries, page.more, page.cursor) == ([], False, cursor)
 
 
-def test_record_written_while_the_walk_is_behind_it_is_told_after_it(
+def test_record_written_during_the_snapshot_is_listed_after_it(
     place: Town, register: Register, tmp_path: Path
 ) -> None:
     for _ in range(9):
@@ -439,8 +445,8 @@ def test_record_written_while_the_walk_is_behind_it_is_told_after_it(
         assert reader.differences() == []
 
 
-def units_told(reader: Follower) -> list[str]:
-    """Codes of the units of which it is told now, and that may be none."""
+def listed_units(reader: Follower) -> list[str]:
+    """Codes of the units listed now, possibly none."""
     seen = len(reader.entries)
     while reader.page().more:
         pass
@@ -465,27 +471,23 @@ def change_units(place: Town, register: Register, statement: str) -> None:
         ],
     ),
 )
-def test_units_that_read_as_before_are_not_told(
+def test_units_with_unchanged_names_are_not_listed(
     place: Town, register: Register, reader: Follower, statement: str
 ) -> None:
     change_units(place, register, statement)
-    assert units_told(reader) == []
+    assert listed_units(reader) == []
 
 
-def test_units_that_read_otherwise_are_told_once(
-    place: Town, register: Register, reader: Follower
-) -> None:
+def test_renamed_units_are_listed_once(place: Town, register: Register, reader: Follower) -> None:
     for old, new in (("Láng", "Lang"), ("Lang", "Láng")):
         rename = f"UPDATE admin_unit_version SET name = '{new}' WHERE name = '{old}'"
         change_units(place, register, rename)
-        assert units_told(reader) == [COMMUNE]
-        assert units_told(reader) == []
+        assert listed_units(reader) == [COMMUNE]
+        assert listed_units(reader) == []
 
 
 @pytest.mark.thorough
-def test_seeds_that_are_loaded_again_tell_followers_nothing(
-    place: Town, register: Register, reader: Follower
-) -> None:
+def test_reloaded_seeds_add_no_entries(place: Town, register: Register, reader: Follower) -> None:
     before = register.gazetteer.get().version
     change_units(place, register, "UPDATE gazetteer_state SET seed_sha256 = NULL")
     owner = make_engine(place.url, role=OWNER_ROLE)
@@ -493,12 +495,12 @@ def test_seeds_that_are_loaded_again_tell_followers_nothing(
         load_seeds(connection, lambda _line: None)
     owner.dispose()
     register.gazetteer._watch._seen = None
-    assert units_told(reader) == []
+    assert listed_units(reader) == []
     assert register.gazetteer.get().version > before
 
 
 @pytest.mark.thorough
-def test_new_province_name_is_told_with_all_that_lies_in_it(
+def test_renamed_province_is_listed_with_all_its_contents(
     place: Town, register: Register, tmp_path: Path
 ) -> None:
     """Page by page; what changes meanwhile comes after it."""
@@ -512,7 +514,7 @@ def test_new_province_name_is_told_with_all_that_lies_in_it(
         assert Cursor.parse(page.cursor).unit_progress
         first = reader.entries[-1]["code"]
         change_units(place, register, rename.format("Lạng Sơn Xưa", "Lạng Sơn Mới"))
-        again = units_told(reader)
+        again = listed_units(reader)
         assert first in again
         names = {e["id"]: e["words"] for e in reader.entries[seen:] if e["type"] == "unit"}
         assert 50 < len(names) < 500
@@ -521,7 +523,7 @@ def test_new_province_name_is_told_with_all_that_lies_in_it(
 
 
 @pytest.mark.thorough
-def test_unit_that_changes_by_its_day_is_told_on_it(
+def test_unit_change_is_listed_on_its_effective_date(
     fresh_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = fresh_database()
@@ -531,37 +533,37 @@ def test_unit_that_changes_by_its_day_is_told_on_it(
         plan_reform(owner)
         register.gazetteer._watch._seen = None
         new = ["97", "97001", "97002", "97003", "97004", "97006", "97007", "98"]
-        assert sorted(units_told(reader)) == new
+        assert sorted(listed_units(reader)) == new
         it_is(monkeypatch, DAY)
         register.gazetteer._watch._seen = None
         # The ones that end, those that are born, and the one that takes parts, of which it is not
         # certain any more where they were; what gives a part reads as before.
         told = ["97001", "97001", "97002", "97003", "97004", "97005"]
-        assert sorted(units_told(reader)) == told
-        assert units_told(reader) == []
+        assert sorted(listed_units(reader)) == told
+        assert listed_units(reader) == []
     owner.dispose()
 
 
 @pytest.mark.thorough
-def test_where_the_database_takes_no_writes_units_are_told_when_it_does(
+def test_unit_changes_are_listed_once_the_database_accepts_writes(
     place: Town, register: Register, reader: Follower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = "UPDATE admin_unit_version SET name = '{}' WHERE name = '{}'"
     real = changes.note_units
     monkeypatch.setattr(changes, "note_units", lambda *_: None)
     change_units(place, register, rename.format("Giảng Võ Mới", "Giảng Võ"))
-    assert units_told(reader) == []
+    assert listed_units(reader) == []
     monkeypatch.setattr(changes, "note_units", real)
     renamed = {hit.unit.code for hit in register.gazetteer.get().named("giang vo moi")}
     assert renamed
-    assert set(units_told(reader)) == renamed
+    assert set(listed_units(reader)) == renamed
     change_units(place, register, rename.format("Giảng Võ", "Giảng Võ Mới"))
 
 
 # --- cursors -------------------------------------------------------------------------------------
 
 
-def test_cursor_of_another_register_or_of_before_a_restore_is_refused(
+def test_cursor_of_another_register_or_from_before_a_restore_is_refused(
     place: Town, register: Register, tmp_path: Path
 ) -> None:
     with follower(register, tmp_path) as reader:

@@ -25,13 +25,13 @@ CURSORS = st.builds(
 
 
 @given(CURSORS)
-def test_cursor_comes_back_as_it_was_given(cursor: Cursor) -> None:
+def test_cursor_round_trips(cursor: Cursor) -> None:
     assert Cursor.parse(str(cursor)) == cursor
     assert len(str(cursor)) <= 200
 
 
 @given(CURSORS, st.data())
-def test_cursor_that_was_cut_off_is_malformed(cursor: Cursor, data: st.DataObject) -> None:
+def test_truncated_cursor_is_malformed(cursor: Cursor, data: st.DataObject) -> None:
     text = str(cursor)
     cut = data.draw(st.integers(0, len(text) - 1))
     with pytest.raises(InvalidInputError) as refused:
@@ -45,7 +45,7 @@ def test_any_other_text_is_malformed(text: str) -> None:
         Cursor.parse(text)
 
 
-def test_position_that_no_feed_can_have_is_malformed() -> None:
+def test_impossible_position_is_malformed() -> None:
     cursor = Cursor("0" * 32, "0" * 8, None, None, Read(2**63))
     with pytest.raises(InvalidInputError):
         Cursor.parse(str(cursor))

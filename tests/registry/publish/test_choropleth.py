@@ -27,7 +27,7 @@ def texts(svg: str) -> list[str]:
     return [each.text or "" for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def test_the_country_has_every_province_and_both_archipelagos_with_name_and_province(
+def test_country_drawing_labels_every_province_and_both_archipelagos(
     country: Drawing,
 ) -> None:
     svg = draw_choropleth(country, {"48": Figure(0.97, estimate=True)}, title="Cả nước")
@@ -47,7 +47,7 @@ def test_the_country_has_every_province_and_both_archipelagos_with_name_and_prov
     assert "Quần đảo Trường Sa: chưa có tổng số hộ" in titles
 
 
-def test_a_drawing_says_that_it_is_no_boundary_and_that_cells_are_approximate(
+def test_drawing_states_that_cells_are_approximate_and_not_boundaries(
     country: Drawing,
 ) -> None:
     assert country.approximate  # the seeds have no real polygons
@@ -58,7 +58,7 @@ def test_a_drawing_says_that_it_is_no_boundary_and_that_cells_are_approximate(
     assert CELLS not in said
 
 
-def test_a_province_shows_its_communes_and_its_islands_apart(
+def test_province_drawing_shows_its_islands_separately(
     session: Session, gazetteer: Gazetteer
 ) -> None:
     da_nang = unit_by_code(gazetteer, "48", today())
@@ -70,7 +70,7 @@ def test_a_province_shows_its_communes_and_its_islands_apart(
     assert [island.name for island in apart] == ["Đặc khu Côn Đảo"]
 
 
-def test_a_drawing_asks_no_host_runs_nothing_and_needs_no_style_sheet(country: Drawing) -> None:
+def test_drawing_has_no_external_resources_scripts_or_style_sheets(country: Drawing) -> None:
     names = {shape.code: Figure(0.5, estimate=False) for shape in country.shapes}
     svg = draw_choropleth(country, names, title="<b>&", link=lambda code: f"/coverage/{code}")
     assert "<b>" not in svg
@@ -81,13 +81,13 @@ def test_a_drawing_asks_no_host_runs_nothing_and_needs_no_style_sheet(country: D
     assert len(ElementTree.fromstring(draw_legend()).findall("li")) == len(LEGEND)
 
 
-def test_neighbours_share_their_edge_and_a_union_has_no_seam() -> None:
+def test_neighbouring_cells_share_edges_and_unions_have_no_seams() -> None:
     left, right = shapely.box(105, 20, 105.4, 20.8), shapely.box(105.4, 20, 106, 20.8)
     whole = shapes._outline([left, right])
     assert whole.equals(shapely.box(105, 20, 106, 20.8))
 
 
-def test_the_scale_gets_darker_and_text_on_it_can_be_read() -> None:
+def test_colour_scale_darkens_with_readable_text() -> None:
     luminances = [luminance(each.fill) for each in CLASSES]
     assert all(lighter > darker for lighter, darker in pairwise(luminances))
     for each in LEGEND:

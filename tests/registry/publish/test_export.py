@@ -155,7 +155,7 @@ def records(form: str, path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_each_format_read_back_holds_the_same_records(
+def test_every_format_contains_the_same_records(
     world: World, files: dict[str, Path], form: str
 ) -> None:
     found = {each["code"]: each for each in records(form, files[form])}
@@ -180,14 +180,14 @@ def test_each_format_read_back_holds_the_same_records(
         assert set(plain) - {"geometry", "geom", "bbox"} == {each.name for each in COLUMNS}
 
 
-def test_what_an_import_reads_of_a_csv_is_as_it_was(files: dict[str, Path]) -> None:
+def test_csv_export_round_trips_through_an_import(files: dict[str, Path]) -> None:
     table = read_file(files["csv"])
     at = table.headers.index("house_number")
     with table.rows() as rows:
         assert "=3/2" in [row[at] for row in rows]
 
 
-def test_workbook_is_for_people_and_an_import_knows_its_columns(files: dict[str, Path]) -> None:
+def test_workbook_has_readable_headers_known_to_an_import(files: dict[str, Path]) -> None:
     with zipfile.ZipFile(files["xlsx"]) as book:
         assert '<sheet name="Hộ"' in book.read("xl/workbook.xml").decode()
     known = find_columns(read_file(files["xlsx"]).headers).positions
@@ -199,7 +199,7 @@ def test_workbook_is_for_people_and_an_import_knows_its_columns(files: dict[str,
 
 
 @pytest.mark.parametrize("form", ["geojson", "gpkg", "geoparquet", "flatgeobuf"])
-def test_points_read_back_are_those_of_the_register(
+def test_exported_points_match_the_register(
     world: World, files: dict[str, Path], form: str
 ) -> None:
     if form == "geoparquet":
@@ -218,7 +218,7 @@ def test_points_read_back_are_those_of_the_register(
         assert point == (kept[code] and shapely.from_wkb(bytes(kept[code]))), code
 
 
-def test_geoparquet_says_what_its_geometry_is(files: dict[str, Path]) -> None:
+def test_geoparquet_has_geometry_metadata(files: dict[str, Path]) -> None:
     geo = json.loads(pq.read_metadata(files["geoparquet"]).metadata[b"geo"])
     assert geo == {
         "version": "1.1.0",
@@ -241,7 +241,7 @@ def is_conformant(path: Path) -> bool:
     return all(geoparquet_validator.conformant(report, part) for part in ("core", "covering"))
 
 
-def test_geoparquet_is_conformant_and_lies_along_a_curve(
+def test_geoparquet_is_conformant_and_ordered_along_a_curve(
     world: World, files: dict[str, Path]
 ) -> None:
     assert is_conformant(files["geoparquet"])
@@ -263,7 +263,7 @@ def test_geoparquet_is_conformant_and_lies_along_a_curve(
         ([], []),
     ],
 )
-def test_row_groups_are_even_and_lose_no_row(came: list[int], gone: list[int]) -> None:
+def test_row_groups_are_even_and_complete(came: list[int], gone: list[int]) -> None:
     numbers = iter(range(100))
     batches = [pa.record_batch({"n": [next(numbers) for _ in range(rows)]}) for rows in came]
     made = list(even_batches(iter(batches), 5))
@@ -272,7 +272,7 @@ def test_row_groups_are_even_and_lose_no_row(came: list[int], gone: list[int]) -
 
 
 @pytest.mark.parametrize("form", STREAMED)
-def test_what_is_streamed_is_the_file(world: World, files: dict[str, Path], form: str) -> None:
+def test_stream_equals_the_file(world: World, files: dict[str, Path], form: str) -> None:
     streamed = b"".join(export_stream(world.engine, ExportOptions(form)))
     if form == "geoparquet":
         assert pq.read_table(io.BytesIO(streamed)) == pq.read_table(files[form])
@@ -282,7 +282,7 @@ def test_what_is_streamed_is_the_file(world: World, files: dict[str, Path], form
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("form", OF_BOUNDARIES)
-def test_boundaries_go_out_with_their_names(world: World, tmp_path: Path, form: str) -> None:
+def test_boundaries_are_exported_with_their_names(world: World, tmp_path: Path, form: str) -> None:
     refresh(world.engine)
     for layer, count, code, name in (
         ("communes", 3321, "00004", "Phường Ba Đình"),
@@ -305,7 +305,7 @@ def test_boundaries_go_out_with_their_names(world: World, tmp_path: Path, form: 
         assert "approximate" in beside
 
 
-def test_dictionary_and_licence_stand_beside_and_nothing_else_is_left(
+def test_dictionary_and_licence_are_written_and_no_other_file_left(
     world: World, tmp_path: Path
 ) -> None:
     world.export(tmp_path / "ho.csv", format="csv", unit="01")
@@ -324,7 +324,7 @@ def test_dictionary_and_licence_stand_beside_and_nothing_else_is_left(
     assert (noted.endpoint, noted.units, noted.count) == ("export", ("01",), 2)
 
 
-def test_what_is_asked_for_is_what_is_written(world: World, tmp_path: Path) -> None:
+def test_only_requested_records_are_written(world: World, tmp_path: Path) -> None:
     def codes(**options: Any) -> set[str]:
         path = tmp_path / "ho.ndjson"
         world.export(path, format="ndjson", **options)
@@ -335,7 +335,7 @@ def test_what_is_asked_for_is_what_is_written(world: World, tmp_path: Path) -> N
     assert codes(unit="00004", demo=True) == {world.plain, world.demo}
 
 
-def test_as_of_is_what_was_on_record_then_without_what_is_restricted_today(
+def test_as_of_exports_the_past_state_without_now_restricted_records(
     world: World, tmp_path: Path
 ) -> None:
     before = datetime.datetime.now(VIET_NAM)
@@ -361,16 +361,14 @@ def unit_of(world: World, code: str) -> int:
     return known.with_code(code)[0].id
 
 
-def test_a_unit_of_an_old_map_is_exported_by_its_successors_and_said_so(
-    world: World, tmp_path: Path
-) -> None:
+def test_former_unit_is_exported_by_its_successors_and_marked(world: World, tmp_path: Path) -> None:
     done = world.export(tmp_path / "ho.csv", format="csv", unit="00016")
     assert done.former == ("00016", "Phường Ngọc Hà")
     assert [code for code, _ in done.units] == ["00004", "00008"]
     assert done.records == 2
 
 
-def test_an_empty_or_impossible_export_leaves_no_file(world: World, tmp_path: Path) -> None:
+def test_empty_or_invalid_export_leaves_no_file(world: World, tmp_path: Path) -> None:
     path = tmp_path / "ho.gpkg"
     with pytest.raises(NotFoundError, match="không có bản ghi nào"):
         world.export(path, format="gpkg", unit="00025")
@@ -390,7 +388,7 @@ def test_an_empty_or_impossible_export_leaves_no_file(world: World, tmp_path: Pa
 
 
 @pytest.mark.parametrize("form", gate_takes_first(3, [form for form in FORMATS if form != "xlsx"]))
-def test_a_file_for_which_there_is_no_room_is_told_and_not_there(
+def test_full_disk_is_reported_and_leaves_no_file(
     world: World, files: dict[str, Path], tmp_path: Path, form: str
 ) -> None:
     size, (soft, hard) = files[form].stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -404,7 +402,7 @@ def test_a_file_for_which_there_is_no_room_is_told_and_not_there(
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_layer_is_a_file_whatever_it_is_called(world: World, tmp_path: Path) -> None:
+def test_layer_may_have_any_file_name(world: World, tmp_path: Path) -> None:
     for form in ("gpkg", "flatgeobuf", "pmtiles"):
         world.export(tmp_path / "ho.mbtiles", format=form)
         assert (tmp_path / "ho.mbtiles").is_file()

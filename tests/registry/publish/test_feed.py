@@ -51,7 +51,7 @@ def pending(engine: Engine) -> set[int]:
 
 
 def write(engine: Engine) -> int:
-    """A committed event that nobody has moved yet."""
+    """A committed event that is not published yet."""
     with session_scope(engine) as session:
         return open_event(session, TEST)
 
@@ -63,7 +63,7 @@ def move_in(session: Session) -> int:
 # --- one after the other -------------------------------------------------------------------------
 
 
-def test_write_is_in_the_feed_when_its_block_has_ended(own_engine: Engine) -> None:
+def test_write_is_in_the_feed_after_its_block(own_engine: Engine) -> None:
     with write_scope(own_engine, TEST) as session:
         event_id = make_event(session)
         codes = [make_household(session), make_household(session)]
@@ -73,7 +73,7 @@ def test_write_is_in_the_feed_when_its_block_has_ended(own_engine: Engine) -> No
         assert codes_of_event(session, event_id) == sorted(codes)
 
 
-def test_codes_of_an_event_are_those_it_wrote_changed_or_removed(own_engine: Engine) -> None:
+def test_event_lists_the_codes_it_wrote_changed_or_removed(own_engine: Engine) -> None:
     with write_scope(own_engine, TEST) as session:
         first = make_event(session)
         codes = sorted(make_household(session) for _ in range(3))
@@ -135,7 +135,7 @@ def write_and_fail(engine: Engine) -> int:
     return events[0]
 
 
-def test_event_waits_for_the_next_mover_when_its_writer_dies_after_the_commit(
+def test_event_of_a_writer_that_died_after_commit_is_published_by_the_next(
     own_engine: Engine,
 ) -> None:
     orphan = write(own_engine)
@@ -146,7 +146,7 @@ def test_event_waits_for_the_next_mover_when_its_writer_dies_after_the_commit(
     assert read_all(own_engine) == [orphan, next_one]
 
 
-def test_moving_nothing_moves_nothing(own_engine: Engine) -> None:
+def test_publishing_without_pending_events_does_nothing(own_engine: Engine) -> None:
     event_id = write(own_engine)
     assert move_pending_events(own_engine) == 1
     assert move_pending_events(own_engine) == 0
@@ -156,7 +156,7 @@ def test_moving_nothing_moves_nothing(own_engine: Engine) -> None:
 # --- two at once ---------------------------------------------------------------------------------
 
 
-def test_cursor_on_event_ids_loses_an_event_where_the_feed_does_not(own_engine: Engine) -> None:
+def test_cursor_on_event_ids_would_miss_an_event_that_the_feed_has(own_engine: Engine) -> None:
     """Why there is a feed at all: the order of a sequence is not the order of commits."""
 
     def ids_after(event_id: int) -> list[int]:
@@ -197,7 +197,7 @@ def test_second_mover_waits_and_gets_the_higher_positions(own_engine: Engine) ->
     assert read_all(own_engine) == [one, two]
 
 
-def test_event_is_moved_by_the_next_when_its_mover_rolls_back(own_engine: Engine) -> None:
+def test_event_is_published_by_the_next_mover_after_a_rollback(own_engine: Engine) -> None:
     event_id = write(own_engine)
     with Session(own_engine) as session:
         assert move_in(session) == 1
@@ -237,7 +237,7 @@ def test_mover_with_an_old_snapshot_leaves_later_events_to_others(own_engine: En
     assert read_all(own_engine) == [event_id]
 
 
-def test_mover_with_an_old_snapshot_is_refused_when_another_moved_the_same(
+def test_mover_with_an_old_snapshot_is_refused_after_another_moved_the_event(
     own_engine: Engine,
 ) -> None:
     event_id = write(own_engine)
@@ -252,8 +252,8 @@ def test_mover_with_an_old_snapshot_is_refused_when_another_moved_the_same(
     assert read_all(own_engine) == [event_id]
 
 
-def test_writer_that_moves_before_its_commit_still_keeps_the_order(own_engine: Engine) -> None:
-    """Not how it is meant, but a position drawn early is held back with the lock."""
+def test_writer_publishing_before_its_commit_keeps_the_order(own_engine: Engine) -> None:
+    """Not intended use, but a position drawn early is held back by the lock."""
     with thread() as pool, Session(own_engine) as early, Session(own_engine) as mover:
         first = open_event(early, TEST)
         assert move_in(early) == 1
@@ -267,10 +267,10 @@ def test_writer_that_moves_before_its_commit_still_keeps_the_order(own_engine: E
 
 
 @pytest.mark.parametrize("statement_timeout_ms", gate_takes_first(1, [500, None]))
-def test_write_stands_when_its_event_cannot_be_moved_in_time(
+def test_write_succeeds_when_its_event_cannot_be_published_in_time(
     own_engine: Engine, statement_timeout_ms: int | None
 ) -> None:
-    """A mover that hangs must not make a committed write look like a failure, nor hang it."""
+    """A hanging mover must neither make a committed write look like a failure nor block it."""
     limit = [] if statement_timeout_ms is None else [f"-c statement_timeout={statement_timeout_ms}"]
     options = " ".join([str(own_engine.url.query["options"]), *limit])
     impatient = create_engine(own_engine.url.update_query_dict({"options": options}))
@@ -294,7 +294,7 @@ def test_write_stands_when_its_event_cannot_be_moved_in_time(
 
 @dataclass
 class Follower:
-    """A reader that pages by position, as a subscriber does, until it is told to stop."""
+    """A reader that pages by position, as a subscriber does, until stopped."""
 
     engine: Engine
     seen: list[int] = field(default_factory=list)
@@ -367,7 +367,7 @@ class Writer:
 
 
 @pytest.mark.parametrize("seed", gate_takes_first(1, [1, 2, 3]))
-def test_nothing_is_lost_or_read_twice_when_all_write_and_move_at_once(
+def test_concurrent_writers_and_movers_lose_and_repeat_no_event(
     own_engine: Engine, seed: int
 ) -> None:
     barrier, stop = threading.Barrier(WRITERS), threading.Event()
@@ -400,7 +400,7 @@ def test_nothing_is_lost_or_read_twice_when_all_write_and_move_at_once(
     assert len(follower.seen) == len(set(follower.seen))
     assert set(follower.seen) == committed
     assert pending(own_engine) == set()
-    # The longest transaction had the lowest id, and held nobody up.
+    # The longest transaction had the lowest id and blocked no other.
     assert held == min(committed)
     assert follower.seen[0] != held
 

@@ -1,4 +1,4 @@
-"""Paper: made, and read back as who holds it reads it."""
+"""Papers: printed, and read back as their holder reads them."""
 
 import re
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ def plates(
         return print_plates(session, known, site, Doors.model_validate(doors), form, skip=skip)
 
 
-def told(paper: Paper) -> dict[str, int]:
+def notices_of(paper: Paper) -> dict[str, int]:
     return {notice.code: notice.count for notice in paper.notices}
 
 
@@ -84,16 +84,14 @@ def fault(error: pytest.ExceptionInfo[InvalidInputError]) -> tuple[str, str]:
 # --- plates --------------------------------------------------------------------------------------
 
 
-def test_plates_of_a_street_are_in_order_and_their_qr_is_read(
-    place: Town, known: Gazetteer
-) -> None:
+def test_street_plates_are_ordered_with_readable_qr_codes(place: Town, known: Gazetteer) -> None:
     twelve, two, hidden = on(place, "Phố Ỷ Lan", "12/3", "2", "5")
     place.do("correct", code=hidden, restricted=True)
 
     paper = plates(place, known, commune=COMMUNE, street="Phố Ỷ Lan")
 
     (page,) = texts_of(paper.pdf)
-    assert (paper.items, told(paper)) == (2, {"restricted": 1})
+    assert (paper.items, notices_of(paper)) == (2, {"restricted": 1})
     assert page.index(code_display(two)) < page.index(code_display(twelve))
     assert "12/3 Phố Ỷ Lan Phường Láng, Thành phố Hà Nội" in page
     assert qr_codes_of(paper.pdf) == sorted(
@@ -111,7 +109,7 @@ def test_plates_of_a_street_are_in_order_and_their_qr_is_read(
         (PlateForm("180x120", "roll", 320, 0), [(320, 3 * 128)]),
     ],
 )
-def test_plates_stand_on_sheets_or_along_a_roll(
+def test_plates_are_arranged_on_sheets_or_a_roll(
     place: Town, known: Gazetteer, form: PlateForm, sheets: list[tuple[int, int]]
 ) -> None:
     codes = place.reserve(3)
@@ -130,7 +128,7 @@ def test_plates_stand_on_sheets_or_along_a_roll(
         (PlateForm("400x300", "roll", 320), "larger_than_the_sheet"),
     ],
 )
-def test_plate_that_no_sheet_holds_is_refused(
+def test_plate_larger_than_the_sheet_is_refused(
     place: Town, known: Gazetteer, form: PlateForm, code: str
 ) -> None:
     with pytest.raises(InvalidInputError) as error:
@@ -146,13 +144,13 @@ def test_plate_that_no_sheet_holds_is_refused(
         (ONE_WORD, "60x40", {"does_not_fit": 1}),
     ],
 )
-def test_long_names_fit_or_are_told(
+def test_long_names_fit_or_are_reported(
     place: Town, known: Gazetteer, name: str, size: str, said: dict[str, int]
 ) -> None:
     (door,) = on(place, f"{name.strip()} {size}"[:200], "8")
     paper = plates(place, known, form=PlateForm(size), codes=[door])
     (page,) = texts_of(paper.pdf)
-    assert told(paper) == said
+    assert notices_of(paper) == said
     printed = "does_not_fit" not in said
     assert set(name.split()) <= set(page.split()) or not printed
     assert ("Không in được" in page) is not printed
@@ -160,10 +158,10 @@ def test_long_names_fit_or_are_told(
 
 
 @pytest.mark.parametrize("street", [WORDS, CELL])
-def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str) -> None:
+def test_names_are_escaped_on_all_papers(place: Town, known: Gazetteer, street: str) -> None:
     (door,) = on(place, f"Phố Chữ {ord(street[0])}", "1")
     doors, given = Doors(codes=[door]), {"name": street, "id": place.row(door).street_id}
-    # Nobody names a street so, but older registers and files may.
+    # Such names are refused today, but older registers and files may have them.
     with session_scope(place.engine) as session:
         session.execute(text("UPDATE place SET name = :name WHERE id = :id"), given)
     with session_scope(place.engine) as session:
@@ -177,11 +175,11 @@ def test_names_are_text_on_all_paper(place: Town, known: Gazetteer, street: str)
         assert street.replace(" ", "") in "".join(texts_of(paper.pdf)).replace(" ", "")
 
 
-def test_what_is_no_real_paper_has_a_watermark(place: Town, known: Gazetteer) -> None:
+def test_papers_without_a_public_address_have_a_watermark(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Thử", "1")
     trial = Site("http://127.0.0.1:8000", False)
     paper = plates(place, known, site=trial, codes=[door])
-    assert told(paper) == {"not_public": 1}
+    assert notices_of(paper) == {"not_public": 1}
     assert texts_of(paper.pdf)[0].count("BẢN THỬ") == 2
     assert qr_codes_of(paper.pdf) == [f"{trial.url}/a/{code_display(door)}"]
     certificate, paper = issue_certificate(place.engine, place.reads, known, trial, door)
@@ -190,14 +188,14 @@ def test_what_is_no_real_paper_has_a_watermark(place: Town, known: Gazetteer) ->
     assert [site.watermark(from_serial(42)) for site in (SITE, trial)] == ["MINH HOẠ"] * 2
 
 
-def test_more_than_one_pdf_holds_is_told(
+def test_too_many_plates_for_one_pdf_are_reported(
     place: Town, known: Gazetteer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on(place, "Phố Dài", *map(str, range(1, 6)))
     monkeypatch.setattr("registry.publish.paper.plates.MAX_PLATES", 2)
     street = {"commune": COMMUNE, "street": "Phố Dài"}
     first, last = (plates(place, known, skip=skip, **street) for skip in (0, 4))
-    assert (first.items, told(first), last.items, told(last)) == (2, {"more": 3}, 1, {})
+    assert (first.items, notices_of(first), last.items, notices_of(last)) == (2, {"more": 3}, 1, {})
     with pytest.raises(InvalidInputError) as error:
         plates(place, known, skip=5, **street)
     assert fault(error) == ("skip", "beyond_the_last")
@@ -262,9 +260,7 @@ def test_plate_is_reserved_issued_mounted_and_lost(place: Town) -> None:
 # --- certificates --------------------------------------------------------------------------------
 
 
-def test_certificate_says_what_it_confirms_and_holds_until_the_address_changes(
-    place: Town, known: Gazetteer
-) -> None:
+def test_certificate_is_valid_until_the_address_changes(place: Town, known: Gazetteer) -> None:
     door, other = on(place, "Phố Ở Yên", "7", "9")
     place.do("correct", code=door, former_commune="00187")
     made, paper = issue_certificate(
@@ -285,7 +281,7 @@ def test_certificate_says_what_it_confirms_and_holds_until_the_address_changes(
         assert words in text
     assert qr_codes_of(paper.pdf) == [f"{SITE.url}/verify/{made.shown}"]
     assert b"pdfaid:part" in paper.pdf
-    assert told(paper) == {}
+    assert notices_of(paper) == {}
 
     def state() -> tuple[str, str | None]:
         verdict = verify(place.reads, known, f" {made.shown.lower()} ")
@@ -304,7 +300,7 @@ def test_certificate_says_what_it_confirms_and_holds_until_the_address_changes(
     assert state() == ("ended", None)
 
 
-def test_certificate_is_taken_back_once(place: Town, known: Gazetteer) -> None:
+def test_certificate_is_revoked_once(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Thu Hồi", "1")
     made, _ = issue_certificate(place.engine, place.reads, known, SITE, door)
     with pytest.raises(InvalidInputError):
@@ -329,7 +325,7 @@ def test_restricted_place_is_verified_without_its_address(place: Town, known: Ga
     assert not verify(place.reads, known, made.number).hidden
 
 
-def test_only_an_active_record_is_certified(place: Town, known: Gazetteer) -> None:
+def test_only_active_records_are_certified(place: Town, known: Gazetteer) -> None:
     (proposed,) = place.do("propose", commune=COMMUNE, street="Phố Láng", house_number="99").records
     with pytest.raises(ConflictError):
         issue_certificate(place.engine, place.reads, known, SITE, proposed.code)
@@ -337,7 +333,7 @@ def test_only_an_active_record_is_certified(place: Town, known: Gazetteer) -> No
         issue_certificate(place.engine, place.reads, known, SITE, place.reserve()[0])
 
 
-def test_numbers_of_certificates_have_a_check(place: Town, known: Gazetteer) -> None:
+def test_certificate_numbers_have_a_check_symbol(place: Town, known: Gazetteer) -> None:
     number = numbers.draw()
     assert numbers.read(numbers.show(number)) == number
     wrong = {
@@ -402,7 +398,7 @@ def test_decision_is_the_same_before_and_after_its_operation(place: Town, known:
         ("name-locality", {"locality": "Thôn Mới"}, "Đặt tên Thôn Mới thuộc Phường Láng"),
     ],
 )
-def test_decision_of_a_name(
+def test_decision_on_a_street_name_is_printed(
     place: Town, known: Gazetteer, name: str, fields: dict[str, str], said: str
 ) -> None:
     if name == "rename-street":
@@ -412,7 +408,7 @@ def test_decision_of_a_name(
     assert f"Điều 1. {said}" in texts_of(done.pdf)[0]
 
 
-def test_decision_of_what_has_none_is_refused(place: Town, known: Gazetteer) -> None:
+def test_operation_without_a_decision_form_is_refused(place: Town, known: Gazetteer) -> None:
     made = (place.engine, place.reads, known, SITE)
     event = place.do("reserve", count=1).event_id
     with pytest.raises(InvalidInputError) as error:
@@ -425,7 +421,7 @@ def test_decision_of_what_has_none_is_refused(place: Town, known: Gazetteer) -> 
 # --- lists ---------------------------------------------------------------------------------------
 
 
-def test_list_is_paged_with_its_head_on_each_page(place: Town, known: Gazetteer) -> None:
+def test_list_repeats_its_header_on_each_page(place: Town, known: Gazetteer) -> None:
     place.do("name-locality", commune=COMMUNE, locality="Thôn Danh Sách")
     codes = [place.house(str(n), None, locality="Thôn Danh Sách") for n in range(1, 46)]
     doors = Doors(commune=COMMUNE, locality="Thôn Danh Sách")
@@ -442,9 +438,7 @@ def test_list_is_paged_with_its_head_on_each_page(place: Town, known: Gazetteer)
         )
 
 
-def test_papers_of_a_whole_street_hold_what_was_approved_alone(
-    place: Town, known: Gazetteer
-) -> None:
+def test_papers_of_a_street_contain_only_approved_records(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Chờ Duyệt", "1")
     waiting = place.do(
         "propose", commune=COMMUNE, street="Phố Chờ Duyệt", house_number="3"
@@ -464,9 +458,9 @@ def test_papers_of_a_whole_street_hold_what_was_approved_alone(
     assert place.rows("SELECT code FROM plate WHERE code = :c", c=waiting.code) == []
 
 
-def test_letters_that_the_fonts_lack_are_told(place: Town, known: Gazetteer) -> None:
+def test_characters_missing_in_the_fonts_are_reported(place: Town, known: Gazetteer) -> None:
     (door,) = on(place, "Phố Lạ", "1")
     place.do("correct", code=door, building="Toà 龍")
     _, paper = issue_certificate(place.engine, place.reads, known, SITE, door)
-    assert told(paper) == {"letters_missing": 1}
+    assert notices_of(paper) == {"letters_missing": 1}
     assert not re.search(b"pdfaid:part", paper.pdf)

@@ -108,7 +108,7 @@ def test_each_kind_of_change_is_found_since_a_cursor(place: Town, register: Regi
     assert kinds(register, now(register), *found) == {"10000006": None}
 
 
-def test_day_is_that_of_viet_nam_from_its_first_minute(place: Town, register: Register) -> None:
+def test_day_starts_at_midnight_in_viet_nam(place: Town, register: Register) -> None:
     code = place.house(number())
     day = today()
     owner = make_engine(place.url, role=OWNER_ROLE, pool_size=1)
@@ -136,14 +136,14 @@ def test_day_is_that_of_viet_nam_from_its_first_minute(place: Town, register: Re
         ("99999999999999999", "beyond_the_end"),
     ],
 )
-def test_what_is_no_place_in_the_feed_is_refused(register: Register, since: str, code: str) -> None:
+def test_invalid_feed_position_is_refused(register: Register, since: str, code: str) -> None:
     with pytest.raises((InvalidInputError, CursorRefusedError)) as refused:
         read_since(register, since)
     errors = refused.value.extra.get("errors")
     assert (errors[0]["code"] if errors else refused.value.extra["reason"]) == code  # type: ignore[index]
 
 
-def test_only_rows_that_changed_come_back_over_http(office: Office, register: Register) -> None:
+def test_only_changed_rows_are_returned_over_http(office: Office, register: Register) -> None:
     place = office.place
     street = f"Phố Sổ {number()}"
     place.street(street)

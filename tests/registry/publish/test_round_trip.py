@@ -1,4 +1,4 @@
-"""Every label that the register prints leads back to its door, with its marks and without any."""
+"""Every printed label resolves to its door, with and without diacritics."""
 
 import csv
 import datetime
@@ -190,7 +190,7 @@ class Printed:
     """Whether it is a household's, with what tells it from its neighbours."""
 
     def leads_back(self, found: Validation) -> bool:
-        """Whether the verdict is the code, or a question that names what bears the text."""
+        """Whether the verdict is the code, or a question that names the records with the text."""
         question, codes = found.question, self.labels.keys()
         offered = {choice.code for choice in question.choices} if question else set()
         if len(codes) > MAX_UNNUMBERED:
@@ -198,7 +198,7 @@ class Printed:
         if found.verdict == "confirm" and codes <= offered:
             return len(codes) > 1 or not self.of_today
         if found.verdict == "confirm" and not (self.marked and self.whole):
-            # Communes whose names differ in their marks alone: whether it is this one is asked.
+            # Communes whose names differ only in diacritics: a question is asked.
             return found.address in self.labels.values()
         if not self.whole:
             named = found.address in self.labels.values() or codes <= offered
@@ -207,7 +207,9 @@ class Printed:
         return found.verdict in verdicts and {found.code} == codes
 
 
-def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path) -> None:
+def test_odd_and_generated_doors_round_trip(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import_odd(engine, tmp_path / "odd.csv")
         gazetteer = _import_demo(engine, tmp_path / "demo.csv")
@@ -215,7 +217,7 @@ def test_odd_and_made_up_doors(fresh_database: Callable[[], str], tmp_path: Path
 
 
 @pytest.mark.thorough
-def test_real_doors(fresh_database: Callable[[], str], shared_data: Path) -> None:
+def test_real_doors_round_trip(fresh_database: Callable[[], str], shared_data: Path) -> None:
     with _register(fresh_database()) as (engine, reads):
         _import(engine, shared_data / "real_addresses.csv", "real")
         gazetteer = _gazetteer(engine)
@@ -223,7 +225,9 @@ def test_real_doors(fresh_database: Callable[[], str], shared_data: Path) -> Non
         _check(gazetteer, reads, at_least=2_000, share=0.005)
 
 
-def test_labels_of_each_day_of_reforms(fresh_database: Callable[[], str], tmp_path: Path) -> None:
+def test_labels_of_each_reform_day_round_trip(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
     """Printed between two decisions, on the map of that day, and read on today's."""
     with _register(fresh_database()) as (engine, reads):
         _import_odd(engine, tmp_path / "odd.csv", (*_PLACES, _NEIGHBOUR), _FORMERS)
@@ -423,7 +427,7 @@ def _check(
     share: float = 0.0,
     earlier: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """At most the `share` of labels does not lead back, and none to another record."""
+    """At most the `share` of labels does not round-trip, and none leads to another record."""
     printed = _printed(gazetteer, reads, earlier)
     assert len(printed) >= at_least
     astray, wrong = [], []
@@ -490,8 +494,8 @@ def _by_code(texts: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def _is_whole(record: Record) -> bool:
-    """Whether its address is a door's: no building's, whose flat is asked for, no number without a
-    street or hamlet, and no hamlet alone.
+    """Whether it is the address of a door: no building (its flat is missing), nor a number without
+    a street or hamlet, nor a hamlet alone.
     """
     if record.kind == "building" or not (record.street_name or record.localities):
         return False
@@ -500,6 +504,6 @@ def _is_whole(record: Record) -> bool:
 
 
 def without_marks(text: str) -> str:
-    """The text as somebody types it who has no Vietnamese keyboard."""
+    """The text as typed without a Vietnamese keyboard."""
     parted = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(sign for sign in parted if not unicodedata.combining(sign))

@@ -107,14 +107,14 @@ def found(result: ServicesLoaded) -> list[tuple[int, str]]:
     return [(problem.row_number, problem.code) for problem in result.problems]
 
 
-def told(services: list[ServiceHere]) -> list[tuple[str, str, str, str | None]]:
+def summaries(services: list[ServiceHere]) -> list[tuple[str, str, str, str | None]]:
     return [
         (each.operator, each.service, each.basis, each.office and each.office.name)
         for each in services
     ]
 
 
-def test_most_specific_area_of_each_operator_counts(depot: Depot) -> None:
+def test_most_specific_area_of_each_operator_applies(depot: Depot) -> None:
     drawn = geojson(
         (None, {"service": "Nhanh", "kind": "giao", "office": "Tỉnh", "communes": COMMUNE}),
         (
@@ -129,15 +129,15 @@ def test_most_specific_area_of_each_operator_counts(depot: Depot) -> None:
     rival = f",Nhanh,delivers,,,,,Phường Láng; {ELSEWHERE},,,"
     listed = f",Nhanh,delivers,Riêng,,,,,{code_display(depot.inside)},,"
     assert depot.rows(rival, listed, operator=RIVAL).new == 2
-    assert told(depot.at(depot.inside)) == [
+    assert summaries(depot.at(depot.inside)) == [
         (POST, "Nhanh", "polygon", "Láng"),
         (RIVAL, "Nhanh", "code", "Riêng"),
     ]
-    assert told(depot.at(depot.outside)) == [
+    assert summaries(depot.at(depot.outside)) == [
         (POST, "Nhanh", "commune", "Tỉnh"),
         (RIVAL, "Nhanh", "commune", None),
     ]
-    assert told(depot.at(depot.elsewhere)) == [(RIVAL, "Nhanh", "commune", None)]
+    assert summaries(depot.at(depot.elsewhere)) == [(RIVAL, "Nhanh", "commune", None)]
     near, _ = depot.at(depot.inside)
     assert near.office is not None
     assert (near.office.hours, near.distance_m) == ("Mo-Sa 07:30-18:00", 52)
@@ -156,7 +156,7 @@ def test_most_specific_area_of_each_operator_counts(depot: Depot) -> None:
     ]
 
 
-def test_delivery_replaces_the_set_of_its_operator_alone(depot: Depot) -> None:
+def test_delivery_replaces_only_its_operators_areas(depot: Depot) -> None:
     first = (f",A,giao,Một,105.8,21,,{COMMUNE},,,", f",B,gom,Hai,,,,{ELSEWHERE},,,")
     depot.rows(",A,giao,,,,,01,,,", operator=RIVAL)
     assert depot.rows(*first).written
@@ -180,12 +180,12 @@ def test_delivery_replaces_the_set_of_its_operator_alone(depot: Depot) -> None:
     assert served.office is not None
     assert served.office.lon == 105.9
     assert depot.rows(first[1]).gone == 1
-    assert told(depot.at(depot.outside)) == [(RIVAL, "A", "commune", None)]
+    assert summaries(depot.at(depot.outside)) == [(RIVAL, "A", "commune", None)]
     assert remove_services(depot.town.engine, RIVAL).written
     assert depot.at(depot.outside) == []
 
 
-def test_area_holds_on_its_days(depot: Depot) -> None:
+def test_area_applies_on_its_days(depot: Depot) -> None:
     depot.rows(
         f",A,giao,Cũ,,,,{COMMUNE},,,30/6/2026",
         f",A,giao,Mới,,,,{COMMUNE},,2026-07-01,31/12/9999",
@@ -198,7 +198,7 @@ def test_area_holds_on_its_days(depot: Depot) -> None:
     assert depot.check(operator=POST, unit=COMMUNE).overlaps == ()
 
 
-def test_bad_rows_are_told_and_fail_no_other(depot: Depot) -> None:
+def test_bad_rows_are_reported_and_do_not_fail_others(depot: Depot) -> None:
     good = f",A,giao,Một,105.8,21.0,Mo-Fr 08:00-17:00,{COMMUNE},,,"
     rows = {
         good: "",
@@ -252,7 +252,7 @@ def test_bad_rows_are_told_and_fail_no_other(depot: Depot) -> None:
         (5, "polygon_too_fine"),
     ]
     assert (told.areas, told.rejected) == (1, 4)
-    # A row tells all that is wrong with it.
+    # All errors of a row are reported.
     many = depot.rows(
         "Hãng khác,,bay,Hai,200,21,sáng,99999; Xã Không Đâu; 00001,7P70-6F 1000 xyz,hôm qua,mai"
     )
@@ -272,7 +272,7 @@ def test_bad_rows_are_told_and_fail_no_other(depot: Depot) -> None:
     assert set(PROBLEMS) >= {code for _, code in (*found(result), *found(told))}
 
 
-def test_trial_tells_overlaps_and_areas_that_a_bad_row_loses(depot: Depot) -> None:
+def test_dry_run_reports_overlaps_and_areas_lost_by_a_bad_row(depot: Depot) -> None:
     first = (
         f",A,giao,Một,,,,{COMMUNE},,,",
         f",A,giao,Hai,,,,{ELSEWHERE},,,",
@@ -339,14 +339,14 @@ def test_overlaps_and_doors_without_service_are_reported(depot: Depot) -> None:
     ]
     told = [o.basis for o in depot.check(operator=POST, overlaps_in=COMMUNE).overlaps]
     assert told == ["code", "polygon", "commune"]
-    # Without a boundary what is drawn may be anywhere.
+    # Without a boundary, drawn areas may be anywhere.
     with session_scope(depot.town.engine) as session:
         for told in (["polygon"], []):
             found = check_services(session, depot.known, operator=POST, overlaps_in=ELSEWHERE)
             assert [o.basis for o in found.overlaps] == told
             session.execute(_DRAWN, {"code": COMMUNE} | LANG)
         session.rollback()
-    # Both are told at the door.
+    # Both are returned for the door.
     assert [each.office and each.office.name for each in depot.at(depot.inside)
             if each.service == "A"] == ["A1", "A2"]  # fmt: skip
     assert [(each.code, each.doors) for each in report.unserved] == [(ELSEWHERE, 1)]
@@ -365,7 +365,7 @@ def test_overlaps_and_doors_without_service_are_reported(depot: Depot) -> None:
     assert {each.code for each in depot.check(unit=COMMUNE).unserved} == {COMMUNE}
 
 
-def test_restricted_place_shows_strangers_no_more_than_its_commune(depot: Depot) -> None:
+def test_restricted_place_shows_strangers_only_its_commune(depot: Depot) -> None:
     hidden = depot.town.house("9", **LANG)
     depot.town.do("correct", code=hidden, restricted=True)
     depot.load(
@@ -402,7 +402,7 @@ def test_restricted_place_shows_strangers_no_more_than_its_commune(depot: Depot)
         (Actor("Xã", "approver", frozenset({1})), None, ForbiddenError),
     ],
 )
-def test_each_operator_writes_for_itself(
+def test_operators_write_only_their_own_areas(
     actor: Actor | None, asked: str | None, said: str | type[Exception]
 ) -> None:
     def ask() -> str:

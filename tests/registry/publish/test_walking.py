@@ -21,16 +21,14 @@ def east(metres: float, north: float = 0.0) -> Point:
     [
         ("27 2 1 129", "1 27 129 2"),
         ("2 14 12 27 1", "1 27 14 12 2"),
-        ("4 2 10", "2 4 10"),  # nobody walks up the empty side first
+        ("4 2 10", "2 4 10"),  # the empty side is not walked first
         ("12/34/7 12 14 12/34/5A 12/3 1 2", "1 14 12 12/3 12/34/5A 12/34/7 2"),
         ("3/5 3 3/1/2 3A 3/1", "3 3/1 3/1/2 3/5 3A"),
         ("LO5 9 - 9A LK5-12 63-67", "9 9A 63-67 LK5-12 LO5 -"),
         ("100 99 101 9 10", "9 99 101 100 10"),
     ],
 )
-def test_numbers_of_a_street_run_up_one_side_and_down_the_other(
-    numbers: str, expected: str
-) -> None:
+def test_street_numbers_go_up_one_side_and_down_the_other(numbers: str, expected: str) -> None:
     given = numbers.split()
     for _ in range(3):
         random.Random(7).shuffle(given)
@@ -40,7 +38,7 @@ def test_numbers_of_a_street_run_up_one_side_and_down_the_other(
         ] == expected.split()
 
 
-def test_streets_follow_each_other_by_where_they_begin_and_flats_by_their_floors() -> None:
+def test_streets_are_ordered_by_their_start_and_flats_by_floor() -> None:
     def doors(commune: int, street: str, *metres: float) -> list[Door]:
         return [
             Door(commune, street, street, str(2 * at + 1), point=east(m))
@@ -89,7 +87,7 @@ def test_shortest_order_has_every_stop_once_and_is_no_longer(
     assert Way(stops).shortest(None)[0] == 0  # it begins where it begins
 
 
-def test_length_is_that_of_all_legs() -> None:
+def test_length_is_the_sum_of_all_legs() -> None:
     stops, start, end = [east(100), east(300), east(200)], east(0), east(400)
     open_way = Way(stops).measured([0, 2, 1])
     assert (open_way.metres, open_way.seconds, open_way.legs) == (200, None, (None, 100, 100))

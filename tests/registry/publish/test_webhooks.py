@@ -1,4 +1,4 @@
-"""Webhooks: what they tell, to real receivers, and what becomes of those that do not listen."""
+"""Webhooks: messages to real receivers, retries and abandoned ones."""
 
 import json
 import socket
@@ -100,7 +100,7 @@ def due_now(place: Town) -> None:
 
 
 def examined(place: Town) -> str:
-    """What the doctor says of webhooks."""
+    """What the doctor reports about webhooks."""
     results = run_probes(Settings(database_url=place.url))
     return next(found.english for found in results if found.name == "webhooks_told")
 
@@ -117,7 +117,7 @@ def restrict(place: Town, code: str) -> None:
 
 
 @pytest.mark.gate
-def test_each_kind_of_change_is_told_once_and_signed(
+def test_each_kind_of_change_is_sent_once_and_signed(
     place: Town, register: Register, receiver: Receiver, hook: Callable[..., Any]
 ) -> None:
     street = f"Phố Báo {number()}"
@@ -154,7 +154,7 @@ def test_each_kind_of_change_is_told_once_and_signed(
     assert receiver.messages == []
 
 
-def test_only_what_is_wanted_is_told(
+def test_only_subscribed_changes_are_sent(
     place: Town, register: Register, receiver: Receiver, hook: Callable[..., Any]
 ) -> None:
     street, other = f"Phố Lọc {number()}", f"Phố Khác {number()}"
@@ -179,7 +179,7 @@ def test_only_what_is_wanted_is_told(
     assert sorted(kinds for _, _, kinds in receiver.entries()) == [["merged"], ["retired"]]
 
 
-def test_kinds_are_those_since_all_was_told_where_a_page_ends_between_two_changes(
+def test_kinds_include_changes_split_across_pages(
     place: Town,
     register: Register,
     receiver: Receiver,
@@ -208,7 +208,7 @@ def test_kinds_are_those_since_all_was_told_where_a_page_ends_between_two_change
         (DRIP, "timeout", None),
     ],
 )
-def test_answer_is_taken_as_it_is_meant(
+def test_receiver_response_decides_the_outcome(
     place: Town,
     register: Register,
     receiver: Receiver,
@@ -234,7 +234,7 @@ def test_answer_is_taken_as_it_is_meant(
     assert (found.behind > 0) == (outcome != "delivered")
 
 
-def test_message_is_tried_again_given_up_and_sent_when_it_is_resumed(
+def test_message_is_retried_abandoned_and_sent_on_resume(
     place: Town, register: Register, receiver: Receiver, actor: Actor, hook: Callable[..., Any]
 ) -> None:
     webhook, _ = hook()
@@ -252,7 +252,7 @@ def test_message_is_tried_again_given_up_and_sent_when_it_is_resumed(
     dead = view(register, actor, webhook)
     assert (dead.state, dead.last_outcome, dead.attempts) == ("dead", "refused", tries)
     assert f"{webhook} ({actor.name}: refused)" in examined(place)
-    # The same message each time: a receiver that took it in, and failed to say so, knows it.
+    # The same message each time, so a receiver can recognise one it already processed.
     assert len({headers["webhook-id"] for headers, _ in receiver.messages}) == 1
     receiver.messages.clear()
     second = place.house(number())
@@ -269,7 +269,7 @@ def test_message_is_tried_again_given_up_and_sent_when_it_is_resumed(
     replay(register, actor, webhook, kept[0].behind)
     receiver.answers.append((410, {}, b""))
     send_due(register)
-    assert view(register, actor, webhook).state == "dead"  # told that it is gone: at once
+    assert view(register, actor, webhook).state == "dead"  # 410 Gone: at once
     replay(register, actor, webhook, "0")
     send_due(register)
     told = [code for _, code, _ in receiver.entries()]
@@ -303,7 +303,7 @@ def test_operator_sees_stops_and_resumes_webhooks(
     assert isinstance(call("webhooks", "pause", 0).exception, NotFoundError)
 
 
-def test_secret_is_replaced_with_both_in_force(
+def test_secret_is_rotated_with_an_overlap(
     place: Town, register: Register, receiver: Receiver, actor: Actor, hook: Callable[..., Any]
 ) -> None:
     webhook, old = hook()
@@ -318,7 +318,7 @@ def test_secret_is_replaced_with_both_in_force(
     assert [body["type"] for body in receiver.taken()] == ["register.test", "register.changed"]
 
 
-def test_nothing_is_told_for_a_key_that_was_revoked(
+def test_nothing_is_sent_for_a_revoked_key(
     place: Town, register: Register, receiver: Receiver, actor: Actor, hook: Callable[..., Any]
 ) -> None:
     webhook, _ = hook()
@@ -347,13 +347,13 @@ def test_nothing_is_told_for_a_key_that_was_revoked(
         ("https://[::ffff:169.254.169.254]/", "private_address"),
     ],
 )
-def test_url_that_nothing_is_sent_to_is_refused(url: str, code: str) -> None:
+def test_forbidden_url_is_refused(url: str, code: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         check_url(url, ("127.0.0.1",))
     assert refused.value.extra["errors"][0]["code"] == code  # type: ignore[index]
 
 
-def test_name_is_resolved_once_and_leads_to_no_private_network(
+def test_host_name_is_resolved_once_and_not_to_a_private_network(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = receiver.url.partition("/nhan")[0].rpartition(":")[2]
@@ -362,7 +362,7 @@ def test_name_is_resolved_once_and_leads_to_no_private_network(
     system = socket.getaddrinfo
 
     def resolve(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:
-        """A name that means another host each time."""
+        """A name that resolves to another host each time."""
         if host != "doi-ten.vn":
             return system(host, port, *rest, **more)
         asked.append(host)

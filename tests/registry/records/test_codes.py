@@ -35,20 +35,20 @@ def test_codes_are_the_permuted_ordinals_in_the_order_drawn(session: Session) ->
     assert codes == permuted(session, range(first, first + 500))
 
 
-def test_codes_are_valid_distinct_and_no_demo_codes(session: Session) -> None:
+def test_codes_are_valid_distinct_and_not_demo_codes(session: Session) -> None:
     codes = issue_codes(session, 20_000)
     assert len(set(codes)) == 20_000
     assert all(map(is_valid, codes))
     assert not any(code.startswith("0") for code in codes)
 
 
-def test_no_codes_draw_no_ordinal(session: Session) -> None:
+def test_drawing_zero_codes_uses_no_ordinal(session: Session) -> None:
     first = next_ordinal(session)
     assert issue_codes(session, 0) == []
     assert next_ordinal(session) == first
 
 
-def test_ordinals_of_a_rolled_back_transaction_are_burnt(engine: Engine) -> None:
+def test_ordinals_of_a_rolled_back_transaction_are_not_reused(engine: Engine) -> None:
     with Session(engine) as session:
         lost = issue_codes(session, 10)
         session.rollback()
@@ -59,7 +59,7 @@ def test_ordinals_of_a_rolled_back_transaction_are_burnt(engine: Engine) -> None
     assert set(lost).isdisjoint(kept)
 
 
-def test_transactions_at_once_share_no_code(engine: Engine) -> None:
+def test_concurrent_transactions_share_no_code(engine: Engine) -> None:
     def issue(_: int) -> list[str]:
         with session_scope(engine) as session:
             return list(chain.from_iterable(issue_codes(session, 50) for _ in range(20)))
@@ -69,7 +69,7 @@ def test_transactions_at_once_share_no_code(engine: Engine) -> None:
     assert len(set(codes)) == len(codes) == 4_000
 
 
-def test_used_up_codes_are_said(fresh_database: Callable[[], str]) -> None:
+def test_exhausted_codes_are_reported(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
     owner = make_engine(url, role=OWNER_ROLE)
     with owner.begin() as connection:
@@ -87,12 +87,12 @@ def test_used_up_codes_are_said(fresh_database: Callable[[], str]) -> None:
     ("before", "millions"),
     [
         ("server_timeline() - 1", 1),
-        ("server_timeline() - 2", 2),  # who was promoted in between is lost as well
+        ("server_timeline() - 2", 2),  # a standby promoted in between is lost as well
         ("-9223372036854775808", 1),  # of another system
         ("server_timeline() + 4096", 1),
     ],
 )
-def test_ordinals_move_on_once_on_another_timeline(
+def test_ordinals_jump_once_on_another_timeline(
     fresh_database: Callable[[], str], before: str, millions: int
 ) -> None:
     url = fresh_database()
@@ -119,7 +119,7 @@ def test_ordinals_move_on_once_on_another_timeline(
     engine.dispose()
 
 
-def test_first_to_draw_on_another_timeline_holds_up_nobody(
+def test_first_draw_on_another_timeline_blocks_no_other(
     fresh_database: Callable[[], str],
 ) -> None:
     url = fresh_database()
@@ -133,6 +133,6 @@ def test_first_to_draw_on_another_timeline_holds_up_nobody(
     engine.dispose()
 
 
-def test_application_draws_by_the_function_alone(session: Session) -> None:
+def test_application_draws_codes_only_through_the_function(session: Session) -> None:
     with refused(session, sqlstate="42501"):
         session.execute(text("SELECT nextval('code_ordinal')"))

@@ -67,7 +67,7 @@ LIVING = ["án 7", "2", "2A", "2/9", "2/10", "10", "twin", "100", "hamlet", "gro
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
-def test_list_goes_through_every_door_once_in_the_order_of_the_street(
+def test_list_pages_through_every_door_once_in_street_order(
     place: Town, doors: dict[str, str], limit: int
 ) -> None:
     wanted, seen, after = Wanted(unit_of(place, doors["2"])), list[str](), None
@@ -120,7 +120,7 @@ def test_list_goes_through_every_door_once_in_the_order_of_the_street(
         ({"search": "1152812346"}, set()),
     ],
 )
-def test_filter_finds(
+def test_filters_select_records(
     place: Town, doors: dict[str, str], filters: dict[str, Any], expected: set[str]
 ) -> None:
     unit = unit_of(place, doors["2"])
@@ -145,7 +145,7 @@ def test_filter_finds(
     assert {names[spot.code] for spot in spots} == expected & {"án 7", "group"}
 
 
-def test_affected_counts_who_and_what_hangs_on_records(place: Town, doors: dict[str, str]) -> None:
+def test_affected_counts_what_depends_on_the_records(place: Town, doors: dict[str, str]) -> None:
     place.do("correct", code=doors["100"], households_count=3)
     with session_scope(place.engine) as session:
         found = affected(session, [doors["100"], doors["held"]])

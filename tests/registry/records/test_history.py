@@ -1,4 +1,4 @@
-"""The past as it is answered: at any moment, step by step; random operations against a model."""
+"""History at any moment and step by step; random operations against a model."""
 
 import datetime
 import inspect
@@ -49,28 +49,28 @@ def now(place: Town) -> Moment:
     return moment
 
 
-def told(step: Step) -> dict[str, tuple[object, object]]:
+def changed_fields(step: Step) -> dict[str, tuple[object, object]]:
     return {change.field: (change.before, change.after) for change in step.changes}
 
 
 # --- step by step --------------------------------------------------------------------------------
 
 
-def test_history_tells_every_step_with_its_reason(place: Town) -> None:
+def test_history_lists_every_step_with_its_reason(place: Town) -> None:
     code = place.house("1", **LANG)
     place.do("renumber", code=code, house_number="3", decision_number="7/QĐ", reason="đánh lại")
     place.do("retire", code=code, reason="phá dỡ")
     steps = place.steps(code)
     assert [step.operation for step in steps] == ["propose", "activate", "renumber", "retire"]
-    assert told(steps[1]) == {"status": ("proposed", "active")}
-    assert told(steps[2]) == {"house_number": ("1", "3")}
+    assert changed_fields(steps[1]) == {"status": ("proposed", "active")}
+    assert changed_fields(steps[2]) == {"house_number": ("1", "3")}
     renumbered = steps[2]
     assert (renumbered.actor, renumbered.reason) == ("tests", "đánh lại")
     assert renumbered.decision_number == "7/QĐ"
-    assert told(steps[0])["street"] == (None, "Phố Láng")
+    assert changed_fields(steps[0])["street"] == (None, "Phố Láng")
 
 
-def test_history_tells_what_became_of_the_street_and_of_what_holds_the_locality(
+def test_history_includes_changes_of_the_street_and_containing_localities(
     place: Town,
 ) -> None:
     place.street("Phố Một")
@@ -84,7 +84,7 @@ def test_history_tells_what_became_of_the_street_and_of_what_holds_the_locality(
     place.do("rename-locality", **here, locality="Khu phố 2", new_name="Khu phố 12")
     place.do("merge-street", **here, street="Phố Mốt", into="Phố Hai", reason="t")
     steps = place.steps(code)[2:]
-    assert [(step.operation, told(step)) for step in steps] == [
+    assert [(step.operation, changed_fields(step)) for step in steps] == [
         ("rename_street", {"street": ("Phố Một", "Phố Mốt")}),
         ("merge_locality", {"localities": ("Tổ 3, Khu phố 1", "Tổ 3, Khu phố 2")}),
         ("rename_locality", {"localities": ("Tổ 3, Khu phố 2", "Tổ 3, Khu phố 12")}),
@@ -95,7 +95,7 @@ def test_history_tells_what_became_of_the_street_and_of_what_holds_the_locality(
         assert at == step.record
 
 
-def test_history_says_into_what_a_record_went(place: Town) -> None:
+def test_history_lists_the_successors_of_a_record(place: Town) -> None:
     one, other = place.house("61", **LANG), place.house("63", **LANG)
     halves = [{"house_number": number} for number in ("61A", "61B")]
     parts = [r.code for r in place.do("split", code=one, parts=halves, reason="t").records]
@@ -124,7 +124,7 @@ def test_history_of_a_removed_record_ends_with_its_removal(place: Town) -> None:
     assert record_at(place.reads, made, now(place)) is None
 
 
-def test_code_that_never_was_has_no_history(place: Town) -> None:
+def test_unknown_code_has_no_history(place: Town) -> None:
     with pytest.raises(NotFoundError):
         place.steps("1000-0006")
     with pytest.raises(InvalidInputError):
@@ -134,7 +134,7 @@ def test_code_that_never_was_has_no_history(place: Town) -> None:
 # --- at a moment ---------------------------------------------------------------------------------
 
 
-def test_address_is_answered_as_of_a_moment(place: Town) -> None:
+def test_address_is_returned_as_of_a_moment(place: Town) -> None:
     before = now(place)
     code = place.house("11")
     standing = now(place)
@@ -146,7 +146,7 @@ def test_address_is_answered_as_of_a_moment(place: Town) -> None:
         lookup_as_of(place.reads, code, before)
 
 
-def test_day_is_asked_as_it_ended_in_viet_nam() -> None:
+def test_day_means_its_end_in_viet_nam() -> None:
     assert moment_of("2026-07-01") == Moment(2026, 7, 1, 23, 59, 59, 999_999, VIET_NAM)
     assert moment_of("1/7/2026") == moment_of("01.07.2026") == moment_of("2026-07-01")
     assert moment_of("2026-07-01T12:00:00+07:00") == Moment(2026, 7, 1, 12, tzinfo=VIET_NAM)
@@ -200,18 +200,18 @@ class Model:
     hamlets: dict[int, str] = field(default_factory=dict)
 
     def seen(self, code: str) -> tuple[object, ...]:
-        """What is compared of a door."""
+        """The compared columns of a door."""
         door = self.doors[code]
         name = self.streets[door.street] if door.street is not None else None
         hamlet = (("thôn", self.hamlets[door.hamlet]),) if door.hamlet is not None else ()
         return (door.status, name, door.number, door.lon, door.count, hamlet)
 
-    def living_heirs(self, code: str) -> set[str]:
+    def active_successors(self, code: str) -> set[str]:
         """Codes that continue a retired one, through any number of steps."""
         found: set[str] = set()
         for heir in self.doors[code].heirs:
             door = self.doors[heir]
-            found |= {heir} if door.status != "retired" else self.living_heirs(heir)
+            found |= {heir} if door.status != "retired" else self.active_successors(heir)
         return found
 
 
@@ -260,7 +260,7 @@ class Lives(RuleBasedStateMachine):
         return self.model.doors[code].status in BY_NAME[name].from_states
 
     def attempt(self, name: str, code: str, **fields: Any) -> bool:
-        """Perform it; whether it was legal. What the model says is refused must be."""
+        """Perform it; return whether it was legal. What is illegal in the model must be refused."""
         if self.may(name, code):
             self.place.do(name, code=code, **fields)
             return True
@@ -343,7 +343,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(code=codes, step=st.sampled_from(("issue-plates", "mount-plates", "lose-plates")))
     def plate(self, code: str, step: str) -> None:
-        """A plate is no part of its record: nothing that is remembered changes."""
+        """A plate is not part of its record: no version is created."""
         with suppress(RegistryError):
             self.place.do(step, codes=[code])
         self.remember()
@@ -358,7 +358,7 @@ class Lives(RuleBasedStateMachine):
     def reinstate(self, code: str) -> None:
         door = self.model.doors[code]
         if door.status == "retired" and door.number is None:
-            return  # a plate that never stood anywhere: another test
+            return  # a plate that was never mounted: another test
         if self.attempt("reinstate", code, reason="t", same_address=True):
             door.status, door.heirs = "active", []
         self.remember()
@@ -519,19 +519,19 @@ class Lives(RuleBasedStateMachine):
                 with pytest.raises(GoneError) as raised:
                     self.place.record(code)
                 heirs: Any = raised.value.extra["successors"]
-                assert {heir["code"] for heir in heirs} == self.model.living_heirs(code)
+                assert {heir["code"] for heir in heirs} == self.model.active_successors(code)
             steps = self.place.steps(code)
             assert steps[-1].record == record_at(self.place.reads, code, now(self.place))
 
 
-def test_every_operation_is_among_the_random_ones() -> None:
+def test_random_tests_cover_every_operation() -> None:
     source = inspect.getsource(Lives) + inspect.getsource(Town)
     # `undo` brings back what another one did: tests/registry/lifecycle/test_undo.py.
     assert [name for name in BY_NAME if f'"{name}"' not in source] == ["undo"]
 
 
 @pytest.mark.thorough
-def test_every_past_moment_reads_as_the_model_has_it(place: Town) -> None:
+def test_every_past_moment_matches_the_model(place: Town) -> None:
     PLACES.append(place)
     run_state_machine_as_test(
         Lives,

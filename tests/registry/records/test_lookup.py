@@ -12,13 +12,13 @@ from tests.support.search_world import World
     "write",
     [str, str.lower, codes.format, codes.spoken, lambda c: f" {c[:4]} – {c[4:]} ", "Mã: {}".format],
 )
-def test_code_is_found_in_any_writing(world: World, write) -> None:  # type: ignore[no-untyped-def]
+def test_code_is_found_in_any_notation(world: World, write) -> None:  # type: ignore[no-untyped-def]
     code = world.codes["12/34/5A Láng"]
     record = lookup(world.reads, write(code))
     assert (record.code, record.house_number_key, record.street_name) == (code, "12/34/5A", "Láng")
 
 
-def test_localities_come_with_all_that_holds_them(world: World) -> None:
+def test_localities_are_returned_with_their_containing_places(world: World) -> None:
     record = lookup(world.reads, world.codes["6 Tổ 7 Khu phố 2"])
     assert record.localities == (("tổ", "7"), ("khu phố", "2"))
 
@@ -58,14 +58,14 @@ def test_mistyped_code_suggests_registered_ones_only(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["50 restricted", "60 gone", "reserved"])
-def test_suggestions_never_name_what_may_not_be_shown(world: World, name: str) -> None:
+def test_suggestions_never_name_restricted_records(world: World, name: str) -> None:
     with pytest.raises(MistypedCodeError) as raised:
         lookup(world.reads, swapped(world.codes[name]))
     found = [item["code"] for item in raised.value.extra["suggestions"]]  # type: ignore[attr-defined]
     assert world.codes[name] not in found
 
 
-def test_restricted_record_answers_to_its_own_code(world: World) -> None:
+def test_restricted_record_is_found_by_its_own_code(world: World) -> None:
     assert lookup(world.reads, world.codes["50 restricted"]).restricted
 
 
@@ -80,7 +80,7 @@ def test_restricted_record_answers_to_its_own_code(world: World) -> None:
         ("\0\0\0\0\0\0\0\0", "code_foreign_symbol"),
     ],
 )
-def test_malformed_code_says_why(world: World, text: str, code: str) -> None:
+def test_malformed_code_is_refused_with_the_reason(world: World, text: str, code: str) -> None:
     with pytest.raises(InvalidInputError) as raised:
         lookup(world.reads, text)
     assert raised.value.extra["errors"][0]["code"] in (code, "code_wrong_length")  # type: ignore[index]

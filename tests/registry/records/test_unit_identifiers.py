@@ -47,7 +47,7 @@ def on(session: Session, code: str, scheme: str, day: datetime.date) -> str | No
     return unit.identifier(scheme, day)
 
 
-def test_whole_file_is_taken_and_answered_both_ways(session: Session, tmp_path: Path) -> None:
+def test_file_is_loaded_and_identifiers_resolve_both_ways(session: Session, tmp_path: Path) -> None:
     units = provinces(session)
     result = load(session, tmp_path, numbered(units))
     assert (result.written, result.new, result.missing, problems(result)) == (True, 34, (), [])
@@ -58,7 +58,7 @@ def test_whole_file_is_taken_and_answered_both_ways(session: Session, tmp_path: 
     assert (again.new, again.changed, again.unchanged) == (0, 0, 34)
 
 
-def test_gaps_and_doubles_are_all_listed_and_nothing_is_taken(
+def test_gaps_and_duplicates_are_listed_and_nothing_is_loaded(
     session: Session, tmp_path: Path
 ) -> None:
     first, second, *others = provinces(session)
@@ -82,7 +82,7 @@ def test_gaps_and_doubles_are_all_listed_and_nothing_is_taken(
     assert (one_more.written, problems(one_more)) == (False, [(1, "value_repeated")])
 
 
-def test_day_parts_the_ids_of_before_from_those_after(session: Session, tmp_path: Path) -> None:
+def test_day_separates_former_from_current_ids(session: Session, tmp_path: Path) -> None:
     units, since = provinces(session), datetime.date(2026, 3, 1)
     load(session, tmp_path, numbered(units))
     table = (
@@ -117,7 +117,7 @@ def test_day_parts_the_ids_of_before_from_those_after(session: Session, tmp_path
         ],
     ),
 )
-def test_units_of_the_old_map_by_code_or_name(
+def test_units_of_the_old_map_match_by_code_or_name(
     session: Session, tmp_path: Path, table: str, expected: tuple[str, str]
 ) -> None:
     result = load(session, tmp_path, table, map_on=OLD, partial=True)
@@ -157,9 +157,7 @@ def test_unit_of_another_map_on_these_days_is_refused(session: Session, tmp_path
     assert load(session, tmp_path, table, partial=True).written
 
 
-def test_scheme_is_removed_from_all_units_and_from_no_other(
-    session: Session, tmp_path: Path
-) -> None:
+def test_removing_a_scheme_leaves_other_schemes(session: Session, tmp_path: Path) -> None:
     load(session, tmp_path, numbered(provinces(session)))
     before = {one.scheme: one.units for one in covered_schemes(session, today())}
     assert remove_unit_identifiers(session, "ghn") == before.pop("ghn") == 34

@@ -1,4 +1,4 @@
-"""The past of a household: every state is kept, once, and the states of a code tile time."""
+"""Versions of a household: every state is kept once, and the states of a code tile time."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def set_floor(session: Session, code: str, floor: str) -> None:
 # --- one writer ----------------------------------------------------------------------------------
 
 
-def test_superseded_states_are_kept_whole(session: Session) -> None:
+def test_superseded_states_are_kept_completely(session: Session) -> None:
     unit = make_unit(session)
     code = make_household(
         session,
@@ -144,21 +144,21 @@ def test_superseded_states_are_kept_whole(session: Session) -> None:
     assert_tiles(session, code)
 
 
-def test_insert_alone_leaves_no_version(session: Session) -> None:
+def test_insert_creates_no_version(session: Session) -> None:
     code = make_household(session, floor="1")
     assert len(states(session, code)) == 1
     assert_tiles(session, code)
 
 
-def test_update_that_changes_nothing_is_a_state_all_the_same(session: Session) -> None:
-    """The register cannot know what a confirmation means; who must not write it compares first."""
+def test_update_without_changes_still_creates_a_version(session: Session) -> None:
+    """The register cannot interpret a confirmation; a caller that must not write compares first."""
     code = make_household(session, floor="1")
     set_floor(session, code, "1")
     assert floors(session, code) == ["1", "1"]
     assert_tiles(session, code)
 
 
-def test_same_row_twice_in_one_transaction_keeps_the_state_between(session: Session) -> None:
+def test_row_updated_twice_in_one_transaction_keeps_both_states(session: Session) -> None:
     code = make_household(session, floor="1")
     for floor in ("2", "3", "4"):
         set_floor(session, code, floor)
@@ -166,7 +166,7 @@ def test_same_row_twice_in_one_transaction_keeps_the_state_between(session: Sess
     assert_tiles(session, code)
 
 
-def test_bulk_update_keeps_every_row_once(session: Session) -> None:
+def test_bulk_update_versions_every_row_once(session: Session) -> None:
     unit = make_unit(session)
     make_event(session)
     codes = [next_code() for _ in range(1000)]
@@ -188,7 +188,7 @@ def test_bulk_update_keeps_every_row_once(session: Session) -> None:
 
 @pytest.mark.thorough
 def test_bulk_update_is_not_slowed_by_a_plan_kept_from_one_row(own_engine: Engine) -> None:
-    """A nested loop over both transition tables takes ten minutes; the limit is no measurement."""
+    """A nested loop over both transition tables takes ten minutes; the limit is no benchmark."""
     rows = 50_000
     with session_scope(own_engine) as session:
         make_event(session)
@@ -210,7 +210,7 @@ def test_bulk_update_is_not_slowed_by_a_plan_kept_from_one_row(own_engine: Engin
     assert kept == 2 * rows + 2
 
 
-def test_upsert_keeps_what_it_updates_and_not_what_it_inserts(session: Session) -> None:
+def test_upsert_versions_updated_but_not_inserted_rows(session: Session) -> None:
     old, new = make_household(session, floor="1"), next_code()
     session.execute(
         text(
@@ -225,7 +225,7 @@ def test_upsert_keeps_what_it_updates_and_not_what_it_inserts(session: Session) 
     assert_tiles(session, old, new)
 
 
-def test_merge_keeps_what_it_updates_and_deletes(session: Session) -> None:
+def test_merge_versions_updated_and_deleted_rows(session: Session) -> None:
     updated, removed = make_household(session, floor="1"), make_household(session, floor="1")
     inserted = next_code()
     session.execute(
@@ -246,7 +246,7 @@ def test_merge_keeps_what_it_updates_and_deletes(session: Session) -> None:
     assert_tiles(session, removed, removed=True)
 
 
-def test_removed_row_is_kept_and_ended_by_its_event(session: Session) -> None:
+def test_removed_row_is_versioned_and_ended_by_its_event(session: Session) -> None:
     code = make_household(session, floor="1")
     session.execute(delete(Household).where(Household.code == code))
     (last,) = states(session, code)
@@ -254,7 +254,7 @@ def test_removed_row_is_kept_and_ended_by_its_event(session: Session) -> None:
     assert_tiles(session, code, removed=True)
 
 
-def test_row_put_back_leaves_the_time_of_its_absence_empty(session: Session) -> None:
+def test_reinserted_row_has_no_version_for_its_absence(session: Session) -> None:
     code = make_household(session, floor="1")
     session.execute(delete(Household).where(Household.code == code))
     between = now(session)
@@ -267,7 +267,7 @@ def test_row_put_back_leaves_the_time_of_its_absence_empty(session: Session) -> 
     assert second.valid_to == third.valid_from
 
 
-def test_column_that_is_added_is_kept_once_versions_are_fitted(
+def test_added_column_is_versioned_after_fit_household_versions(
     fresh_database: Callable[[], str],
 ) -> None:
     url = fresh_database()
@@ -370,7 +370,9 @@ def _without_options(engine: Engine) -> dict[str, str | tuple[str, ...]]:
     return {name: value for name, value in engine.url.query.items() if name != "options"}
 
 
-def test_states_still_tile_when_the_clock_was_set_back(own_engine: Engine, tomorrow: str) -> None:
+def test_versions_have_no_gaps_after_the_clock_was_set_back(
+    own_engine: Engine, tomorrow: str
+) -> None:
     for floor in ("2", "3"):
         with write_scope(own_engine, TEST) as session:
             set_floor(session, tomorrow, floor)
@@ -383,7 +385,7 @@ def test_states_still_tile_when_the_clock_was_set_back(own_engine: Engine, tomor
         assert_tiles(session, tomorrow, removed=True)
 
 
-def test_newest_state_is_the_true_one_when_a_row_is_put_back_before_its_recorded_end(
+def test_newest_state_wins_when_a_row_is_reinserted_before_its_recorded_end(
     own_engine: Engine, tomorrow: str
 ) -> None:
     """The one case of an overlap: clock set back, row removed, and put back. It would cost every
@@ -430,7 +432,7 @@ def test_overlapping_writers_leave_both_states_in_the_order_of_their_commits(
         assert_tiles(session, code)
 
 
-def test_waiting_writer_sees_the_first_undone_when_it_rolls_back(own_engine: Engine) -> None:
+def test_waiting_writer_sees_the_state_before_a_rolled_back_write(own_engine: Engine) -> None:
     with session_scope(own_engine) as session:
         code = make_household(session, floor="1")
 
@@ -451,7 +453,7 @@ def test_waiting_writer_sees_the_first_undone_when_it_rolls_back(own_engine: Eng
         assert_tiles(session, code)
 
 
-def test_bulk_update_keeps_a_row_that_another_changed_while_it_waited(own_engine: Engine) -> None:
+def test_bulk_update_versions_a_row_changed_while_it_waited(own_engine: Engine) -> None:
     with session_scope(own_engine) as session:
         unit = make_unit(session)
         codes = [make_household(session, unit_id=unit, floor="1") for _ in range(20)]
@@ -568,7 +570,7 @@ def replay(session: Session, model: Model, operations: list[tuple[str, int, str]
 def run_transaction(
     session: Session, model: Model, operations: list[tuple[str, int, str]], end: str
 ) -> None:
-    """A transaction that commits, rolls back, or rolls back to a savepoint and goes on."""
+    """A transaction that commits, rolls back, or rolls back to a savepoint and continues."""
     make_event(session)
     kept, known = dict(model.present), len(model.past)
     if end == "savepoint":
@@ -579,7 +581,7 @@ def run_transaction(
         replay(session, model, operations)
     if end != "commit":
         model.present = dict(kept)
-        # No reader can tell these moments from the one before.
+        # No reader can distinguish these moments from the previous one.
         model.past[known:] = [(moment, kept) for moment, _ in model.past[known:]]
     if end == "savepoint":
         replay(session, model, operations[:1])
@@ -589,7 +591,7 @@ def run_transaction(
         session.commit()
 
 
-def test_every_past_moment_reads_as_it_was(fresh_database: Callable[[], str]) -> None:
+def test_every_past_moment_is_reconstructed(fresh_database: Callable[[], str]) -> None:
     engine = make_engine(fresh_database(), pool_size=1)
 
     @settings(

@@ -58,7 +58,7 @@ class Hall:
         day: datetime.date | None = None,
         name: str = "r",
     ) -> Path:
-        """A resolution of these changes, as a file; of today by default."""
+        """A resolution with these changes, as a file; effective today by default."""
         when = day or today()
         path = self.folder / f"{name}.yaml"
         head = HEAD.format(number=number, day=when, signed=min(when, today()))
@@ -81,7 +81,7 @@ class Hall:
         )
 
     def count_targets(self, households: dict[str, int]) -> None:
-        """Say how many households communes have."""
+        """Set the target households of communes."""
         with session_scope(self.town.engine) as session:
             for code, count in households.items():
                 session.execute(

@@ -1,6 +1,6 @@
-"""A process that has not heard of a reform answers by the map before it or after it, by none never.
+"""A process unaware of a reform answers by the map before or after it, never by a mixture.
 
-The reform is carried out by another process; this one is never due to look at the map again.
+The reform is carried out by another process; this one never reloads the map on its own.
 """
 
 import json
@@ -101,7 +101,7 @@ def story(
         ("POST", "/v1/operations/propose", {"commune": NEW, "house_number": "7"}),
     ],
 )
-def test_first_answer_after_a_reform_is_of_its_map(
+def test_first_answer_after_a_reform_uses_the_new_map(
     story: Story, method: str, path: str, body: Any
 ) -> None:
     sent = json.loads(json.dumps(body).replace("{code}", story.code))
@@ -113,7 +113,7 @@ def test_first_answer_after_a_reform_is_of_its_map(
 
 
 @pytest.mark.thorough
-def test_new_map_is_read_once_however_many_wait_for_it(hall: Hall, never_rechecked: None) -> None:
+def test_new_map_is_loaded_once_for_all_waiting_callers(hall: Hall, never_rechecked: None) -> None:
     register = Register.open(Settings(limits=False), hall.town.url)
     cache = register.gazetteer
     before, loads = cache.get(), []
@@ -137,11 +137,11 @@ def test_new_map_is_read_once_however_many_wait_for_it(hall: Hall, never_recheck
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {NEW}
     assert len(loads) == 1
-    assert cache.get() is before  # who asks nothing of it goes on
+    assert cache.get() is before  # other callers continue
     register.close()
 
 
-def test_unit_that_never_appears_reads_no_map(hall: Hall, never_rechecked: None) -> None:
+def test_unknown_unit_triggers_no_reload(hall: Hall, never_rechecked: None) -> None:
     cache = GazetteerCache(hall.town.engine)
     known, seen = cache.get(), []
     event.listen(
@@ -156,10 +156,8 @@ def test_unit_that_never_appears_reads_no_map(hall: Hall, never_rechecked: None)
     assert cache.get() is known
 
 
-def test_answer_is_of_one_map_though_reforms_come_between(
-    hall: Hall, never_rechecked: None
-) -> None:
-    """The second comes while the question is asked again for the first."""
+def test_answer_uses_one_map_despite_concurrent_reforms(hall: Hall, never_rechecked: None) -> None:
+    """The second reform comes while the read is retried after the first."""
     cache = GazetteerCache(hall.town.engine)
     cache.get()
     changes = iter((MERGE, 'changes:\n  - rename: {unit: "26743", name: Bến Mới}\n'))
@@ -176,10 +174,10 @@ def test_answer_is_of_one_map_though_reforms_come_between(
 
 
 @pytest.mark.thorough
-def test_coverage_is_whole_from_the_commit_of_a_reform_on(
+def test_coverage_is_complete_from_the_commit_of_a_reform(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However much there is to count: what is kept of the former units is no part of the sum."""
+    """However much there is to count: counts kept for former units are not in the sum."""
     monkeypatch.setattr(measure, "MOST_RECORDS", 0)
     for number in ("1", "3", "5"):
         hall.town.house(number)

@@ -233,7 +233,9 @@ SECOND_MAP = FIRST_MAP | {
 }
 
 
-def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
+def test_reforms_of_every_kind_are_carried_out_twice(
+    hall: Hall, world: World, tmp_path: Path
+) -> None:
     town = hall.town
     with session_scope(town.engine) as session:
         create_key(session, NewKey("Ngọc Hà", "editor", ("00008",)))
@@ -268,7 +270,7 @@ def test_everything_twice(hall: Hall, world: World, tmp_path: Path) -> None:
         "Phường Láng Thượng Mới: Phố Nguyễn Trãi"
     ]
     assert len(told.numbers_meet) == 1
-    # The feed tells those that moved, and no other.
+    # The feed lists exactly the moved records.
     moved = {
         code
         for (code,) in town.rows("SELECT code FROM household WHERE event_id = :e", e=told.event_id)
@@ -335,7 +337,7 @@ def between(town: Town, world: World, folder: Path) -> None:
     file_report(town.engine, town.reads, known, Reporter("carrier", "key:shipper"), said)
 
 
-def test_undo_puts_back_what_was(hall: Hall, world: World) -> None:
+def test_undo_restores_the_former_state(hall: Hall, world: World) -> None:
     town = hall.town
     before, communes = checksum(town.engine), world.communes()
     hall.carry(EVERYTHING, day=FIRST_DAY, nearest=True)
@@ -347,7 +349,7 @@ def test_undo_puts_back_what_was(hall: Hall, world: World) -> None:
     later = town.do("verify", code=moved, on=today().isoformat())
     with pytest.raises(ReformTouchedError):
         undo(town.engine, "1/NQ", actor="tests")
-    # Work that was undone itself stands in nobody's way.
+    # Undone operations do not block the undo.
     town.do("undo", event_id=later.event_id, reason="tests")
 
     undone = undo(town.engine, "1/NQ", actor="tests")

@@ -25,7 +25,7 @@ LONG = Range(datetime.date(2000, 1, 1), None)
 
 
 def old_map(hall: Hall) -> None:
-    """A province of three communes in two districts, of before July 2025, with a door in each."""
+    """A province of three communes in two districts before July 2025, with a door in each."""
     with session_scope(hall.town.engine) as session:
         province = make_unit(
             session, level="province", kind="tinh", code="98", name="Bình Minh", lifetime=LONG
@@ -68,7 +68,7 @@ def old_map(hall: Hall) -> None:
 def land(
     admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hall]:
-    """The same, which none of the refused resolutions changes."""
+    """The same province, unchanged by the refused resolutions."""
     with town(admin_url, f"land_{worker_id}") as made:
         hall = Hall(made, tmp_path_factory.mktemp("land"))
         old_map(hall)
@@ -146,7 +146,7 @@ def test_province_is_split_by_its_communes(hall: Hall) -> None:
 
 
 @pytest.mark.thorough
-def test_part_of_a_province_goes_to_another(hall: Hall) -> None:
+def test_part_of_a_province_moves_to_another(hall: Hall) -> None:
     old_map(hall)
     hall.carry('changes:\n  - move: {part: {unit: "98", communes: ["982"]}, into: "24"}\n')
     with session_scope(hall.town.engine) as session:
@@ -164,7 +164,7 @@ def test_part_of_a_province_goes_to_another(hall: Hall) -> None:
     }
 
 
-def test_commune_goes_to_another_district(hall: Hall) -> None:
+def test_commune_moves_to_another_district(hall: Hall) -> None:
     old_map(hall)
     told = hall.carry('changes:\n  - district: {unit: "98003", district: "981"}\n', day=LAW)
     assert told.altered == (
@@ -198,7 +198,7 @@ def test_commune_goes_to_another_district(hall: Hall) -> None:
          ["district_unknown"]),
     ],
 )  # fmt: skip
-def test_refused(land: Hall, change: str, expected: list[str]) -> None:
+def test_invalid_province_changes_are_refused(land: Hall, change: str, expected: list[str]) -> None:
     with refused() as told:
         land.carry(f"changes:\n  - {change}\n", day=LAW)
     assert sorted({code for code, _ in told()}) == expected

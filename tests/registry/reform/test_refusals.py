@@ -1,4 +1,4 @@
-"""What is refused: before anything is written, with a stable code and the line of the file."""
+"""Refusals: before anything is written, with a stable code and the line of the file."""
 
 import datetime
 import json
@@ -35,7 +35,7 @@ def split(first: str, second: str) -> str:
 def hall(
     admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hall]:
-    """A town that none of the refused resolutions changes."""
+    """A town unchanged by the refused resolutions."""
     with town(admin_url, f"refused_{worker_id}") as made:
         made.do("name-locality", commune="00199", locality="Tổ 1")
         made.house("27")
@@ -56,7 +56,7 @@ def hall(
 
 
 @pytest.mark.parametrize("row", cases("refused_resolutions", "why"))
-def test_refused(hall: Hall, row: Row) -> None:
+def test_invalid_changes_are_refused(hall: Hall, row: Row) -> None:
     """With the line of the file; the changes begin on the seventh."""
     before = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
     with pytest.raises(ResolutionRefusedError) as caught:
@@ -77,7 +77,7 @@ def test_refused(hall: Hall, row: Row) -> None:
         ({"day": "tomorrow"}, [("malformed", 5)]),
     ],
 )
-def test_refused_head(
+def test_invalid_resolution_head_is_refused(
     hall: Hall, head: dict[str, str], expected: list[tuple[str, int | None]]
 ) -> None:
     said = {"number": "1/NQ", "signed": "2025-06-01", "day": "2026-11-01"} | head
@@ -91,7 +91,7 @@ def test_refused_head(
     assert [(each.code, each.line) for each in caught.value.refusals] == expected
 
 
-def test_file_that_is_cut_off_at_any_place_is_refused(hall: Hall) -> None:
+def test_truncated_file_is_refused(hall: Hall) -> None:
     whole = hall.file("changes:\n" + split("streets: [Phố Láng]", "rest: true")).read_text("utf-8")
     path = hall.folder / "cut.yaml"
     last = whole.rstrip().rindex("\n")
@@ -101,14 +101,14 @@ def test_file_that_is_cut_off_at_any_place_is_refused(hall: Hall) -> None:
             reform(hall.town.engine, read_resolution(path), Options("tests", dry_run=True))
 
 
-def test_two_at_once(hall: Hall) -> None:
+def test_second_reform_is_refused_while_one_runs(hall: Hall) -> None:
     with session_scope(hall.town.engine) as session:
         hold_lock(session, Lock.REFORM)
         with pytest.raises(ReformRunsError):
             hall.carry('changes:\n  - rename: {unit: "00199", name: A}\n')
 
 
-def test_two_resolutions_for_one_unit(hall: Hall) -> None:
+def test_two_resolutions_for_one_unit_are_refused(hall: Hall) -> None:
     later = today() + datetime.timedelta(days=9)
     rename = 'changes:\n  - rename: {{unit: "00226", name: {}}}\n'
     hall.carry(rename.format("Văn Miếu"), number="7/NQ", day=later)
@@ -120,7 +120,7 @@ def test_two_resolutions_for_one_unit(hall: Hall) -> None:
             assert caught.value.refusals[0].code == code
 
 
-def test_boundaries_that_cannot_be_read(hall: Hall) -> None:
+def test_unreadable_boundaries_are_refused(hall: Hall) -> None:
     (hall.folder / "cut.geojson").write_text('{"type": "FeatureCollection", "features": [', "utf-8")
     for name in ("absent.geojson", "cut.geojson"):
         with pytest.raises(ResolutionRefusedError) as caught:
@@ -128,7 +128,7 @@ def test_boundaries_that_cannot_be_read(hall: Hall) -> None:
         assert [(e.code, e.line) for e in caught.value.refusals] == [("boundaries_unreadable", 6)]
 
 
-def test_schema_is_that_of_the_model() -> None:
+def test_schema_matches_the_model() -> None:
 
     shipped = Path(ROOT / "registry" / "reform" / "resolution.schema.json").read_text("utf-8")
     assert json.loads(shipped) == Resolution.model_json_schema()
@@ -164,7 +164,7 @@ BOWTIE = [[105.80, 21.0], [105.81, 21.03], [105.81, 21.0], [105.80, 21.03], [105
         ([feature("00201", 105.8, 105.81)], ["part_untold"]),
     ],
 )  # fmt: skip
-def test_polygons_of_a_file_are_checked_as_those_written_inline(
+def test_polygons_in_a_file_are_checked_like_inline_ones(
     hall: Hall, areas: list[dict[str, object]], expected: list[str]
 ) -> None:
     collection = {"type": "FeatureCollection", "features": areas}
@@ -183,7 +183,7 @@ def test_invalid_name_is_refused(hall: Hall, name: str) -> None:
     assert [each.code for each in caught.value.refusals] == ["unfit_name"]
 
 
-def test_units_that_do_not_touch_become_one_only_where_that_is_meant(hall: Hall) -> None:
+def test_merging_units_that_do_not_touch_needs_confirmation(hall: Hall) -> None:
     with session_scope(hall.town.engine) as session:
         session.execute(
             text(
@@ -204,7 +204,7 @@ def test_units_that_do_not_touch_become_one_only_where_that_is_meant(hall: Hall)
     assert reform(hall.town.engine, read_resolution(confirmed), options).state == "dry_run"
 
 
-def test_day_that_is_past_is_taken_only_where_that_is_meant(hall: Hall) -> None:
+def test_past_effective_date_needs_confirmation(hall: Hall) -> None:
     yesterday = today() - datetime.timedelta(days=1)
     changes = 'changes:\n  - rename: {unit: "00082", name: Quốc Tử Giám}\n'
     path = hall.file(changes, day=yesterday, number="9/NQ", name="past")
@@ -222,7 +222,7 @@ def test_day_that_is_past_is_taken_only_where_that_is_meant(hall: Hall) -> None:
     ("written", "meant"),
     [("ten", "name"), ("nam", "name"), ("tên mới", "name"), ("kinds", "kind"), ("colour", None)],
 )
-def test_member_that_there_is_not_is_told_in_vietnamese(
+def test_unknown_member_is_reported_in_vietnamese(
     hall: Hall, written: str, meant: str | None
 ) -> None:
     with pytest.raises(ResolutionRefusedError) as caught:

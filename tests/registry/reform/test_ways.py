@@ -63,7 +63,7 @@ def commune_of(town: Town, code: str) -> str:
     return str(found)
 
 
-def test_people_decide_what_nothing_settles(hall: Hall) -> None:
+def test_undecided_records_are_settled_by_hand(hall: Hall) -> None:
     town, folder = hall.town, hall.folder
     for locality in ("Tổ 1", "Tổ 2"):
         town.do("name-locality", commune="00199", locality=locality)
@@ -89,7 +89,7 @@ def test_people_decide_what_nothing_settles(hall: Hall) -> None:
     assert (commune_of(town, told), commune_of(town, untold)) == ("00201", "00202")
 
 
-def test_prepared_reform_is_carried_on_its_day(hall: Hall) -> None:
+def test_prepared_reform_is_carried_out_on_its_day(hall: Hall) -> None:
     town, tomorrow = hall.town, today() + datetime.timedelta(days=1)
     code = town.house("27")
     report = hall.carry(MERGE, day=tomorrow)
@@ -145,7 +145,7 @@ def test_prepared_reform_is_withdrawn(hall: Hall) -> None:
     assert (hall.town.rows(units), hall.town.rows(versions)) == before
 
 
-def test_table_says_the_same(hall: Hall) -> None:
+def test_table_gives_the_same_reform(hall: Hall) -> None:
     head = {"number": "1/NQ", "title": "Bảng", "date": "1/11/2026", "effective": "02/11/2026"}
     rows = [
         head | {"change": "1", "what": "gộp", "unit": "199", "into": "199", "name": "Láng Mới",
@@ -175,7 +175,7 @@ def test_table_says_the_same(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("day", gate_takes_first(2, ["2025-01-01", "2026-04-30", "2025-07-01"]))
-def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
+def test_real_reforms_are_taken_from_the_seeds(hall: Hall, day: str) -> None:
     path = hall.folder / "seeds.yaml"
     with session_scope(hall.town.engine) as session:
         known = load_gazetteer(session)
@@ -188,14 +188,14 @@ def test_real_reforms_come_from_the_seeds(hall: Hall, day: str) -> None:
     ended = {step.predecessor.code for step in steps if step.predecessor.ended == on}
     assert set(re.findall(r'unit: "(\d+)"\n +whole: true', made)) <= ended
 
-    # On today's map they have happened: what is refused is that, and not how the file is written.
+    # On today's map they have already happened: that is refused, and not the format of the file.
     with pytest.raises(ResolutionRefusedError) as caught:
         make_plan(document, known)
     allowed = {"unit_ended", "unit_unknown", "day_too_early", "code_in_use", "name_in_use"}
     assert {each.code for each in caught.value.refusals} <= allowed | {"province_missing"}
 
 
-def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall: Hall) -> None:
+def test_parts_of_a_split_unit_keep_its_target_and_keys_until_narrowed(hall: Hall) -> None:
     engine = hall.town.engine
     for locality in ("Tổ 1", "Tổ 2"):
         hall.town.do("name-locality", commune="00199", locality=locality)
@@ -206,7 +206,7 @@ def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall
     hall.carry(SPLIT)
     assert served(hall) == ["00201", "00202"]
 
-    # No household says how much of it either part is.
+    # No household shows how to divide the target between the parts.
     assert hall.targets() == {"00201": (5, "estimate"), "00202": (5, "estimate")}
     with session_scope(engine) as session:
         assert sorted(bind_key(session, "Láng", ["00201"])) == ["00201", "00202"]
@@ -217,7 +217,7 @@ def test_parts_of_a_split_unit_have_its_target_and_key_until_it_is_narrowed(hall
     assert hall.town.rows(f"{bound} ON u.id = b.unit_id") == [("00201", None)]
 
 
-def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
+def test_import_with_outdated_units_reads_them_again(hall: Hall) -> None:
     """What ended meanwhile is not what a row of it is published in."""
     engine = hall.town.engine
     deliver = deliveries(engine, hall.folder)
@@ -237,7 +237,7 @@ def test_import_that_read_the_units_before_reads_them_again(hall: Hall) -> None:
 
 
 @pytest.mark.thorough
-def test_undone_reforms_of_one_day_may_have_given_one_code(hall: Hall) -> None:
+def test_undone_reforms_of_one_day_may_reuse_a_code(hall: Hall) -> None:
     serve(hall, "00199")
     for unit in ("00199", "00190"):
         born = "{code: '00201', name: Mới, kind: phuong}"
@@ -289,7 +289,7 @@ for killed_at in phases:
 
 
 @pytest.mark.thorough
-def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
+def test_killed_reform_leaves_all_or_nothing(hall: Hall) -> None:
     town = hall.town
     town.house("27")
     for number in range(1, 40):
@@ -310,7 +310,7 @@ def test_kill_leaves_all_or_nothing(hall: Hall) -> None:
 
 
 @pytest.mark.thorough
-def test_command(hall: Hall) -> None:
+def test_command_carries_out_a_reform(hall: Hall) -> None:
     hall.town.house("27")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -337,14 +337,14 @@ changes:
 
 
 @pytest.mark.thorough
-def test_postcode_goes_with_a_commune_that_goes_whole(hall: Hall) -> None:
+def test_postcode_follows_a_commune_merged_whole(hall: Hall) -> None:
     told = hall.carry(RENUMBERED)
     assert told.without_postcode == ("00202 Phường Giảng Võ Mới",)
     with session_scope(hall.town.engine) as session:
         known = load_gazetteer(session)
     (found,) = known.identified("postcode", "11528", today())
     assert found.code == "00201"
-    # A postcode of before leads to what continues its commune.
+    # A former postcode leads to the successor of its commune.
     meant = communes_with_postcode(known, "11511", today())
     assert [known.units[unit].code for unit in meant] == ["00202"]
     undo(hall.town.engine, told.number, actor="ministry")

@@ -1,4 +1,4 @@
-"""Texts to doors and units: the vectors with everything they say, and texts without commas."""
+"""Texts to doors and units: the vectors in full, and texts without commas."""
 
 import csv
 import datetime
@@ -28,7 +28,7 @@ SEARCHED = {IN_BUILDING, APART, KINDS, UNITS, PLACES, SIGNS}
 
 
 def is_called(gazetteer: Gazetteer, unit: Unit | None, label: str) -> bool:
-    """Whether `unit` bears the name of the label on any map; none for an empty label."""
+    """Whether `unit` has the label's name on any map; no unit for an empty label."""
     if unit is None or not label:
         return unit is None and not label
     names = {name_key(name.name) for name in gazetteer.names_of(unit)}
@@ -41,7 +41,7 @@ def names(gazetteer: Gazetteer, naming: Naming, row: dict[str, str]) -> bool:
     return all(is_called(gazetteer, unit, label) for unit, label in zip(units, labels, strict=True))
 
 
-def test_door_and_units_are_read_as_the_vectors_say(gazetteer: Gazetteer) -> None:
+def test_door_and_units_are_read_as_in_the_vectors(gazetteer: Gazetteer) -> None:
     wrong: dict[str, object] = {}
     for row in VECTORS:
         best = read_address(gazetteer, row["text"])[0]
@@ -55,10 +55,8 @@ def test_door_and_units_are_read_as_the_vectors_say(gazetteer: Gazetteer) -> Non
     assert wrong == {}
 
 
-def test_units_of_real_rows_agree_with_labels_by_hand(
-    gazetteer: Gazetteer, shared_data: Path
-) -> None:
-    """The labels were written by reading the texts, misspelt and contradictory ones included."""
+def test_units_of_real_rows_agree_with_hand_labels(gazetteer: Gazetteer, shared_data: Path) -> None:
+    """The labels were written by reading the texts, including misspelled and contradictory ones."""
     with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
         texts = {row["ref"]: row for row in csv.DictReader(lines)}
     labels = read_vectors("admin_parts")
@@ -77,7 +75,7 @@ def test_units_of_real_rows_agree_with_labels_by_hand(
     [
         ("12 Nguyễn Trãi Bến Thành Quận 1", "nguyen trai"),
         ("12 Lê Lợi Huế", "le loi"),
-        # The end of a street's name is no unit.
+        # The end of a street's name is not a unit.
         ("12 Nguyễn Thị Minh Khai, Hà Nội", "nguyen thi minh khai"),
         ("12 nguyen thi ha giang", "nguyen thi ha giang"),
         ("83 nguyen dinh thi tan chau an giang", "nguyen dinh thi"),
@@ -88,7 +86,7 @@ def test_units_of_real_rows_agree_with_labels_by_hand(
         ("12 Nguyễn Huệ", "nguyen hue"),
     ],
 )
-def test_units_are_cut_from_a_street_only_where_they_are_sure(
+def test_units_are_split_from_a_street_only_when_certain(
     gazetteer: Gazetteer, text: str, street: str
 ) -> None:
     door = read_address(gazetteer, text)[0].door
@@ -96,7 +94,7 @@ def test_units_are_cut_from_a_street_only_where_they_are_sure(
     assert door.street.key == street
 
 
-def test_units_are_cut_from_an_estate_beside_the_street(gazetteer: Gazetteer) -> None:
+def test_units_are_split_from_an_estate_beside_the_street(gazetteer: Gazetteer) -> None:
     text = "1 duong so 5 khu dan cu dai phuc binh hung Binh Chanh Ho Chi Minh"
     best = read_address(gazetteer, text)[0]
     assert [place.key for place in best.door.localities] == ["khu dan cu dai phuc"]
@@ -139,20 +137,20 @@ def test_commune_before_its_district_needs_no_comma(
         ("1 Xô Viết Nghệ Tĩnh, Phường 26, Bình Thạnh, HCM", "xo viet nghe tinh"),
     ],
 )
-def test_name_that_ends_like_a_unit_is_whole(gazetteer: Gazetteer, text: str, before: str) -> None:
+def test_name_ending_like_a_unit_is_not_split(gazetteer: Gazetteer, text: str, before: str) -> None:
     best = read_address(gazetteer, text)[0]
     street = best.door.street
     assert before == (street.key if street else best.door.localities[-1].key)
     assert best.unread == ()
 
 
-def test_province_with_a_letter_for_its_first_word_is_no_street(gazetteer: Gazetteer) -> None:
+def test_province_with_an_abbreviated_first_word_is_not_a_street(gazetteer: Gazetteer) -> None:
     (best, *_) = read_address(gazetteer, "12 Lê Duẩn, Hải Châu, Đ.Nẵng")
     assert best.unread == ()
     assert best.namings[0].province is not None
 
 
-def test_units_in_each_other_are_not_passed_over(gazetteer: Gazetteer) -> None:
+def test_nested_units_are_not_skipped(gazetteer: Gazetteer) -> None:
     text = "TX Kon Tum - Tỉnh Kon Tum-Số 15 Bà Triệu"
     assert all(read.namings for read in read_address(gazetteer, text))
 
@@ -161,7 +159,7 @@ DOORS_BEFORE = ("12 Trần Quang Diệu, ", "Bản Mường Chanh, ", "7, Thôn 
 
 
 @pytest.mark.thorough
-def test_every_commune_is_read_where_its_kind_is_unsaid(gazetteer: Gazetteer) -> None:
+def test_every_commune_is_read_without_its_kind(gazetteer: Gazetteer) -> None:
     """Chợ Gạo, Bản Mù, Đường Lâm, Văn Phong, Kiệt Sơn, Lộ 25 and Trung Tâm among them.
 
     Those that are called like a street or a hamlet behind each door, the others by turns.
@@ -182,24 +180,24 @@ def test_every_commune_is_read_where_its_kind_is_unsaid(gazetteer: Gazetteer) ->
             found = read_address(gazetteer, text)
             if not any(n.commune is commune for read in found for n in read.namings):
                 lost.append(text)
-    # Chợ Đồn is a commune of today as well, and both parts are called like a market or hamlet.
+    # Chợ Đồn is also a current commune, and both parts are named like a market or hamlet.
     assert set(lost) <= {f"{door}Bản Thi, Chợ Đồn, Bắc Kạn" for door in DOORS_BEFORE}
 
 
 @pytest.mark.parametrize("door", ["Số 5, ngõ 12", "5, ngõ 12", "số 5A, ngách 34, ngõ 12", "12"])
-def test_name_behind_a_number_is_its_street_where_no_unit_is_called_so(
+def test_name_after_a_number_is_its_street_if_no_unit_has_that_name(
     gazetteer: Gazetteer, door: str
 ) -> None:
     for street in ("Tên Lửa", "Kim Mã", "Lê Lợi"):
         best = read_address(gazetteer, f"{door}, {street}, Phường Láng, Hà Nội")[0]
         assert best.door.street is not None
         assert best.door.street.name == street
-    # A ward of old, and one that is said again.
+    # A former ward, and a repeated one.
     for text in (f"{door}, Phú La, Hà Đông, Hà Nội", f"{door}, Láng, Phường Láng, Hà Nội"):
         assert read_address(gazetteer, text)[0].unread == ()
 
 
-def test_p_is_no_street_where_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
+def test_p_is_a_ward_if_the_district_has_a_ward_of_that_name(gazetteer: Gazetteer) -> None:
     in_quy_nhon = read_address(gazetteer, "Tổ 35, P. Đống Đa, TP. Quy Nhơn, Bình Định")
     assert [read.door.street for read in in_quy_nhon] == [None]
     for text in (
@@ -243,13 +241,13 @@ def test_any_text_is_read(gazetteer: Gazetteer, text: str) -> None:
         "\x00\x01",
     ],
 )
-def test_bad_input_never_raises(gazetteer: Gazetteer, text: str) -> None:
+def test_invalid_input_never_raises(gazetteer: Gazetteer, text: str) -> None:
     assert isinstance(read_address(gazetteer, text), list)
     assert isinstance(read_address(gazetteer, text[:MAX_TEXT]), list)
 
 
 @pytest.mark.parametrize("step", sorted(STEPS.keys() - SEARCHED))
-def test_example_of_a_penalty_is_read_by_its_step(gazetteer: Gazetteer, step: str) -> None:
+def test_example_of_a_penalty_uses_its_step(gazetteer: Gazetteer, step: str) -> None:
     text = STEPS[step].example
     readings = [*parse_address(text), *read_address(gazetteer, text)]
     assert note_of(step) in {note for reading in readings for note in reading.notes}

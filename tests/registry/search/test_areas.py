@@ -1,4 +1,4 @@
-"""Where to look for what a text names: the communes of today that units of any map lead to."""
+"""Search areas of a text: the current communes that units of any map lead to."""
 
 from registry.search.find.areas import area_of, is_in_district
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -15,7 +15,7 @@ def province(gazetteer: Gazetteer, text: str, *, alive: bool) -> Unit:
     return found
 
 
-def test_province_of_old_is_searched_on_its_own_land_only(gazetteer: Gazetteer) -> None:
+def test_former_province_is_searched_only_on_its_own_territory(gazetteer: Gazetteer) -> None:
     day = today()
     old = communes_of(gazetteer, day, province(gazetteer, "Tỉnh Kon Tum", alive=False))
     whole = communes_of(gazetteer, day, province(gazetteer, "Quảng Ngãi", alive=True))
@@ -25,7 +25,7 @@ def test_province_of_old_is_searched_on_its_own_land_only(gazetteer: Gazetteer) 
     assert old | other == whole
 
 
-def test_district_named_alone_leaves_out_what_was_in_another_one(gazetteer: Gazetteer) -> None:
+def test_district_alone_excludes_doors_of_other_districts(gazetteer: Gazetteer) -> None:
     day = today()
     (lang,) = (u for u in gazetteer.with_code("00199") if u.alive_on(day))
     formers = {
@@ -41,15 +41,15 @@ def test_district_named_alone_leaves_out_what_was_in_another_one(gazetteer: Gaze
     lang_ha, ngoc_khanh = formers["Láng Hạ"], formers["Ngọc Khánh"]
     assert is_in("Quận Đống Đa, Hà Nội", lang_ha)
     assert not is_in("Quận Đống Đa, Hà Nội", ngoc_khanh)
-    assert not is_in("Ba Đình, Hà Nội", lang_ha)  # a commune of today, too
+    assert not is_in("Ba Đình, Hà Nội", lang_ha)  # also a current commune
     assert is_in("Ba Đình, Hà Nội", ngoc_khanh)
-    # What is not known, and where the commune or the province is named.
+    # An unknown former commune, and texts that name the commune or the province.
     assert is_in("Ba Đình, Hà Nội", None)
     assert is_in("Phường Láng, Hà Nội", lang_ha)
     assert is_in("Hà Nội", lang_ha)
 
 
-def test_area_of_an_old_province_leads_to_the_one_of_today(gazetteer: Gazetteer) -> None:
+def test_area_of_a_former_province_matches_the_current_one(gazetteer: Gazetteer) -> None:
     area = area_of(gazetteer, today(), read_units(gazetteer, "Tỉnh Kon Tum"), None)
     assert area.communes is not None
     assert len(area.communes) < 50
@@ -57,7 +57,7 @@ def test_area_of_an_old_province_leads_to_the_one_of_today(gazetteer: Gazetteer)
     assert "commune_former" in area.faults
 
 
-def test_name_of_a_commune_of_today_names_no_former_one(gazetteer: Gazetteer) -> None:
+def test_name_of_a_current_commune_does_not_match_a_former_one(gazetteer: Gazetteer) -> None:
     day = today()
     wrong: list[str] = []
     counted = 0

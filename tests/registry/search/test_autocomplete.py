@@ -64,7 +64,7 @@ HALF_KINDS = [
 
 
 @pytest.mark.parametrize("kind", HALF_KINDS)
-def test_half_typed_kind_of_a_unit_filters_nothing(
+def test_partly_typed_unit_kind_filters_nothing(
     world: World, names: tuple[Names, ...], kind: str
 ) -> None:
     whole = ask(world, names, "40b chua lang,")
@@ -72,16 +72,16 @@ def test_half_typed_kind_of_a_unit_filters_nothing(
     assert ask(world, names, f"40b chua lang, {kind}") == whole
 
 
-def test_kind_and_one_letter_lead_on(world: World, names: tuple[Names, ...]) -> None:
+def test_kind_and_one_letter_give_suggestions(world: World, names: tuple[Names, ...]) -> None:
     assert ask(world, names, "40b chua lang, phường l") == ask(world, names, "40b chua lang,")
 
 
 @pytest.mark.parametrize("row", cases("autocompleted"))
-def test_what_begins_so_comes_first(world: World, names: tuple[Names, ...], row: Row) -> None:
+def test_prefix_matches_come_first(world: World, names: tuple[Names, ...], row: Row) -> None:
     assert labels(ask(world, names, row["text"]))[:1] == [row["first"]]
 
 
-def test_unit_that_is_no_more_leads_to_those_of_today_and_says_so(
+def test_former_unit_suggests_its_successors_and_is_marked(
     world: World, names: tuple[Names, ...]
 ) -> None:
     (line,) = ask(world, names, "p. ben nghe", limit=1)
@@ -93,7 +93,7 @@ def test_unit_that_is_no_more_leads_to_those_of_today_and_says_so(
     assert all((one.former_name or "").startswith("Phường 11, ") for one in wards)
 
 
-def test_word_for_a_kind_alone_lists_its_units(world: World, names: tuple[Names, ...]) -> None:
+def test_kind_alone_lists_its_units(world: World, names: tuple[Names, ...]) -> None:
     zones = ask(world, names, "đặc khu", limit=20)
     assert len(zones) == 13
     assert all(one.label.startswith("Đặc khu ") for one in zones)
@@ -101,8 +101,8 @@ def test_word_for_a_kind_alone_lists_its_units(world: World, names: tuple[Names,
     assert near.label == "Phường Láng, Thành phố Hà Nội"
 
 
-def test_code_is_answered_whole_or_not_at_all(world: World, names: tuple[Names, ...]) -> None:
-    """Whoever types on must not be led from a beginning, or from a slip, to codes of others."""
+def test_only_a_complete_code_is_matched(world: World, names: tuple[Names, ...]) -> None:
+    """A prefix or a typo must not suggest the codes of others."""
     code = world.codes["40B"]
     spoken = codes.spoken(code)
     for text in (code, codes.format(code), code.lower(), f" {code[:4]} {code[4:]} ", spoken):
@@ -116,9 +116,7 @@ def test_code_is_answered_whole_or_not_at_all(world: World, names: tuple[Names, 
     assert ask(world, names, code, within="79") == []
 
 
-def test_number_alone_is_that_of_doors_near_the_point(
-    world: World, names: tuple[Names, ...]
-) -> None:
+def test_number_alone_matches_doors_near_the_point(world: World, names: tuple[Names, ...]) -> None:
     assert (
         labels(ask(world, names, "27", near=LANG))[0]
         == "27 Phố Láng, Phường Láng, Thành phố Hà Nội"
@@ -144,14 +142,14 @@ def test_number_alone_is_that_of_doors_near_the_point(
         ("ngô quyền", ("ngô quyền", None)),
     ],
 )
-def test_number_in_front_ends_where_a_street_begins(
+def test_leading_number_ends_where_the_street_starts(
     text: str, read: tuple[str, str | None]
 ) -> None:
     first = readings(text)[0]
     assert (first.name, first.number) == read
 
 
-def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
+def test_fuzzy_match_is_used_only_without_prefix_matches_and_not_in_numbers(
     world: World, names: tuple[Names, ...]
 ) -> None:
     assert labels(ask(world, names, "9 nguyen trai")) == [
@@ -166,7 +164,7 @@ def test_slip_is_looked_for_only_where_nothing_begins_so_and_never_in_a_number(
 
 
 @pytest.mark.parametrize("typed", ["to 7", "tổ 7, ", "thon", "khu pho", "chua", "lang", "9 ng tr"])
-def test_each_suggestion_leads_to_what_it_shows(
+def test_every_suggestion_resolves_to_what_it_shows(
     world: World, names: tuple[Names, ...], typed: str
 ) -> None:
     lines = ask(world, names, typed)
@@ -178,7 +176,7 @@ def test_each_suggestion_leads_to_what_it_shows(
         assert line.commune is None or line.commune in shown, line.text
 
 
-def test_door_has_its_code_and_a_street_its_text_with_the_number(
+def test_door_has_its_code_and_a_street_keeps_the_typed_number(
     world: World, names: tuple[Names, ...]
 ) -> None:
     (door,) = ask(world, names, "40b chua lang")
@@ -190,7 +188,7 @@ def test_door_has_its_code_and_a_street_its_text_with_the_number(
     assert street.text == f"99 {CHUA_LANG}"
 
 
-def test_doors_of_one_address_are_told_apart_and_each_leads_to_its_own(
+def test_doors_with_the_same_address_are_distinguished_and_resolve(
     world: World, names: tuple[Names, ...]
 ) -> None:
     for text in ("9 nguyen trai, phuong lang", "40 trung khanh", "40 trung khanh, lang, ha noi"):
@@ -203,7 +201,7 @@ def test_doors_of_one_address_are_told_apart_and_each_leads_to_its_own(
             assert door.record.code == one.code
 
 
-def test_only_household_of_a_hamlet_is_offered_beside_it(
+def test_only_household_of_a_hamlet_is_suggested_beside_it(
     world: World, names: tuple[Names, ...]
 ) -> None:
     unit = unit_named(world.gazetteer, "Phường Láng", "00199").id
@@ -225,9 +223,7 @@ def test_only_household_of_a_hamlet_is_offered_beside_it(
     assert {one.code for one in ask(world, names, "thon 3")} == {None}
 
 
-def test_numbers_of_a_street_are_completed_in_their_order(
-    world: World, names: tuple[Names, ...]
-) -> None:
+def test_street_numbers_are_completed_in_order(world: World, names: tuple[Names, ...]) -> None:
     found = ask(world, names, "12 lang, ha noi")
     assert [world.name_of(one.code) for one in found] == [
         "12/34/5A Láng",
@@ -250,7 +246,7 @@ def test_restricted_retired_and_reserved_doors_are_never_suggested(
         assert hidden.isdisjoint(world.name_of(one.code) for one in found)
 
 
-def test_within_is_binding_and_a_point_brings_near_places_forward(
+def test_within_filters_and_a_point_ranks_nearby_places_first(
     world: World, names: tuple[Names, ...]
 ) -> None:
     hcm = ask(world, names, "lang", within="79")
@@ -263,7 +259,7 @@ def test_within_is_binding_and_a_point_brings_near_places_forward(
     assert ask(world, names, "chua lang", within="79") == []
 
 
-def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
+def test_name_in_many_communes_is_one_suggestion_until_the_commune_is_typed(
     admin_url: str, worker_id: str
 ) -> None:
     with search_world(admin_url, f"autocomplete_many_{worker_id}") as world:
@@ -301,7 +297,7 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
         assert len(ask(world, names, line.text)) == 5
         (chosen,) = ask(world, names, line.text + "tan n")
         assert chosen.label == "Đường Hùng Vương, Xã Tân Nhựt, Thành phố Hồ Chí Minh"
-        # `da` begins a kind of unit, which says nothing, and a province, whose streets come first.
+        # `da` starts a kind of unit, which is no filter, and a province, whose streets come first.
         for begun in ("da", "đà"):
             lines = labels(ask(world, names, line.text + begun))
             assert lines[0] == "Đường Hùng Vương, Phường Hải Châu, Thành phố Đà Nẵng", begun
@@ -312,9 +308,7 @@ def test_name_of_many_communes_is_one_line_until_the_commune_is_typed(
         assert third.label == line.label
 
 
-def test_former_name_of_a_street_leads_to_it_under_todays_name(
-    admin_url: str, worker_id: str
-) -> None:
+def test_former_street_name_suggests_the_current_one(admin_url: str, worker_id: str) -> None:
     with town(admin_url, f"autocomplete_former_{worker_id}") as place:
         here = {"commune": COMMUNE, "reason": "tests"}
         place.street("Phố Cát Linh")
@@ -343,7 +337,7 @@ def test_former_name_of_a_street_leads_to_it_under_todays_name(
         assert first("6 giang vo").code == moved
 
 
-def test_names_are_read_anew_when_there_are_new_ones(
+def test_names_are_reloaded_when_new_ones_exist(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = PlaceNames(world.reads)
@@ -379,13 +373,13 @@ def test_names_are_read_anew_when_there_are_new_ones(
     "text",
     ["", "a", " ", ",", "!?…", ",,,", "漢字", "مرحبا", "zzzz", "12/3", "3", "zzzz zzzz zzzz"],
 )
-def test_what_begins_nothing_is_an_empty_list(
+def test_text_without_matches_gives_an_empty_list(
     world: World, names: tuple[Names, ...], text: str
 ) -> None:
     assert ask(world, names, text) == []
 
 
-def test_impossible_questions_are_refused(world: World, names: tuple[Names, ...]) -> None:
+def test_invalid_queries_are_refused(world: World, names: tuple[Names, ...]) -> None:
     for text in ("x" * 201, "a\0b"):
         with pytest.raises(InvalidInputError):
             ask(world, names, text)
@@ -401,9 +395,7 @@ WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=8).map(" ".join)
 
 @settings(max_examples=examples(30, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=60), WORDS))
-def test_nothing_that_can_be_typed_breaks_it(
-    world: World, names: tuple[Names, ...], text: str
-) -> None:
+def test_any_typed_text_is_answered(world: World, names: tuple[Names, ...], text: str) -> None:
     found = ask(world, names, text, limit=5)
     assert len(found) <= 5
     assert len({one.label for one in found}) == len(found)
@@ -425,7 +417,7 @@ def test_buildings_and_flats_are_suggested(
     assert [line for line in here if line.label.startswith(label)]
 
 
-def test_new_building_is_known_as_soon_as_a_new_street(
+def test_new_building_is_suggested_as_soon_as_a_new_street(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = PlaceNames(world.reads)
@@ -450,7 +442,7 @@ OTHER_INDEXES = """
 @pytest.mark.parametrize(
     "statement", [place_names.SQL.driver("buildings"), place_names.SQL.driver("state")]
 )
-def test_buildings_are_read_of_their_index(database_url: str, statement: str) -> None:
+def test_buildings_are_read_from_their_index(database_url: str, statement: str) -> None:
     # In an empty table the planner finds every index as good: others go, for a transaction.
     engine = make_engine(database_url, role=OWNER_ROLE, pool_size=1)
     with engine.connect() as connection:
@@ -463,7 +455,7 @@ def test_buildings_are_read_of_their_index(database_url: str, statement: str) ->
     assert any("Index Only Scan using ix_household_building" in line for line in plan), plan
 
 
-def test_number_of_a_district_or_ward_is_whole_and_its_doors_say_what_they_were_in(
+def test_numbered_unit_matches_whole_and_doors_show_their_former_unit(
     admin_url: str, worker_id: str
 ) -> None:
     """Thành phố Hồ Chí Minh has streets of one name in Quận 1, 10, 11 and 12."""

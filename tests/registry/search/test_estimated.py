@@ -65,7 +65,7 @@ def ask(place: Town, known: Gazetteer, text: str) -> Answer:
         (f"số 7 ngõ 22 {STREET}", 0.0, 0.0002, 15),
     ],
 )
-def test_number_between_two_of_its_side_is_placed_between_them(
+def test_number_between_two_on_its_side_is_interpolated(
     place: Town, known: Gazetteer, text: str, east: float, north: float, accuracy_m: float
 ) -> None:
     found = ask(place, known, text)
@@ -91,7 +91,7 @@ def test_number_between_two_of_its_side_is_placed_between_them(
         f"34 {STREET}",  # only one neighbour on its side
         f"37 {STREET}",  # between a point that was estimated itself, and one far away
         f"47 {STREET}",  # 200 m for each number
-        f"22/3 {STREET}",  # before the first of its alley, though the street goes on
+        f"22/3 {STREET}",  # before the first of its alley, though the street continues
         f"26/3 {STREET}",  # in an alley of which nothing is known
         f"Ngõ 26 {STREET}",
         f"LK5-27 {STREET}",
@@ -99,7 +99,7 @@ def test_number_between_two_of_its_side_is_placed_between_them(
         STREET,
     ],
 )
-def test_nothing_is_estimated_where_neighbours_say_too_little(
+def test_nothing_is_estimated_with_insufficient_neighbours(
     place: Town, known: Gazetteer, text: str
 ) -> None:
     found = ask(place, known, text)
@@ -107,12 +107,12 @@ def test_nothing_is_estimated_where_neighbours_say_too_little(
     assert (found.accuracy_m, "point_estimated" in found.faults) == (None, False)
 
 
-def test_registered_number_is_its_own_point(place: Town, known: Gazetteer) -> None:
+def test_registered_number_uses_its_own_point(place: Town, known: Gazetteer) -> None:
     found = ask(place, known, f"25 {STREET}")
     assert (found.level, found.lon, found.faults) == ("household", LANG["lon"] + 2 * HOUSE, ())
 
 
-def test_every_interface_says_that_the_point_is_estimated(place: Town) -> None:
+def test_every_interface_marks_the_point_as_estimated(place: Town) -> None:
     text = f"29 {STREET}"
     with open_app(place.url, None, Settings(limits=False)) as app:
         client = app.test_client()

@@ -35,7 +35,7 @@ IN_LANG = ", Phường Láng, Hà Nội"
 
 
 @pytest.mark.parametrize("row", cases("geocoded"))
-def test_address_is_answered_as_far_as_it_is_sure(world: World, row: Row) -> None:
+def test_address_is_answered_as_far_as_certain(world: World, row: Row) -> None:
     """Right or abstained, and never another door. A fault behind a dash must not be named."""
     found = ask(world, row["text"])
     doors = {door for door in row["doors"].split("; ") if door}
@@ -51,13 +51,13 @@ def test_address_is_answered_as_far_as_it_is_sure(world: World, row: Row) -> Non
         assert found[0].confidence >= 0.95
 
 
-def test_code_answers_in_any_writing(world: World) -> None:
+def test_code_is_answered_in_any_notation(world: World) -> None:
     code = world.codes["27 Láng"]
     for text in (code, codes.format(code).lower(), codes.spoken(code), f"mã {code}", f"#{code}"):
         assert names(world, ask(world, text)) == ["27 Láng"], text
 
 
-def test_link_of_a_plate_answers_as_its_code(world: World) -> None:
+def test_plate_link_is_answered_like_its_code(world: World) -> None:
     code = codes.format(world.codes["27 Láng"])
     for host in ("https://diachi.example", "http://192.168.1.20:8000", f"https://{'x' * 60}.vn"):
         for end in ("", "/", "?report=thanks#report"):
@@ -68,24 +68,24 @@ def test_link_of_a_plate_answers_as_its_code(world: World) -> None:
     assert ask(world, f"https://diachi.example/b/{code}") == []
 
 
-def test_code_that_is_said_in_words_answers(world: World) -> None:
+def test_spoken_code_is_answered(world: World) -> None:
     digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
     code = world.codes["27 Láng"]
     said = " ".join(digits[int(digit)] for digit in codes.spoken(code))
     plain = unicodedata.normalize("NFD", said).encode("ascii", "ignore").decode()
     for text in (said, said.capitalize(), plain, f"mã địa chỉ số {said}", said.replace(" ", ", ")):
         assert names(world, ask(world, text)) == ["27 Láng"], text
-    # Ten of them are no code, and no address.
+    # Ten digits are neither a code nor an address.
     assert ask(world, said.rpartition(" ")[0]) == []
 
 
-def test_code_inside_a_text_answers_where_nothing_contradicts_it(world: World) -> None:
+def test_code_in_a_text_is_answered_if_nothing_contradicts_it(world: World) -> None:
     code = codes.format(world.codes["27 Láng"])
     for text in (f"giao {code}", f"{code}, 27 Láng{IN_LANG}", f"{code} Phường Láng, Hà Nội"):
         assert names(world, ask(world, text)) == ["27 Láng"], text
 
 
-def test_door_of_another_former_commune_is_told_last_and_never_as_the_one_asked_for(
+def test_door_of_another_former_commune_is_ranked_last_and_never_accepted(
     world: World,
 ) -> None:
     text = "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội"
@@ -99,7 +99,7 @@ def test_door_of_another_former_commune_is_told_last_and_never_as_the_one_asked_
         assert door.confidence < 0.5
     coded = ask(world, f"{codes.format(world.codes['27 Láng'])}, {text}")
     assert all("code_contradicts_text" in answer.faults for answer in coded)
-    # Nowhere in the commune of today
+    # Nowhere in the current commune
     assert names(world, ask(world, text.replace("27", "28"))) == [None]
     # Nor one of its numbers, 131 of 131-133
     assert names(world, ask(world, text.replace("27", "131"))) == [None]
@@ -107,7 +107,7 @@ def test_door_of_another_former_commune_is_told_last_and_never_as_the_one_asked_
     assert validate(world.gazetteer, world.reads, asked).code is None
 
 
-def test_code_that_contradicts_the_text_is_a_fault_and_no_answer(world: World) -> None:
+def test_code_contradicting_the_text_is_a_fault_and_not_answered(world: World) -> None:
     code = codes.format(world.codes["27 Láng"])
     for text in (f"{code}, 129 Láng{IN_LANG}", f"{code}, 8 đường 30/4, Bến Thành, HCM"):
         found = ask(world, text)
@@ -121,7 +121,7 @@ def test_code_of_a_flat_agrees_with_the_address_of_its_building(world: World) ->
     assert names(world, found) == ["flat 1205"]
 
 
-def test_retired_code_leads_on_and_restricted_one_is_silent(world: World) -> None:
+def test_retired_code_gives_its_successor_and_restricted_one_nothing(world: World) -> None:
     (answer,) = ask(world, world.codes["40 retired"])
     assert (names(world, [answer]), answer.faults) == (["40B"], ("retired",))
     for name in ("50 restricted", "reserved", "60 gone"):
@@ -140,7 +140,7 @@ def test_coordinates_and_plus_codes_are_answered_by_the_nearest_door(world: Worl
     assert [far.level for far in ask(world, "2RC4+CC Bắc Ninh")] == ["province"]
 
 
-def test_point_beside_words_is_their_evidence(world: World) -> None:
+def test_point_beside_words_is_evidence(world: World) -> None:
     there = "27 Láng, Phường Láng, Hà Nội"
     lon, lat = LANG
     for written in (f"{there} {lat}, {lon}", f"({lat}, {lon}) {there}", f"{there} geo:{lat},{lon}"):
@@ -153,7 +153,7 @@ def test_point_beside_words_is_their_evidence(world: World) -> None:
     assert "point_contradicts_text" in off.faults
 
 
-def test_plus_code_beside_words_is_their_evidence(world: World) -> None:
+def test_plus_code_beside_words_is_evidence(world: World) -> None:
     here, far = "2RC4+CC", "2V6V+2V"
     (door,) = ask(world, f"{here}, 27 Láng, Phường Láng, Hà Nội", limit=1)
     assert (names(world, [door]), door.faults) == (["27 Láng"], ())
@@ -170,7 +170,7 @@ def test_plus_code_beside_words_is_their_evidence(world: World) -> None:
     assert (unknown.level, unknown.record) == ("commune", None)
 
 
-def test_commune_by_its_code_is_kept_beside_units_that_do_not_hold_it(world: World) -> None:
+def test_commune_code_prevails_over_units_that_do_not_contain_it(world: World) -> None:
     for province in ("79", "Hồ Chí Minh", None):
         for text in ("27 Láng", None):
             door = {} if text else {"house_number": "27", "street": "Láng"}
@@ -180,7 +180,7 @@ def test_commune_by_its_code_is_kept_beside_units_that_do_not_hold_it(world: Wor
             assert ("province_contradicted" in found[0].faults) is (province is not None)
 
 
-def test_code_and_point_are_read_beside_columns_of_units(world: World) -> None:
+def test_code_and_point_are_read_beside_unit_columns(world: World) -> None:
     code, (lon, lat) = world.codes["27 Láng"], LANG
     digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
     spoken = codes.spoken(code)
@@ -215,7 +215,7 @@ def test_components_are_answered_like_their_text(world: World) -> None:
     assert names(world, found) == ["flat 1205"]
 
 
-def test_within_is_binding_and_near_only_orders(world: World) -> None:
+def test_within_filters_and_near_only_ranks(world: World) -> None:
     assert names(world, ask(world, "27 Láng", within="79")) == ["27 Láng HCM"]
     assert names(world, ask(world, "27 Láng", within="00199")) == ["27 Láng"]
     assert ask(world, "27 Láng, Phường Láng, Hà Nội", within="79") == []
@@ -224,7 +224,7 @@ def test_within_is_binding_and_near_only_orders(world: World) -> None:
     assert there[0].confidence <= 0.5
 
 
-def test_commune_called_as_a_district_was_stands_behind_the_province_that_is_sure(
+def test_commune_named_like_a_former_district_ranks_below_a_certain_province(
     world: World,
 ) -> None:
     found = ask(world, "Ba Đình, Hà Nội")
@@ -235,7 +235,7 @@ def test_commune_called_as_a_district_was_stands_behind_the_province_that_is_sur
     assert all("ambiguous" in one.faults for one in found)
 
 
-def test_what_a_district_became_stands_behind_its_province(world: World) -> None:
+def test_successors_of_a_district_rank_below_its_province(world: World) -> None:
     first, *others = ask(world, "Quận Ba Đình, Hà Nội")
     assert (first.level, "ambiguous" in first.faults) == ("province", False)
     assert {one.level for one in others} == {"commune"}
@@ -243,7 +243,7 @@ def test_what_a_district_became_stands_behind_its_province(world: World) -> None
     assert all({"commune_undecided", "ambiguous"} <= set(one.faults) for one in others)
 
 
-def test_communes_of_a_name_without_a_province_are_told_themselves(world: World) -> None:
+def test_communes_of_one_name_without_a_province_are_all_returned(world: World) -> None:
     found = ask(world, "Xã Tân Tiến")
     assert len(found) > 1
     for one in found:
@@ -253,7 +253,7 @@ def test_communes_of_a_name_without_a_province_are_told_themselves(world: World)
         assert {"commune_undecided", "ambiguous"} <= set(one.faults)
 
 
-def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
+def test_explanation_lists_readings_and_attempts(world: World) -> None:
     text = f"Số 5A, ngáhc 34, ngõ 12 Láng{IN_LANG}"
     located = locate(world.gazetteer, world.reads, Question(text))
     assert [tried.text for tried in located.tried] == [text, text.replace("ngáhc", "ngách")]
@@ -264,13 +264,13 @@ def test_explanation_tells_what_was_read_and_tried(world: World) -> None:
     assert names(world, list(tried.answers)) == ["12/34/5A Láng"]
 
 
-def test_limit_is_kept(world: World) -> None:
+def test_limit_is_respected(world: World) -> None:
     assert len(ask(world, "27 Láng", limit=1)) == 1
     assert "ambiguous" in ask(world, "27 Láng", limit=1)[0].faults
 
 
 @pytest.mark.parametrize("text", ["x" * 10_000, "a\0b"])
-def test_impossible_text_is_refused(world: World, text: str) -> None:
+def test_invalid_text_is_refused(world: World, text: str) -> None:
     with pytest.raises(InvalidInputError):
         ask(world, text)
 
@@ -283,7 +283,7 @@ LONG = (
 
 
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
-def test_long_and_odd_texts_get_an_answer(world: World, text: str) -> None:
+def test_long_and_unusual_texts_get_an_answer(world: World, text: str) -> None:
     found = validate(world.gazetteer, world.reads, Question(text))
     assert found.code is None
     (batched,) = together(world.reads, [validating(world.gazetteer, Question(text))])
@@ -296,7 +296,7 @@ WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 
 @settings(max_examples=examples(25, 150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
-def test_no_text_breaks_the_search(world: World, text: str) -> None:
+def test_any_text_can_be_searched(world: World, text: str) -> None:
     for answer in ask(world, text):
         assert 0 <= answer.confidence <= 1
 
@@ -321,7 +321,7 @@ def test_province_alone_comes_before_a_street_of_its_name_in_another_one(world: 
         assert door.level == "household"
 
 
-def test_flat_without_its_building_is_no_answer_to_the_number_of_the_tower(world: World) -> None:
+def test_flat_without_its_building_is_not_answered_by_the_towers_number(world: World) -> None:
     here = "720A Điện Biên Phủ, Phường Bến Thành, TP HCM"
     for text in (here, f"toà Landmark 2, {here}"):
         (answer,) = ask(world, text)
@@ -335,13 +335,13 @@ def test_flat_without_its_building_is_no_answer_to_the_number_of_the_tower(world
     assert names(world, ask(world, f"Căn hộ 1205, {here}")) == ["1205 Landmark 2"]
 
 
-def test_lane_is_no_village(world: World) -> None:
+def test_lane_is_not_a_village(world: World) -> None:
     for text in ("Lane 45, Lang Street, Lang Ward, Ha Noi", "123 My Hung Hamlet, Lang Ward, Hanoi"):
         for answer in ask(world, text):
             assert answer.parts.localities == (), text
 
 
-def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None:
+def test_mistyped_code_alone_gets_suggestions(world: World) -> None:
     code = world.codes["27 Láng"]
     found = locate(world.gazetteer, world.reads, Question(swapped(code)))
     assert found.answers == []
@@ -351,17 +351,17 @@ def test_mistyped_code_alone_gets_the_codes_that_it_may_be(world: World) -> None
         assert locate(world.gazetteer, world.reads, Question(text)).meant is None
 
 
-def test_whole_code_that_leads_nowhere_says_why(world: World) -> None:
+def test_unresolvable_code_is_answered_with_the_reason(world: World) -> None:
     unknown = codes.from_serial(87_654_321)
     for text in (unknown, f"mã {codes.format(unknown)}", world.codes["50 restricted"]):
         found = locate(world.gazetteer, world.reads, Question(text))
         assert (found.answers, found.meant) == ([], MeantCode("code_unknown")), text
-    # A door that lies elsewhere is registered all the same.
+    # A door outside the area is still a registered one.
     elsewhere = Question(world.codes["27 Láng"], within="79")
     assert locate(world.gazetteer, world.reads, elsewhere).meant is None
 
 
-def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(world: World) -> None:
+def test_number_decides_the_part_of_a_split_commune(world: World) -> None:
     """Tân Kiên went to Tân Tạo and Tân Nhựt: by range, by side, and never where that is unclear."""
 
     def where(street: str) -> tuple[set[str], bool]:
@@ -378,7 +378,7 @@ def test_number_tells_in_which_part_of_a_split_commune_a_street_goes_on(world: W
         assert where(unclear) == ({"Tân Tạo", "Tân Nhựt"}, False)
 
 
-def test_street_of_another_former_commune_tells_no_part_of_a_split_one(world: World) -> None:
+def test_street_of_another_former_commune_does_not_decide_a_split(world: World) -> None:
     """Mỹ Đình 2 went to Từ Liêm and Cầu Giấy: what was in Yên Hòa is known to be another's."""
     found = ask(world, "66 Nguyễn Hoàng, Mỹ Đình 2, Nam Từ Liêm")
     assert [answer.level for answer in found] == ["commune", "commune"]
@@ -386,15 +386,15 @@ def test_street_of_another_former_commune_tells_no_part_of_a_split_one(world: Wo
     assert ask(world, "66 Nguyễn Hoàng, Phường Cầu Giấy, Hà Nội")[0].level == "street"
 
 
-def test_a_name_that_ends_like_a_kind_is_a_name(world: World) -> None:
+def test_name_ending_like_a_kind_is_a_name(world: World) -> None:
     (found,) = ask(world, "thon 2 xa huong xa ha hoa phu tho")
     assert found.unit is not None
-    assert found.unit.code == "08113"  # Yên Kỳ, which Hương Xạ is a part of today, not Hạ Hòa
+    assert found.unit.code == "08113"  # Yên Kỳ, which includes Hương Xạ today, not Hạ Hòa
     assert "unread_words" not in found.faults
 
 
-def test_street_with_and_without_its_former_commune_is_one(world: World) -> None:
-    """Where the door is not registered, nobody can tell them apart by what is read to him."""
+def test_street_with_and_without_its_former_commune_is_the_same(world: World) -> None:
+    """For an unregistered door the two cannot be distinguished by their labels."""
     (street,) = ask(world, "99 Trùng Khánh, Phường Láng, Hà Nội")
     assert street.level == "street"
     assert street.former is not None
@@ -416,7 +416,7 @@ def test_street_with_and_without_its_former_commune_is_one(world: World) -> None
         (("commune_missing",), ["00004"]),
     ],
 )
-def test_postcode_chooses_where_the_commune_is_open_and_corrects_none(
+def test_postcode_decides_an_open_commune_but_corrects_none(
     world: World, faults: tuple[str, ...], kept: list[str]
 ) -> None:
     """11528 is of Láng, 11120 of Ba Đình."""

@@ -75,7 +75,7 @@ def doors(place: Town) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("row", cases("geocoded_estates"))
-def test_door_is_found_and_another_one_is_not_answered(
+def test_door_is_found_and_no_other_is_answered(
     place: Town, known: Gazetteer, doors: dict[str, str], row: Row
 ) -> None:
     found = geocode(known, place.reads, Question(f"{row['text']}, Phường Láng, Hà Nội"))

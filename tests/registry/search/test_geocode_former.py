@@ -1,4 +1,4 @@
-"""Former names and numbers: they lead to the door of today, and never silently to a wrong one."""
+"""Former names and numbers: they lead to the current door, and never silently to a wrong one."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ class Asking:
         return answer
 
     def doubtful(self, text: str, *codes: str) -> None:
-        """All these doors are answered, each with the fault, and somebody is asked."""
+        """All these doors are returned, each with the fault, and a question is asked."""
         found = self.answers(text)
         assert {a.record.code if a.record else None for a in found} == set(codes), text
         assert all("reused" in answer.faults for answer in found)
@@ -68,7 +68,7 @@ class Asking:
         assert choices == (set(codes) if len(codes) > 1 else set())
 
     def no_door(self, text: str, level: str, *faults: str) -> None:
-        """The answer stops above the door, and says why."""
+        """The answer stops above the door, with the reason as faults."""
         (answer,) = self.answers(text)
         assert (answer.record, answer.level) == (None, level), text
         assert set(faults) <= set(answer.faults)
@@ -107,7 +107,7 @@ def test_former_name_with_other_diacritics_is_another_street(place: Town, ask: A
     ask.no_door("4 Hàng Bạ", "commune", "street_not_found")
 
 
-def test_number_along_a_merged_street_counts_there_and_not_in_its_heir(
+def test_number_on_a_merged_street_does_not_apply_to_its_successor(
     place: Town, ask: Asking
 ) -> None:
     for name in ("Ngõ Chùa Nền", "Phố Chùa Láng"):
@@ -121,7 +121,7 @@ def test_number_along_a_merged_street_counts_there_and_not_in_its_heir(
     ask.no_door("14 Ngõ Chùa Nền", "street", "former_name", "house_number_not_found")
 
 
-def test_chain_of_renames_mergers_and_new_numbers_leads_on(place: Town, ask: Asking) -> None:
+def test_chain_of_renames_mergers_and_renumberings_is_followed(place: Town, ask: Asking) -> None:
     for name in ("Phố Một A", "Phố Hai A", "Phố Ba A"):
         place.street(name)
     code = place.house("1", "Một A")
@@ -136,7 +136,7 @@ def test_chain_of_renames_mergers_and_new_numbers_leads_on(place: Town, ask: Ask
     ask.sure("5 Hai A", code, "former_name")
 
 
-def test_name_that_another_street_has_today_is_a_doubt(place: Town, ask: Asking) -> None:
+def test_name_of_another_current_street_is_ambiguous(place: Town, ask: Asking) -> None:
     place.street("Phố Giảng Võ")
     old, only_old = place.house("12", "Giảng Võ"), place.house("14", "Giảng Võ")
     place.do("rename-street", **HERE, street="Giảng Võ", new_name="Phố Núi Trúc")
@@ -158,7 +158,7 @@ def test_building_and_flat_are_found_by_the_former_name(place: Town, ask: Asking
     place.do("merge-street", **WHY, street="Bốn A", into="Năm A")
     ask.sure("Căn hộ 101 CT5, 5 Bốn A", flat, "former_name")
     assert ask.codes("Toà CT5, Phố Bốn A") == {block}
-    # CT7 was never there: it is found by its own name, beside a street that says otherwise.
+    # CT7 was never there: it is found by its own name despite the other street.
     assert ask.verdict("Toà CT7, Phố Bốn A").code is None
     ask.no_door("9 Phố Bốn A", "street", "former_name", "house_number_not_found")
 
@@ -181,7 +181,7 @@ def test_door_of_a_renamed_hamlet_is_found_by_the_former_name(place: Town, ask: 
     ask.no_door("Số 9, Thôn Bắc", "locality", "former_name", "house_number_not_found")
 
 
-def test_number_in_a_merged_hamlet_counts_there(place: Town, ask: Asking) -> None:
+def test_number_in_a_merged_hamlet_applies_there(place: Town, ask: Asking) -> None:
     for name in ("Thôn Nam", "Thôn Tây"):
         place.do("name-locality", **HERE, locality=name)
     moved, own = (
@@ -194,7 +194,7 @@ def test_number_in_a_merged_hamlet_counts_there(place: Town, ask: Asking) -> Non
     ask.no_door("Số 4, Thôn Nam", "locality", "former_name", "house_number_not_found")
 
 
-def test_former_hamlet_of_a_door_in_a_street_contradicts_nothing(place: Town, ask: Asking) -> None:
+def test_former_hamlet_of_a_street_door_is_no_contradiction(place: Town, ask: Asking) -> None:
     place.street("Phố Sáu A")
     for name in ("Tổ 11", "Tổ 12"):
         place.do("name-locality", **HERE, locality=name)
@@ -209,7 +209,7 @@ def test_former_hamlet_of_a_door_in_a_street_contradicts_nothing(place: Town, as
 # --- numbers -------------------------------------------------------------------------------------
 
 
-def test_former_number_leads_to_its_door(place: Town, ask: Asking) -> None:
+def test_door_is_found_by_its_former_number(place: Town, ask: Asking) -> None:
     place.street("Phố Bảy A")
     code = place.house("12", "Bảy A")
     renumber(place, "Bảy A", ("12", "14B"))
@@ -219,7 +219,9 @@ def test_former_number_leads_to_its_door(place: Town, ask: Asking) -> None:
     ask.no_door("16 Bảy A", "street", "house_number_not_found")
 
 
-def test_number_of_one_house_that_was_another_s_is_never_accepted(place: Town, ask: Asking) -> None:
+def test_current_number_formerly_of_another_house_is_never_accepted(
+    place: Town, ask: Asking
+) -> None:
     place.street("Phố Tám A")
     codes = {number: place.house(number, "Tám A") for number in ("2", "4", "6", "8")}
     renumber(place, "Tám A", ("2", "4"), ("4", "2"), ("6", "10A"))
@@ -229,7 +231,7 @@ def test_number_of_one_house_that_was_another_s_is_never_accepted(place: Town, a
     ask.sure("8 Tám A", codes["8"])
 
 
-def test_number_that_a_door_got_back_is_its_own(place: Town, ask: Asking) -> None:
+def test_number_returned_to_its_door_is_unambiguous(place: Town, ask: Asking) -> None:
     place.street("Phố Chín A")
     code = place.house("1", "Chín A")
     renumber(place, "Chín A", ("1", "3"))
@@ -238,20 +240,18 @@ def test_number_that_a_door_got_back_is_its_own(place: Town, ask: Asking) -> Non
     ask.sure("3 Chín A", code, "former_number")
 
 
-def test_former_number_of_one_record_that_was_given_to_a_new_one_is_a_doubt(
-    place: Town, ask: Asking
-) -> None:
+def test_former_number_given_to_a_new_record_is_ambiguous(place: Town, ask: Asking) -> None:
     place.street("Phố Mười A")
     old = place.house("20", "Mười A")
     place.do("renumber", code=old, house_number="22", reason="tests")
     new = place.house("20", "Mười A")
     ask.doubtful("20 Mười A", old, new)
     place.retire(new)
-    # Whoever wrote 20 may have meant the house that is gone.
+    # 20 may mean the house that no longer exists.
     ask.doubtful("20 Mười A", old)
 
 
-def test_retired_door_is_continued_under_its_former_number(place: Town, ask: Asking) -> None:
+def test_retired_door_is_found_by_its_former_number(place: Town, ask: Asking) -> None:
     place.street("Phố Mười Hai A")
     old = place.house("30", "Mười Hai A")
     renumber(place, "Mười Hai A", ("30", "32"))
@@ -260,7 +260,7 @@ def test_retired_door_is_continued_under_its_former_number(place: Town, ask: Ask
     ask.sure("30 Mười Hai A", new, "former_number", "retired")
 
 
-def test_corrected_number_was_never_on_the_door(place: Town, ask: Asking) -> None:
+def test_corrected_number_is_not_a_former_number(place: Town, ask: Asking) -> None:
     place.street("Phố Mười Một A")
     code = place.house("50", "Mười Một A")
     place.do("correct", code=code, house_number="52")

@@ -1,4 +1,4 @@
-"""Words that nothing is called as they are written: found by their letters, or not at all."""
+"""Misspelled words: matched by their letters, or not at all."""
 
 from collections.abc import Iterator
 
@@ -27,12 +27,12 @@ DAMAGED = (
     # spaces inside words, as a PDF or a scan gives them
     "85 Nguy ễn Tri Ph ương, Ph ư ờng Láng, Th ành ph ố Hà N ội, Vi ệt Nam",
     "S ố 85 Đư ờng Nguyễn Tri Phư ơng, Phư ờng L áng, Thành phố H à Nội",
-    # and none at all
+    # no spaces at all
     "85NguyễnTriPhương,PhườngLáng,ThànhphốHàNội,ViệtNam",
     "85 Đ.NguyễnTriPhương, Phường Láng, Hà Nội",
     # letters lost, doubled, swapped in the units
     "85 Nguyễn Tri Phương, Phường Láng, Thành Phhố HàN ội, Vitệ Nam",
-    # and in the street, of which no word is left, or in the word before it
+    # the same in every word of the street, or in the word before it
     "85 Nguynễ TTri Phươngg, Phường Láng, Hà Nội",
     "85 Đưườggn Nguyễn Tri Phương, Phường Láng, Hà Nội",
     # marks lost in some words
@@ -62,7 +62,7 @@ def doors(place: Town) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("text", DAMAGED)
-def test_door_is_found_whatever_happened_to_its_letters(
+def test_door_is_found_despite_misspelled_letters(
     place: Town, known: Gazetteer, doors: dict[str, str], text: str
 ) -> None:
     first = geocode(known, place.reads, Question(text))[0]
@@ -75,11 +75,11 @@ def test_door_is_found_whatever_happened_to_its_letters(
 @pytest.mark.parametrize(
     "text",
     [
-        "85 Hàng B ác, Ph ường Láng, Hà Nội",  # what was typed says which of two
+        "85 Hàng B ác, Ph ường Láng, Hà Nội",  # the typed diacritics decide
         "85 Hàng B ạc, Ph ường Láng, Hà Nội",
     ],
 )
-def test_marks_that_were_typed_decide_between_two_streets(
+def test_typed_diacritics_decide_between_two_streets(
     place: Town, known: Gazetteer, doors: dict[str, str], text: str
 ) -> None:
     first = geocode(known, place.reads, Question(text))[0]
@@ -92,7 +92,7 @@ def test_marks_that_were_typed_decide_between_two_streets(
     "text",
     [
         f"85 Lê Lai, {TODAY}",  # a name by itself, and no Lê Lãi without its mark
-        f"85 Hàng Bac, Phuong Láng, Hà Nội, {TODAY}",  # which of the two it lost, nobody knows
+        f"85 Hàng Bac, Phuong Láng, Hà Nội, {TODAY}",  # ambiguous between the two
         f"58 Nguy ễn Tri Ph ương, {TODAY}",  # another number
         f"85 Nguy ễn Tri Ph ong, {TODAY}",  # another name
         f"85 C ần Thơ, {TODAY}",
@@ -100,7 +100,7 @@ def test_marks_that_were_typed_decide_between_two_streets(
         "85 Nguyễn Tri Phương, Ph ường Tây H ồ, Hà Nội",  # another ward of this one
     ],
 )
-def test_no_door_is_answered_that_was_not_named(
+def test_only_named_doors_are_answered(
     place: Town, known: Gazetteer, doors: dict[str, str], text: str
 ) -> None:
     assert doors
@@ -136,7 +136,7 @@ def test_units_are_found_from_the_outside_in(known: Gazetteer, text: str, units:
         "x" * 5_000,
     ],
 )
-def test_units_that_are_not_certain_are_left_as_they_are(known: Gazetteer, text: str) -> None:
+def test_uncertain_units_are_not_corrected(known: Gazetteer, text: str) -> None:
     assert restore_units(known, text) is None
 
 
@@ -152,7 +152,7 @@ def test_words_are_matched_by_their_letters() -> None:
 
 
 @pytest.mark.parametrize("step", sorted(SEARCHED))
-def test_example_of_a_penalty_is_tried_by_its_step(
+def test_example_of_a_penalty_uses_its_step(
     place: Town, known: Gazetteer, doors: dict[str, str], step: str
 ) -> None:
     located = locate(known, place.reads, Question(STEPS[step].example))

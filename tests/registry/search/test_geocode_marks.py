@@ -45,7 +45,7 @@ def doors(place: Town) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("text", ["{}", "số {}", "{} Street", "{}, Hà Nội"])
-def test_marks_lead_to_the_right_door(
+def test_diacritics_select_the_right_door(
     place: Town, known: Gazetteer, doors: dict[str, str], text: str
 ) -> None:
     for written, code in doors.items():
@@ -56,7 +56,7 @@ def test_marks_lead_to_the_right_door(
         assert (found.verdict, found.code) == ("accept", code)
 
 
-def test_number_of_the_other_street_is_never_answered(
+def test_number_on_the_other_street_is_never_answered(
     place: Town, known: Gazetteer, doors: dict[str, str]
 ) -> None:
     for written in ("7 Hàng Đậu", "9 Hàng Dầu"):
@@ -68,7 +68,9 @@ def test_number_of_the_other_street_is_never_answered(
         assert validate(known, place.reads, Question(written + IN_LANG)).code is None
 
 
-def test_no_marks_may_mean_either(place: Town, known: Gazetteer, doors: dict[str, str]) -> None:
+def test_missing_diacritics_match_either_street(
+    place: Town, known: Gazetteer, doors: dict[str, str]
+) -> None:
     answers = geocode(known, place.reads, Question("5 hang dau" + IN_LANG))
     both = {doors["5 Hàng Dầu"], doors["5 Hàng Đậu"]}
     assert {answer.record.code for answer in answers if answer.record} == both
@@ -88,7 +90,7 @@ def test_no_marks_may_mean_either(place: Town, known: Gazetteer, doors: dict[str
     assert {answer.parts.street_name for answer in streets} == {"Hàng Dầu", "Hàng Đậu"}
 
 
-def test_former_commune_tells_them_apart_as_well(place: Town, known: Gazetteer) -> None:
+def test_former_commune_distinguishes_them_as_well(place: Town, known: Gazetteer) -> None:
     for name, former in (("Phố Bà Đanh", "00199"), ("Phố Bá Đành", "00187")):
         place.street(name, former_commune=former)
     code = place.house("5", "Phố Bà Đanh", former_commune="00199")
@@ -101,7 +103,7 @@ def test_former_commune_tells_them_apart_as_well(place: Town, known: Gazetteer) 
         assert (answer.record.code, list(answer.faults)) == (code, faults), text
 
 
-def test_former_name_with_other_marks_is_not_taken(place: Town, known: Gazetteer) -> None:
+def test_former_name_with_other_diacritics_is_not_accepted(place: Town, known: Gazetteer) -> None:
     """Phố Bến Bạc was renamed; Phố Bến Bắc is another one of the commune."""
     for name in ("Phố Bến Bạc", "Phố Bến Bắc"):
         place.street(name)

@@ -38,12 +38,12 @@ def name(text: str) -> Name:
 
 
 @pytest.mark.parametrize("row", cases("likeness", "typed"))
-def test_likeness_tells_slips_from_names(vocabulary: Vocabulary, row: Row) -> None:
+def test_likeness_separates_slips_from_other_names(vocabulary: Vocabulary, row: Row) -> None:
     found = likeness(vocabulary, name(row["typed"]), name(row["registered"]))
     assert found is Likeness[row["likeness"].upper()]
 
 
-def test_a_khom_is_no_slip_for_a_khoi(vocabulary: Vocabulary) -> None:
+def test_khom_is_not_a_slip_for_khoi(vocabulary: Vocabulary) -> None:
     typed, known = Name("khom 3", "khóm 3", "khóm"), Name("khoi 3", "khối 3", "khối")
     assert likeness(vocabulary, typed, known) is OTHER
 
@@ -64,7 +64,7 @@ def test_a_khom_is_no_slip_for_a_khoi(vocabulary: Vocabulary) -> None:
         ("", None),
     ],
 )
-def test_misspelt_kinds_are_mended_and_names_are_not(
+def test_misspelled_kinds_are_corrected_but_not_names(
     vocabulary: Vocabulary, text: str, meant: str | None
 ) -> None:
     assert mend_kinds(vocabulary, text) == (meant or text)

@@ -24,14 +24,14 @@ def near(world: World, lon: float, lat: float, **asked: float) -> list[Answer]:
     return reverse(world.gazetteer, world.reads, lon=lon, lat=lat, **asked)  # type: ignore[arg-type]
 
 
-def test_nearest_door_comes_first_with_its_metres(world: World) -> None:
+def test_nearest_door_comes_first_with_its_distance(world: World) -> None:
     first, second = near(world, *LANG, limit=2)
     assert world.name_of(first.record.code if first.record else None) == "27 Láng"
     assert (first.level, first.distance_m, first.confidence) == ("household", 0.0, 1.0)
     assert 5 < (second.distance_m or 0) < 15
 
 
-def test_order_is_by_metres_and_not_by_degrees(own: World) -> None:
+def test_results_are_ordered_by_metres_not_degrees(own: World) -> None:
     # 0.00030° north is 33.2 m; 0.00031° east is 32.2 m at this latitude.
     lon, lat = LANG[0] + 0.2, LANG[1]
     with session_scope(own.engine) as session:
@@ -46,7 +46,7 @@ def test_order_is_by_metres_and_not_by_degrees(own: World) -> None:
     assert own.name_of(first.record.code if first.record else None) == "east"
 
 
-def test_flats_are_answered_as_their_building(world: World) -> None:
+def test_flats_are_returned_as_their_building(world: World) -> None:
     found = near(world, LANG[0], LANG[1] + 0.003, limit=5, radius_m=20)
     assert [world.name_of(a.record.code) for a in found if a.record] == ["CT1"]
     assert found[0].level == "building"
@@ -63,7 +63,7 @@ def point_of(world: World, name: str) -> tuple[float, float]:
     return lon, lat
 
 
-def test_restricted_and_retired_are_never_near(world: World) -> None:
+def test_restricted_and_retired_records_are_never_returned(world: World) -> None:
     lon, lat = point_of(world, "40B")
     found = near(world, lon, lat, limit=20, radius_m=5000)
     names = {world.name_of(answer.record.code) for answer in found if answer.record}
@@ -80,21 +80,21 @@ def test_level_falls_to_the_commune_beyond_the_radius(world: World) -> None:
     assert answer.faults == ("far_from_household", "boundary_approximate")
 
 
-def test_cell_is_the_last_resort(world: World) -> None:
+def test_approximate_cell_is_the_last_resort(world: World) -> None:
     (answer,) = near(world, 107.6, 16.46)
     assert answer.level == "commune"
     assert "boundary_approximate" in answer.faults
     assert answer.confidence < 0.5
 
 
-def test_hole_between_the_cells_of_a_town_is_the_nearest_one(world: World) -> None:
+def test_gap_between_the_cells_of_a_town_belongs_to_the_nearest(world: World) -> None:
     (answer,) = near(world, 106.653783, 10.743046)
     assert answer.unit is not None
     assert answer.unit.code == "27373"
     assert "boundary_approximate" in answer.faults
 
 
-def test_real_polygon_decides_without_a_fault_of_the_boundary(own: World) -> None:
+def test_real_polygon_decides_without_a_boundary_fault(own: World) -> None:
     owner = make_engine(own.url, role=OWNER_ROLE)
     square = "SRID=4326;POLYGON((110 15, 110.1 15, 110.1 15.1, 110 15.1, 110 15))"
     unit = next(u for u in own.gazetteer.with_code("26743") if u.ended is None)
@@ -123,7 +123,7 @@ def test_real_polygon_decides_without_a_fault_of_the_boundary(own: World) -> Non
         (109.3, 15.4, None, None),
     ],
 )
-def test_sea_around_the_seat_of_an_archipelago_that_is_not_drawn_is_its_own(
+def test_sea_around_the_seat_of_an_undrawn_archipelago_belongs_to_it(
     world: World, lon: float, lat: float, code: str | None, km: int | None
 ) -> None:
     found = near(world, lon, lat)
@@ -157,11 +157,11 @@ def test_sea_between_the_islands_of_an_archipelago_is_its_commune(own: World) ->
 
 
 @pytest.mark.parametrize(("lon", "lat"), [(0, 0), (103.85, 1.29), (2.35, 48.86), (-180, 90)])
-def test_abroad_is_an_honest_nothing(world: World, lon: float, lat: float) -> None:
+def test_point_abroad_gives_no_result(world: World, lon: float, lat: float) -> None:
     assert near(world, lon, lat) == []
 
 
 @pytest.mark.parametrize(("lon", "lat"), [(181, 0), (0, 91), (float("nan"), 0), (0, float("inf"))])
-def test_impossible_point_is_refused(world: World, lon: float, lat: float) -> None:
+def test_invalid_point_is_refused(world: World, lon: float, lat: float) -> None:
     with pytest.raises(InvalidInputError):
         near(world, lon, lat)

@@ -1,4 +1,4 @@
-"""Numbers put into addresses that were read before: nothing may come out otherwise than read."""
+"""Cached streets with other numbers: the result must equal a fresh reading."""
 
 import csv
 import random
@@ -53,14 +53,14 @@ def renumbered(texts: list[str], dice: random.Random, times: int) -> list[str]:
 
 
 @pytest.mark.thorough
-def test_addresses_of_the_vectors_under_other_numbers(gazetteer: Gazetteer) -> None:
+def test_vector_addresses_with_other_numbers_read_the_same(gazetteer: Gazetteer) -> None:
     texts = [row["text"] for row in read_vectors("addresses")]
     check(gazetteer, renumbered(texts, random.Random(1), times=4))
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("word", ["", "Số ", "số nhà ", "K"])
-def test_numbers_that_may_be_more_than_a_house(gazetteer: Gazetteer, word: str) -> None:
+def test_ambiguous_numbers_read_the_same(gazetteer: Gazetteer, word: str) -> None:
     streets = [street.strip() for street in STREETS.split("|")]
     tails = (", Phường Láng, Hà Nội", ", Quận 3, TP HCM")
     texts = [
@@ -74,13 +74,15 @@ def test_numbers_that_may_be_more_than_a_house(gazetteer: Gazetteer, word: str) 
 
 
 @pytest.mark.thorough
-def test_real_addresses_under_other_numbers(gazetteer: Gazetteer, shared_data: Path) -> None:
+def test_real_addresses_with_other_numbers_read_the_same(
+    gazetteer: Gazetteer, shared_data: Path
+) -> None:
     with (shared_data / "real_addresses.csv").open(encoding="utf-8", newline="") as lines:
         texts = [row["address"] for row in csv.DictReader(lines)]
     check(gazetteer, renumbered(random.Random(2).sample(texts, 1_000), random.Random(3), times=3))
 
 
-def test_a_street_is_read_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_street_is_parsed_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
     def counted(*asked: Gazetteer | str) -> list[object]:
@@ -98,9 +100,7 @@ def test_a_street_is_read_once(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyP
     assert read == ["12/5A Lê Lợi, Phường Láng, Hà Nội", "Ấp 3, Xã Chợ Gạo, Đồng Tháp"]
 
 
-def test_what_is_remembered_is_bounded(
-    gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_size_is_bounded(gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(street_cache, "_CACHED", 2)
     texts = [
         f"{number} {street}, Láng" for street in ("Lê Lợi", "Lê Lai", "Lê Lý") for number in (1, 2)

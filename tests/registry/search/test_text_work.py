@@ -1,4 +1,4 @@
-"""What a text may cost is bounded, and what is answered at the bound claims nothing it has not."""
+"""The cost of a text is bounded, and answers at the bound are marked incomplete."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ ECHO = bulk("SELECT k.question, k.word FROM {K}", (("word", "text"),))
 @pytest.mark.parametrize(
     "little", [*(Work(questions=n) for n in range(16)), *(Work(steps=n) for n in range(0, 60, 4))]
 )
-def test_answer_of_less_work_is_that_of_all_or_says_that_it_is_not(
+def test_limited_search_gives_the_full_answer_or_is_marked_incomplete(
     world: World, monkeypatch: pytest.MonkeyPatch, text: str, little: Work
 ) -> None:
     asked = Question(text)
@@ -42,7 +42,7 @@ def test_answer_of_less_work_is_that_of_all_or_says_that_it_is_not(
         )
 
 
-def test_addresses_are_answered_within_half_of_the_work(
+def test_addresses_need_at_most_half_of_the_budget(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half = partial(Work, text_work.STEPS // 2, text_work.QUESTIONS // 2)
@@ -52,7 +52,7 @@ def test_addresses_are_answered_within_half_of_the_work(
         assert not any(SEARCH_INCOMPLETE in answer.faults for answer in answers), text
 
 
-def test_a_text_asks_nothing_twice_and_together_what_it_can(world: World) -> None:
+def test_text_repeats_no_query_and_combines_queries(world: World) -> None:
     work = Work()
 
     def two_words(first: str) -> Query[list[object]]:
@@ -65,11 +65,11 @@ def test_a_text_asks_nothing_twice_and_together_what_it_can(world: World) -> Non
     assert text_work.QUESTIONS - work.questions == 2
 
 
-def test_steps_are_free_where_no_text_is_answered() -> None:
+def test_steps_are_not_limited_outside_a_search() -> None:
     spend(10 * text_work.STEPS)
 
 
-def test_work_that_is_spent_ends_a_search_with_what_it_has(world: World) -> None:
+def test_exhausted_budget_ends_a_search_with_its_results(world: World) -> None:
     def search() -> Query[str]:
         while True:
             yield lambda _reads: None

@@ -38,7 +38,7 @@ def ask(world: World, text: str) -> Validation:
 
 
 def bare(text: str) -> str:
-    """As it is typed in a hurry."""
+    """The text as typed in a hurry."""
     marks = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return "".join(sign for sign in marks if not unicodedata.combining(sign))
 
@@ -49,7 +49,7 @@ ASKED = read_vectors("validated")
 
 
 @pytest.mark.parametrize("row", cases("validated"))
-def test_address_gets_its_verdict(world: World, row: Row) -> None:
+def test_address_gets_the_expected_verdict(world: World, row: Row) -> None:
     found = ask(world, row["text"])
     assert (found.verdict, found.next_action) == (row["verdict"], row["action"])
     assert (world.name_of(found.code) or "") == row["door"]
@@ -62,8 +62,8 @@ VECTORS = [row["text"] for row in read_vectors("addresses")][:: examples(4, 1)]
 HARMLESS = {"accept", "correct"}
 
 
-def test_verdict_is_what_the_faults_of_the_search_say(world: World) -> None:
-    """One text, one opinion: whoever reads only the answers is told what a shopper is asked."""
+def test_verdict_follows_from_the_faults_of_the_search(world: World) -> None:
+    """One text, one opinion: the answers alone contain what a shopper is asked."""
     verdicts = Counter()
     shown = [f"{codes.format(world.codes['27 Láng'])}, {rest}" for rest in ("Hà Nội", "Quận 1")]
     for text in [*(row["text"] for row in ASKED), *VECTORS, *shown, "21.02110, 105.80600"]:
@@ -86,7 +86,7 @@ def test_verdict_is_what_the_faults_of_the_search_say(world: World) -> None:
     assert min(verdicts[verdict] for verdict in VERDICTS) >= examples(3, 10), verdicts
 
 
-def test_every_fault_has_a_verdict_and_asks_what_that_needs() -> None:
+def test_every_fault_has_a_verdict_and_a_matching_question() -> None:
     for fault in FAULTS.values():
         assert fault.verdict in FAULT_VERDICTS, fault
         asks = fault.verdict in ("confirm", "complete")
@@ -98,7 +98,7 @@ def test_every_fault_has_a_verdict_and_asks_what_that_needs() -> None:
     assert len({fault.message for fault in FAULTS.values()}) == len(FAULTS)
 
 
-def test_faults_above_a_door_are_doubts_of_one_but_for_its_flat() -> None:
+def test_faults_above_door_level_are_also_doubts_of_a_door_except_the_flat() -> None:
     verdicts = {code: FAULTS[code].verdict_on(door=True) for code in FAULTS}
     assert verdicts["flat_missing"] == "complete"
     assert verdicts["locality_not_found"] == "confirm"
@@ -125,7 +125,7 @@ FLATS = ("căn hộ {}, {}, ", "P{} {}, ", "phòng {} {} số ")
 @pytest.mark.parametrize(
     ("flat", "block", "number"), gate_takes_first(1, [("311", "A", "20"), ("305", "A1", "87")])
 )
-def test_flat_of_another_block_is_never_given(
+def test_flat_of_another_block_is_never_returned(
     world: World, flat: str, block: str, number: str
 ) -> None:
     """Flat 311 is in Toà A alone: whatever word names Toà B, it is not that flat."""
@@ -141,7 +141,7 @@ def test_flat_of_another_block_is_never_given(
                 else:
                     assert found.code is None, typed
                     assert_unsure(world, typed)
-                    # Behind `lô` a letter is a plot as well: that is asked.
+                    # After `lô` a letter may be a plot: a question is asked.
                     asked = ("confirm",) if " lô " in text else ()
                     assert found.verdict in ("unverified", "complete", *asked), typed
     assert [text for text in missed if ", lô " not in text and ", lo " not in text] == []
@@ -165,7 +165,7 @@ def test_flat_of_another_block_is_never_given(
         ("căn 401 B, 20", "401 B"),
     ],
 )
-def test_block_is_told_by_its_name(world: World, text: str, door: str | None) -> None:
+def test_block_is_identified_by_its_name(world: World, text: str, door: str | None) -> None:
     found = ask(world, f"{text} Phố Hàng Khay{IN_LANG}")
     assert world.name_of(found.code) == door
 
@@ -178,7 +178,7 @@ def test_block_is_told_by_its_name(world: World, text: str, door: str | None) ->
         *("Vinhomes", "TC", "KTT Hoa Hồng", "Hoa Hồng Residence"),
     ],
 )
-def test_flat_is_not_given_where_another_block_may_be_named(world: World, words: str) -> None:
+def test_flat_is_not_returned_if_another_block_may_be_meant(world: World, words: str) -> None:
     text = f"căn 311 {words}, 20 Phố Hàng Khay{IN_LANG}"
     for typed in (text, bare(text)):
         assert ask(world, typed).code is None, typed
@@ -186,7 +186,7 @@ def test_flat_is_not_given_where_another_block_may_be_named(world: World, words:
     assert world.name_of(ask(world, f"căn 311, 20 Phố Hàng Khay, tổ 5{IN_LANG}").code) == "311 A"
 
 
-def test_communes_to_choose_are_told_apart_in_both_languages(world: World) -> None:
+def test_commune_choices_are_distinguished_in_both_languages(world: World) -> None:
     several = ask(world, "99 Láng").question
     assert several is not None
     assert several.text.startswith("Địa chỉ này thuộc ")
@@ -204,7 +204,7 @@ def statuses(found: Validation) -> dict[str, tuple[str, str | None]]:
     return {part.name: (part.status, part.value) for part in found.components}
 
 
-def test_unregistered_door_of_the_old_map_gets_its_wording_of_today(world: World) -> None:
+def test_unregistered_old_address_gets_its_current_wording(world: World) -> None:
     found = ask(world, "28 lang, láng thượng, đống đa, hà nội")
     assert found.verdict == "unverified"
     assert found.address == "28 Phố Láng, Phường Láng, Thành phố Hà Nội"
@@ -221,7 +221,7 @@ def test_unregistered_door_of_the_old_map_gets_its_wording_of_today(world: World
     }
 
 
-def test_each_component_says_what_became_of_it(world: World) -> None:
+def test_every_component_has_a_status(world: World) -> None:
     parts = statuses(ask(world, "5/3 Láng, Hà Nội"))
     assert parts["house_number"] == ("corrected", "3/5")
     assert parts["commune"] == ("inferred", "Phường Láng")
@@ -236,7 +236,7 @@ def test_each_component_says_what_became_of_it(world: World) -> None:
     assert statuses(ask(world, f"Phố Láng{IN_LANG}"))["house_number"] == ("missing", None)
     parts = statuses(ask(world, "12 Lê Thánh Tôn"))
     assert (parts["commune"], parts["province"]) == (("missing", None), ("missing", None))
-    # Nothing of what a code leads to was written.
+    # None of the parts of the code's address were given.
     assert statuses(ask(world, codes.format(world.codes["27 Láng"]))) == {
         "house_number": ("inferred", "27"),
         "street": ("inferred", "Phố Láng"),
@@ -255,12 +255,12 @@ def test_each_component_says_what_became_of_it(world: World) -> None:
         ("Thôn A Ngọc Sơn", "Thôn A Ngọc Sơn"),
     ],
 )
-def test_what_nobody_registered_keeps_what_was_typed(world: World, text: str, label: str) -> None:
+def test_unregistered_parts_are_kept_as_typed(world: World, text: str, label: str) -> None:
     address = ask(world, text + IN_LANG).address
     assert address == f"{label}, Phường Láng, Thành phố Hà Nội".removeprefix(", ")
 
 
-def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> None:
+def test_split_former_commune_offers_all_its_successors(world: World) -> None:
     found = ask(world, "28 Lạ Hoắc, P. Láng Hạ, Đống Đa, Hà Nội")
     assert found.question is not None
     assert (found.address, found.commune) == (None, None)
@@ -271,7 +271,7 @@ def test_split_commune_of_old_is_asked_about_by_all_its_heirs(world: World) -> N
     assert all(name in found.question.text for name in ("Phường Láng", "Phường Đống Đa"))
 
 
-def test_group_by_another_kind_is_the_one_of_its_number(world: World) -> None:
+def test_group_with_another_kind_matches_by_number(world: World) -> None:
     for text, written, known in (
         ("15 tổ 4", "Tổ 4", "Tổ dân phố 4"),
         ("4 tdp 9, xóm 5", "Tổ dân phố 9", "Tổ 9"),
@@ -284,7 +284,7 @@ def test_group_by_another_kind_is_the_one_of_its_number(world: World) -> None:
         assert found.level == "household"
 
 
-def test_commune_is_chosen_of_those_that_the_named_district_became(world: World) -> None:
+def test_commune_is_chosen_among_the_successors_of_the_named_district(world: World) -> None:
     for text, first in (
         ("11 Hoàng Sa, Ba Đình, HN", "11 Hoàng Sa, Phường Ba Đình, Thành phố Hà Nội"),
         ("11 Hoàng Sa, quận Đống Đa, Hà Nội", "11 Hoàng Sa, Phường Bạch Mai, Thành phố Hà Nội"),
@@ -296,7 +296,7 @@ def test_commune_is_chosen_of_those_that_the_named_district_became(world: World)
         assert len(set(labels)) == len(labels) > 5
         assert " cũ?" in question.text
         assert not any("Hoàng Mai" in label or "Bến Thành" in label for label in labels)
-    # Whole provinces are no list; nor is one of two named
+    # Whole provinces are not listed; nor is one of two named
     for text in ("11 Hoàng Sa, Hà Nội", "Hà Nội"):
         question = ask(world, text).question
         assert question is not None
@@ -308,7 +308,7 @@ def test_commune_is_chosen_of_those_that_the_named_district_became(world: World)
     assert statuses(several)["province"] == ("missing", None)
 
 
-def test_commune_of_old_beside_that_of_today_tells_doors_apart(world: World) -> None:
+def test_former_commune_beside_the_current_one_distinguishes_doors(world: World) -> None:
     for written, verdict in (
         ("Phường Láng Hạ cũ", "accept"),
         ("Láng Hạ (cũ)", "accept"),
@@ -318,12 +318,12 @@ def test_commune_of_old_beside_that_of_today_tells_doors_apart(world: World) -> 
         assert (found.verdict, world.name_of(found.code)) == (verdict, "9 Nguyễn Trãi Hạ"), written
     other = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Láng Thượng cũ), Hà Nội")
     assert (other.verdict, other.code) == ("confirm", None)
-    # One that never was there tells nothing, and is a question
+    # One that was never there is no evidence, and a question is asked
     stray = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Trung Tự cũ), Hà Nội")
     assert (stray.verdict, stray.code) == ("confirm", None)
 
 
-def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_went(
+def test_neighbouring_door_is_offered_with_its_code_and_not_as_a_successor(
     world: World,
 ) -> None:
     found = ask(world, "27 Lang, Trung Tu Ward, Dong Da District, Ha Noi")
@@ -338,8 +338,8 @@ def test_door_next_door_is_offered_with_its_code_and_never_as_where_the_ward_wen
     assert statuses(found)["commune"] == ("unverified", None)
 
 
-def test_choice_that_was_picked_is_not_asked_about_again(world: World) -> None:
-    """A door in another commune was shown to who picked what was written."""
+def test_picked_choice_is_not_questioned_again(world: World) -> None:
+    """Regression: picking the text as written returned a door in another commune."""
     for text in (
         "27 Lang, Trung Tu Ward, Dong Da District, Ha Noi",
         "27 Láng, Phường Kim Liên, Hà Nội",
@@ -357,7 +357,7 @@ def test_choice_that_was_picked_is_not_asked_about_again(world: World) -> None:
             )
 
 
-def test_choices_of_one_commune_of_today_differ_in_its_communes_of_old(world: World) -> None:
+def test_choices_in_one_commune_differ_by_former_commune(world: World) -> None:
     for text in (
         "27 Láng, Phường Láng Thượng, Đống Đa, Hà Nội",
         "12/34/5A lang, lang thuong, dong da, ha noi",
@@ -371,12 +371,12 @@ def test_choices_of_one_commune_of_today_differ_in_its_communes_of_old(world: Wo
         assert "(Phường Láng Hạ cũ)" in registered.label
         assert written.code is None
         assert "(Phường Láng Thượng cũ)" in written.label
-        # The one that is picked is not asked about again.
+        # A picked choice is not questioned again.
         again = ask(world, registered.label)
         assert (again.verdict, again.code) == ("accept", registered.code)
 
 
-def test_door_is_offered_where_nobody_knows_the_commune_named(world: World) -> None:
+def test_door_is_offered_if_the_named_commune_is_unknown(world: World) -> None:
     found = ask(world, "63-67 Bạch Đằng, Phường Không Có, Hà Nội")
     assert found.question is not None
     (only,) = found.question.choices
@@ -384,22 +384,22 @@ def test_door_is_offered_where_nobody_knows_the_commune_named(world: World) -> N
     assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
 
 
-def test_door_on_a_street_of_other_marks_is_offered_and_never_given(world: World) -> None:
+def test_door_on_a_street_with_other_diacritics_is_offered_but_not_accepted(world: World) -> None:
     found = ask(world, f"4 Hàng Bạ{IN_LANG}")
     assert found.question is not None
     names = [world.name_of(choice.code) for choice in found.question.choices]
-    assert sorted(map(str, names)) == ["4 Hàng Ba", "4 Hàng Bà", "None"]  # and as it was written
+    assert sorted(map(str, names)) == ["4 Hàng Ba", "4 Hàng Bà", "None"]  # and as written
     assert (found.verdict, found.next_action, found.code) == ("confirm", "ask_choice", None)
 
 
-def test_name_that_nobody_knows_stays_in_the_label(world: World) -> None:
+def test_unknown_name_stays_in_the_label(world: World) -> None:
     label = ask(world, f"3 Phố Mới Mở, Sao Mai Riverside{IN_LANG}").address
     assert label == "3 Phố Mới Mở, Sao Mai Riverside, Phường Láng, Thành phố Hà Nội"
     alone = ask(world, "căn 1508 S2.18 Sao Mai Ocean Park")
     assert alone.address == "Căn hộ 1508, Toà S2.18, Sao Mai Ocean Park"
 
 
-def test_landmark_is_a_component_also_where_it_is_all(world: World) -> None:
+def test_landmark_is_a_component_even_if_alone(world: World) -> None:
     for text in ("gần chợ Bến Thành", f"27 Láng{IN_LANG}, gần chợ Bến Thành"):
         assert statuses(ask(world, text))["delivery_hint"] == ("unverified", "gần chợ Bến Thành")
     assert statuses(ask(world, "Dinh Độc Lập"))["other"] == ("unexpected", None)
@@ -414,7 +414,7 @@ def test_archipelago_is_offered_beside_the_streets_of_its_name(world: World) -> 
     assert len(labels) == 2
 
 
-def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
+def test_mistyped_code_gets_suggestions(world: World) -> None:
     code = world.codes["27 Láng"]
     slip = swapped(code)
     for mistyped in (slip, f"{slip[:4]}-{slip[4:]}", f" {slip.lower()} "):
@@ -430,7 +430,7 @@ def test_mistyped_code_gets_the_codes_that_it_may_be(world: World) -> None:
     assert hidden not in ask(world, swapped(hidden)).suggestions
 
 
-def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> None:
+def test_doors_with_the_same_address_are_distinguished_by_code(world: World) -> None:
     for text in (f"40 Trùng Khánh{IN_LANG}", f"7 Hai Nhà{IN_LANG}"):
         found = ask(world, text)
         assert (found.verdict, found.next_action) == ("confirm", "ask_choice")
@@ -444,7 +444,7 @@ def test_doors_of_one_address_are_told_apart_by_their_codes(world: World) -> Non
             assert choice.label.endswith(f" (mã {codes.format(choice.code)})")
 
 
-def test_choices_tell_no_code_to_who_has_spent_its_budget(world: World) -> None:
+def test_choices_contain_no_codes_after_the_budget_is_spent(world: World) -> None:
     apart = ask(world, f"9 Nguyễn Trãi{IN_LANG}").question
     by_code = ask(world, f"40 Trùng Khánh{IN_LANG}").question
     assert apart is not None
@@ -460,7 +460,7 @@ def test_choices_tell_no_code_to_who_has_spent_its_budget(world: World) -> None:
     assert untold == replace(by_code, choices=())
 
 
-def test_choices_lead_to_one_door_each(world: World) -> None:
+def test_every_choice_resolves_to_one_door(world: World) -> None:
     asked = (
         f"9 Nguyễn Trãi{IN_LANG}",
         "27 Láng",
@@ -478,7 +478,7 @@ def test_choices_lead_to_one_door_each(world: World) -> None:
                 assert said is None or ask(world, said).code == choice.code, choice
 
 
-def test_code_beside_the_address_of_another_place_is_asked_about_with_both(world: World) -> None:
+def test_code_contradicting_the_address_offers_both(world: World) -> None:
     code = world.codes["27 Láng"]
     found = ask(world, f"{codes.format(code)}, 129 Láng{IN_LANG}")
     assert (found.verdict, found.code, found.reason) == ("confirm", None, "code_contradicts_text")
@@ -491,7 +491,7 @@ def test_code_beside_the_address_of_another_place_is_asked_about_with_both(world
 
 
 @pytest.mark.parametrize("between", [" ", ", ", " hoặc ", " / ", ", mã "])
-def test_two_codes_are_asked_about(world: World, between: str) -> None:
+def test_two_codes_are_questioned(world: World, between: str) -> None:
     wanted = [world.codes["27 Láng"], world.codes["129 Láng"]]
     found = ask(world, between.join(map(codes.format, wanted)))
     assert (found.verdict, found.code) == ("confirm", None)
@@ -500,7 +500,7 @@ def test_two_codes_are_asked_about(world: World, between: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["2HT6-4FP6", "2HT64FP6", "2HT6-4FP5", "mã 2HT6-4FP6"])
-def test_invalid_code_is_told_and_the_address_beside_it_confirmed(
+def test_invalid_code_is_reported_and_the_address_beside_it_confirmed(
     world: World, written: str
 ) -> None:
     address = f"27 Phố Láng{IN_LANG}"
@@ -514,7 +514,7 @@ def test_invalid_code_is_told_and_the_address_beside_it_confirmed(
     assert (nowhere.level, nowhere.reason) == ("street", "code_unread")
 
 
-def test_code_is_an_address_and_a_point_is_a_question(world: World) -> None:
+def test_code_is_accepted_and_a_point_is_questioned(world: World) -> None:
     code = world.codes["27 Láng"]
     spoken = codes.spoken(code)
     for text in (code, codes.format(code), spoken):
@@ -540,7 +540,7 @@ def test_label_of_a_certain_door_is_accepted(world: World) -> None:
         assert ask(world, found.before_2025_07 or found.address or "").code == found.code
 
 
-def test_components_are_judged_like_their_text(world: World) -> None:
+def test_components_get_the_verdict_of_their_text(world: World) -> None:
     asked = Components(house_number="27", street="Láng", commune="Láng Hạ", province="Hà Nội")
     found = validate(world.gazetteer, world.reads, Question(components=asked))
     assert (found.verdict, world.name_of(found.code)) == ("correct", "27 Láng")
@@ -561,7 +561,7 @@ def test_components_are_judged_like_their_text(world: World) -> None:
         ({"commune": "99999"}, "confirm", "unit_code_unknown"),
     ],
 )
-def test_units_are_given_by_codes_and_an_unknown_one_is_told(
+def test_units_may_be_given_by_code_and_an_unknown_one_is_reported(
     world: World, units: dict[str, str], verdict: str, told: str | None
 ) -> None:
     asked = Question(components=Components(house_number="27", street="Láng", **units))
@@ -577,7 +577,7 @@ WORDS = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=14).map(" ".join)
 
 @settings(max_examples=examples(30, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=80), WORDS))
-def test_every_text_gets_a_whole_answer(world: World, text: str) -> None:
+def test_every_text_gets_a_complete_answer(world: World, text: str) -> None:
     found = ask(world, text)
     assert found.verdict in VERDICTS
     assert found.next_action in NEXT_ACTIONS
@@ -592,13 +592,13 @@ def test_every_text_gets_a_whole_answer(world: World, text: str) -> None:
         assert "{" not in found.question.text
 
 
-def test_a_code_that_ended_is_told_from_one_that_never_was(world: World) -> None:
+def test_retired_code_is_distinguished_from_an_unknown_one(world: World) -> None:
     gone = ask(world, world.codes["60 gone"])
     assert (gone.verdict, gone.reason, gone.code) == ("reject", "code_retired", None)
     assert ask(world, world.codes["50 restricted"]).reason == "code_unknown"
 
 
-def test_examples_of_the_page_of_matching_are_so(world: World) -> None:
+def test_examples_in_matching_md_are_correct(world: World) -> None:
     page = (Path(__file__).parents[3] / "docs" / "matching.md").read_text(encoding="utf-8")
     _, table = page.split("| text | answer | faults | verdict |\n|---|---|---|---|\n")
     rows = table.split("\n\n")[0].splitlines()

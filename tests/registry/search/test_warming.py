@@ -1,4 +1,4 @@
-"""What a process makes before it serves."""
+"""What a process prepares before it serves."""
 
 import pytest
 
@@ -14,7 +14,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.mark.thorough
-def test_what_questions_make_is_there_before_the_first(
+def test_caches_are_filled_before_the_first_request(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Units that another register's tests loaded are equal, and given again with what was made.
@@ -32,7 +32,7 @@ def test_what_questions_make_is_there_before_the_first(
         register.close()
 
 
-def test_database_that_is_not_there_may_come() -> None:
+def test_warming_tolerates_an_unreachable_database() -> None:
     register = Register.open(Settings(limits=False), NOWHERE)
     warm(register)
     register.close()

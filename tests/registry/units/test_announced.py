@@ -1,4 +1,4 @@
-"""What is decided and has not come is announced, changes nothing before, and all on its day."""
+"""Upcoming decisions are announced, change nothing before their day, and everything on it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ ON, THEN = f"{DAY:%d/%m/%Y}", f"{LATER:%d/%m/%Y}"
         ("here", []),
     ],
 )
-def test_what_is_to_come_is_announced(
+def test_upcoming_changes_are_announced(
     stage: Stage, unit: str, expected: list[tuple[str, str]]
 ) -> None:
     known = stage.cache().get()
@@ -68,7 +68,7 @@ def test_what_is_to_come_is_announced(
     assert [(one.change, one.message) for one in found] == expected
 
 
-def test_until_its_day_nothing_else_is_known_of_it(stage: Stage) -> None:
+def test_upcoming_change_has_no_other_effect_before_its_day(stage: Stage) -> None:
     known = stage.cache().get()
     east = known.units[stage.plan.east]
     assert (east.ended, known.successors(east)) == (None, [])
@@ -82,9 +82,7 @@ def test_until_its_day_nothing_else_is_known_of_it(stage: Stage) -> None:
         unit_by_code(known, "97005", None)
 
 
-def test_the_map_turns_at_midnight_in_viet_nam(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_map_changes_at_midnight_in_viet_nam(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a process that runs on, and in one that begins; nothing is written for it."""
     monkeypatch.setattr(gazetteer_cache, "RECHECK_S", 0.0)
     cache = stage.cache()
@@ -108,7 +106,7 @@ def test_the_map_turns_at_midnight_in_viet_nam(
     assert cache.get().units[stage.plan.east].ended is None
 
 
-def test_copy_without_anything_to_come_is_kept_over_midnight(
+def test_cached_map_without_upcoming_changes_is_kept_over_midnight(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gazetteer_cache, "RECHECK_S", 0.0)
@@ -132,7 +130,7 @@ ASKED = [
 ]
 
 
-def test_answers_are_the_same_until_the_day_to_the_letter(
+def test_answers_are_identical_until_the_effective_date(
     admin_url: str, worker_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a ward that is to be merged away, and to leave its name to the next one."""

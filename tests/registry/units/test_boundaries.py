@@ -112,7 +112,7 @@ def scalar(engine: Engine, statement: str) -> Any:
         return connection.scalar(text(statement))
 
 
-# --- what is loaded ---------------------------------------------------------------------------
+# --- loading ----------------------------------------------------------------------------------
 
 
 def test_load_writes_polygons_and_parts(fresh_engine, put, seats):
@@ -126,7 +126,7 @@ def test_load_writes_polygons_and_parts(fresh_engine, put, seats):
     assert scalar(fresh_engine, "SELECT count(DISTINCT unit_id) FROM boundary_part") == 5
 
 
-def test_planner_knows_what_was_loaded(fresh_engine, put, seats):
+def test_loaded_boundaries_are_analyzed(fresh_engine, put, seats):
     """Or the next import looks through all parts for each row, half a minute of millions."""
     load(fresh_engine, put(squares(seats, *COMMUNES)))
 
@@ -149,7 +149,7 @@ def test_load_has_one_event_in_the_feed(fresh_engine, put, seats):
         assert connection.execute(text(rows)).all() == [("boundaries", "tests", "file.geojson")]
 
 
-def test_load_again_changes_nothing_and_makes_no_event(fresh_engine, put, seats):
+def test_repeated_load_changes_nothing_and_records_no_event(fresh_engine, put, seats):
     source = put(squares(seats, *COMMUNES))
     load(fresh_engine, source)
     before = scalar(fresh_engine, "SELECT array_agg((b.unit_id, b.loaded_at)) FROM boundary b")
@@ -180,7 +180,7 @@ def test_load_restores_parts_that_were_lost(fresh_engine, put, seats):
     assert scalar(fresh_engine, "SELECT count(*) FROM boundary_part") == 5
 
 
-def test_dry_run_says_the_same_and_writes_nothing(engine, put, seats):
+def test_dry_run_reports_the_same_and_writes_nothing(engine, put, seats):
     report = load(engine, put(squares(seats, *COMMUNES)), dry_run=True)
     assert report.dry_run
     assert (report.added, report.communes) == (5, 5)
@@ -188,7 +188,7 @@ def test_dry_run_says_the_same_and_writes_nothing(engine, put, seats):
     assert scalar(engine, "SELECT count(*) FROM event") == 0
 
 
-def test_provinces_are_loaded_and_are_no_communes(fresh_engine, put, seats):
+def test_provinces_are_loaded_separately_from_communes(fresh_engine, put, seats):
     lon, lat = seats[BA_DINH]
     report = load(fresh_engine, put(collection(feature("01", polygon(square(lon, lat, 0.3))))))
     assert (report.communes, report.provinces) == (0, 1)
@@ -203,7 +203,7 @@ def test_gzip_is_known_by_its_content(engine, put, seats):
         assert load(engine, put(content, name), dry_run=True).communes == 5
 
 
-def test_byte_order_mark_and_members_around_the_features(engine, put, seats):
+def test_byte_order_mark_and_other_members_are_accepted(engine, put, seats):
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
     made = squares(seats, *COMMUNES)
     for members in ({"crs": crs, "name": "x", "bbox": [1, 2, 3, 4]}, {"crs": None}):
@@ -212,7 +212,7 @@ def test_byte_order_mark_and_members_around_the_features(engine, put, seats):
 
 
 @pytest.mark.thorough
-def test_features_larger_than_what_is_read_at_once(engine, put, seats):
+def test_features_larger_than_the_read_buffer_are_loaded(engine, put, seats):
     """The pieces in which a file is read end anywhere: in numbers, in strings, in escapes."""
     lon, lat = seats[BA_DINH]
     step = 0.008 / 60_000
@@ -253,7 +253,7 @@ def test_invalid_polygon_is_repaired_and_named(fresh_engine, put, seats):
     assert scalar(fresh_engine, "SELECT bool_and(ST_IsValid(geom)) FROM boundary")
 
 
-def test_polygon_that_is_nothing_after_repair_is_reported(engine, put, seats):
+def test_polygon_empty_after_repair_is_reported(engine, put, seats):
     lon, lat = seats[BA_DINH]
     flat = [[[lon, lat], [lon + 0.01, lat], [lon + 0.02, lat], [lon, lat]]]
     made = squares(seats, *COMMUNES[1:])
@@ -277,7 +277,7 @@ def test_features_of_one_code_are_united_and_reported(fresh_engine, put, seats):
     assert scalar(fresh_engine, count) == 2
 
 
-def test_codes_as_numbers_get_their_zeros_back(engine, put, seats):
+def test_codes_as_numbers_get_their_leading_zeros(engine, put, seats):
     report = load(
         engine,
         put(
@@ -293,13 +293,13 @@ def test_codes_as_numbers_get_their_zeros_back(engine, put, seats):
     assert report.restored_zeros == (BA_DINH, CUA_NAM)
 
 
-def test_small_numbers_alone_are_provinces(engine, put, seats):
+def test_file_of_small_numbers_is_read_as_provinces(engine, put, seats):
     made = collection(feature(1, polygon(square(*seats[BA_DINH], 0.3))))
     report = load(engine, put(made), dry_run=True)
     assert (report.provinces, report.restored_zeros) == (1, ("01",))
 
 
-def test_other_code_of_the_same_commune_is_known(engine, put, seats):
+def test_other_code_of_the_same_commune_is_recognised(engine, put, seats):
     report = load(
         engine, put(collection(feature("06978", polygon(square(*seats["06970"]))))), dry_run=True
     )
@@ -322,7 +322,7 @@ def test_unknown_code_is_reported_and_the_rest_loaded(fresh_engine, put, seats):
     assert report.has_problems
 
 
-def test_ended_unit_is_reported_with_its_successor(engine, put, seats):
+def test_former_unit_is_reported_with_its_successor(engine, put, seats):
     made = squares(seats, *COMMUNES)
     made["features"].append(feature(PHUC_XA_ENDED, polygon(square(*seats[BA_DINH]))))
     report = load(engine, put(made), dry_run=True)
@@ -334,7 +334,7 @@ def test_ended_unit_is_reported_with_its_successor(engine, put, seats):
     assert report.has_problems
 
 
-def test_polygons_of_a_day_are_of_its_units_and_leave_those_of_today(fresh_engine, put, seats):
+def test_polygons_of_a_past_day_do_not_replace_current_ones(fresh_engine, put, seats):
     alive = text(
         "SELECT u.id FROM admin_unit u WHERE u.code = :code AND u.lifetime @> CAST(:day AS date)"
     )
@@ -362,7 +362,7 @@ def test_polygons_of_a_day_are_of_its_units_and_leave_those_of_today(fresh_engin
         assert communes_at(session, lon=lon, lat=lat) == [ba_dinh]
 
 
-def test_geometry_that_is_no_polygon_is_reported(engine, put, seats):
+def test_geometry_that_is_not_a_polygon_is_reported(engine, put, seats):
     point = {"type": "Point", "coordinates": list(seats[BA_DINH])}
     broken = [
         point,
@@ -438,7 +438,7 @@ def test_unreadable_file_is_refused(engine, put, name):
     assert "\n" not in caught.value.detail
 
 
-def test_missing_file_folder_and_nonsense_path_are_refused(engine, tmp_path):
+def test_missing_file_folder_and_invalid_path_are_refused(engine, tmp_path):
     for source, said in (
         (str(tmp_path / "absent"), "does not exist"),
         (str(tmp_path), "is a folder"),
@@ -504,7 +504,7 @@ def test_another_list_of_units_is_refused(engine, put, seats):
     assert "earlier map" not in caught.value.detail
 
 
-def test_list_of_an_earlier_map_is_named_as_such(engine, put):
+def test_list_of_an_earlier_map_is_identified(engine, put):
     with engine.connect() as connection:
         codes = connection.scalars(
             text(
@@ -517,7 +517,7 @@ def test_list_of_an_earlier_map_is_named_as_such(engine, put):
         load(engine, put(collection(*(feature(code, LONE) for code in codes))))
 
 
-def test_what_unpacks_without_end_is_refused(engine, put):
+def test_decompression_bomb_is_refused(engine, put):
     bombs = {
         b" " * 30_000_000: "is larger than",
         b'{"name": "' + b"x" * 30_000_000: "a feature of more than",
@@ -575,7 +575,7 @@ def sends(content: bytes, *, length: int | None = None) -> Callable[[BaseHTTPReq
     return answer
 
 
-def test_url_is_fetched_and_recorded_without_its_secrets(fresh_engine, seats):
+def test_url_is_fetched_and_recorded_without_credentials(fresh_engine, seats):
     content = gzip.compress(json.dumps(squares(seats, *COMMUNES)).encode())
     with server(sends(content)) as url:
         secret = url.replace("http://", "http://user:password@") + "?token=secret"
@@ -587,7 +587,7 @@ def test_url_is_fetched_and_recorded_without_its_secrets(fresh_engine, seats):
     assert scalar(fresh_engine, "SELECT scope ->> 'source' FROM event") == url
 
 
-def test_url_that_redirects_is_followed_but_not_out_of_http(engine, seats):
+def test_redirects_are_followed_only_to_http(engine, seats):
     content = json.dumps(squares(seats, *COMMUNES)).encode()
     target = ["/there"]
 
@@ -607,7 +607,7 @@ def test_url_that_redirects_is_followed_but_not_out_of_http(engine, seats):
                 load(engine, url)
 
 
-def test_url_that_cannot_be_had_is_refused(engine):
+def test_unreachable_url_is_refused(engine):
     def missing(handler: BaseHTTPRequestHandler) -> None:
         handler.send_error(404)
 
@@ -618,7 +618,7 @@ def test_url_that_cannot_be_had_is_refused(engine):
 
 
 @pytest.mark.thorough
-def test_url_that_says_nothing_or_drips_is_given_up(engine):
+def test_silent_or_slow_url_times_out(engine):
     def silent(handler: BaseHTTPRequestHandler) -> None:
         handler.rfile.read()  # until the client gives up
 
@@ -636,7 +636,7 @@ def test_url_that_says_nothing_or_drips_is_given_up(engine):
         load(engine, url, limits=Limits(download_s=0.3))
 
 
-def test_url_that_is_too_large_or_breaks_off_is_refused(engine):
+def test_too_large_or_truncated_download_is_refused(engine):
     with (
         server(sends(b"x" * 5_000)) as url,
         pytest.raises(UnreadableFileError, match="larger than 1,000 bytes"),
@@ -661,7 +661,7 @@ def test_other_urls_are_refused(engine, url):
 # --- cells ------------------------------------------------------------------------------------
 
 
-def test_cells_are_drawn_for_every_commune_and_hold_its_seat(fresh_engine):
+def test_every_commune_has_a_cell_containing_its_seat(fresh_engine):
     with fresh_engine.begin() as connection:
         connection.execute(text("DELETE FROM boundary"))
         assert draw_cells(connection).drawn == 3321
@@ -681,7 +681,7 @@ def test_cells_are_drawn_once(fresh_engine):
         assert time.monotonic() - started < 2
 
 
-def test_cells_follow_seats_and_leave_ended_communes(fresh_engine):
+def test_cells_follow_seats_and_exclude_former_communes(fresh_engine):
     with fresh_engine.begin() as connection:
         draw_cells(connection)
         connection.execute(
@@ -711,7 +711,7 @@ def test_cell_never_overwrites_and_real_polygon_replaces_it(fresh_engine, put, s
 # --- point in commune -------------------------------------------------------------------------
 
 
-def test_communes_at_point_inside_outside_and_on_the_border(fresh_engine, put, seats):
+def test_communes_at_handles_points_inside_outside_and_on_the_border(fresh_engine, put, seats):
     lon, lat = seats[BA_DINH]
     made = collection(
         feature(BA_DINH, polygon(square(lon, lat, 0.01))),
@@ -728,7 +728,7 @@ def test_communes_at_point_inside_outside_and_on_the_border(fresh_engine, put, s
         assert communes_at(session, lon=0.0, lat=0.0) == []
 
 
-def test_communes_at_knows_only_living_communes(fresh_engine, put, seats):
+def test_communes_at_returns_only_current_communes(fresh_engine, put, seats):
     load(fresh_engine, put(squares(seats, BA_DINH)))
     lon, lat = seats[BA_DINH]
     with Session(fresh_engine) as session:
@@ -747,7 +747,7 @@ def test_communes_at_knows_only_living_communes(fresh_engine, put, seats):
 
 
 @pytest.mark.thorough
-def test_real_communes_are_loaded_with_these_repaired(fresh_engine, shared_data):
+def test_real_communes_are_loaded_with_known_repairs(fresh_engine, shared_data):
     report = load(fresh_engine, str(shared_data / "commune_boundaries.geojson.gz"))
     assert [unit.code for unit in report.repaired] == REPAIRED.split()
     assert (report.communes, report.missing_communes) == (3321, 0)

@@ -93,7 +93,7 @@ def events(release: Release) -> list[Any]:
 
 
 @pytest.mark.thorough
-def test_register_that_took_signing_for_effect_is_mended_by_the_next_load(
+def test_next_load_corrects_signing_dates_used_as_effective_dates(
     release: Release,
 ) -> None:
     loaded_before(release)
@@ -118,7 +118,7 @@ def test_register_that_took_signing_for_effect_is_mended_by_the_next_load(
     assert len(events(release)) == 1
 
 
-def test_days_before_a_decision_are_mended_and_the_decision_stays(release: Release) -> None:
+def test_effective_dates_before_a_decision_are_corrected_and_it_is_kept(release: Release) -> None:
     loaded_before(release)
     with release.engine.begin() as connection:
         for statement in (
@@ -143,7 +143,7 @@ def test_days_before_a_decision_are_mended_and_the_decision_stays(release: Relea
 
 
 @pytest.mark.thorough
-def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -> None:
+def test_unit_with_an_unknown_effective_date_does_not_change(release: Release) -> None:
     release.edit("unit_versions", only_signed)
     release.load()
     assert [spans(release, code)[-1][1] for code in SIGNED] == [
@@ -169,6 +169,6 @@ def test_unit_whose_day_of_effect_is_unknown_does_not_change(release: Release) -
     assert len(events(release)) == 2
 
 
-def test_first_load_is_no_event(release: Release) -> None:
+def test_first_load_records_no_event(release: Release) -> None:
     assert release.one(f"SELECT count(*) FROM ({seeds.SQL.driver('unit_states')}) u") > 15_000
     assert events(release) == []

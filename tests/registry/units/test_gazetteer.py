@@ -30,7 +30,7 @@ OLD_MAP = datetime.date(2025, 6, 30)
 
 @dataclass
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that only the test advances."""
 
     now: float = 1000.0
 
@@ -47,7 +47,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def own_engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
-    """A register with a unit of its own, so that nobody has loaded its units before."""
+    """A register with a unit of its own, so that its units are in no cache."""
     made = make_engine(fresh_database())
     change_units(made, "Từ Trước")
     yield made
@@ -82,7 +82,7 @@ def loaded(engine: Engine) -> Gazetteer:
         return load_gazetteer(session)
 
 
-def test_units_are_loaded_again_only_when_they_have_changed(own_engine: Engine) -> None:
+def test_units_are_reloaded_only_after_changes(own_engine: Engine) -> None:
     first = loaded(own_engine)
     seen = count_statements(own_engine)
     assert loaded(own_engine) is first
@@ -94,7 +94,7 @@ def test_units_are_loaded_again_only_when_they_have_changed(own_engine: Engine) 
 
 
 @pytest.mark.thorough
-def test_units_of_two_copies_of_a_register_are_told_apart(
+def test_units_of_two_copies_of_a_register_are_distinguished(
     fresh_database: Callable[[], str],
 ) -> None:
     """Each changed once, so that their versions are the same."""
@@ -112,9 +112,7 @@ def test_units_of_two_copies_of_a_register_are_told_apart(
 
 
 @pytest.mark.parametrize("savepoint", gate_takes_first(1, [True, False]))
-def test_units_that_were_rolled_back_are_not_given_again(
-    own_engine: Engine, savepoint: bool
-) -> None:
+def test_rolled_back_units_are_not_returned(own_engine: Engine, savepoint: bool) -> None:
     """Nor instead of those that another change makes of the same version."""
     with as_owner(own_engine) as owner, Session(owner) as session:
         found, versions = [], set()
@@ -159,7 +157,7 @@ def test_version_is_checked_at_most_once_a_second(own_engine: Engine, clock: Clo
     assert seen == {"loads": 0, "checks": 1}
 
 
-def test_change_by_another_connection_is_seen_after_a_second(
+def test_change_by_another_connection_is_visible_after_a_second(
     own_engine: Engine, clock: Clock
 ) -> None:
     cache = GazetteerCache(own_engine)
@@ -174,7 +172,9 @@ def test_change_by_another_connection_is_seen_after_a_second(
     assert old.named("moi tinh") == []
 
 
-def test_no_request_loads_where_that_is_done_aside(own_engine: Engine, clock: Clock) -> None:
+def test_requests_do_not_load_units_with_background_loading(
+    own_engine: Engine, clock: Clock
+) -> None:
     cache = GazetteerCache(own_engine)
     old, ready, go_on = cache.get(), [], threading.Event()
 
@@ -210,7 +210,7 @@ def refuse_connections(admin_url: str, engine: Engine, *, refuse: bool) -> None:
             )
 
 
-def test_stopped_database_is_said_and_found_again(
+def test_stopped_database_is_reported_and_reconnected(
     own_engine: Engine, clock: Clock, admin_url: str
 ) -> None:
     cache = GazetteerCache(own_engine)
@@ -224,7 +224,7 @@ def test_stopped_database_is_said_and_found_again(
     assert cache.get() is first
 
 
-def test_all_that_wait_for_a_failed_load_fail_with_it(
+def test_all_callers_waiting_for_a_failed_load_fail(
     own_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One by one they would each wait for the connection's two seconds."""
@@ -254,7 +254,7 @@ def test_all_that_wait_for_a_failed_load_fail_with_it(
     assert len(attempts) == 1
 
 
-def test_copy_is_one_snapshot_though_units_change_meanwhile(own_engine: Engine) -> None:
+def test_cached_copy_is_a_snapshot_despite_concurrent_changes(own_engine: Engine) -> None:
     once = iter([1])
 
     @event.listens_for(own_engine, "after_cursor_execute")
@@ -275,7 +275,7 @@ def test_copy_is_one_snapshot_though_units_change_meanwhile(own_engine: Engine) 
     assert copy.named("ke cho") == []
 
 
-def test_unit_without_a_name_is_left_out(own_engine: Engine) -> None:
+def test_unit_without_a_name_is_skipped(own_engine: Engine) -> None:
     with own_engine.begin() as connection:
         connection.execute(
             text(
@@ -297,7 +297,7 @@ def test_unit_without_a_name_is_left_out(own_engine: Engine) -> None:
     assert known.successors(lonely) == []
 
 
-def test_seeds_give_every_map_whole(gazetteer: Gazetteer) -> None:
+def test_seeds_give_every_map_completely(gazetteer: Gazetteer) -> None:
     counts = {
         day: [
             sum(1 for _ in gazetteer.alive(day, level=level))
@@ -308,7 +308,7 @@ def test_seeds_give_every_map_whole(gazetteer: Gazetteer) -> None:
     assert list(counts.values()) == [[63, 705, 10_597], [63, 696, 10_035], [34, 0, 3_321]]
 
 
-def test_code_borne_by_two_units_gives_the_latest_first(gazetteer: Gazetteer) -> None:
+def test_code_of_two_units_returns_the_latest_first(gazetteer: Gazetteer) -> None:
     now, before = gazetteer.with_code("00004")
     assert [now.versions[-1].full_name, before.versions[-1].full_name] == [
         "Phường Ba Đình",
@@ -327,7 +327,7 @@ def test_name_with_an_apostrophe_is_found_without_it(gazetteer: Gazetteer, key: 
     assert "Huyện Cư M'gar" in {hit.unit.versions[-1].full_name for hit in gazetteer.named(key)}
 
 
-def test_members_are_those_of_the_day(gazetteer: Gazetteer) -> None:
+def test_members_are_those_of_the_given_day(gazetteer: Gazetteer) -> None:
     (ba_dinh,) = gazetteer.with_code("001")
     before = {unit.versions[-1].name for unit in gazetteer.members(ba_dinh, OLD_MAP)}
     assert len(before) == 13
@@ -335,7 +335,7 @@ def test_members_are_those_of_the_day(gazetteer: Gazetteer) -> None:
     assert gazetteer.members(ba_dinh, datetime.date(2025, 7, 1)) == []
 
 
-def test_holders_are_of_the_own_map_and_of_the_neighbouring_ones(gazetteer: Gazetteer) -> None:
+def test_holders_include_units_of_the_own_and_neighbouring_maps(gazetteer: Gazetteer) -> None:
     ward = unit_named(gazetteer, "Phường Ba Đình", "00004")
     (district,) = gazetteer.with_code("001")
     (province,) = gazetteer.with_code("01")

@@ -56,7 +56,7 @@ def everything_of_units(release: Release) -> list[int]:
 
 
 @pytest.mark.gate
-def test_unit_that_holds_something_is_not_ended_by_the_seeds(
+def test_unit_in_use_is_not_ended_by_the_seeds(
     release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unit = release.unit(NGOC_HA)
@@ -110,7 +110,7 @@ def test_unit_that_holds_something_is_not_ended_by_the_seeds(
     assert everything_of_units(release) == before
 
 
-def test_start_refuses_when_the_rest_is_prepared(release: Release, admin_url: str) -> None:
+def test_startup_is_refused_and_changes_no_units(release: Release, admin_url: str) -> None:
     with write_scope(release.engine, TEST) as session:
         make_household(session, unit_id=release.unit(NGOC_HA))
         session.execute(text("UPDATE gazetteer_state SET key_rules = NULL"))
@@ -130,7 +130,7 @@ def test_start_refuses_when_the_rest_is_prepared(release: Release, admin_url: st
         (lambda r: r.edit("unit_successions", lambda rows: rows.append(part(rows))), "gives_part"),
     ],
 )
-def test_what_holds_nothing_is_loaded_as_before(
+def test_unused_units_are_loaded_as_before(
     release: Release, change: Callable[[Release], None], code: str
 ) -> None:
     """And the same seeds are refused where the unit holds a door."""
@@ -155,7 +155,7 @@ def test_what_holds_nothing_is_loaded_as_before(
 
 
 def part(rows: list[dict[str, str]]) -> dict[str, str]:
-    """A part of a commune that lives on goes to another one."""
+    """A part of a continuing commune moves to another one."""
     found = {"level": "commune", "born": "2025-07-01"}
     ends = {"pred": NGOC_HA, "succ": LANG}
     named = {f"{end}_{key}": value for end in ends for key, value in found.items()}
@@ -164,7 +164,7 @@ def part(rows: list[dict[str, str]]) -> dict[str, str]:
     return dict.fromkeys(rows[0], "") | named | codes | more
 
 
-def test_retired_records_hold_no_unit(release: Release) -> None:
+def test_retired_records_do_not_keep_a_unit_in_use(release: Release) -> None:
     with write_scope(release.engine, TEST) as session:
         code = make_household(session, unit_id=release.unit(NGOC_HA))
     with write_scope(release.engine, TEST) as session:
@@ -176,8 +176,8 @@ def test_retired_records_hold_no_unit(release: Release) -> None:
     assert release.one("SELECT count(*) FROM admin_unit WHERE upper(lifetime) = :day", day=DAY) == 1
 
 
-def test_reform_that_was_carried_lets_the_seeds_load(release: Release) -> None:
-    """Its units end on the day that the seeds say, and what it recorded stays."""
+def test_seeds_load_after_the_reform_is_carried_out(release: Release) -> None:
+    """Units end on the day given by the seeds, and the recorded reform is kept."""
     unit, into = release.unit(NGOC_HA), release.unit(LANG)
     with write_scope(release.engine, TEST) as session:
         make_household(session, unit_id=unit)
@@ -190,10 +190,10 @@ def test_reform_that_was_carried_lets_the_seeds_load(release: Release) -> None:
     assert release.one(_LAST_DAY, unit=unit) == 1
 
 
-def test_register_is_restored_where_the_seeds_would_end_what_holds_something(
+def test_register_is_restored_though_the_seeds_would_end_a_unit_in_use(
     release: Release, admin_url: str, worker_id: str, tmp_path: Path
 ) -> None:
-    """It is the register that was saved, and says what its next start says as well."""
+    """It equals the saved register, and reports the same as its next startup."""
     unit = release.unit(NGOC_HA)
     with write_scope(release.engine, TEST) as session:
         make_household(session, unit_id=unit)
@@ -211,7 +211,7 @@ def test_register_is_restored_where_the_seeds_would_end_what_holds_something(
     assert refused.value.detail in said
 
 
-def test_unit_that_a_decision_ended_stays_ended_where_the_seeds_do_not_know(
+def test_unit_ended_by_a_decision_stays_ended_despite_older_seeds(
     release: Release,
 ) -> None:
     unit, into = release.unit(NGOC_HA), release.unit(LANG)

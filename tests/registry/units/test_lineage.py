@@ -1,4 +1,4 @@
-"""In which unit a place was on a day, by the lines that lead to its commune of today."""
+"""The unit of a place on a day, by the lineage of its current commune."""
 
 import datetime
 from collections.abc import Iterable
@@ -62,14 +62,14 @@ def _ids(names: Iterable[str]) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("row", cases("units_of_a_day", "unit"))
-def test_units_of_a_day(country: Gazetteer, row: Row) -> None:
+def test_units_are_those_of_the_given_day(country: Gazetteer, row: Row) -> None:
     asked = country.units[_ids([row["unit"]])[0]]
     day = datetime.date.fromisoformat(row["day"])
     then = units_on(country, day, asked, _ids(row["known"].split()))
     assert " ".join(one.code for one in then) == row["units"]
 
 
-def test_ancestors_of_any_number_of_steps(country: Gazetteer) -> None:
+def test_ancestors_are_found_over_any_number_of_steps(country: Gazetteer) -> None:
     of_whole, of_stays = (country.units[i] for i in _ids(["whole", "stays"]))
     assert ancestors(country, of_whole) == set(_ids(["a", "b", "north", "south"]))
     assert ancestors(country, of_stays) == set(_ids(["joined"]))

@@ -101,7 +101,7 @@ class TestUnits:
     def test_identities_are_unique(self, units):
         assert max(Counter(identity(unit) for unit in units).values()) == 1
 
-    def test_a_code_means_one_unit_on_any_day(self, lives):
+    def test_code_means_one_unit_on_any_day(self, lives):
         for lifetimes in lives.values():
             for (_, ended), (born, _) in itertools.pairwise(lifetimes):
                 assert ended <= born
@@ -120,7 +120,9 @@ class TestUnits:
             (TODAY, 34, 0, 3321),
         ],
     )
-    def test_counts(self, units, day, provinces, districts, communes):
+    def test_unit_counts_match_the_official_figures(
+        self, units, day, provinces, districts, communes
+    ):
         count = Counter(unit["level"] for unit in on(units, day, "born", "ended"))
         assert (count["province"], count["district"], count["commune"]) == (
             provinces,
@@ -193,7 +195,7 @@ class TestVersions:
         }
         assert all(row["kind"] in kinds[row["level"]] for row in versions)
 
-    def test_dates_say_what_they_are(self, versions):
+    def test_date_basis_is_stated(self, versions):
         assert {row["date_basis"] for row in versions} == {"effective", "approximate"}
         for row in versions:
             if row["valid_from"] == "2025-01-01":
@@ -201,7 +203,7 @@ class TestVersions:
             if row["valid_from"] == REFORM:
                 assert row["date_basis"] == "effective"
 
-    def test_names_are_composed_and_carry_no_kind(self, versions):
+    def test_names_are_nfc_and_english_names_ascii(self, versions):
         for row in versions:
             assert row["name"] == unicodedata.normalize("NFC", row["name"]).strip()
             assert row["name_en"].isascii()
@@ -217,11 +219,11 @@ class TestVersions:
         names = Counter((row["district_code"], full_name(row)) for row in former)
         assert max(names.values()) == 1
 
-    def test_37_current_names_carry_digits(self, versions):
+    def test_current_names_with_digits_are_37(self, versions):
         current = [row for row in on(versions, TODAY) if row["level"] == "commune"]
         assert sum(any(char.isdigit() for char in row["name"]) for row in current) == 37
 
-    def test_changes_of_2026(self, versions):
+    def test_changes_of_2026_are_included(self, versions):
         changed = Counter(
             (row["level"], row["kind"], row["valid_from"])
             for row in versions
@@ -237,7 +239,7 @@ class TestVersions:
 
 
 class TestSuccessions:
-    def test_both_ends_are_units_of_their_day(self, units, successions):
+    def test_successions_link_units_existing_on_their_day(self, units, successions):
         by_identity = {identity(unit): unit for unit in units}
         for row in successions:
             pred = by_identity[row["pred_level"], row["pred_code"], row["pred_born"]]
@@ -246,18 +248,18 @@ class TestSuccessions:
             born, ended = span(succ, "born", "ended")
             assert born <= row["effective_on"] < ended
 
-    def test_what_ended_in_the_reform_has_a_successor(self, units, successions):
+    def test_units_ended_in_the_reform_have_a_successor(self, units, successions):
         preds = {(row["pred_level"], row["pred_code"], row["pred_born"]) for row in successions}
         for unit in units:
             if unit["ended"] == REFORM and unit["level"] != "district":
                 assert identity(unit) in preds
 
-    def test_what_ended_before_has_a_successor_except_one(self, units, successions):
+    def test_units_ended_earlier_have_a_successor_except_one(self, units, successions):
         preds = {(row["pred_level"], row["pred_code"], row["pred_born"]) for row in successions}
         ended = {identity(unit) for unit in units if unit["ended"] == "2025-01-01"}
         assert ended - preds == {("commune", "28825", "")}
 
-    def test_full_means_exactly_one(self, successions):
+    def test_full_succession_has_exactly_one_successor(self, successions):
         extents = defaultdict(list)
         for row in successions:
             pred = row["pred_level"], row["pred_code"], row["pred_born"]
@@ -268,7 +270,7 @@ class TestSuccessions:
     def test_every_new_unit_has_a_predecessor(self, units, successions):
         succs = {(row["succ_level"], row["succ_code"], row["succ_born"]) for row in successions}
         orphans = {identity(unit) for unit in units if unit["born"]} - succs
-        # Three wards of Mộc Châu: the wheels do not say what they were made of.
+        # Three wards of Mộc Châu: the wheels do not list their predecessors.
         assert orphans == {("commune", code, "2025-01-01") for code in ("03980", "03983", "03984")}
 
     def test_rows_are_unique(self, successions):
@@ -276,7 +278,7 @@ class TestSuccessions:
 
 
 class TestAliases:
-    def test_aliases_are_unique_per_unit_and_not_its_name(self, aliases, versions):
+    def test_aliases_are_unique_per_unit_and_differ_from_its_name(self, aliases, versions):
         names = defaultdict(set)
         for row in versions:
             names[identity(row)] |= {row["name"], full_name(row)}
@@ -288,7 +290,7 @@ class TestAliases:
         kinds = {"name", "code", "abbreviation", "english", "former"}
         assert {row["kind"] for row in aliases} == kinds
 
-    def test_other_codes_name_no_living_unit(self, aliases, lives):
+    def test_other_codes_match_no_current_unit(self, aliases, lives):
         codes = [row["alias"] for row in aliases if row["kind"] == "code"]
         assert sorted(codes) == ["06978", "23737"]
         # 23737 was Ia Mơ Nông until the reform.
@@ -296,7 +298,7 @@ class TestAliases:
             is_alive(lives.get(("commune", code), []), REFORM, FOREVER) for code in codes
         )
 
-    def test_no_alias_is_a_name_without_its_diacritics(self, aliases, versions):
+    def test_no_alias_is_just_a_name_without_diacritics(self, aliases, versions):
         folded = defaultdict(set)
         for row in versions:
             folded[identity(row)].add(row["name_en"])
@@ -322,7 +324,7 @@ def test_files_are_utf8_with_lf_line_ends():
 class TestAgainstShared:
     """An independent list, for checking only; it writes `hoà` where the wheels write `hòa`."""
 
-    def test_current_names_agree(self, versions, shared_data):
+    def test_current_names_agree_with_the_shared_data(self, versions, shared_data):
         expected = {row["code"]: row for row in read(shared_data / "units_current.csv")}
         changes = {row["code"]: row for row in read(shared_data / "unit_changes_after_2026-04.csv")}
         current = {row["code"]: row for row in on(versions, TODAY)}
@@ -341,7 +343,7 @@ class TestAgainstShared:
         begun = {row["code"]: row["valid_from"] for row in on(versions, TODAY)}
         assert {code: begun[code] for code in expected} == expected
 
-    def test_former_units_agree(self, versions, aliases, shared_data):
+    def test_former_units_agree_with_the_shared_data(self, versions, aliases, shared_data):
         expected = {
             row["commune_code"]: row for row in read(shared_data / "units_before_2025-07.csv")
         }
@@ -363,7 +365,7 @@ class TestAgainstShared:
         # Spellings that fold to ours, and Hưng Yên Nam: see registry/seed/README.md.
         assert len(disagreeing) == 7, disagreeing
 
-    def test_successions_agree(self, successions, units, shared_data):
+    def test_successions_agree_with_the_shared_data(self, successions, units, shared_data):
         expected: dict[str, set[str]] = defaultdict(set)
         for row in read(shared_data / "unit_succession_2025-07.csv"):
             new = row["new_commune_code"]
@@ -385,7 +387,7 @@ class TestAgainstShared:
         # of the official catalogue confirm ours. See registry/seed/README.md.
         assert sum(found[code] != expected[code] for code in shared) == 24
 
-    def test_postcodes_agree(self, units, shared_data):
+    def test_postcodes_agree_with_the_shared_data(self, units, shared_data):
         living = {identity(unit) for unit in units if not unit["ended"]}
         found = {
             row["code"]: row["value"]
@@ -417,7 +419,7 @@ def boundaries(path: Path) -> Iterator[tuple[str, BaseGeometry]]:
             yield feature["properties"]["code"], shapely.make_valid(shape(feature["geometry"]))
 
 
-def test_a_second_run_from_the_wheels_changes_nothing(tmp_path):
+def test_second_run_from_the_wheels_changes_nothing(tmp_path):
     wheels = os.environ.get("DIACHISO_SEED_WHEELS")
     if not wheels:
         pytest.skip("DIACHISO_SEED_WHEELS does not name a folder with the three wheels")
@@ -427,12 +429,12 @@ def test_a_second_run_from_the_wheels_changes_nothing(tmp_path):
         assert (tmp_path / name).read_bytes() == (SEED / name).read_bytes(), name
 
 
-def test_a_changed_wheel_is_refused(tmp_path):
+def test_changed_wheel_is_refused(tmp_path):
     (tmp_path / "vietnamadminunits-1.0.4-py3-none-any.whl").write_bytes(b"something else")
     result = CliRunner().invoke(main, ["--wheels", str(tmp_path), "--out", str(tmp_path)])
     assert result.exit_code == 1
     assert "SHA-256" in result.output
 
 
-def test_keys_fold_what_the_wheels_folded():
+def test_keys_fold_names_like_the_wheels():
     assert key("Xã Ea M’Droh") == "xaeamdroh"

@@ -4,7 +4,7 @@ from registry.units.gazetteer import Gazetteer
 from registry.units.seed_gazetteer import seed_gazetteer
 
 
-def test_files_give_what_a_new_register_has(gazetteer: Gazetteer) -> None:
+def test_seed_files_equal_a_new_register(gazetteer: Gazetteer) -> None:
     ours = seed_gazetteer()
     assert ours.turned_on == gazetteer.turned_on
     assert ours.turns_on == gazetteer.turns_on

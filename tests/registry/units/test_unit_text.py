@@ -26,7 +26,7 @@ def read(gazetteer: Gazetteer, text: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("text", ["Chợ Gạo, Tiền Giang", "Hà Đông, Hà Nội", "Cai Lậy, Tiền Giang"])
-def test_units_that_are_said_again_say_no_more(gazetteer: Gazetteer, text: str) -> None:
+def test_repeated_units_add_nothing(gazetteer: Gazetteer, text: str) -> None:
     """The inner one is not a commune in the district of its name."""
     assert read(gazetteer, f"{text.replace(',', '')}, {text}") == read(gazetteer, text)
 
@@ -39,7 +39,9 @@ def test_units_that_are_said_again_say_no_more(gazetteer: Gazetteer, text: str) 
         "Phường Láng Hạ, Đống Đa, HN, Quận Đống Đa, Thành phố Hà Nội",
     ],
 )
-def test_unit_by_another_of_its_names_contradicts_nothing(gazetteer: Gazetteer, text: str) -> None:
+def test_unit_under_another_of_its_names_is_no_contradiction(
+    gazetteer: Gazetteer, text: str
+) -> None:
     (naming,) = read_units(gazetteer, text)
     assert (naming.unread, naming.contradicted) == ((), False)
 
@@ -51,20 +53,20 @@ def test_street_and_number_are_left_over(gazetteer: Gazetteer) -> None:
     assert naming.unread == ("Tầng 2", "số 12 ngõ 3 phố Quán Thánh")
 
 
-def test_part_that_is_cut_for_nothing_stays_whole(gazetteer: Gazetteer) -> None:
+def test_part_split_without_result_stays_whole(gazetteer: Gazetteer) -> None:
     (naming,) = read_units(gazetteer, "500 Đường tỉnh 353, Quận Ba Đình, Hà Nội")
     assert naming.unread == ("500 Đường tỉnh 353",)
 
 
 @pytest.mark.parametrize("row", cases("units_in_texts"))
-def test_units_of_a_text_are_those_that_it_names(gazetteer: Gazetteer, row: Row) -> None:
+def test_text_gives_the_units_it_names(gazetteer: Gazetteer, row: Row) -> None:
     found = read_units(gazetteer, row["text"])
     assert "; or ".join("; ".join(wording(naming)) for naming in found) == row["units"]
     assert "; ".join(found[0].unread) == row["unread"]
 
 
-def test_typed_accents_count_and_missing_ones_do_not_hurt(gazetteer: Gazetteer) -> None:
-    # Thạnh An is in the same city: where accents are written, none on `Thanh` is one as well.
+def test_typed_diacritics_count_and_missing_ones_do_not_matter(gazetteer: Gazetteer) -> None:
+    # Thạnh An is in the same city: if diacritics are typed, their absence on `Thanh` counts too.
     assert read(gazetteer, "Xã Thanh An, Thành phố Hồ Chí Minh") == [
         ("Xã Thanh An", "Thành phố Hồ Chí Minh")
     ]
@@ -76,8 +78,8 @@ def test_typed_accents_count_and_missing_ones_do_not_hurt(gazetteer: Gazetteer) 
     }
 
 
-def test_former_province_leads_to_those_on_its_land(gazetteer: Gazetteer) -> None:
-    """Hà Tây was merged into Hà Nội in 2008; two communes bear the name."""
+def test_former_province_gives_the_provinces_on_its_territory(gazetteer: Gazetteer) -> None:
+    """Hà Tây was merged into Hà Nội in 2008; two communes have the name."""
     assert read(gazetteer, "Tỉnh Hà Tây") == [("Thành phố Hà Nội",)]
     assert set(read(gazetteer, "Phường Quang Trung, Hà Đông, Tỉnh Hà Tây")) == {
         ("Phường Quang Trung", "Quận Hà Đông", "Thành phố Hà Nội")
@@ -88,7 +90,7 @@ def test_former_province_leads_to_those_on_its_land(gazetteer: Gazetteer) -> Non
     assert read(gazetteer, "Xã Hà Tây, Gia Lai") == [("Xã Hà Tây", "Tỉnh Gia Lai")]
 
 
-def test_name_said_twice_is_the_city_and_its_province(gazetteer: Gazetteer) -> None:
+def test_repeated_name_is_the_city_and_its_province(gazetteer: Gazetteer) -> None:
     (naming,) = read_units(gazetteer, "Nam Định, Nam Định")
     assert wording(naming) == ("Thành phố Nam Định", "Tỉnh Nam Định")
     # Where the city is the province, nothing is left over, and nothing contradicts.
@@ -101,7 +103,7 @@ def test_name_said_twice_is_the_city_and_its_province(gazetteer: Gazetteer) -> N
     assert wording(naming) == ("Thị trấn Hợp Châu", "Huyện Tam Đảo", "Tỉnh Vĩnh Phúc")
 
 
-def test_name_in_one_word_is_the_unit_where_it_is_no_word_of_its_own(gazetteer: Gazetteer) -> None:
+def test_name_written_as_one_word_is_the_unit_unless_a_word_itself(gazetteer: Gazetteer) -> None:
     (naming,) = read_units(gazetteer, "Thị trấn Simacai, Huyện Simacai, Lào Cai")
     assert wording(naming) == ("Thị trấn Si Ma Cai", "Huyện Si Ma Cai", "Tỉnh Lào Cai")
     assert ("Thành phố Long Xuyên", "Tỉnh An Giang") in read(gazetteer, "Longxuyen, An Giang")
@@ -125,14 +127,14 @@ def test_number_in_words_is_a_number(gazetteer: Gazetteer) -> None:
     assert read(gazetteer, "quan ba, ha giang")[0][0].endswith("Quản Bạ")
 
 
-def test_corrected_names_are_marked(gazetteer: Gazetteer) -> None:
+def test_corrected_names_are_flagged(gazetteer: Gazetteer) -> None:
     (slip,) = read_units(gazetteer, "Phường Trúc Mạch, Quận Ba Đình, Hà Nội")
     (right,) = read_units(gazetteer, "Phường Trúc Bạch, Quận Ba Đình, Hà Nội")
     assert (slip.corrected, right.corrected) == (True, False)
     assert slip.unread == ()
 
 
-def test_unknown_commune_with_its_kind_leaves_no_other_commune(gazetteer: Gazetteer) -> None:
+def test_unknown_commune_with_its_kind_excludes_other_communes(gazetteer: Gazetteer) -> None:
     assert read(gazetteer, "P. Xyz Abc, Hà Đông, Hà Nội") == [("Quận Hà Đông", "Thành phố Hà Nội")]
 
 
@@ -148,12 +150,12 @@ def test_ambiguous_name_gives_all_units_of_that_name(gazetteer: Gazetteer) -> No
     assert [unit.code for unit in found if unit] == sorted(u.code for u in found if u)
 
 
-def test_two_communes_of_one_province_are_a_question(gazetteer: Gazetteer) -> None:
+def test_two_communes_of_one_province_are_ambiguous(gazetteer: Gazetteer) -> None:
     found = {named[0] for named in read(gazetteer, "Long Biên, Từ Liêm, Hà Nội")}
     assert found >= {"Phường Từ Liêm", "Phường Long Biên"}
 
 
-def test_district_of_old_is_known_by_its_parts(gazetteer: Gazetteer) -> None:
+def test_former_district_is_recognised_by_its_parts(gazetteer: Gazetteer) -> None:
     for commune, district in (("Mễ Trì", "Nam Từ Liêm"), ("Thụy Phương", "Bắc Từ Liêm")):
         (found,) = read_units(gazetteer, f"{commune}, Từ Liêm, Hà Nội")
         assert found.unread == ()
@@ -161,24 +163,24 @@ def test_district_of_old_is_known_by_its_parts(gazetteer: Gazetteer) -> None:
         assert found.district.versions[-1].name == district
 
 
-def test_former_ward_of_a_province_is_one_by_either_map(gazetteer: Gazetteer) -> None:
-    """The province of today has land of others, and wards of the same number came with it."""
+def test_former_ward_is_within_its_province_on_either_map(gazetteer: Gazetteer) -> None:
+    """The current province includes land of others, with wards of the same number."""
     sa_dec, cao_lanh, cai_lay = "29902", "29875", "28437"
 
     def wards(text: str) -> set[str]:
         return {n.commune.code for n in read_units(gazetteer, text) if n.commune is not None}
 
     assert wards("Phường 3, Tỉnh Đồng Tháp") == {sa_dec, cao_lanh, cai_lay}
-    # A district tells which, and so does the city that bears the name of its province.
+    # A district decides, and so does the city with the name of its province.
     assert wards("Phường 3, TP Sa Đéc, Tỉnh Đồng Tháp") == {sa_dec}
     assert wards("Phường 5, Vĩnh Long") == {"29545"}
     assert wards("Phường 5, Tỉnh Vĩnh Long") == {"29545", "29248"}
-    # A commune of today is meant by its own name, whatever was called so.
+    # A current commune is meant by its own name, whatever had that name before.
     assert wards("Xã Tân Thành, Tỉnh Đồng Tháp") == {"29938", "30226"}
 
 
-def test_initials_hold_what_stands_before_them(gazetteer: Gazetteer) -> None:
-    """A commune called Bình Định was in Quảng Nam; QN before the province is no province."""
+def test_initials_apply_to_the_unit_before_them(gazetteer: Gazetteer) -> None:
+    """A commune called Bình Định was in Quảng Nam; QN before the province is not a province."""
     assert ("Xã Bình Định", "Tỉnh Quảng Nam") not in read(gazetteer, "QN, Bình Định")
     assert ("Xã Bình Định", "Tỉnh Quảng Nam") in read(gazetteer, "xã bình định qn")
 
@@ -188,11 +190,11 @@ def test_initials_hold_what_stands_before_them(gazetteer: Gazetteer) -> None:
     [
         ("Mỹ Đình, Nam Từ Liêm, Hà Nội", {"Phường Mỹ Đình 1", "Phường Mỹ Đình 2"}),
         ("phuong my dinh, nam tu liem", {"Phường Mỹ Đình 1", "Phường Mỹ Đình 2"}),
-        # Only the district says which commune is meant
+        # Only the district decides which commune is meant
         ("Mỹ Đình, Hà Nội", {None}),
     ],
 )
-def test_commune_without_its_number_is_known_by_its_district(
+def test_commune_without_its_number_is_identified_by_its_district(
     gazetteer: Gazetteer, text: str, communes: set[str | None]
 ) -> None:
     found = read_units(gazetteer, text)
@@ -200,18 +202,18 @@ def test_commune_without_its_number_is_known_by_its_district(
     assert named == communes
 
 
-def test_roman_number_is_an_arabic_one(gazetteer: Gazetteer) -> None:
+def test_roman_numeral_equals_the_arabic_number(gazetteer: Gazetteer) -> None:
     for text in ("Phường Hải Châu 1, Hải Châu, Đà Nẵng", "Hải Châu I, Hải Châu, Đà Nẵng"):
         (found,) = read_units(gazetteer, text)
         assert (found.commune is not None, found.unread) == (True, ())
     (found,) = read_units(gazetteer, "Mỹ Đình II, Nam Từ Liêm")
     assert found.commune is not None
     assert found.commune.versions[-1].name == "Mỹ Đình 2"
-    # Nor is it a letter that was typed by mistake: either may be meant.
+    # Nor is it a typo: either may be meant.
     assert len(read_units(gazetteer, "Mỹ Đình, Nam Từ Liêm")) == 2
 
 
-def test_city_named_like_its_province_in_short_is_the_city(gazetteer: Gazetteer) -> None:
+def test_abbreviated_city_named_like_its_province_is_the_city(gazetteer: Gazetteer) -> None:
     for province in ("Bà Rịa Vũng Tàu", "Bà Rịa - Vũng Tàu", "BRVT"):
         (found,) = read_units(gazetteer, f"Vũng Tàu, {province}")
         assert found.district is not None
@@ -219,7 +221,7 @@ def test_city_named_like_its_province_in_short_is_the_city(gazetteer: Gazetteer)
         assert found.unread == ()
 
 
-def test_slip_is_corrected_though_another_province_has_a_unit_of_that_name(
+def test_misspelling_is_corrected_though_another_province_has_that_name(
     gazetteer: Gazetteer,
 ) -> None:
     (found,) = read_units(gazetteer, "Phú Thành, Ninh Bình")
@@ -229,13 +231,13 @@ def test_slip_is_corrected_though_another_province_has_a_unit_of_that_name(
     assert not read_units(gazetteer, "Đông Hải, Đông Hà, Quảng Trị")[0].corrected
 
 
-def test_kind_that_is_written_is_never_passed_over(gazetteer: Gazetteer) -> None:
+def test_written_kind_is_never_ignored(gazetteer: Gazetteer) -> None:
     found = read(gazetteer, "Xã Tân Mỹ, TP. Hồ Chí Minh")
     assert {named[0] for named in found} == {"Xã Tân Mỹ", "Phường Tân Mỹ"}
     assert read(gazetteer, "Phường Tân Mỹ, TP. Hồ Chí Minh")[0][0] == "Phường Tân Mỹ"
 
 
-def test_old_in_a_name_means_the_unit_of_an_old_map(gazetteer: Gazetteer) -> None:
+def test_word_old_in_a_name_means_a_former_unit(gazetteer: Gazetteer) -> None:
     for text in ("Phường Ngọc Hà cũ, Hà Nội", "P. Ngọc Hà (cũ), Hà Nội"):
         (naming,) = read_units(gazetteer, text)
         assert naming.commune is not None
@@ -244,13 +246,13 @@ def test_old_in_a_name_means_the_unit_of_an_old_map(gazetteer: Gazetteer) -> Non
     assert {n.commune.ended is None for n in plain if n.commune} == {False, True}
 
 
-def test_province_that_holds_none_of_the_units_contradicts_them(gazetteer: Gazetteer) -> None:
+def test_province_containing_none_of_the_units_is_a_contradiction(gazetteer: Gazetteer) -> None:
     for province, contradicts in (("Hà Nội", False), ("Hải Phòng", True), ("Đắk Lắk", True)):
         namings = read_units(gazetteer, f"Phường Ô Chợ Dừa, {province}")
         assert {naming.contradicted for naming in namings} == {contradicts}, province
 
 
-def test_numbered_ward_is_never_one_of_another_district(gazetteer: Gazetteer) -> None:
+def test_numbered_ward_is_never_matched_in_another_district(gazetteer: Gazetteer) -> None:
     for text in (
         "Phường 18, Gò Vấp, TP.HCM",
         "Ward 18, Go Vap District, Ho Chi Minh City",
@@ -268,7 +270,7 @@ def test_numbered_ward_is_never_one_of_another_district(gazetteer: Gazetteer) ->
     assert read_units(gazetteer, "Phường 5, Long Phú, Sóc Trăng")[0].commune is not None
 
 
-def test_accents_that_are_typed_come_before_the_map(gazetteer: Gazetteer) -> None:
+def test_typed_diacritics_precede_the_map(gazetteer: Gazetteer) -> None:
     (found,) = read_units(gazetteer, "Xã Thanh Phú, Thành phố Đồng Nai")
     assert found.commune is not None
     assert found.commune.versions[-1].name == "Thanh Phú"
@@ -301,7 +303,7 @@ def test_text_without_a_word_names_no_unit(gazetteer: Gazetteer, text: str) -> N
     assert refused.value.extra["errors"][0]["code"] == "text_without_word"  # type: ignore[index]
 
 
-def test_too_long_a_text_names_no_unit(gazetteer: Gazetteer) -> None:
+def test_too_long_text_names_no_unit(gazetteer: Gazetteer) -> None:
     check_text("a" * MAX_TEXT)
     assert read_units(gazetteer, "a," * MAX_TEXT + "Hà Nội") == []
     with pytest.raises(InvalidInputError) as refused:
@@ -309,7 +311,7 @@ def test_too_long_a_text_names_no_unit(gazetteer: Gazetteer) -> None:
     assert refused.value.extra["errors"][0]["code"] == "text_too_long"  # type: ignore[index]
 
 
-def test_units_behind_many_other_parts_are_found(gazetteer: Gazetteer) -> None:
+def test_units_after_many_other_parts_are_found(gazetteer: Gazetteer) -> None:
     parts = [f"dòng {n}" for n in range(100)]
     text = ", ".join([*parts, "Trúc Bạch", "Ba Đình", "Hà Nội"])
     (naming,) = read_units(gazetteer, text)
@@ -367,7 +369,7 @@ def test_common_names_in_every_part_make_few_readings(
     assert len(looked_up) < 3_000
 
 
-def test_ward_of_a_city_is_known_by_the_first_half_of_its_name(gazetteer: Gazetteer) -> None:
+def test_ward_of_a_city_is_recognised_by_the_first_half_of_its_name(gazetteer: Gazetteer) -> None:
     for name in ("Xuân Hương", "Lâm Viên", "Cam Ly", "Lang Biang"):
         whole = (f"Phường {name} - Đà Lạt", "Tỉnh Lâm Đồng")
         assert read(gazetteer, f"P. {name}, Lâm Đồng") == [whole]
@@ -375,7 +377,7 @@ def test_ward_of_a_city_is_known_by_the_first_half_of_its_name(gazetteer: Gazett
         assert read(gazetteer, f"P. {name} - Đà Lạt, Lâm Đồng") == [whole]
 
 
-def test_long_text_is_looked_through_once_for_a_unit_that_is_no_more() -> None:
+def test_long_text_is_searched_once_for_a_former_unit() -> None:
     assert FORMER.fullmatch("phường " * 100_000) is None
     assert (found := FORMER.fullmatch("Phường Ngọc Hà - (cũ)."))
     assert found[1] == "Phường Ngọc Hà -"
@@ -391,7 +393,7 @@ def test_long_text_is_looked_through_once_for_a_unit_that_is_no_more() -> None:
         ("Xã Hàm Thuận Bắc, Tỉnh Lâm Đồng, Tỉnh Quảng Nam", True),
     ],
 )
-def test_province_of_today_may_stand_behind_that_of_before_and_the_other_way_round(
+def test_current_and_former_province_may_follow_each_other(
     gazetteer: Gazetteer, text: str, contradicted: bool
 ) -> None:
     (naming,) = read_units(gazetteer, text)

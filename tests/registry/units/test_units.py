@@ -99,7 +99,7 @@ def test_code_means_the_unit_of_the_day(
     assert unit.version_on(as_of or DAY).full_name == full_name
 
 
-def test_code_of_another_day_is_not_found_with_the_days_that_had_it(gazetteer: Gazetteer) -> None:
+def test_code_of_another_day_is_not_found_and_its_days_given(gazetteer: Gazetteer) -> None:
     with pytest.raises(NotFoundError, match="Nguyễn Trung Trực until 2024-12-31"):
         unit_by_code(gazetteer, "00010", DAY)
     new = next(
@@ -112,17 +112,17 @@ def test_code_of_another_day_is_not_found_with_the_days_that_had_it(gazetteer: G
 
 
 @pytest.mark.parametrize("code", ["", "1", "0000", "000000", "0000x", "٠٠٠٠٤", "00004\n", " 01"])
-def test_what_is_no_code_is_refused(gazetteer: Gazetteer, code: str) -> None:
+def test_invalid_code_is_refused(gazetteer: Gazetteer, code: str) -> None:
     with pytest.raises(InvalidInputError, match="a unit code has"):
         unit_by_code(gazetteer, code, None)
 
 
-def test_code_of_no_map_is_not_found(gazetteer: Gazetteer) -> None:
+def test_unknown_code_is_not_found(gazetteer: Gazetteer) -> None:
     with pytest.raises(NotFoundError, match="no administrative unit has ever had code 99999"):
         unit_by_code(gazetteer, "99999", None)
 
 
-def test_a_day_that_has_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_future_day_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "today", lambda: DAY)
     assert day_asked(None) == day_asked(DAY) == DAY
     with pytest.raises(InvalidInputError, match="2026-10-02 has not come"):
@@ -132,7 +132,7 @@ def test_a_day_that_has_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 # --- by name -------------------------------------------------------------------------------------
 
 
-def test_all_units_of_a_day_come_by_level_and_code(gazetteer: Gazetteer) -> None:
+def test_units_of_a_day_are_ordered_by_level_and_code(gazetteer: Gazetteer) -> None:
     page = find_units(gazetteer, UnitQuery(DAY, limit=1000))
     assert page.total == 34 + 3_321
     assert [u.code for u in page.units[:2]] == ["01", "04"]
@@ -141,7 +141,7 @@ def test_all_units_of_a_day_come_by_level_and_code(gazetteer: Gazetteer) -> None
     assert find_units(gazetteer, UnitQuery(DAY, offset=99_999)).units == ()
 
 
-def test_list_is_narrowed_by_province_and_level_of_the_day(gazetteer: Gazetteer) -> None:
+def test_list_is_filtered_by_province_and_level_of_the_day(gazetteer: Gazetteer) -> None:
     districts = UnitQuery(LAST_DAY_OF_OLD_MAP, level="district", province="79", limit=100)
     assert find_units(gazetteer, districts).total == 22
     assert find_units(gazetteer, UnitQuery(DAY, level="district")).total == 0
@@ -171,7 +171,7 @@ def test_best_match_comes_first(
     assert names(find_units(gazetteer, UnitQuery(day, q=q)).units, day)[0] == first
 
 
-def test_whole_names_come_before_beginnings_before_parts(gazetteer: Gazetteer) -> None:
+def test_whole_names_rank_before_prefixes_before_parts(gazetteer: Gazetteer) -> None:
     found = find_units(gazetteer, UnitQuery(DAY, q="bình lư", limit=100)).units
     keys = [name_key(unit.version_on(DAY).name) for unit in found]
     ranks = [0 if key == "binh lu" else 1 if key.startswith("binh lu") else 2 for key in keys]
@@ -180,7 +180,7 @@ def test_whole_names_come_before_beginnings_before_parts(gazetteer: Gazetteer) -
 
 
 @pytest.mark.parametrize("q", ["---", "\u0301", "zzzz", "Phường Hà Nội"])
-def test_words_that_no_unit_has_find_nothing(gazetteer: Gazetteer, q: str) -> None:
+def test_unknown_words_find_nothing(gazetteer: Gazetteer, q: str) -> None:
     page = find_units(gazetteer, UnitQuery(DAY, q=q))
     assert page.total == len(page.units) == 0
 
@@ -188,21 +188,21 @@ def test_words_that_no_unit_has_find_nothing(gazetteer: Gazetteer, q: str) -> No
 # --- conversion ----------------------------------------------------------------------------------
 
 
-def test_split_commune_gives_all_candidates(gazetteer: Gazetteer) -> None:
+def test_split_commune_returns_all_candidates(gazetteer: Gazetteer) -> None:
     """Tân Tạo A went to Tân Tạo and to Tân Nhựt."""
     conversion = by_old_code(gazetteer, "27457")
     assert goals(conversion) == [("27457", "partial"), ("27595", "partial")]
     assert is_ambiguous([conversion])
 
 
-def test_merged_commune_gives_the_one_it_went_to(gazetteer: Gazetteer) -> None:
+def test_merged_commune_returns_its_successor(gazetteer: Gazetteer) -> None:
     conversion = by_old_code(gazetteer, "00004")
     assert names([conversion.unit]) == ["Phường Trúc Bạch"]
     assert goals(conversion) == [("00004", "full")]
     assert not is_ambiguous([conversion])
 
 
-def test_chain_of_three_maps_names_what_lies_between(gazetteer: Gazetteer) -> None:
+def test_chain_over_three_maps_includes_the_intermediate_unit(gazetteer: Gazetteer) -> None:
     conversion = by_old_code(gazetteer, "00010")
     assert names([conversion.unit]) == ["Phường Nguyễn Trung Trực"]
     (found,) = conversion.to
@@ -225,7 +225,7 @@ def test_chain_stops_on_the_day_asked_about(gazetteer: Gazetteer) -> None:
         ("23737", "Xã Ia Mơ Nông", [("23734", "full")]),
     ],
 )
-def test_codes_on_which_the_lists_differ(
+def test_codes_that_differ_between_the_lists_are_handled(
     gazetteer: Gazetteer, code: str, name: str, successors: list[tuple[str, str]]
 ) -> None:
     conversion = by_old_code(gazetteer, code)
@@ -233,7 +233,7 @@ def test_codes_on_which_the_lists_differ(
     assert goals(conversion) == successors
 
 
-def test_code_that_is_new_since_the_old_map_is_its_new_bearer(gazetteer: Gazetteer) -> None:
+def test_code_new_since_the_old_map_means_its_current_unit(gazetteer: Gazetteer) -> None:
     new = next(
         unit
         for unit in gazetteer.alive(DAY, level="commune")
@@ -242,13 +242,13 @@ def test_code_that_is_new_since_the_old_map_is_its_new_bearer(gazetteer: Gazette
     assert goals(by_old_code(gazetteer, new.code)) == [(new.code, "unchanged")]
 
 
-def test_code_of_both_maps_is_read_on_the_map_asked_about(gazetteer: Gazetteer) -> None:
+def test_code_on_both_maps_is_read_on_the_requested_map(gazetteer: Gazetteer) -> None:
     before = convert_code(gazetteer, "00004", written_on=LAST_DAY_OF_OLD_MAP, day=DAY)
     after = convert_code(gazetteer, "00004", written_on=REFORM, day=DAY)
     assert names([before.unit, after.unit]) == ["Phường Trúc Bạch", "Phường Ba Đình"]
 
 
-def test_district_goes_where_its_communes_went(gazetteer: Gazetteer) -> None:
+def test_district_is_succeeded_by_the_successors_of_its_communes(gazetteer: Gazetteer) -> None:
     conversion = by_old_code(gazetteer, "001")
     assert {extent for _, extent in goals(conversion)} == {"partial"}
     assert "Phường Ba Đình" in names([found.unit for found in conversion.to])
@@ -259,7 +259,7 @@ def test_district_goes_where_its_communes_went(gazetteer: Gazetteer) -> None:
     }
 
 
-def test_province_goes_to_the_merged_one(gazetteer: Gazetteer) -> None:
+def test_province_is_succeeded_by_the_merged_one(gazetteer: Gazetteer) -> None:
     assert goals(by_old_code(gazetteer, "02")) == [("08", "full")]
     assert goals(by_old_code(gazetteer, "01")) == [("01", "unchanged")]
 
@@ -271,7 +271,7 @@ def test_commune_of_unknown_fate_has_no_successor(gazetteer: Gazetteer) -> None:
     assert lost == ["28825"]
 
 
-def test_circle_of_successions_ends() -> None:
+def test_cycle_of_successions_terminates() -> None:
     def unit(number: int, *, alive: bool) -> Unit:
         name = UnitVersion("A", "A", "xa", None, None, None, None, None, "effective")
         ended = None if alive else datetime.date(2000, 1, number)
@@ -288,7 +288,7 @@ def test_circle_of_successions_ends() -> None:
     assert [found.unit.id for found in continuations(known, one, DAY)] == [3]
 
 
-# --- text to units of today ----------------------------------------------------------------------
+# --- text to current units -----------------------------------------------------------------------
 
 
 def test_day_of_the_map_settles_what_a_name_means(gazetteer: Gazetteer) -> None:
@@ -303,14 +303,14 @@ def test_day_of_the_map_settles_what_a_name_means(gazetteer: Gazetteer) -> None:
     assert goals_of(REFORM) == [["Phường Ngọc Hà"]]
 
 
-def test_readings_that_lead_to_one_unit_need_no_question(gazetteer: Gazetteer) -> None:
+def test_readings_resolving_to_one_unit_are_not_ambiguous(gazetteer: Gazetteer) -> None:
     found = convert_text(gazetteer, "TP HCM", written_on=None, day=DAY)
     assert len(found) == 2
     assert not is_ambiguous(found)
     assert not is_ambiguous([])
 
 
-def test_picker_has_every_commune_of_the_day_once_in_order(gazetteer: Gazetteer) -> None:
+def test_picker_lists_every_commune_of_the_day_once_in_order(gazetteer: Gazetteer) -> None:
     lists = picker(gazetteer, DAY)
     communes = [commune.code for _, of_province in lists for commune in of_province]
     assert len(lists) == 34
@@ -345,7 +345,7 @@ def test_every_commune_of_the_old_map_is_read_from_its_address(
             wrong.append(text)
         outcomes[outcome] += 1
     assert wrong == []
-    assert outcomes["ambiguous"] <= 78, outcomes  # names that another commune bore before 2025
+    assert outcomes["ambiguous"] <= 78, outcomes  # names that another commune had before 2025
 
 
 @pytest.mark.thorough
@@ -363,7 +363,7 @@ def test_successors_agree_with_an_independent_list(gazetteer: Gazetteer, shared_
     assert differing == DISPUTED
 
 
-def test_every_commune_of_today_is_read_from_its_address(
+def test_every_current_commune_is_read_from_its_address(
     gazetteer: Gazetteer, shared_data: Path
 ) -> None:
     current = rows(shared_data / "units_current.csv")
@@ -385,7 +385,7 @@ def test_every_commune_of_today_is_read_from_its_address(
 
 
 @pytest.mark.thorough
-def test_real_old_addresses_mostly_lead_to_the_commune_of_their_point(
+def test_real_old_addresses_mostly_resolve_to_the_commune_of_their_point(
     gazetteer: Gazetteer, shared_data: Path
 ) -> None:
     with gzip.open(shared_data / "commune_boundaries.geojson.gz", "rt", encoding="utf-8") as file:

@@ -22,7 +22,7 @@ def quiet(_line: object) -> None:
     pass
 
 
-def test_this_release_is_kept(place: Town) -> None:
+def test_this_release_is_archived(place: Town) -> None:
     """The first run of a release writes its register, which is then committed."""
     dump, file = (RELEASES / f"{release()}.{suffix}" for suffix in ("dump", "zip"))
     if not dump.exists():

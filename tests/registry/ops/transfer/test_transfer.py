@@ -1,4 +1,4 @@
-"""A register in one file, and out of it again: the same, and none of its codes issued twice."""
+"""A register written to one file and read back: equal, with no code issued twice."""
 
 import re
 import stat
@@ -50,12 +50,12 @@ def draw(url: str, count: int) -> set[str]:
 
 @pytest.fixture(scope="module")
 def empty(admin_url: str, worker_id: str) -> Iterator[str]:
-    """A register that stays empty, for what is refused."""
+    """A register that stays empty, for refused files."""
     with clone(admin_url, f"empty_{worker_id}") as url:
         yield url
 
 
-def told(step: Step) -> tuple[object, ...]:
+def comparable(step: Step) -> tuple[object, ...]:
     """A step of a history, without numbers that one register gives its places."""
     record = step.record
     places = record and (record.house_number, record.street_name, record.locality_name)
@@ -64,7 +64,7 @@ def told(step: Step) -> tuple[object, ...]:
 
 
 def with_another_key(url: str) -> str:
-    """A register whose codes have a key of their own: the databases of a test run have one."""
+    """A register with its own code key: the databases of a test run share one."""
     with psycopg.connect(url) as connection:
         connection.execute("ALTER TABLE code_key DISABLE TRIGGER code_key_fixed")
         connection.execute("UPDATE code_key SET key = sha256(key)")
@@ -75,7 +75,7 @@ def with_another_key(url: str) -> str:
 # --- there and back ------------------------------------------------------------------------------
 
 
-def test_register_with_everything_in_it_comes_back_equal(
+def test_register_with_every_kind_of_row_round_trips(
     file: Path, fresh_database: Fresh, tmp_path: Path
 ) -> None:
     url = fresh_database()
@@ -112,7 +112,7 @@ AT_0001 = """
 
 
 @pytest.mark.parametrize("brought", gate_takes_first(1, [AT_0001, ""]), ids=["0001", "0028"])
-def test_old_register_comes_whole(
+def test_old_register_is_transferred_completely(
     admin_url: str, worker_id: str, fresh_database: Fresh, tmp_path: Path, brought: str
 ) -> None:
     path, url = tmp_path / "old.zip", fresh_database()
@@ -136,21 +136,25 @@ def test_old_register_comes_whole(
         ]
 
 
-def test_history_reads_as_it_did(place: Town, file: Path, fresh_database: Fresh) -> None:
+def test_history_is_unchanged_after_a_transfer(
+    place: Town, file: Path, fresh_database: Fresh
+) -> None:
     url = fresh_database()
     read(url, file)
     codes = [code for (code,) in place.rows("SELECT DISTINCT code FROM household")]
     with town_at(url) as there:
         for code in codes:
-            assert [told(step) for step in there.steps(code)] == [
-                told(step) for step in place.steps(code)
+            assert [comparable(step) for step in there.steps(code)] == [
+                comparable(step) for step in place.steps(code)
             ]
 
 
 # --- codes ---------------------------------------------------------------------------------------
 
 
-def test_codes_issued_there_are_new(place: Town, file: Path, fresh_database: Fresh) -> None:
+def test_codes_issued_after_a_transfer_are_new(
+    place: Town, file: Path, fresh_database: Fresh
+) -> None:
     url = with_another_key(fresh_database())
     read(url, file)
     known = {
@@ -163,7 +167,7 @@ def test_codes_issued_there_are_new(place: Town, file: Path, fresh_database: Fre
     assert not there & (known | here)
 
 
-def test_what_the_old_register_drew_and_never_wrote_is_not_issued_again(
+def test_ordinals_drawn_but_unused_are_not_reissued(
     place: Town, fresh_database: Fresh, tmp_path: Path
 ) -> None:
     url = with_another_key(fresh_database())
@@ -176,7 +180,7 @@ def test_what_the_old_register_drew_and_never_wrote_is_not_issued_again(
 # --- all or nothing ------------------------------------------------------------------------------
 
 
-def test_broken_transfer_leaves_an_empty_register(file: Path, fresh_database: Fresh) -> None:
+def test_interrupted_transfer_leaves_an_empty_register(file: Path, fresh_database: Fresh) -> None:
     url = fresh_database()
 
     def kill(lines: int) -> None:
@@ -189,14 +193,14 @@ def test_broken_transfer_leaves_an_empty_register(file: Path, fresh_database: Fr
     read(url, file)
 
 
-def test_register_with_something_in_it_is_refused(place: Town, file: Path) -> None:
+def test_nonempty_register_is_refused(place: Town, file: Path) -> None:
     with pytest.raises(ConflictError, match="không trống"):
         read(place.url, file)
     assert place.rows("SELECT count(*) FROM parked_key") == [(0,)]
 
 
 @pytest.mark.thorough
-def test_register_that_others_read_is_refused(file: Path, fresh_database: Fresh) -> None:
+def test_register_in_use_is_refused(file: Path, fresh_database: Fresh) -> None:
     url = fresh_database()
     with psycopg.connect(url) as reader:
         reader.execute("SELECT count(*) FROM household")
@@ -307,9 +311,7 @@ def test_damaged_file_is_refused(
         ("[" * 100_000, "không phải tệp chuyển sổ"),
     ],
 )
-def test_manifest_that_is_not_understood_is_refused(
-    empty: str, tmp_path: Path, said: str, says: str
-) -> None:
+def test_unknown_manifest_is_refused(empty: str, tmp_path: Path, said: str, says: str) -> None:
     path = tmp_path / "other.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(NAME, said)
@@ -320,7 +322,7 @@ def test_manifest_that_is_not_understood_is_refused(
 # --- afterwards ----------------------------------------------------------------------------------
 
 
-def test_what_was_done_before_is_not_undone_there(file: Path, fresh_database: Fresh) -> None:
+def test_operations_before_the_transfer_cannot_be_undone(file: Path, fresh_database: Fresh) -> None:
     url = fresh_database()
     read(url, file)
     with town_at(url) as there:
@@ -332,7 +334,7 @@ def test_what_was_done_before_is_not_undone_there(file: Path, fresh_database: Fr
         there.house("101", "Phố Thử")
 
 
-def test_file_is_its_owners_alone(place: Town, tmp_path: Path) -> None:
+def test_file_is_readable_only_by_its_owner(place: Town, tmp_path: Path) -> None:
     path = tmp_path / "register.zip"
     first = as_process("transfer", "out", path, DATABASE_URL=place.url)
     assert (first.returncode, stat.S_IMODE(path.stat().st_mode)) == (0, 0o600)
@@ -342,7 +344,7 @@ def test_file_is_its_owners_alone(place: Town, tmp_path: Path) -> None:
     assert (refused.returncode, b"kh\xc3\xb4ng tr\xe1\xbb\x91ng" in refused.stderr) == (1, True)
 
 
-def test_scripts_and_members_agree(database_url: str) -> None:
+def test_scripts_and_archive_members_match(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(f"SET ROLE {OWNER_ROLE}")
         connection.execute(script("outward/begin"))  # type: ignore[arg-type]
@@ -378,7 +380,7 @@ NOT_READ = {
 """Columns of the other tables that say nothing elsewhere."""
 
 
-def test_every_column_is_carried_or_named_here(database_url: str) -> None:
+def test_every_column_is_transferred_or_listed_as_excluded(database_url: str) -> None:
     read = " ".join(script(f"outward/{p.stem}") for p in (HERE / "outward").glob("*.sql"))
     read += SQL.driver("about")
     words = set(re.findall(r"\w+", read))
@@ -396,7 +398,7 @@ def test_every_column_is_carried_or_named_here(database_url: str) -> None:
     assert missed == NOT_READ
 
 
-def test_schema_that_nothing_knows_is_refused(fresh_database: Fresh, tmp_path: Path) -> None:
+def test_unknown_schema_is_refused(fresh_database: Fresh, tmp_path: Path) -> None:
     url = fresh_database()
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
