@@ -78,6 +78,7 @@ from registry.units.by_codes import CODE_UNKNOWN, CONTRADICTED, called_by_codes,
 from registry.units.gazetteer import Gazetteer, Unit, today
 from registry.units.one_map import doubt
 from registry.units.onward import communes_of
+from registry.units.postcodes import communes_with_postcode
 from registry.units.text import read_units
 
 MAX_TEXT: Final = 2_000
@@ -245,18 +246,25 @@ class _Search:
         return found
 
     def _with_postcode(self, text: str) -> Query[list[Answer]]:
-        """Answer a text by its words, with the postcode at its end as evidence.
+        """Answer a text by its words, with the postcode at its end, or beside it, as evidence.
 
         The postcode names the commune if the words name at most a province of today: a postcode
         beside units of an earlier map may be another commune's.
         """
+        given = self.question.components
         text, postcode = without_postcode(self.gazetteer, self.day, text)
+        postcode = postcode or (given.postcode if given else None)
         found = (yield from self._read(text)) if text else []
-        if postcode is None:
+        if not postcode:
             return found
-        provinces = [answer.unit for answer in found if answer.unit is not None]
+        named = (one.unit for one in found if "province_missing" not in one.faults)
+        provinces = filter(None, map(self._province, named))
+        communes = communes_with_postcode(self.gazetteer, postcode, self.day)
         is_open = all(
-            answer.level == "province" and "commune_former" not in answer.faults for answer in found
+            (one.level == "province" or "commune_missing" in one.faults)
+            and "commune_former" not in one.faults
+            and (one.unit is None or one.unit.id not in communes)
+            for one in found
         )
         if is_open and (
             by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode, provinces)

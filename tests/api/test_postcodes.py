@@ -129,3 +129,15 @@ def test_batch_rows_have_separate_id_columns(site: Site) -> None:
         "/v1/batch/geocode?ids=true", json={"rows": [{"q": "Phường Láng, Hà Nội"}]}
     ).get_json()["rows"][0]["result"]["answer"]
     assert answered["features"][0]["properties"]["commune"]["ids"] == {"postcode": LANG}
+
+
+def test_postcode_names_the_commune_of_an_address_without_one(site: Site) -> None:
+    for asked in (
+        {"address": f"99 Không Có, {LANG}"},
+        {"address": "99 Không Có", "postcode": LANG},
+        {"address": "99 Không Có, Hà Nội", "postcode": LANG},
+    ):
+        found = validated(site, **asked)
+        assert (found["commune"]["code"], found["code"]) == ("00199", None), asked
+    found = validated(site, address="99 Không Có, Huế", postcode=LANG)
+    assert found["commune"] is None
