@@ -21,6 +21,8 @@ Quality = Literal["declared", "census", "derived", "estimate"]
 Counted = Literal["households", "residents", "dwellings"]
 Used = Literal["office", "business", "works", "public_place", "other"]
 Audit = Literal["above_120", "jump"]
+HOMES: Final = get_args(Counted)
+"""What a target of homes counts; the others count doors with a use."""
 COUNTRY: Final[tuple[str, Level, str]] = ("VN", "country", "Việt Nam")
 """Code, level and name of the country, which is not a unit of the register."""
 QUALITY_LABELS: Final = {
@@ -70,7 +72,7 @@ class UnitTarget:
     @property
     def of_homes(self) -> bool:
         """Whether it counts homes, not doors with a use."""
-        return self.counted in get_args(Counted)
+        return self.counted in HOMES
 
     @property
     def counted_label(self) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from geo.text import fold
 from registry.core.errors import InvalidInputError
-from registry.coverage.target_rows import HOMES, TABLE
+from registry.coverage.figures import HOMES
+from registry.coverage.target_rows import TABLE
 from registry.records.named_places import locality_of, name_locality, read_localities
 from registry.units.gazetteer import Unit
 from registry.units.written_units import WrittenUnits

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
-from registry.coverage.figures import Counted
+from registry.coverage.figures import HOMES
 from registry.files.spellings.footer_words import is_footer
 from registry.files.table_file import TableFile, opened_table
 
@@ -18,7 +18,6 @@ TABLE: Final = TableFile(
     },
 )
 _BESIDE: Final = ("code_level", "footer", "row")
-HOMES: Final = get_args(Counted)
 
 
 def target_cells(**given: str) -> dict[str, str]:

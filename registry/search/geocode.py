@@ -252,8 +252,8 @@ class _Search:
         beside units of an earlier map may be another commune's.
         """
         given = self.question.components
-        text, postcode = without_postcode(self.gazetteer, self.day, text)
-        postcode = postcode or (given.postcode if given else None)
+        text, written = without_postcode(self.gazetteer, self.day, text)
+        postcode = written or (given.postcode if given else None)
         found = (yield from self._read(text)) if text else []
         if not postcode:
             return found
@@ -270,7 +270,8 @@ class _Search:
             by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode, provinces)
         ):
             found = (yield from self._read(by_name)) or found
-        return by_postcode(self.gazetteer, self.day, found, postcode)
+        # The parameter is weighed with all answers, also those of a code or a point (`locating`).
+        return by_postcode(self.gazetteer, self.day, found, written) if written else found
 
     def _checked_by_units(self, found: list[Answer], units: str) -> Query[list[Answer]]:
         """Return the answers, with a fault if the units are in another province."""

@@ -145,7 +145,7 @@ class Desk:
 
     def _answer(self) -> None:
         if self._at_once:
-            with contextlib.suppress(Exception):  # whoever asks for it tries once more
+            with contextlib.suppress(Exception):  # the next caller tries again
                 self._owned.admin_url()
         while True:
             with self._listener.accept() as connection, contextlib.suppress(EOFError):

@@ -57,7 +57,8 @@ def _table(block: bytes, delimiter: str, width: int) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines or not _closes(block.splitlines(keepends=True)[-1], delimiter):
+    last = block[block.rfind(b"\n", 0, -1) + 1 :]
+    if table.num_rows != lines or not _closes(last, delimiter):
         return None
     table = table.combine_chunks()
     longest = max(pc.max(pc.binary_length(c)).as_py() for c in table.columns)

@@ -127,7 +127,7 @@ class CommuneReader:
         )
 
     def _on_old_map(self, namings: list[Naming]) -> list[Naming]:
-        """The namings of communes of the last day of the former map, or all if there are none."""
+        """The namings of communes of the last day of the former map, otherwise all."""
         old = [n for n in namings if n.commune and n.commune.alive_on(LAST_DAY_OF_OLD_MAP)]
         return old or namings
 

@@ -97,8 +97,8 @@ def _read(resolver: Resolver, blocks: Iterable[Cells]) -> Iterator[_Block]:
     reading: deque[Callable[[], _Block]] = deque()
     count = 0
     for *cells, visits, kinds in blocks:
-        begun = resolver.begin(cells)
-        reading.append(partial(_block, resolver, cells, visits, kinds, begun, count))
+        started = resolver.begin(cells)
+        reading.append(partial(_block, resolver, cells, visits, kinds, started, count))
         count += len(visits)
         if len(reading) > 1:
             yield reading.popleft()()

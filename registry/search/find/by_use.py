@@ -66,7 +66,7 @@ def with_doors_by_use(
     if found and found[0].level in DOORS:
         known_codes = {answer.record.code for answer in found if answer.record}
         return [*found, *(d for d in doors if d.record and d.record.code not in known_codes)]
-    # The name accounts for the text; a commune or province is no other reading of it.
+    # The name accounts for the text; a commune or province is not another reading of it.
     return [*doors, *(answer for answer in found if answer.level in PLACED)]
 
 

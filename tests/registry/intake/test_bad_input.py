@@ -146,7 +146,7 @@ CORPUS: dict[str, tuple[Callable[[Path], Path], int | None]] = {
         layer(shapely.Point(105.838, 21.038, 9), shapely.Point(105.839, 21.038, 9)), 2
     ),
     "the island of zeros": (text(HEAD, GOOD, "g2,14,Láng,00199,0,0"), 1),
-    "coordinates that are none": (text(HEAD, GOOD, "g2,14,Láng,00199,NaN,1e400"), 1),
+    "invalid coordinates": (text(HEAD, GOOD, "g2,14,Láng,00199,NaN,1e400"), 1),
     "dates of house numbers": (
         text(
             HEAD, GOOD, "a,3-Feb,Láng,00199,,", "b,25-Jun,Láng,00199,,", "c,2026-02-03,Láng,00199,,"
@@ -205,7 +205,7 @@ CORPUS: dict[str, tuple[Callable[[Path], Path], int | None]] = {
 IN_GATE = (
     *("a file cut in the middle of a letter", "half a workbook", "the same header twice"),
     *("more cells than headers", "formulas", "a bomb in a workbook", "paths in an archive"),
-    *("polygons and lines for points", "coordinates that are none", "dates of house numbers"),
+    *("polygons and lines for points", "invalid coordinates", "dates of house numbers"),
     *("people in columns", "people in addresses", "people in one text"),
 )
 

@@ -98,7 +98,7 @@ def test_row_matching_several_doors_is_refused(engine: Engine, deliver: Deliver)
     (problem,) = later.row_problems
     assert problem.code == "door_ambiguous"
     assert (problem.proposed_fix or "").count("mã ") == 2
-    # A point is no evidence if the records have none.
+    # A point decides nothing if the records have none.
     bare = (door("16", code, former_commune_code=code) for code in ("00004", "00013"))
     deliver(*bare, door("18", "e"), source="bare")
     placed = deliver(door("16", "v", **here), door("18", "w", **here), source="placed")

@@ -169,7 +169,7 @@ def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path)
 
 def test_merged_records_keep_their_uses(place: Town) -> None:
     one, two = place.house("201"), place.house("203")
-    place.do("uses", code=one, uses=[SCHOOL])
+    place.do("uses", code=one, uses=[{"use": "public_place", "name": "Trường Mầm non Hoa Mai"}])
     place.do("merge", codes=[one], into=two, reason="một trường")
     assert [each["use"] for each in place.record(two).uses or ()] == ["dwelling", "public_place"]
     with pytest.raises(GoneError):

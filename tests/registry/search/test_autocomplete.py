@@ -297,7 +297,7 @@ def test_name_in_many_communes_is_one_suggestion_until_the_commune_is_typed(
         assert len(ask(world, names, line.text)) == 5
         (chosen,) = ask(world, names, line.text + "tan n")
         assert chosen.label == "Đường Hùng Vương, Xã Tân Nhựt, Thành phố Hồ Chí Minh"
-        # `da` starts a kind of unit, which is no filter, and a province, whose streets come first.
+        # `da` starts a kind of unit, which does not filter, and a province: its streets first.
         for begun in ("da", "đà"):
             lines = labels(ask(world, names, line.text + begun))
             assert lines[0] == "Đường Hùng Vương, Phường Hải Châu, Thành phố Đà Nẵng", begun

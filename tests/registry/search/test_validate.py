@@ -318,7 +318,7 @@ def test_former_commune_beside_the_current_one_distinguishes_doors(world: World)
         assert (found.verdict, world.name_of(found.code)) == (verdict, "9 Nguyễn Trãi Hạ"), written
     other = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Láng Thượng cũ), Hà Nội")
     assert (other.verdict, other.code) == ("confirm", None)
-    # One that was never there is no evidence, and a question is asked
+    # One that was never there decides nothing, and a question is asked
     stray = ask(world, "11 Nguyễn Trãi, Phường Láng (Phường Trung Tự cũ), Hà Nội")
     assert (stray.verdict, stray.code) == ("confirm", None)
 
