@@ -30,6 +30,7 @@ from registry.lifecycle.table import OPERATIONS, Operation
 from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
+from registry.publish.batch.flat import RESULT_COLUMNS
 from registry.records.uses import WORDS_OF_USES
 from registry.search.faults import FAULTS
 from scripts.api_reference import endpoint_sections, error_codes, field_codes
@@ -136,6 +137,16 @@ def schemes() -> str:
         for each in SCHEMES.values()
     )
     return "\n".join(["| scheme | of a | value | on a day | |", "|---|---|---|---|---|", *rows])
+
+
+def result_columns() -> str:
+    """One line a column of the answers to a file of questions."""
+    rows = (
+        f"| `result_{each['column']}` | {each['operations'].replace('*', 'all')}"
+        f" | {each['meaning']} |"
+        for each in RESULT_COLUMNS
+    )
+    return "\n".join(["| column | of | what it holds |", "|---|---|---|", *rows])
 
 
 def use_words() -> str:
@@ -329,6 +340,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "faults": faults,
     "use_words": use_words,
     "schemes": schemes,
+    "result_columns": result_columns,
     "pack_words": pack_words,
     "endpoints": endpoint_sections,
     "errors": error_codes,

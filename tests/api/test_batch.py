@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from api.core.context import EXTENSION
 from geo.code import format as code_display
 from geo.code import from_serial
+from registry.search.faults import FAULTS
 from tests.support.factories import swapped
 from tests.support.search_world import LANG
 from tests.support.thorough import examples
@@ -242,6 +243,9 @@ def test_csv_is_returned_with_its_columns_and_flat_results(site: Site) -> None:
     assert [row["result_status"] for row in rows] == ["ok", "ok", "invalid_input", "ok"]
     assert [row["result_verdict"] for row in rows] == ["accept", "reject", "", "unverified"]
     assert "cells" in rows[2]["result_detail"]
+    # A verdict comes with its reasons: code and sentence.
+    assert rows[3]["result_faults"] == "house_number_not_found"
+    assert rows[3]["result_detail"] == FAULTS["house_number_not_found"].message
 
 
 def test_formula_cells_are_returned_as_text(site: Site) -> None:

@@ -1,13 +1,15 @@
 """Writes an outcome as one flat row of a table."""
 
+import csv
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from geo.code import format as code_display
 from registry.core.errors import MistypedCodeError
 from registry.core.schemes import POSTCODE
-from registry.publish.batch import RECHECK, Outcome
+from registry.publish.batch import OPERATIONS, RECHECK, Outcome
 from registry.publish.batch.recheck import CHANGED, Rechecked
 from registry.records.postal import foreign_lines, postal_lines
 from registry.records.record import DatedLabel, Record, Wording, record_wording
@@ -17,27 +19,19 @@ from registry.search.judge.verdicts import REASONS, Validation
 from registry.units.gazetteer import Gazetteer, Unit
 
 Cell = str | int | float | None
-_PLACE: Final = (
-    "code",
-    "label",
-    "label_before_2025_07",
-    "commune_code",
-    "commune",
-    "province_code",
-    "province",
-    "postcode",
-    "lon",
-    "lat",
+RESULT_COLUMNS: Final = tuple(
+    csv.DictReader(
+        Path(__file__).with_name("result_columns.csv").read_text(encoding="utf-8").splitlines()
+    )
 )
+"""Column, the operations whose answers have it (`*`: all), and its meaning."""
 FLAT_COLUMNS: Final = {
-    "lookup": ("status", *_PLACE, "detail", "suggestions"),
-    "geocode": ("status", "level", "confidence", "faults", *_PLACE, "detail", "suggestions"),
-    "reverse": ("status", "level", "distance_m", "faults", *_PLACE, "detail"),
-    "validate": (
-        *("status", "verdict", "next_action", "level", *_PLACE),
-        *("question", "choices", "detail", "suggestions"),
-    ),
-    RECHECK: ("status", "reasons", *_PLACE, "candidates", "row"),
+    operation: tuple(
+        row["column"]
+        for row in RESULT_COLUMNS
+        if not {"*", operation}.isdisjoint(row["operations"].split())
+    )
+    for operation in (*OPERATIONS, RECHECK)
 }
 """Operation → columns, in stable order."""
 DAY_COLUMNS: Final = (
@@ -169,11 +163,14 @@ def _answer(day: datetime.date, operation: str, answer: Answer, words: Wording) 
     return {
         "level": answer.level,
         **(far if operation == "reverse" else sure),
-        "faults": " ".join(answer.faults) or None,
-        "detail": "; ".join(_fault_text(fault, answer.accuracy_m) for fault in answer.faults)
-        or None,
+        **_faults(answer.faults, answer.accuracy_m),
         **_place(day, words, answer.record.code if answer.record else None, answer.lon, answer.lat),
     }
+
+
+def _faults(faults: Iterable[str], accuracy_m: float | None) -> dict[str, Cell]:
+    texts = "; ".join(_fault_text(fault, accuracy_m) for fault in faults)
+    return {"faults": " ".join(faults) or None, "detail": texts or None}
 
 
 def _fault_text(fault: str, accuracy_m: float | None) -> str:
@@ -216,11 +213,11 @@ def _label_on(dated: DatedLabel | None) -> dict[str, Cell]:
 def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
     asked = found.question
     choices = [choice.label for choice in asked.choices] if asked else []
-    estimated = found.lon is not None and POINT_ESTIMATED in found.faults
     return {
         "verdict": found.verdict,
         "next_action": found.next_action,
         "level": found.level,
+        **_faults(found.faults, found.accuracy_m),
         "code": code_display(found.code) if found.code else None,
         "label": found.address,
         "label_before_2025_07": found.before_2025_07,
@@ -229,7 +226,6 @@ def _validation(day: datetime.date, found: Validation) -> dict[str, Cell]:
         "lat": found.lat,
         "question": asked.text if asked else None,
         "choices": " | ".join(choices) or None,
-        "detail": _fault_text(POINT_ESTIMATED, found.accuracy_m) if estimated else None,
         **_suggestions(map(code_display, found.suggestions)),
         **_label_on(found.on),
     }
