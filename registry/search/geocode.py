@@ -5,6 +5,7 @@ two doors that fit equally are both returned as ambiguous.
 """
 
 import datetime
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -70,7 +71,7 @@ from registry.search.read.codes_in_text import (
 )
 from registry.search.read.completed_text import UNITS, completed_text
 from registry.search.read.door_with_units import ReadAddress, with_building
-from registry.search.read.postcode_text import completed_by_postcode, without_postcode
+from registry.search.read.postcode_text import units_of_postcode, without_postcode
 from registry.search.rereading import IN_BUILDING, Rereading
 from registry.search.reverse import check_point, reverse
 from registry.units import unit_by_code
@@ -192,9 +193,13 @@ class _Search:
         """Return the answers, before `near` and `limit` apply."""
         given, text = self.question.components, (self.question.text or "").strip()
         if given is not None and not text:
-            located = yield from self._best([self._components(given)])
-            self.reading = located.reading
-            return located.answers
+
+            def read(units: Mapping[str, str]) -> Query[list[Answer]]:
+                located = yield from self._best([self._components(replace(given, **units))])
+                self.reading = located.reading
+                return located.answers
+
+            return (yield from self._completed_by_postcode(read, given.postcode))
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
                 "q", "text_too_long", Message("more_than_characters", most=MAX_TEXT)
@@ -246,15 +251,26 @@ class _Search:
         return found
 
     def _with_postcode(self, text: str) -> Query[list[Answer]]:
-        """Answer a text by its words, with the postcode at its end, or beside it, as evidence.
-
-        The postcode names the commune if the words name at most a province of today: a postcode
-        beside units of an earlier map may be another commune's.
-        """
+        """Answer a text by its words, with the postcode at its end, or beside it, as evidence."""
         given = self.question.components
-        text, written = without_postcode(self.gazetteer, self.day, text)
+        words, written = without_postcode(self.gazetteer, self.day, text)
+
+        def read(units: Mapping[str, str]) -> Query[list[Answer]]:
+            whole = completed_text(words, units).strip(" ,")
+            return (yield from self._read(whole)) if whole else []
+
         postcode = written or (given.postcode if given else None)
-        found = (yield from self._read(text)) if text else []
+        found = yield from self._completed_by_postcode(read, postcode)
+        # The parameter is weighed with all answers, also those of a code or a point (`locating`).
+        return by_postcode(self.gazetteer, self.day, found, written) if written else found
+
+    def _completed_by_postcode(
+        self, read: Callable[[Mapping[str, str]], Query[list[Answer]]], postcode: str | None
+    ) -> Query[list[Answer]]:
+        """Answer what is read, with the commune of a postcode if it names at most a province of
+        today: a postcode beside units of an earlier map may be another commune's.
+        """
+        found = yield from read({})
         if not postcode:
             return found
         named = (one.unit for one in found if "province_missing" not in one.faults)
@@ -266,12 +282,9 @@ class _Search:
             and (one.unit is None or one.unit.id not in communes)
             for one in found
         )
-        if is_open and (
-            by_name := completed_by_postcode(self.gazetteer, self.day, text, postcode, provinces)
-        ):
-            found = (yield from self._read(by_name)) or found
-        # The parameter is weighed with all answers, also those of a code or a point (`locating`).
-        return by_postcode(self.gazetteer, self.day, found, written) if written else found
+        if is_open and (units := units_of_postcode(self.gazetteer, self.day, postcode, provinces)):
+            return (yield from read(units)) or found
+        return found
 
     def _checked_by_units(self, found: list[Answer], units: str) -> Query[list[Answer]]:
         """Return the answers, with a fault if the units are in another province."""

@@ -136,8 +136,14 @@ def test_postcode_names_the_commune_of_an_address_without_one(site: Site) -> Non
         {"address": f"99 Không Có, {LANG}"},
         {"address": "99 Không Có", "postcode": LANG},
         {"address": "99 Không Có, Hà Nội", "postcode": LANG},
+        {"house_number": "99", "street": "Không Có", "postcode": LANG},
+        {"street": "Không Có", "province": "Hà Nội", "postcode": LANG},
+        {"postcode": LANG},
     ):
         found = validated(site, **asked)
         assert (found["commune"]["code"], found["code"]) == ("00199", None), asked
-    found = validated(site, address="99 Không Có, Huế", postcode=LANG)
-    assert found["commune"] is None
+    for elsewhere in (
+        {"address": "99 Không Có, Huế"},
+        {"house_number": "99", "street": "Không Có", "province": "Huế"},
+    ):
+        assert validated(site, **elsewhere, postcode=LANG)["commune"] is None, elsewhere

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from geo.admin import postcode_in
-from registry.search.read.completed_text import completed_text
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.postcodes import communes_with_postcode
 
@@ -36,22 +35,19 @@ def registered_postcode(gazetteer: Gazetteer, day: datetime.date, text: str) -> 
     return postcode if postcode and communes_with_postcode(gazetteer, postcode, day) else None
 
 
-def completed_by_postcode(
-    gazetteer: Gazetteer, day: datetime.date, text: str, postcode: str, provinces: Iterable[Unit]
-) -> str | None:
-    """Return the text with the commune of a postcode by name.
+def units_of_postcode(
+    gazetteer: Gazetteer, day: datetime.date, postcode: str, provinces: Iterable[Unit]
+) -> dict[str, str]:
+    """Return the names of the commune and the province of a postcode, by level.
 
-    None unless that is one commune, in one of the provinces of the text if it names any.
+    Empty unless it has one commune, in one of `provinces` if there are any.
     """
     communes = communes_with_postcode(gazetteer, postcode, day)
     if len(communes) != 1:
-        return None
+        return {}
     (unit,) = (gazetteer.units[one] for one in communes)
     province = gazetteer.province_of(unit, day)
     if (named := {one.id for one in provinces}) and (province is None or province.id not in named):
-        return None
-    names = {
-        "commune": unit.version_on(day).full_name,
-        "province": province.version_on(day).full_name if province else None,
-    }
-    return completed_text(text, names).strip(" ,")
+        return {}
+    units = {"commune": unit} | ({"province": province} if province else {})
+    return {level: one.version_on(day).full_name for level, one in units.items()}
