@@ -188,7 +188,7 @@ def get_batch(batch_id: int) -> Response:
     "carrier",
     operation_id="get_batch_result",
     codes=("batch_state",),
-    media_types=tuple(FORMATS[form].media_type.partition(";")[0] for form in _FORMATS),
+    media_types=tuple(FORMATS[form].media_type for form in _FORMATS),
 )
 def get_result(batch_id: int) -> Response:
     """The file of answers: known columns, then `result_…`."""

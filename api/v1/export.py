@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Streamed = str
 else:
     Streamed = Literal[tuple(STREAMED)]
-MEDIA_TYPES: Final = tuple(FORMATS[each].media_type.partition(";")[0] for each in STREAMED)
+MEDIA_TYPES: Final = tuple(FORMATS[each].media_type for each in STREAMED)
 _turn = threading.BoundedSemaphore(1)
 """One export a process: it occupies a connection and a thread as long as its caller reads."""
 
@@ -87,7 +87,7 @@ def as_file(parts: Iterator[bytes], format_: str, what: str) -> Response:
     """Stream a file dated today; raises what generating its first part raises."""
     first = next(parts)  # raise errors of the query before anything is sent
     form = FORMATS[format_]
-    response = Response(_all(first, parts), content_type=form.media_type)
+    response = Response(_all(first, parts), mimetype=form.media_type)
     name = f"dia-chi-so-{what}-{today():%Y%m%d}{form.suffixes[0]}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"

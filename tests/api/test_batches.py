@@ -46,6 +46,12 @@ ORDERS = (
     "DH5,a,b,c,thừa,ô\n"
 )
 
+CONTENT_TYPES = (
+    "text/csv; charset=utf-8",
+    "application/x-ndjson",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -90,6 +96,7 @@ class Shop:
         assert seen["state"] == "done", seen
         found = self.desk.office.get(seen["result"], self.key)
         assert found.status_code == 200, found.text
+        assert found.content_type in CONTENT_TYPES
         body = found.get_data()
         found.close()
         return body

@@ -134,7 +134,7 @@ FORMATS: Final = {
     "csv": Format(
         "CSV",
         ".csv .tsv .txt",
-        "text/csv; charset=utf-8",
+        "text/csv",
         Trait.TABLE | Trait.TRUSTED,
         "text:read_plain",
         "writing:return_text",
