@@ -254,7 +254,8 @@ def check_mapping(operation: str, stated: Iterable[tuple[str, str]]) -> dict[str
 def _not_recognised(headers: Sequence[str], likeliest: str) -> ColumnsNotRecognisedError:
     seen = safe_headers(_named(headers))
     shown = ", ".join(f"'{header}'" for header in seen)[:_MOST_SHOWN]
-    unknown = (header for header in seen if not (field_of(header) or is_personal(header)))
+    checks = (field_of, is_personal, is_reference)
+    unknown = (header for header in seen if not any(check(header) for check in checks))
     example = {next(unknown, "Tên cột")[:_MOST_SHOWN]: likeliest}
     return ColumnsNotRecognisedError(
         Message(

@@ -46,6 +46,11 @@ def test_missing_address_column_is_an_error_that_names_the_columns(header: str) 
     assert refused.value.extra["columns"]
 
 
+def test_column_suggested_for_the_address_is_not_the_reference() -> None:
+    with pytest.raises(ColumnsNotRecognisedError, match="đọc cột “Cột 2”"):
+        columns_of("validate", ("Mã đơn", "Cột 2"))
+
+
 def test_stated_columns_come_first_and_duplicates_are_refused() -> None:
     headers = ("Địa chỉ nhận", "Địa chỉ giao", "Cột 3")
     with pytest.raises(UnreadableFileError, match=r"Địa chỉ nhận.*Địa chỉ giao"):
