@@ -230,9 +230,6 @@ REFUSED: dict[str, Callable[[Path], Path]] = {
     "a packed file of nothing but one line": lambda folder: content(
         "a.csv.gz", gzip.compress(b"1,a,00199\n" * 8_000_000)
     )(folder),
-    "a moment that no calendar has": parquet(
-        DOORS.append_column("lúc", pa.array([2**62], pa.timestamp("us")))
-    ),
 }
 
 
@@ -260,6 +257,9 @@ def read(path: Path) -> list[list[str]]:
 
 
 READ: dict[str, Callable[[Path], Path]] = {
+    "a moment that no calendar has": parquet(
+        DOORS.append_column("lúc", pa.array([2**62], pa.timestamp("us")))
+    ),
     "nothing wrong": workbook(),
     "formats up to the last column": workbook(
         "".join(f'<row r="{at}"><c r="XFD{at}" s="1"/></row>' for at in range(3, 7_000))
