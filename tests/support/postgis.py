@@ -134,7 +134,7 @@ class Desk:
     With `at_once` it is started while the workers collect their tests.
     """
 
-    def __init__(self, owned: TestCluster, *, at_once: bool) -> None:
+    def __init__(self, owned: TestCluster, *, at_once: bool = False) -> None:
         self._owned = owned
         self._at_once = at_once
         self._folder = new_folder()
