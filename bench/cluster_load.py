@@ -88,8 +88,8 @@ class Client:
             return None
         if answer.status_code in (429, 502, 503, 504):
             code = answer.headers.get("Content-Type") == "application/problem+json"
-            told = answer.json()["code"] if code else "no problem document"
-            self._history.refused[f"{method}: {answer.status_code} {told}"] += 1
+            answered = answer.json()["code"] if code else "no problem document"
+            self._history.refused[f"{method}: {answer.status_code} {answered}"] += 1
             self._gate = next(self._gates)
             return None
         if answer.status_code >= 500:
@@ -157,10 +157,14 @@ class Load:
             answer = self.until(client, "POST", path, json={**body, "lon": lon, "lat": lat})
             if answer is None:
                 return
-            told = answer.json()
+            answered = answer.json()
             # Sent again it is refused by the address that the first one took: what the key of an
             # idempotent request would be.
-            code = told["records"][0]["code"] if answer.ok else told.get("taken_by", {}).get("code")
+            code = (
+                answered["records"][0]["code"]
+                if answer.ok
+                else answered.get("taken_by", {}).get("code")
+            )
             if code is None:
                 self.history.odd.append(f"propose: {answer.status_code} {answer.text[:200]}")
                 continue
@@ -206,15 +210,17 @@ class Load:
             answer = self.until(client, "GET", f"/v1/imports/{number}")
             if answer is None:
                 return False
-            told = answer.json()
-            if told["state"] == "published":
+            answered = answer.json()
+            if answered["state"] == "published":
                 return True
-            if told["state"] == "reported" and told["progress"] is None:
-                said = {"verdict": told["verdict"]}
-                if self.until(client, "POST", f"/v1/imports/{number}/publish", json=said) is None:
+            if answered["state"] == "reported" and answered["progress"] is None:
+                given = {"verdict": answered["verdict"]}
+                if self.until(client, "POST", f"/v1/imports/{number}/publish", json=given) is None:
                     return False
-            elif told["state"] not in ("staged", "publishing", "reported"):
-                self.history.odd.append(f"import {number}: {told['state']} {told.get('trouble')}")
+            elif answered["state"] not in ("staged", "publishing", "reported"):
+                self.history.odd.append(
+                    f"import {number}: {answered['state']} {answered.get('trouble')}"
+                )
                 return False
             if not self._again(0.3):
                 return False
@@ -234,14 +240,14 @@ class Load:
             self.history.begun_anew += 1
             self._cursor = None
             return True
-        told = answer.json()
-        for entry in told["entries"]:
+        answered = answer.json()
+        for entry in answered["entries"]:
             if entry["type"] == "put":
                 self.history.copy[entry["code"]] = entry["house_number"]
             elif entry["type"] in ("remove", "retire", "transform"):
                 self.history.copy.pop(entry["code"], None)
-        self._cursor = told["cursor"]
-        return bool(told["more"])
+        self._cursor = answered["cursor"]
+        return bool(answered["more"])
 
     def catch_up(self) -> None:
         """Let the follower read to the end from where it was."""

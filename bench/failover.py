@@ -64,7 +64,7 @@ class Trouble:
     """How a part fails, and is mended; `make` returns what mends it."""
 
     name: str
-    says: str
+    message: str
     make: Callable[[TrialCluster], Callable[[], object]]
     apart: bool = False
     """Whether it takes networks of their own."""
@@ -233,8 +233,8 @@ def settle(trial: TrialCluster, within_s: float = 180) -> None:
 
 def await_import(history: History, within_s: float) -> None:
     """Wait until somebody is told that an import is published which was not before."""
-    begun, deadline = time.monotonic(), time.monotonic() + within_s
-    while not history.imports.count(begun, time.monotonic()) and time.monotonic() < deadline:
+    started, deadline = time.monotonic(), time.monotonic() + within_s
+    while not history.imports.count(started, time.monotonic()) and time.monotonic() < deadline:
         time.sleep(0.5)
 
 
@@ -296,7 +296,7 @@ def run(
     print(
         "| "
         + " | ".join(
-            [trouble.says, *(f"{s:.1f}" for s in gone.values()), *map(str, found.values())]
+            [trouble.message, *(f"{s:.1f}" for s in gone.values()), *map(str, found.values())]
         )
         + " |"
     )

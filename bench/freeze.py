@@ -200,7 +200,7 @@ def _url(path: str, **parameters: object) -> Asked:
 def questions(side: Side, every: int) -> dict[str, Iterable[Asked]]:
     """Those of each surface but the pages."""
     written, codes = texts(side)[::every], side.codes[::every]
-    begun = [text[: len(text) // part][:200] for text in written[::3] for part in (1, 2, 3)]
+    starts = [text[: len(text) // part][:200] for text in written[::3] for part in (1, 2, 3)]
     points = [(row["longitude"], row["latitude"]) for row in _real()][::every]
     batches = {
         ("geocode", "q"): written,
@@ -211,7 +211,7 @@ def questions(side: Side, every: int) -> dict[str, Iterable[Asked]]:
         "document": [Asked("/openapi.json")],
         "geocode": [Asked("/v1/geocode", {"q": text}) for text in written],
         "validate": [Asked("/v1/validate", {"address": text}) for text in written],
-        "autocomplete": [_url("/v1/autocomplete", q=text) for text in begun],
+        "autocomplete": [_url("/v1/autocomplete", q=text) for text in starts],
         "units": [_url("/v1/units/convert", text=text) for text in written[::3]],
         "reverse": [_url("/v1/reverse", lon=lon, lat=lat, limit=5) for lon, lat in points],
         "lookup": [Asked(f"/v1/addresses/{code}") for code in codes[::20]],
@@ -311,8 +311,8 @@ class Comparison:
         if found := differences(old, new):
             self.differ[surface] += 1
             if self.differ[surface] <= self.show:
-                told = [f"{surface}: {title}", *found[:8]]
-                print(*(line[:300] for line in told), sep="\n    ", flush=True)
+                shown = [f"{surface}: {title}", *found[:8]]
+                print(*(line[:300] for line in shown), sep="\n    ", flush=True)
 
     def ask(self, surface: str, asked: Asked) -> str:
         """The pages of both, where the answers are such."""

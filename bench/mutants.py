@@ -195,8 +195,8 @@ def sampled(root: Path, count: int, seed: int) -> list[tuple[str, Fault]]:
     found = []
     for room, names in ROOMS.items():
         paths = sorted(
-            {path for name in names for begun in root.glob(name)
-             for path in ([begun] if begun.is_file() else begun.rglob("*"))
+            {path for name in names for one in root.glob(name)
+             for path in ([one] if one.is_file() else one.rglob("*"))
              if path.suffix in (".py", ".sql")}
         )  # fmt: skip
         every = [fault for path in paths for fault in faults_of(root, str(path.relative_to(root)))]
@@ -242,7 +242,7 @@ class Cluster:
                    "no:cacheprovider", *arguments]  # fmt: skip
         # Every process would compile every module anew.
         given = {
-            name: said for name, said in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
         }
         ours = {
             "PYTHONPATH": f"{root}:{ROOT / 'bench'}",
@@ -350,7 +350,7 @@ class Trial:
 
     def verdict(self, number: int, fault: Fault) -> tuple[str, str]:
         """Print and answer the verdict, and the test that failed."""
-        root, begun = self.copies.get(), time.monotonic()
+        root, started = self.copies.get(), time.monotonic()
         path = root / fault.path
         sound = path.read_text(encoding="utf-8")
         compiled = Path(importlib.util.cache_from_source(str(path)))
@@ -365,7 +365,7 @@ class Trial:
             self.copies.put(root)
         line = sound.count("\n", 0, fault.start) + 1
         what = f"{sound[fault.start : fault.end]!r} -> {fault.instead!r}"
-        took = time.monotonic() - begun
+        took = time.monotonic() - started
         print(f"{verdict:11} {took:5.1f} s {fault.path}:{line} {what[:120]} {test}", flush=True)
         return verdict, test
 

@@ -69,8 +69,8 @@ def open_basemap(where: str | None, attribution: str) -> Basemap | None:
         file = TileFile(Path(where))
     except (OSError, ValueError, KeyError) as error:
         raise UnreadableFileError(Message("not_pmtiles", name=Path(where).name)) from error
-    told = str(file.metadata.get("attribution", ""))
-    return Basemap(None, file.is_vector, file.zooms, attribution or told, file)
+    embedded = str(file.metadata.get("attribution", ""))
+    return Basemap(None, file.is_vector, file.zooms, attribution or embedded, file)
 
 
 class TileFile:
@@ -113,7 +113,7 @@ class TileFile:
     @property
     def state(self) -> str:
         """A text that is another one for another file."""
-        return repr(sorted((name, str(told)) for name, told in self._header.items()))
+        return repr(sorted((name, str(value)) for name, value in self._header.items()))
 
     @property
     def described(self) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -127,7 +127,7 @@ def endpoints() -> tuple[Endpoint, ...]:
 def _section(
     each: Endpoint, elsewhere: set[str], examples: Sequence[dict[str, Any]]
 ) -> Iterator[str]:
-    said = [f"{each.title.rstrip('.')}.", each.described["description"]]
+    sentences = [f"{each.title.rstrip('.')}.", each.described["description"]]
     notes = []
     if each.facts.takes_round_code:
         notes.append("code of a field round")
@@ -138,7 +138,7 @@ def _section(
     if codes := [f"`{code}`" for code in each.facts.codes]:
         notes.append(f"problems {', '.join(codes)}")
     yield f"### `{each.name}`"
-    yield " ".join(filter(None, said)) + f" ({'; '.join(notes)})" * bool(notes)
+    yield " ".join(filter(None, sentences)) + f" ({'; '.join(notes)})" * bool(notes)
     if own := [line for line in each.parameters.values() if line not in elsewhere]:
         yield _listed(own)
     if also := [f"`{name}`" for name, line in each.parameters.items() if line in elsewhere]:

@@ -80,7 +80,7 @@ def restore(
 
     Serve it by DIACHISO_VAR=DIR bin/run.
     """
-    status = _told(restore_moment(read_settings(), _moment(moment), into, report=say))
+    status = _report(restore_moment(read_settings(), _moment(moment), into, report=say))
     say(
         _(
             "to look at it: DIACHISO_VAR={folder} bin/run --no-demo --no-worker --port 0",
@@ -100,7 +100,7 @@ def rehearse_(
     `doctor` shows the last success.
     """
     found = rehearse(read_settings(), scratch.resolve(), report=say)
-    return _told(found)
+    return _report(found)
 
 
 @command(backups)
@@ -121,7 +121,7 @@ def _moment(written: str | None) -> datetime.datetime | None:
         raise click.UsageError(error.detail) from None
 
 
-def _told(found: Recovered) -> int:
+def _report(found: Recovered) -> int:
     show_results(found.results)
     extent = found.extent
     last = Message("backup_last_change", last=_when(extent.last)) if extent.last else ""

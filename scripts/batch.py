@@ -135,15 +135,15 @@ def _answer(
                 known = register.gazetteer.get()
                 check_scheme_known(known, scheme)
                 more = extra_columns(known, on, ids=scheme, postal=False)
-    rows = told = unanswered = 0
+    rows = returned = unanswered = 0
     verdicts = Counter[str]()
 
     def answered(work: Work, table: Table) -> Iterator[str]:
-        nonlocal rows, told, unanswered
+        nonlocal rows, returned, unanswered
         with counting(_("rows done")) as count:
             for written in answer_rows(work, table.rows, processes=processes):
                 rows += written.rows
-                told += written.returned
+                returned += written.returned
                 unanswered += written.unanswered
                 verdicts.update(written.verdicts)
                 count(rows)
@@ -162,12 +162,12 @@ def _answer(
         else:
             with _writing(target) as out:
                 out.writelines(chain([layout.head()], texts))
-    _sum_up(rows, told, unanswered, verdicts, behind)
+    _sum_up(rows, returned, unanswered, verdicts, behind)
     return 1 if unanswered else 0
 
 
 def _sum_up(
-    rows: int, told: int, unanswered: int, verdicts: Counter[str], behind: Since | None
+    rows: int, returned: int, unanswered: int, verdicts: Counter[str], behind: Since | None
 ) -> None:
     """Print the count of each kind."""
     if behind is None:
@@ -179,7 +179,7 @@ def _sum_up(
             _(
                 "{rows:n} rows, {changed:n} changed, {lost:n} without a door",
                 rows=rows,
-                changed=told,
+                changed=returned,
                 lost=unanswered,
             )
         )

@@ -68,10 +68,10 @@ def problems(path: Path, *, complete: bool = True) -> list[str]:
         msgid: Any = entry.id[0] if isinstance(entry.id, tuple) else entry.id
         if msgid not in singles and msgid not in of_click:
             wrong.append(f"unused: {msgid}")
-        said = entry.string[0] if isinstance(entry.string, tuple) else entry.string
+        translation = entry.string[0] if isinstance(entry.string, tuple) else entry.string
         whole: Any = entry.id[-1] if isinstance(entry.id, tuple) else entry.id
-        if said and _parameters(whole) != _parameters(said):
-            wrong.append(f"other parameters: {msgid} → {said}")
+        if translation and _parameters(whole) != _parameters(translation):
+            wrong.append(f"other parameters: {msgid} → {translation}")
     return wrong
 
 

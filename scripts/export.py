@@ -163,5 +163,5 @@ def _stdout(engine: Engine, options: ExportOptions) -> None:
 def _snapshot(engine: Engine, folder: Path, unit: str | None, *, demo: bool) -> None:
     with counting(Message("codes_written")) as count:
         made = export_snapshot(engine, folder, unit=unit, demo=demo, progress=count)
-    told = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
-    click.echo(f"{folder / MANIFEST}: {told}")
+    text = ", ".join(f"{kind} {number(count)}" for kind, count in made.counts.items())
+    click.echo(f"{folder / MANIFEST}: {text}")

@@ -19,7 +19,7 @@ class DemoLoader:
     """A running `diachiso demo`. Ended early it leaves nothing; the next start loads again."""
 
     process: Child
-    said: IO[bytes]
+    output: IO[bytes]
     """What it writes: shown only where it fails by itself, since whoever ends it knows why."""
 
     def has_ended(self) -> bool:
@@ -29,16 +29,16 @@ class DemoLoader:
         if self.process.returncode == 0:
             say("demo: loaded; README.md shows what to ask")
         else:
-            self.said.seek(0)
-            why = self.said.read().decode(errors="replace").strip()
+            self.output.seek(0)
+            why = self.output.read().decode(errors="replace").strip()
             say(f"demo: not loaded, the next start tries again: {why}")
-        self.said.close()
+        self.output.close()
         return True
 
     def end(self) -> None:
         """End it now; it cancels its query in the database."""
         children.end(self.process, signal.SIGINT)
-        self.said.close()
+        self.output.close()
 
 
 def start_loading(starter: Starter) -> DemoLoader | None:
@@ -54,6 +54,6 @@ def start_loading(starter: Starter) -> DemoLoader | None:
         f"demo: the register is empty; loading {number(FIRST_HOUSEHOLDS)} made-up households"
         " (--no-demo leaves them out)"
     )
-    said = tempfile.TemporaryFile()  # noqa: SIM115 - DemoLoader closes it
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - DemoLoader closes it
     command = (sys.executable, "-m", "scripts.main", "demo", "--if-empty")
-    return DemoLoader(starter.start(*command, output=said, dies_by=signal.SIGINT), said)
+    return DemoLoader(starter.start(*command, output=output, dies_by=signal.SIGINT), output)

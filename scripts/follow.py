@@ -120,14 +120,14 @@ def follow(
         try:
             key = Path(key[1:]).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
-            told = _("{path}: cannot be read ({error})", path=key[1:], error=error)
-            raise click.ClickException(told) from error
+            message = _("{path}: cannot be read ({error})", path=key[1:], error=error)
+            raise click.ClickException(message) from error
     scope = {"limit": str(LIMIT), **({"unit": unit} if unit else {}), "demo": str(demo).lower()}
     try:
         opened = Copy(folder)
     except (OSError, sqlite3.Error) as error:
-        told = _("{folder}: no copy can be kept there ({error})", folder=folder, error=error)
-        raise click.ClickException(told) from error
+        message = _("{folder}: no copy can be kept there ({error})", folder=folder, error=error)
+        raise click.ClickException(message) from error
     with closing(opened) as copy:
         if snapshot is not None and copy.cursor() is None:
             load_snapshot(copy, snapshot, unit, demo=demo)

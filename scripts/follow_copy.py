@@ -106,8 +106,8 @@ class Copy:
             self._locality(e)
         places = [street and street["id"], localities[0]["id"] if localities else None]
         lists = ("entrances", "uses")
-        told = e | {name: json.dumps(e.get(name, []), ensure_ascii=False) for name in lists}
-        self.db.execute(SQL.written("put"), [told[name] for name in COLUMNS] + places)
+        values = e | {name: json.dumps(e.get(name, []), ensure_ascii=False) for name in lists}
+        self.db.execute(SQL.written("put"), [values[name] for name in COLUMNS] + places)
         self.db.execute("DELETE FROM retired WHERE code = ?", [code])
         self._link(e)
 

@@ -151,13 +151,13 @@ def _missing(gap: Gap) -> str:
 
 
 def _counted(found: Gaps) -> str:
-    told = [
+    shown = [
         f"{title} {number(len(found.of_kind(kind)))}"
         for kind, title in _titles()
         if kind in found.kinds
     ]
     rows = _("{rows:n} rows to fill in", rows=sum(1 for _row in form_rows(found)))
-    return "; ".join([*told, rows])
+    return "; ".join([*shown, rows])
 
 
 def _titles() -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ _ROWS: Final = 20
 """Rejected rows shown on the terminal; `--report` has them all."""
 
 
-def told(result: ImportResult) -> Iterator[str]:
+def report_lines(result: ImportResult) -> Iterator[str]:
     """Yield the result, line by line; of a dry run with examples and rows."""
     tried = result.state != "published"
     yield _(_HEADLINES[result.state], number=result.import_id)
@@ -84,8 +84,8 @@ def told(result: ImportResult) -> Iterator[str]:
 
 def _near_names(result: ImportResult) -> Iterator[str]:
     if result.near_names:
-        told = _("new names that are nearly known ones; an answer is kept for this source:")
-        yield f"  {told}"
+        message = _("new names that are nearly known ones; an answer is kept for this source:")
+        yield f"  {message}"
     for each in result.near_names[:_ROWS]:
         name, other = each["name"], each["near"][0]
         answers = _(
@@ -131,8 +131,8 @@ def _line(label: str, count: int, more: str = "") -> str:
     return f"  {label:<20} {number(count):>10}  {more}".rstrip()
 
 
-def _warning(told: str) -> str:
-    return f"  {_('warning')}  {told}"
+def _warning(text: str) -> str:
+    return f"  {_('warning')}  {text}"
 
 
 def _row(row: int, result: ImportResult) -> str:
@@ -143,12 +143,12 @@ def _row(row: int, result: ImportResult) -> str:
 
 def _shown(problem: RowProblem, result: ImportResult) -> str:
     """One problem of one row: `dòng 4: 21.0412 105.8404 → kinh độ, vĩ độ đúng: …`."""
-    told = _row(problem.row_number, result)
+    line = _row(problem.row_number, result)
     language = chosen_language()
     if problem.value:
-        told += f": {problem.about(language)}"
+        line += f": {problem.about(language)}"
     fix = problem.fix(result.numbering, language)
-    return f"{told} → {fix}" if fix else told
+    return f"{line} → {fix}" if fix else line
 
 
 def _rows(result: ImportResult) -> Iterator[str]:
@@ -158,6 +158,6 @@ def _rows(result: ImportResult) -> Iterator[str]:
             more = _("… and {count:n} more rows: --report FILE", count=result.rejected - shown)
             yield f"    {more}"
             return
-        told = (_(PROBLEMS[problem.code].english) for problem in problems)
-        kinds = dict.fromkeys(each.partition(":")[0] for each in told)
+        sentences = (_(PROBLEMS[problem.code].english) for problem in problems)
+        kinds = dict.fromkeys(each.partition(":")[0] for each in sentences)
         yield f"    {_row(row, result)}: {'; '.join(kinds)}"

@@ -36,7 +36,7 @@ from registry.intake.row_reports import (
 from registry.intake.run import import_file
 from registry.records.codes import DEMO_SOURCE
 from scripts.command import command
-from scripts.import_report import COUNTS, told, vanished_warning
+from scripts.import_report import COUNTS, report_lines, vanished_warning
 from scripts.mapping import read_mapping
 from scripts.opened import opened_engine
 from scripts.options import FILE, DryRun, Form
@@ -140,8 +140,8 @@ def import_(
                 result = _import(engine, file, options, outputs, form)
             except CommuneNotNamedError as error:
                 typed = _command(file, source, mapping, sheet)
-                told = Message("advice_to_type", message=error.message, command=typed)
-                raise CommuneNotNamedError(told) from None
+                message = Message("advice_to_type", message=error.message, command=typed)
+                raise CommuneNotNamedError(message) from None
             return _status(result, outputs.report, accept_vanished=accept_vanished)
         return 0
 
@@ -271,7 +271,7 @@ def _show(result: ImportResult, form: str) -> None:
     if form == "json":
         show_json(result.to_dict() | {"file_notes": result.file_notes})
         return
-    for line in told(result):
+    for line in report_lines(result):
         click.echo(line)
 
 
@@ -339,8 +339,8 @@ def _roll_back(engine: Engine, import_id: int, form: str, *, keep_later: bool) -
         )
     )
     if undone.kept:
-        kept_told = _("{count:n} codes kept that were edited or used since:", count=undone.kept)
-        click.echo(f"  {kept_told}")
+        kept_codes = _("{count:n} codes kept that were edited or used since:", count=undone.kept)
+        click.echo(f"  {kept_codes}")
     for kept in undone.kept_records[:_SHOWN_KEPT]:
         click.echo(f"    {codes.format(kept.code)}  {kept.reason}")
     if undone.kept > _SHOWN_KEPT:

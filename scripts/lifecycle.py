@@ -69,8 +69,8 @@ def _command(made: Operation) -> click.Command:
 def _checked(name: str | None) -> str | None:
     name = name.strip() if name is not None else None
     if name is not None and not 0 < len(name) <= MAX_NAME:
-        said = str(Message("name_length_wrong", most=MAX_NAME))
-        raise click.BadParameter(said, param_hint="--second-person")
+        message = str(Message("name_length_wrong", most=MAX_NAME))
+        raise click.BadParameter(message, param_hint="--second-person")
     return name
 
 

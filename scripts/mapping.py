@@ -15,8 +15,8 @@ def read_mapping(given: str) -> dict[str, str]:
         written = given if path != given else Path(given).read_text(encoding="utf-8-sig")
         mapping = json.loads(written)
     except (OSError, ValueError) as error:
-        told = _("cannot read {path}: {error}", path=path, error=error)
-        raise click.ClickException(told) from error
+        message = _("cannot read {path}: {error}", path=path, error=error)
+        raise click.ClickException(message) from error
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
         raise click.ClickException(_('{path} is not like {{"column": "field"}}', path=path))
     return mapping

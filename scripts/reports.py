@@ -155,8 +155,8 @@ def _say_decided(decided: Decided, records: Written, *, form: str, dry_run: bool
         return
     if dry_run:
         say(_("dry run, nothing was written"))
-    told = _("report {number}", number=decided.id)
-    click.echo(f"{told}: {_(_STATES[decided.state])} ({decided.operation})")
+    message = _("report {number}", number=decided.id)
+    click.echo(f"{message}: {_(_STATES[decided.state])} ({decided.operation})")
     show_written(records, decided.warnings)
 
 
@@ -192,7 +192,7 @@ def _shown(known: Gazetteer, entry: Entry) -> dict[str, Any]:
 
 def _print(entry: dict[str, Any]) -> None:
     code = code_display(entry["code"]) if entry["code"] else _("no code yet")
-    said = ", ".join(
+    text = ", ".join(
         f"{entry[name]} {word}"
         for name, word in (
             ("carriers", _("carriers")),
@@ -211,8 +211,8 @@ def _print(entry: dict[str, Any]) -> None:
     )
     since = _("since {day}", day=entry["first_reported_at"][:10])
     entrance = _(KIND_WORDS[entry["entrance"]]) if entry["entrance"] else ""
-    told = ": ".join(filter(None, (entrance, entry["note"])))
-    if told:
-        click.echo(f"    {told}")
+    words = ": ".join(filter(None, (entrance, entry["note"])))
+    if words:
+        click.echo(f"    {words}")
     changed = f"  {_('edited since')}" if entry["stale"] else ""
-    click.echo(f"    {said}  {since}{point}{away}{changed}")
+    click.echo(f"    {text}  {since}{point}{away}{changed}")

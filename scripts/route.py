@@ -131,9 +131,9 @@ def _sum_up(found: Route, unread: tuple[str, ...], paper: Paper | None) -> None:
         say(f"  {NOTICES[code]}")
     for each in found.unplaced:
         vietnamese = language != "en"
-        told = each.messages[0 if vietnamese else 1]
+        text = each.messages[0 if vietnamese else 1]
         if asked := each.question:
-            told += f"; {asked.text if vietnamese else asked.text_en}"
-        say(f"  {_('line {line}', line=each.parcel.line)}: {told}  [{each.status}]")
+            text += f"; {asked.text if vietnamese else asked.text_en}"
+        say(f"  {_('line {line}', line=each.parcel.line)}: {text}  [{each.status}]")
     for notice in paper.notices if paper else ():
         say(f"  {notice.message}")

@@ -53,12 +53,12 @@ def _show_loaded(result: ServicesLoaded, *, dry_run: bool) -> None:
         )
     )
     for each in result.lost[:SHOWN]:
-        told = _(
+        message = _(
             "row {row} is rejected, which loses an area on record: {area}",
             row=each.row_number,
             area=_area_words(each),
         )
-        click.echo(f"  {told}")
+        click.echo(f"  {message}")
     _show_overlaps(result.overlaps)
     show_problems(result.problems, _SEVERITIES)
 

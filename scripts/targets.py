@@ -46,12 +46,12 @@ def _show(result: TargetResult, *, dry_run: bool) -> None:
         click.echo(Message("rows_counted_below_header"))
     show_problems(result.problems, _SEVERITIES)
     for gap in result.gaps:
-        told = _(
+        message = _(
             "{count:n} households, its communes together {communes:n}",
             count=gap.households,
             communes=gap.sum_of_communes,
         )
-        click.echo(f"  {gap.code} {gap.name}: {told}")
+        click.echo(f"  {gap.code} {gap.name}: {message}")
 
 
 @click.group()

@@ -199,13 +199,13 @@ def post_revoke() -> BaseResponse:
 def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
     """Return the PDF, after a page with its notices if there are any."""
     notices = notices_line(paper)
-    if not notices or request.form.get("told") == notices:
+    if not notices or request.form.get("seen_notices") == notices:
         return as_pdf(paper)
     more = any(notice.code == "more" for notice in paper.notices)
     return _preview(
         _("Before it is printed"),
         notices=paper.notices,
-        told=notices,
+        seen_notices=notices,
         skipped=skipped,
         after=skipped + paper.items if more else None,
     )
@@ -213,7 +213,7 @@ def _sheet(paper: Paper, skipped: int = 0) -> BaseResponse:
 
 def _preview(heading: str, **values: Any) -> BaseResponse:
     """Render a page with the effects, and a form that confirms them."""
-    own = ("csrf", "step", "told", "skip", ONCE)
+    own = ("csrf", "step", "seen_notices", "skip", ONCE)
     return desk_page(
         "desk/paper_preview.html",
         heading=heading,
@@ -221,7 +221,7 @@ def _preview(heading: str, **values: Any) -> BaseResponse:
         action=request.path,
         code_display=codes.format,
         messages=MESSAGES,
-        **{"lines": (), "notices": (), "told": "", "after": None} | values,
+        **{"lines": (), "notices": (), "seen_notices": "", "after": None} | values,
     )
 
 

@@ -28,7 +28,7 @@ from registry.core.errors import (
     TooManyReportsError,
 )
 from registry.core.messages import N_, Message, _
-from registry.lifecycle.reports import Filed, Said
+from registry.lifecycle.reports import Filed, ReportContent
 from registry.lifecycle.reports.new_houses import MAX_TEXT
 from registry.lifecycle.reports.receipts import by_receipt
 from registry.records.entrances import KINDS as ENTRANCES
@@ -76,7 +76,7 @@ def post_report(address_code: str) -> BaseResponse:
     if kind in _POINTED and lon is None:
         return address_page(record, 422, complaint=_(_WHERE), filled=request.form)
     try:
-        report = Said(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
+        report = ReportContent(kind, address_code, lon, lat, **_entrance(kind))  # type: ignore[arg-type] # of KINDS
         filed = file_for_caller(report)
     except _CORRECTABLE as error:
         status = status_of(error)
@@ -105,7 +105,9 @@ def post_new_house() -> BaseResponse:
             raise InvalidInputError.of_field(
                 "address", "string_too_long", Message("longer_than", most=MAX_TEXT)
             )
-        filed = file_for_caller(Said("new_house", lon=lon, lat=lat, address=written or None))
+        filed = file_for_caller(
+            ReportContent("new_house", lon=lon, lat=lat, address=written or None)
+        )
     except _CORRECTABLE as error:
         taken = error.extra.get("taken_by")
         return _new_house(request.form, status_of(error), complaint=complaint(error), taken=taken)
@@ -128,7 +130,7 @@ def get_receipt(receipt: str) -> BaseResponse:
     response = page(
         "report_receipt.html",
         reported=reported,
-        told=outcome(reported),
+        outcome=outcome(reported),
         kind=_(KIND_WORDS[reported.kind]),
         thanks="thanks" in request.args,
     )

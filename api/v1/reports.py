@@ -35,7 +35,7 @@ from api.v1.report_bodies import (
     ReportsQuery,
 )
 from registry.core.errors import RegistryError
-from registry.lifecycle.reports import Filed, Said, file_report
+from registry.lifecycle.reports import Filed, ReportContent, file_report
 from registry.lifecycle.reports.decisions import (
     OPERATIONS,
     PARTS,
@@ -133,7 +133,7 @@ def post_reports(json: ManyReportsBody) -> ManyReportsFiled:
     return {"reports": results}
 
 
-def _idempotent_report(given: dict[str, Any]) -> Said:
+def _idempotent_report(given: dict[str, Any]) -> ReportContent:
     try:
         body = KeptReport.model_validate(given)
     except ValidationError as error:
@@ -214,20 +214,20 @@ def _decision(
     )
 
 
-def file_for_caller(said: Said) -> Filed:
+def file_for_caller(content: ReportContent) -> Filed:
     """File a report of the caller, and note its commune for the audit log.
 
     Raises what `file_report` raises.
     """
     made, known = register(), gazetteer()
-    filed = file_report(made.engine, made.reads, known, _reporter(), said)
+    filed = file_report(made.engine, made.reads, known, _reporter(), content)
     unit = known.units.get(filed.unit_id)
     note(count=int(filed.counted), units=[unit.code] if unit else [])
     return filed
 
 
-def _report_of(body: ReportBody, once: UUID | None) -> Said:
-    return Said(
+def _report_of(body: ReportBody, once: UUID | None) -> ReportContent:
+    return ReportContent(
         *(body.kind, body.code, body.lon, body.lat, body.position_accuracy_m, body.address or None),
         entrance=body.entrance,
         note=body.note,

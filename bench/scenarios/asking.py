@@ -138,7 +138,7 @@ def scale(bench: Bench) -> Iterator[Figure]:
 def _kinds(server: Server, doors: Sequence[Any], texts: Sequence[str]) -> dict[str, list[str]]:
     shuffled = random.Random(1)
     worded = [today for today, _ in labels(server, doors)]
-    begun = [
+    starts = [
         without_diacritics(label.split(",")[0])[: shuffled.randint(4, 14)].strip()
         for label in worded
     ]
@@ -147,7 +147,7 @@ def _kinds(server: Server, doors: Sequence[Any], texts: Sequence[str]) -> dict[s
         "reverse": [f"/v1/{at}" for at in _near(doors)],
         "geocode, our texts": _geocode(worded),
         "geocode, real texts": _geocode(texts),
-        "autocomplete": [f"/v1/autocomplete?q={quote(text)}" for text in begun],
+        "autocomplete": [f"/v1/autocomplete?q={quote(text)}" for text in starts],
     }
     mix = [path for kind, each in kinds.items() for path in each[: 50 * _MIX.get(kind, 1)]]
     shuffled.shuffle(mix)

@@ -143,8 +143,8 @@ def write_households(admin: Engine, path: Path, households: int) -> int:
         words = [{"kind": kind, "word": word} for kind, word in _WORDS.items()]
         connection.execute(text("INSERT INTO bench_word VALUES (:kind, :word)"), words)
         for statement in _DOORS:
-            said = {"each": -(-households // communes), "run": _RUN}
-            connection.execute(text(statement), said)
+            fields = {"each": -(-households // communes), "run": _RUN}
+            connection.execute(text(statement), fields)
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         rows = connection.execution_options(yield_per=20_000).execute(text(_ROWS))

@@ -211,10 +211,10 @@
     }
 
     /** The address by the map that the attribute `wording` names; empty where the register does not know it. */
-    #old(told) {
-      const parts = { 'old-label': text(told?.label), 'old-door': text(told?.door), 'old-known-by': text(told?.known_by) };
+    #old(before) {
+      const parts = { 'old-label': text(before?.label), 'old-door': text(before?.door), 'old-known-by': text(before?.known_by) };
       for (const part of ['commune', 'district', 'province']) {
-        const unit = text(told?.label) ? told[part] : null;
+        const unit = text(before?.label) ? before[part] : null;
         const scheme = this.getAttribute('scheme');
         parts[`old-${part}`] = text(scheme ? unit?.ids?.[scheme] : unit?.code);
         parts[`old-${part}-name`] = text(unit?.name);

@@ -56,7 +56,7 @@ _CERTIFICATE: Final = {
 class Answer:
     """What a machine says of itself."""
 
-    told: Mapping[str, str]
+    facts: Mapping[str, str]
     apart_s: float
     """How far its clock is off ours, less what the question took."""
 
@@ -111,11 +111,11 @@ def _ask(settings: ClusterSettings, node: Node, asker: str) -> Answer:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SilentNodeError(str(error)) from error
     after = time.time()
-    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    if "now" not in told:
+    facts = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    if "now" not in facts:
         raise SilentNodeError((done.stderr.strip() or "no answer").splitlines()[-1])
-    there = float(told["now"])
-    return Answer(told, max(before - there, there - after, 0.0))
+    there = float(facts["now"])
+    return Answer(facts, max(before - there, there - after, 0.0))
 
 
 def _packages(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator[Complaint]:
@@ -125,7 +125,7 @@ def _packages(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator
         if role == "database" and settings.backups:
             packages = (*packages, PROGRAM)
         for package in packages if role in node.roles else ():
-            if not answer.told.get(package):
+            if not answer.facts.get(package):
                 name = named.get(package, package)
                 yield Complaint(
                     "not_installed", f"{node.name} has no {name}", f"apt-get install {name} there"
@@ -145,14 +145,16 @@ def _disks(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator[Co
     if (
         settings.watchdog == "required"
         and "database" in node.roles
-        and "watchdog" not in answer.told
+        and "watchdog" not in answer.facts
     ):
         yield Complaint(
             "no_watchdog",
             f"{node.name} has no /dev/watchdog",
             "load a driver there: echo softdog > /etc/modules-load.d/watchdog.conf, and start anew",
         )
-    if {"etcd", "database"} <= node.roles and answer.told["disk_data"] == answer.told["disk_etcd"]:
+    if {"etcd", "database"} <= node.roles and answer.facts["disk_data"] == answer.facts[
+        "disk_etcd"
+    ]:
         yield Complaint(
             "etcd_shares_a_disk",
             f"on {node.name} {settings.paths.etcd} and {settings.paths.data} are on one disk",
@@ -161,7 +163,7 @@ def _disks(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator[Co
 
 
 def _certificate(settings: ClusterSettings, node: Node, answer: Answer) -> Iterator[Complaint]:
-    if settings.tls and (wrong := _CERTIFICATE.get(answer.told.get("certificate", ""))):
+    if settings.tls and (wrong := _CERTIFICATE.get(answer.facts.get("certificate", ""))):
         yield Complaint(
             "wrong_certificate",
             f"{settings.tls.certificate} of {node.name} {wrong}",
@@ -178,9 +180,9 @@ def _differences(answers: Mapping[Node, Answer]) -> Iterator[Complaint]:
         ("patroni", 1, "install the same version on all"),
     ):
         versions = {
-            node.name: ".".join(told.split(".")[:parts])
+            node.name: ".".join(version.split(".")[:parts])
             for node, answer in bases.items()
-            if (told := answer.told.get(package))
+            if (version := answer.facts.get(package))
         }
         if len(set(versions.values())) > 1:
             listed = ", ".join(f"{name} {version}" for name, version in versions.items())

@@ -206,7 +206,7 @@ def _innermost(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _wrong(error: ErrorDetails) -> Complaint:
-    place, said = ".".join(map(str, error["loc"])), error.get("ctx", {})
+    place, context = ".".join(map(str, error["loc"])), error.get("ctx", {})
     what = f"{place} is {json.dumps(error['input'], ensure_ascii=False, default=str)}"
     match error["type"]:
         case "extra_forbidden":
@@ -217,13 +217,13 @@ def _wrong(error: ErrorDetails) -> Complaint:
         case "missing":
             what, remedy = f"{place} is not there", f"add it: {_EXAMPLE}"
         case "string_pattern_mismatch":
-            remedy = _REMEDIES[said["pattern"]]
+            remedy = _REMEDIES[context["pattern"]]
         case "greater_than_equal":
-            remedy = f"write a number of at least {said['ge']}"
+            remedy = f"write a number of at least {context['ge']}"
         case "less_than_equal":
-            remedy = f"write a number of at most {said['le']}"
+            remedy = f"write a number of at most {context['le']}"
         case "literal_error":
-            remedy = f"write {said['expected']}"
+            remedy = f"write {context['expected']}"
         case kind:
             remedy = _REMEDIES.get(kind.partition("_")[0], _EXAMPLE)
     return Complaint("wrong_setting", what, remedy)

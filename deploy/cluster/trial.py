@@ -120,8 +120,8 @@ class TrialCluster:
         """Where the register begins first, unless it has begun: then any may be the primary."""
         first, *others = self.settings.having("database")
         data = self.place.root(first) / self.settings.paths.data.lstrip("/")
-        begun = (data / "PG_VERSION").exists()
-        for node in [first, *others] if begun else [first]:
+        exists = (data / "PG_VERSION").exists()
+        for node in [first, *others] if exists else [first]:
             self.start(node, _BY_ROLE["database"])
         self._await("a primary", self.primary)
         report(f"PostgreSQL: {self.primary()} is the primary")
@@ -242,8 +242,8 @@ class TrialCluster:
 
     def patroni(self, node: Node) -> dict[str, Any]:
         """What a node's Patroni says of it; empty when it does not answer."""
-        told = self._ask(node, self.settings.ports.patroni, "patroni")
-        return json.loads(told) if told else {}
+        found = self._ask(node, self.settings.ports.patroni, "patroni")
+        return json.loads(found) if found else {}
 
     def primary(self) -> str | None:
         """The node that takes writes, as its own Patroni says."""
@@ -317,9 +317,9 @@ class TrialCluster:
             for name in self._names(node):
                 if name != "postgres":
                     line[name] = _state(parts.get((node.name, name)))
-            told = self.patroni(node) if "database" in node.roles else {}
-            if told:
-                line["postgres"] = f"{told.get('role')}, timeline {told.get('timeline')}"
+            found = self.patroni(node) if "database" in node.roles else {}
+            if found:
+                line["postgres"] = f"{found.get('role')}, timeline {found.get('timeline')}"
             elif "database" in node.roles:
                 line["postgres"] = _state(self._postmaster(node))
             lines.append(line)

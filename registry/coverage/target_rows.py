@@ -38,9 +38,11 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
         further = {at: use for at, use in uses.items() if use not in ("", *HOMES)}
         further.pop(found.places["households"], None)
         for number, row in enumerate(found.rows, 1):
-            said = {field: row.cells.get(field) or value for field, value in found.defaults.items()}
+            given = {
+                field: row.cells.get(field) or value for field, value in found.defaults.items()
+            }
             footer = "yes" if is_footer(row.written) else ""
-            cells = row.cells | said | {"footer": footer, "row": str(number)}
+            cells = row.cells | given | {"footer": footer, "row": str(number)}
             yield target_cells(**cells)
             for at, use in further.items():
                 if at < len(row.written) and (count := row.written[at].strip()):

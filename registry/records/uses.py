@@ -183,7 +183,7 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     >>> read_uses(["office: X [2025-13-01..]"], []), read_uses(["office: Trần Thị Mai"], [])
     ('office: X [2025-13-01..]', '[{"use": "office"}] ?person')
     """
-    said: list[str] = []
+    plain: list[str] = []
     found: list[Use] = []
     somebody = False
     for part in (part for cell in uses for part in _BETWEEN.split(cell) if part):
@@ -196,8 +196,8 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
         elif None in (known := [use_of(each) for each in _AND.split(part) if each]):
             return part
         else:
-            said += filter(None, known)
-    others = [use for use in said if use != DWELLING]
+            plain += filter(None, known)
+    others = [use for use in plain if use != DWELLING]
     for name in (part for cell in names for part in _BETWEEN.split(cell) if part):
         of_whom = names_somebody(name)
         somebody |= of_whom
@@ -205,7 +205,7 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
         if called is not None:
             found.append(made_use(called, None if of_whom else name[:MAX_NAME]))
     there = {each["use"] for each in found}
-    kept = kept_uses([*(made_use(use) for use in said if use not in there), *found])
+    kept = kept_uses([*(made_use(use) for use in plain if use not in there), *found])
     if len(kept or ()) > MOST_OF_CELL:
         return "…"
     # In PostgreSQL's format, because it is compared as text.
@@ -252,11 +252,11 @@ def use_words(use: Use | UseTold) -> str:
     if "name" in use:
         words = f"{words}: {use['name']}"
     days = [
-        said
-        for said in (
+        each
+        for each in (
             _("from {day}", day=day_words(str(use["since"]))) if "since" in use else "",
             _("until {day}", day=day_words(str(use["until"]))) if "until" in use else "",
         )
-        if said
+        if each
     ]
     return f"{words} ({' '.join(days)})" if days else words

@@ -246,8 +246,8 @@ class Gazetteer:
 
     def of_day(self, day: datetime.date) -> "Gazetteer":
         """Return the copy of `day`: itself until the next announced change."""
-        begun = self.turned_on is None or self.turned_on <= day  # clocks may be set back
-        if begun and (self.turns_on is None or day < self.turns_on):
+        started = self.turned_on is None or self.turned_on <= day  # clocks may be set back
+        if started and (self.turns_on is None or day < self.turns_on):
             return self
         whole = self.coming or self
         return copy_of(day, self.version, whole.units, whole.steps)

@@ -121,11 +121,11 @@ def test_bulk_read_is_logged_without_the_query(office: Office) -> None:
 def test_report_without_a_key_is_logged(office: Office, *, by_page: bool) -> None:
     number = str(901 + by_page)
     code = office.place.house(number)
-    said = {"kind": "confirmed", "code": code}
+    given = {"kind": "confirmed", "code": code}
     if by_page:
-        office.client.post(f"/a/{code}/report", data=said)
+        office.client.post(f"/a/{code}/report", data=given)
     else:
-        office.client.post("/v1/reports", json=said)
+        office.client.post("/v1/reports", json=given)
     entry = last(office)
     endpoint = "POST /a/<address_code>/report" if by_page else "POST /v1/reports"
     assert (entry["endpoint"], entry["actor"], entry["outcome"]) == (endpoint, "anonymous", "ok")

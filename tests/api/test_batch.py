@@ -341,17 +341,17 @@ def test_receipt_states_the_answers_and_is_signed(site: Site) -> None:
     rows = [{"address": ADDRESSES[0]}, {"street": "Láng", "house_number": "28"}, {"address": 12}]
     response = post(site, "validate?receipt=true", "\n".join(map(json.dumps, rows)))
     results = [json.loads(line)["result"] for line in response.text.splitlines()]
-    told = [
+    answered = [
         json.loads(jws.deserialize_compact(each["receipt"], keys, algorithms=["Ed25519"]).payload)
         for each in results[:2]
     ]
-    for said, result in zip(told, results, strict=False):
+    for expected, result in zip(answered, results, strict=False):
         answer = result["answer"]
-        assert (said["format"], said["version"]) == ("diachiso-receipt", 1)
-        assert (said["verdict"], said["label"]) == (answer["verdict"], answer["label"])
-        assert datetime.datetime.fromisoformat(said["at"]).tzinfo is not None
-    assert told[0]["asked"] == {"q": ADDRESSES[0]}
-    assert told[1]["asked"] == {"house_number": "28", "street": "Láng"}
+        assert (expected["format"], expected["version"]) == ("diachiso-receipt", 1)
+        assert (expected["verdict"], expected["label"]) == (answer["verdict"], answer["label"])
+        assert datetime.datetime.fromisoformat(expected["at"]).tzinfo is not None
+    assert answered[0]["asked"] == {"q": ADDRESSES[0]}
+    assert answered[1]["asked"] == {"house_number": "28", "street": "Láng"}
     assert "receipt" not in results[2]
 
     head, payload, signature = results[0]["receipt"].split(".")

@@ -164,8 +164,8 @@ def test_batch_is_visible_only_to_its_key_and_deleted_without_trace(shop: Shop) 
     assert shop.delete(seen["id"]).status_code == 200
     assert not folder.exists()
     assert code_of(shop.desk.office.get(path, shop.key)) == (404, "not_found")
-    told = json.dumps([*shop.desk.office.audited(), *_rows(shop, "batch")], default=str)
-    assert "Canary" not in told
+    found = json.dumps([*shop.desk.office.audited(), *_rows(shop, "batch")], default=str)
+    assert "Canary" not in found
 
 
 def _rows(shop: Shop, table: str) -> list[dict[str, Any]]:
@@ -201,7 +201,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", gate_takes(FORMS, "a workbook called CSV", "a wrong byte"))
 def test_format_is_detected_from_the_content(shop: Shop, tmp_path: Path, form: str) -> None:
-    make, name, back, told = FORMS[form]
+    make, name, back, found = FORMS[form]
     seen = shop.answered(make(tmp_path), name)
     result = shop.result(seen)
     if back == "xlsx":
@@ -214,7 +214,7 @@ def test_format_is_detected_from_the_content(shop: Shop, tmp_path: Path, form: s
     else:
         text = io.StringIO(result.decode(errors="replace"))
         statuses = [row["result_status"] for row in csv.DictReader(text)]
-    assert statuses == told
+    assert statuses == found
 
 
 REFUSED = {
@@ -250,8 +250,8 @@ def test_old_wording_has_columns_for_its_parts_and_ids(shop: Shop) -> None:
     asked = {"wording": "before:2025-07-01", "scheme": "iso_3166_2"}
     file = "địa chỉ\n1 Phố Láng Phường Láng Hạ Đống Đa Hà Nội\n".encode()
     (row,) = csv.DictReader(io.StringIO(shop.text(shop.answered(file, **asked))))
-    told = [row[f"result_{name}"] for name in ("commune_on", "district_on", "known_by_on")]
-    assert told == ["Phường Láng Hạ", "Quận Đống Đa", "text"]
+    found = [row[f"result_{name}"] for name in ("commune_on", "district_on", "known_by_on")]
+    assert found == ["Phường Láng Hạ", "Quận Đống Đa", "text"]
     ids = {name: value for name, value in row.items() if name.endswith("_id_iso_3166_2")}
     assert ids == {
         "result_province_id_iso_3166_2": "VN-HN",
@@ -292,15 +292,15 @@ def test_killed_job_resumes_after_its_last_answer(shop: Shop) -> None:
     whole = shop.result(shop.answered(ORDERS.encode()))
     assert shop.seen(number)["state"] == "done"
     head, first, *_ = whole.decode().splitlines(keepends=True)
-    begun = (head + first.replace("DH1", "BEFORE")).encode()
+    starts = (head + first.replace("DH1", "BEFORE")).encode()
     number = shop.deliver(ORDERS.encode()).get_json()["id"]
     answers = shop.folder / str(number) / "answers" / "rows"
     answers.parent.mkdir()
-    answers.write_bytes(begun + b"DH2,half a r")
+    answers.write_bytes(starts + b"DH2,half a r")
     shop.desk.office.by_owner(
         "UPDATE batch SET phase = 'answering', done = 1, written_bytes = :written WHERE id = :id",
         id=number,
-        written=len(begun),
+        written=len(starts),
     )
     shop.desk.work()
     assert shop.result(shop.seen(number)) == whole.replace(b"DH1", b"BEFORE", 1)
@@ -386,8 +386,8 @@ def test_webhook_for_the_end_is_retried_until_it_is_accepted(shop: Shop) -> None
     assert first[0]["webhook-id"] == again[0]["webhook-id"]
     body = json.loads(first[1])
     path = f"/v1/batches/{seen['id']}"
-    told = {"webhook": webhook["id"], "batch": seen["id"], "state": "done", "path": path}
-    assert (body["type"], body["data"]) == ("batch.ended", told)
+    expected = {"webhook": webhook["id"], "batch": seen["id"], "state": "done", "path": path}
+    assert (body["type"], body["data"]) == ("batch.ended", expected)
     Webhook(webhook["secret"]).verify(again[1], again[0])
     tried = office.get(f"/v1/webhooks/{webhook['id']}/deliveries", shop.key).get_json()
     kinds = [(each["kind"], each["attempt"], each["status"]) for each in tried["deliveries"]]

@@ -123,8 +123,8 @@ def test_form_with_nul_characters_is_refused(office: Office) -> None:
     seat = seated(office, "ký tự lạ", "admin")
     for path in ("/desk/targets", "/desk/hamlets/1/rename"):
         for field in ("source", "_once", "a\0"):
-            told = seat.post(path, **{field: "\0"})
-            assert (told.status_code, "NUL" in told.text) == (422, True), (path, field)
+            response = seat.post(path, **{field: "\0"})
+            assert (response.status_code, "NUL" in response.text) == (422, True), (path, field)
 
 
 def test_session_writes_need_a_csrf_token(office: Office) -> None:

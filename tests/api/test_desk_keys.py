@@ -42,8 +42,8 @@ def test_new_key_is_shown_once(office: Office, admin: Seat) -> None:
     assert "UBND phường Láng" in listed
     assert "một người" in listed
     assert not SECRET.search(listed)
-    told = {e["endpoint"] for e in office.audited() if e["actor"] == "Sở Nội vụ"}
-    assert {"keys create: UBND phường Láng", "keys alone: UBND phường Láng"} <= told
+    expected = {e["endpoint"] for e in office.audited() if e["actor"] == "Sở Nội vụ"}
+    assert {"keys create: UBND phường Láng", "keys alone: UBND phường Láng"} <= expected
     # The same form again makes no second key, and keeps the typed values.
     again = admin.post("/desk/keys", "/desk/keys", **form)
     assert again.status_code == 409
@@ -51,7 +51,7 @@ def test_new_key_is_shown_once(office: Office, admin: Seat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "expected"),
     [
         ({"name": "", "role": "editor", "units": COMMUNE}, "tên tổ chức"),
         ({"name": "a", "role": "boss"}, "vai trò"),
@@ -62,11 +62,11 @@ def test_new_key_is_shown_once(office: Office, admin: Seat) -> None:
     ],
 )
 def test_invalid_key_request_is_reported(
-    office: Office, admin: Seat, form: dict[str, str], said: str
+    office: Office, admin: Seat, form: dict[str, str], expected: str
 ) -> None:
     refused = admin.post("/desk/keys", "/desk/keys", **form)
     assert refused.status_code == 422
-    assert said in refused.text
+    assert expected in refused.text
     assert "<b>" not in refused.text
     assert ("a",) not in office.place.rows("SELECT name FROM api_key")
 
@@ -92,8 +92,8 @@ def test_key_is_narrowed_rotated_and_revoked(office: Office, admin: Seat) -> Non
     assert "đã thu hồi" in admin.get(here).text
     assert admin.post(f"{here}/rotate").status_code == 409
     assert admin.post(f"{here}/readmit").status_code == 409
-    told = [e["endpoint"] for e in office.audited() if e["endpoint"].endswith(": khoá chia")]
-    assert told == [f"keys {what}: khoá chia" for what in
+    found = [e["endpoint"] for e in office.audited() if e["endpoint"].endswith(": khoá chia")]
+    assert found == [f"keys {what}: khoá chia" for what in
                     ("create", "bind", "alone", "not alone", "rotate", "revoke")]  # fmt: skip
 
 

@@ -82,9 +82,9 @@ def test_account_signs_in_and_follows_the_claims_of_its_provider(
     issuer.knows("u-1", diachiso_role="viewer", diachiso_units="01")
     assert come_in(office.app.test_client(), issuer, "u-1").status_code == 303
     assert accounts(office) == [*others, (name, "viewer", ["01"])]
-    told = [e["endpoint"] for e in office.audited() if e["actor"] == name]
-    assert f"accounts role editor → approver: {name}" in told
-    assert f"keys bind: {name}" in told
+    found = [e["endpoint"] for e in office.audited() if e["actor"] == name]
+    assert f"accounts role editor → approver: {name}" in found
+    assert f"keys bind: {name}" in found
     # No person is stored in the register.
     everything = str(office.place.rows("SELECT to_jsonb(k) FROM api_key k")) + str(office.audited())
     assert not any(each in everything for each in ("Bưởi", "buoi", "u-1"))
@@ -136,8 +136,8 @@ def unsigned(alg: str) -> Callable[[str], str]:
 
 def signed_by(key: Key, alg: str) -> Callable[[str], str]:
     def signed(token: str) -> str:
-        told = jws.extract_compact(token.encode())
-        return jws.serialize_compact({**told.headers(), "alg": alg}, told.payload, key, [alg])
+        found = jws.extract_compact(token.encode())
+        return jws.serialize_compact({**found.headers(), "alg": alg}, found.payload, key, [alg])
 
     return signed
 
@@ -200,7 +200,7 @@ def test_state_is_accepted_once(office: Office, issuer: Provider) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "said"),
+    ("claims", "expected"),
     [
         ({}, "chưa có vai trò"),
         ({"diachiso_role": "boss", "diachiso_units": COMMUNE}, "chưa có vai trò"),
@@ -230,12 +230,12 @@ def test_state_is_accepted_once(office: Office, issuer: Provider) -> None:
     ],
 )
 def test_account_without_a_role_or_unit_is_refused_with_the_reason(
-    office: Office, issuer: Provider, claims: dict[str, object], said: str
+    office: Office, issuer: Provider, claims: dict[str, object], expected: str
 ) -> None:
     issuer.knows("u-3", **claims)
     came = come_in(office.client, issuer, "u-3")
     assert came.status_code == 403
-    assert said in came.text
+    assert expected in came.text
     assert all(name != "u-3" for name, *_ in accounts(office))
 
 
@@ -344,9 +344,9 @@ def test_endless_provider_response_times_out(
     with never_ending(head, part, pause_s) as url:
         away = oidc.Issuer(Settings(oidc_issuer=url, **CLIENT))
         monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
-        told = office.client.get("/desk/sign-in/account")
-        assert told.status_code == 503
-        assert "issuer_unavailable" in told.text
+        response = office.client.get("/desk/sign-in/account")
+        assert response.status_code == 503
+        assert "issuer_unavailable" in response.text
 
 
 def test_name_lookup_of_the_provider_times_out(
@@ -364,11 +364,11 @@ def test_name_lookup_of_the_provider_times_out(
     away = oidc.Issuer(Settings(oidc_issuer="https://vneid.example", **CLIENT))
     monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
     began = time.monotonic()
-    told = office.client.get("/desk/sign-in/account")
+    response = office.client.get("/desk/sign-in/account")
     took = time.monotonic() - began
     over.set()
-    assert told.status_code == 503
-    assert "issuer_unavailable" in told.text
+    assert response.status_code == 503
+    assert "issuer_unavailable" in response.text
     assert took < 10
 
 
@@ -379,7 +379,7 @@ def test_silent_provider_is_reported(office: Office, monkeypatch: pytest.MonkeyP
         away = oidc.Issuer(Settings(oidc_issuer=url, **CLIENT))
         monkeypatch.setitem(office.app.extensions, "diachiso_issuer", away)
         for _ in range(2):  # the second time it is not even asked
-            told = office.client.get("/desk/sign-in/account")
-            assert told.status_code == 503
-            assert "issuer_unavailable" in told.text
-            assert 'name="key"' in told.text
+            response = office.client.get("/desk/sign-in/account")
+            assert response.status_code == 503
+            assert "issuer_unavailable" in response.text
+            assert 'name="key"' in response.text

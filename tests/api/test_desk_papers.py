@@ -114,10 +114,10 @@ def test_decision_for_a_past_operation_is_printed(office: Office, seat: Seat) ->
 def test_printing_error_is_shown_with_the_filled_in_form(
     seat: Seat, form: str, given: dict[str, str], status: int
 ) -> None:
-    told = seat.post(f"{PAGE}/{form}", PAGE, **given)
-    assert told.status_code in (status, 404, 422), told.text
-    assert 'role="alert"' in told.text
-    assert "<script>" not in told.text
+    response = seat.post(f"{PAGE}/{form}", PAGE, **given)
+    assert response.status_code in (status, 404, 422), response.text
+    assert 'role="alert"' in response.text
+    assert "<script>" not in response.text
     for name in ("codes", "street"):
         if name in given:
-            assert given[name] in told.text
+            assert given[name] in response.text

@@ -142,8 +142,8 @@ def test_page_shows_the_history_and_state_of_a_record(office: Office, approver: 
     code = house(office, **LANG)
     office.place.do("renumber", code=code, house_number="7001", decision_number="9/QĐ")
     page = approver.get(page_of(code))
-    said = shown(page)
-    assert all(part in said for part in ("7001 Phố Láng", "đổi số nhà", "9/QĐ", "đang dùng"))
+    found = shown(page)
+    assert all(part in found for part in ("7001 Phố Láng", "đổi số nhà", "9/QĐ", "đang dùng"))
     assert page_of(code, "retire") in page.text
     clerk = signed_in(office)
     assert page_of(code, "move") in clerk.get(page_of(code)).text
@@ -192,18 +192,18 @@ def _act(office: Office, seat: Seat, operation: str, code: str, **fields: Any) -
     """Preview and confirm; the preview writes nothing, and the answer is the page afterwards."""
     path = page_of(code, operation)
     before = events(office)
-    told = preview(seat, path, **fields)
-    assert told.status_code == 200, shown(told)
-    assert "Chưa ghi gì" in shown(told)
+    page = preview(seat, path, **fields)
+    assert page.status_code == 200, shown(page)
+    assert "Chưa ghi gì" in shown(page)
     assert events(office) == before
-    answer = seat.confirm(path, told)
+    answer = seat.confirm(path, page)
     assert answer.status_code == 303, shown(answer)
     assert events(office) == before + 1
-    return told
+    return page
 
 
 @pytest.mark.parametrize(
-    ("operation", "fields", "told", "column", "value"),
+    ("operation", "fields", "expected", "column", "value"),
     [
         ("verify", {"on": "2026-11-02"}, "Xác minh ngày: – → 02/11/2026", "verified_on", None),
         ("correct", {"delivery_hint": "=cmd()"}, "– → =cmd()", "delivery_hint", "=cmd()"),
@@ -229,10 +229,16 @@ def _act(office: Office, seat: Seat, operation: str, code: str, **fields: Any) -
     ],
 )
 def test_operation_is_shown_before_it_is_done(
-    office: Office, approver: Seat, operation: str, fields: Any, told: str, column: str, value: Any
+    office: Office,
+    approver: Seat,
+    operation: str,
+    fields: Any,
+    expected: str,
+    column: str,
+    value: Any,
 ) -> None:
     code = house(office, **LANG)
-    assert told in shown(_act(office, approver, operation, code, **fields))
+    assert expected in shown(_act(office, approver, operation, code, **fields))
     row = office.place.row(code)
     if value is not None:
         assert getattr(row, column) == value
@@ -271,13 +277,13 @@ def test_records_are_merged_reinstated_and_bound(office: Office, approver: Seat)
     ticks = [f"{code}.{office.place.row(code).event_id}" for code in (one, other)]
     ticked = {"csrf": approver.form_token(LIST), "record": ticks, "back": LIST}
     choice = approver.client.post("/desk/records/several/merge", data=ticked)
-    begun = re.search(rf'href="({page_of(one, "merge")}[^"]+)"', choice.text)
-    assert begun is not None
-    assert f">{code_display(other)}</textarea>" in approver.get(unescape(begun[1])).text
+    starts = re.search(rf'href="({page_of(one, "merge")}[^"]+)"', choice.text)
+    assert starts is not None
+    assert f">{code_display(other)}</textarea>" in approver.get(unescape(starts[1])).text
     alone = ticked | {"record": ticks[:1]}
     assert approver.client.post("/desk/records/several/merge", data=alone).status_code == 422
-    told = _act(office, approver, "merge", one, codes=code_display(other), reason="thông nhau")
-    assert "2 hộ ở đó" in shown(told)
+    page = _act(office, approver, "merge", one, codes=code_display(other), reason="thông nhau")
+    assert "2 hộ ở đó" in shown(page)
     assert office.place.row(other).status == "retired"
     assert code_display(one) in approver.get(page_of(other)).text
     _act(office, approver, "reinstate", other, reason="nhầm")
@@ -292,9 +298,9 @@ def test_codes_are_reserved_once_however_often_the_form_is_sent(
     office: Office, approver: Seat
 ) -> None:
     path = "/desk/records/new/reserve"
-    told = preview(approver, path, count="3", reason="in biển", commune=COMMUNE)
-    assert "Giữ 3 mã mới" in shown(told)
-    first, second = approver.confirm(path, told), approver.confirm(path, told)
+    page = preview(approver, path, count="3", reason="in biển", commune=COMMUNE)
+    assert "Giữ 3 mã mới" in shown(page)
+    first, second = approver.confirm(path, page), approver.confirm(path, page)
     assert (first.status_code, second.status_code) == (303, 303)
     assert "status=reserved" in first.location
     found = office.place.rows("SELECT count(*) FROM household WHERE status = 'reserved'"
@@ -312,8 +318,8 @@ def test_proposal_needs_a_second_person_unless_the_office_has_one(
 
     def propose(seat: Seat) -> str:
         path, number = "/desk/records/new/propose", str(next(_numbers))
-        told = preview(seat, path, commune=COMMUNE, street="Phố Láng", house_number=number)
-        done = seat.confirm(path, told)
+        page = preview(seat, path, commune=COMMUNE, street="Phố Láng", house_number=number)
+        done = seat.confirm(path, page)
         return str(done.location.rpartition("/")[2])
 
     own = propose(proposer)
@@ -336,9 +342,9 @@ def test_concurrent_edits_are_not_lost(office: Office, approver: Seat) -> None:
     late = approver.client.post(path, data=form)
     assert late.status_code == 412
     assert office.audited()[-1]["outcome"] == "stale"
-    said = shown(late)
-    assert "hiện là 9003" in said
-    assert "tests" in said
+    found = shown(late)
+    assert "hiện là 9003" in found
+    assert "tests" in found
     assert 'name="house_number" value="9001"' in late.text
     # What he did not touch is as the other left it.
     assert 'name="delivery_hint" value="cổng xanh"' in late.text
@@ -351,9 +357,9 @@ def test_concurrent_edits_are_not_lost(office: Office, approver: Seat) -> None:
     # Sent again, it is reported as written and not as a conflict with itself.
     assert approver.confirm(path, again).location == page_of(code)
     # Between the preview and the confirmation.
-    told = preview(approver, page_of(code, "retire"), reason="dỡ")
+    page = preview(approver, page_of(code, "retire"), reason="dỡ")
     office.place.do("verify", code=code)
-    assert approver.confirm(page_of(code, "retire"), told).status_code == 412
+    assert approver.confirm(page_of(code, "retire"), page).status_code == 412
     assert office.place.row(code).status == "active"
 
 
@@ -364,7 +370,7 @@ def _drawn(response: TestResponse) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("operation", "fields", "told"),
+    ("operation", "fields", "expected"),
     [
         ("move", {"lon": "106.7", "lat": "10.77"}, "ở ngoài xã, phường, cách trụ sở"),
         ("move", {"lon": "21.0", "lat": "105.8"}, "đổi chỗ"),
@@ -381,13 +387,13 @@ def _drawn(response: TestResponse) -> dict[str, str]:
     ],
 )
 def test_invalid_input_is_reported_in_the_filled_in_form(
-    office: Office, approver: Seat, operation: str, fields: dict[str, str], told: str
+    office: Office, approver: Seat, operation: str, fields: dict[str, str], expected: str
 ) -> None:
     code = house(office, **LANG)
     before = events(office)
     answer = preview(approver, page_of(code, operation), **fields)
     assert answer.status_code in (404, 409, 422), shown(answer)
-    assert told in shown(answer)
+    assert expected in shown(answer)
     assert "<script>alert" not in answer.text
     assert events(office) == before
     for name, value in fields.items():
@@ -438,17 +444,17 @@ def test_bulk_operation_reports_the_records_that_cannot_be_changed(
     missing = approver.client.post(path, data=ticked | {"_step": "preview"})
     assert missing.status_code == 422
     assert "còn thiếu" in shown(missing)
-    told = approver.client.post(path, data=ticked | {"_step": "preview", "reason": "giải toả"})
-    said = shown(told)
-    assert "1 mã không làm được" in said
-    assert "đã có người sửa sau khi bạn xem" in said
-    assert "2 hộ ở đó" in said
+    response = approver.client.post(path, data=ticked | {"_step": "preview", "reason": "giải toả"})
+    found = shown(response)
+    assert "1 mã không làm được" in found
+    assert "đã có người sửa sau khi bạn xem" in found
+    assert "2 hộ ở đó" in found
     before = events(office)
-    answer = approver.confirm(path, told)
+    answer = approver.confirm(path, response)
     assert (answer.status_code, answer.location) == (303, LIST)
     assert events(office) == before + 1
     assert [office.place.row(code).status for code in codes] == ["active", "retired", "retired"]
-    assert approver.confirm(path, told).status_code == 303
+    assert approver.confirm(path, response).status_code == 303
     assert events(office) == before + 1
     # One record changed between preview and confirmation: none is written.
     rest = ticked | {"record": [f"{codes[0]}.{office.place.row(codes[0]).event_id}"]}

@@ -61,11 +61,11 @@ def test_reporter_reads_the_outcome_by_receipt(office: Office, editor: Seat) -> 
     assert (done.status_code, done.location) == (303, "/desk/reports")
     assert state(office, one["id"]) == "rejected"
     for each in (one, other):
-        told = office.client.get(f"/v1/reports/{each['receipt']}")
-        assert told.headers["Cache-Control"] == "no-store"
-        assert told.get_json()["outcome"] == "rejected"
+        response = office.client.get(f"/v1/reports/{each['receipt']}")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.get_json()["outcome"] == "rejected"
         page = office.client.get(f"/reports/{each['receipt']}")
-        assert all(said in page.text for said in ("Không chấp nhận", "nhà có trong &lt;ngõ&gt;"))
+        assert all(text in page.text for text in ("Không chấp nhận", "nhà có trong &lt;ngõ&gt;"))
         assert "cán bộ Láng" not in page.text
         assert page.headers["Referrer-Policy"] == "no-referrer"
     stored = office.place.rows("SELECT token_hash FROM field_report_receipt")
@@ -180,8 +180,8 @@ def test_editor_proposes_to_retire_and_an_approver_decides(office: Office, edito
     filed = file(office, kind="no_such_house", code=code)
     assert "đề nghị ngừng dùng mã" in editor.get(f"/desk/reports/{filed['id']}").text
     editor.post(f"/desk/reports/{filed['id']}", decision="accept")
-    told = office.client.get(f"/v1/reports/{filed['receipt']}").get_json()
-    assert (told["outcome"], told["decided_at"]) == ("waiting", None)
+    answer = office.client.get(f"/v1/reports/{filed['receipt']}").get_json()
+    assert (answer["outcome"], answer["decided_at"]) == ("waiting", None)
     approver = seated(office, "lãnh đạo Láng", "approver")
     assert "mã ngừng dùng" in approver.get("/desk/reports", state="proposed").text
     approver.post(f"/desk/reports/{filed['id']}", decision="accept", word="đã phá dỡ")
@@ -212,11 +212,11 @@ def test_new_house_without_a_known_commune_goes_to_the_province(
     assert (wrong.status_code, 'value="Thôn 1"' in wrong.text) == (422, True)
     office.place.do("name-locality", **names)
     assert province.post(path, decision="accept", **names).status_code == 303
-    told = office.client.get(f"/v1/reports/{filed['receipt']}").get_json()
-    assert (told["outcome"], told["code"] is not None) == ("accepted", True)
+    answer = office.client.get(f"/v1/reports/{filed['receipt']}").get_json()
+    assert (answer["outcome"], answer["code"] is not None) == ("accepted", True)
     listed = province.get("/desk/proposals").text
-    assert told["code"]["code_display"] in listed
-    assert f'href="/desk/records/{told["code"]["code"]}"' in listed
+    assert answer["code"]["code_display"] in listed
+    assert f'href="/desk/records/{answer["code"]["code"]}"' in listed
 
 
 def test_viewer_reads_the_queue_and_decides_nothing(office: Office) -> None:

@@ -107,7 +107,7 @@ def test_street_is_named_after_a_preview(office: Office, editor: Seat) -> None:
     assert "Đã có tên gần giống" not in near.text
     assert editor.confirm("/desk/streets/new", near).status_code == 303
     alike = editor.post("/desk/streets/new", street="Phố Duy Hưng", commune=COMMUNE)
-    assert all(said in alike.text for said in ("Đã có tên gần giống", "Đường Trần Duy Hưng"))
+    assert all(text in alike.text for text in ("Đã có tên gần giống", "Đường Trần Duy Hưng"))
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_street_renamed_in_its_communes_is_still_found_by_the_old_name(
     asked = {"new_name": "Đường Mới & Cũ", "communes": NEXT, "decision_number": "1/QĐ"}
     shown = approver.post(path, **asked)
     assert shown.status_code == 200
-    for said in ("Phố Dài → <strong>Đường Mới Cũ</strong>", "Phường Cửa Nam", "2 chỗ ở"):
-        assert said in shown.text
+    for text in ("Phố Dài → <strong>Đường Mới Cũ</strong>", "Phường Cửa Nam", "2 chỗ ở"):
+        assert text in shown.text
     assert "5 Đường Mới Cũ, Phường Cửa Nam" in shown.text
     back = approver.post(path, _step="edit", **asked)
     assert 'value="Đường Mới &amp; Cũ"' in back.text
@@ -256,7 +256,7 @@ def test_current_numbers_are_offered_as_a_table_to_fill_in(
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "expected"),
     [
         ({"numbers": ""}, "bảng chưa có dòng nào"),
         ({"numbers": "2"}, "dòng 1: cần số cũ và số mới"),
@@ -270,7 +270,7 @@ def test_current_numbers_are_offered_as_a_table_to_fill_in(
     ],
 )
 def test_invalid_table_is_reported_by_line(
-    office: Office, approver: Seat, fields: dict[str, Any], said: str
+    office: Office, approver: Seat, fields: dict[str, Any], expected: str
 ) -> None:
     (known,) = office.place.rows("SELECT coalesce(max(id), 0) FROM place WHERE key = 'bang'")
     own = known[0] or street(office, "Phố Bảng", "2")[0]
@@ -279,7 +279,7 @@ def test_invalid_table_is_reported_by_line(
         fields = {"file": (io.BytesIO(body), file_name)}
     response = approver.post(f"/desk/streets/{own}/renumber", **fields)
     assert response.status_code == 422
-    assert said in response.text
+    assert expected in response.text
     assert "<script>alert" not in response.text
 
 
@@ -288,7 +288,7 @@ def test_street_is_merged_with_a_reason_within_its_commune(office: Office, appro
     into, there = street(office, "Phố Lớn", "3")
     other, _ = street(office, "Phố Xa", commune=NEXT)
     path = f"/desk/streets/{own}/merge"
-    for fields, said in (
+    for fields, expected in (
         ({"reason": "nối liền"}, "hãy chọn nơi gộp vào"),
         ({"into": other, "reason": "nối liền"}, "ở xã, phường khác"),
         ({"into": into}, "còn thiếu"),
@@ -296,7 +296,7 @@ def test_street_is_merged_with_a_reason_within_its_commune(office: Office, appro
         ({"into": into, "reason": "nối liền"}, "số nhà có ở cả hai nơi: 3"),
     ):
         refused = approver.post(path, **fields)
-        assert (refused.status_code >= 400, said in refused.text) == (True, True), said
+        assert (refused.status_code >= 400, expected in refused.text) == (True, True), expected
     shown = approver.post(path, into=into, reason="nối liền", same_address="true")
     assert "1 Phố Lớn, Phường Láng" in shown.text
     done = approver.confirm(path, shown)

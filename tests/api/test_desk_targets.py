@@ -82,9 +82,9 @@ def test_approver_declares_a_target_by_page_and_api(office: Office) -> None:
     assert headline(office, COMMUNE)[0] == 20_100
     assert seat.post(f"/desk/targets/{number}/withdraw", unit=COMMUNE).status_code == 404
     # Programs do the same with a key.
-    said = {"unit": COMMUNE, "households": 20_200, "reference_date": "2026-07-03"}
+    given = {"unit": COMMUNE, "households": 20_200, "reference_date": "2026-07-03"}
     for dry_run, counted in ((True, 20_100), (False, 20_200)):
-        body = {"targets": [said, said | {"unit": ELSEWHERE}], "dry_run": dry_run}
+        body = {"targets": [given, given | {"unit": ELSEWHERE}], "dry_run": dry_run}
         answer = office.client.post("/v1/targets", json=body, headers=bearer(key)).get_json()
         assert (answer["new"], answer["rejected"], answer["dry_run"]) == (1, 1, dry_run)
         assert [each["code"] for each in answer["problems"]] == ["unit_outside"]
@@ -92,7 +92,7 @@ def test_approver_declares_a_target_by_page_and_api(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "expected"),
     [
         ({"unit": COMMUNE, "households": "nhiều"}, "không phải số nguyên"),
         ({"unit": COMMUNE, "households": "-5"}, "không phải số nguyên"),
@@ -104,13 +104,13 @@ def test_approver_declares_a_target_by_page_and_api(office: Office) -> None:
     ],
 )
 def test_invalid_number_is_reported_and_kept_in_the_form(
-    office: Office, form: dict[str, str], said: str
+    office: Office, form: dict[str, str], expected: str
 ) -> None:
     seat = seated(office, f"sai {form}"[:100], "approver")
     before = office.place.rows("SELECT count(*) FROM target")
     refused = seat.post("/desk/targets", **form)
     assert refused.status_code == 422
-    assert said in refused.text
+    assert expected in refused.text
     if form["unit"] == COMMUNE:
         assert f'value="{form["households"]}"' in refused.text
     assert office.place.rows("SELECT count(*) FROM target") == before

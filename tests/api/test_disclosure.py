@@ -106,14 +106,14 @@ IN_GATE = ("reverse", "points as addresses, rows", "suggestions", "the search pa
 
 @pytest.mark.parametrize("way", gate_takes(WAYS, *IN_GATE))
 def test_unrequested_codes_are_limited_by_the_budget(office: Office, way: str) -> None:
-    told = codes_in(WAYS[way](office)) | codes_in(WAYS[way](office))
-    assert len(told) <= BUDGET + 20  # the answer that spent the last of it
-    assert len(told) < HOUSES
+    found = codes_in(WAYS[way](office)) | codes_in(WAYS[way](office))
+    assert len(found) <= BUDGET + 20  # the answer that spent the last of it
+    assert len(found) < HOUSES
 
 
 def test_all_endpoints_share_one_budget(office: Office) -> None:
-    told = [code for way in WAYS.values() for code in codes_in(way(office))]
-    assert 0 < len(told) <= BUDGET + 20
+    found = [code for way in WAYS.values() for code in codes_in(way(office))]
+    assert 0 < len(found) <= BUDGET + 20
 
 
 def test_named_door_is_returned_after_the_budget_is_spent(office: Office) -> None:
@@ -140,8 +140,8 @@ def test_named_door_is_returned_after_the_budget_is_spent(office: Office) -> Non
 def test_only_the_nearest_door_is_returned_on_a_low_budget(office: Office) -> None:
     lon, lat = point(1)
     ask = f"/v1/reverse?lon={lon}&lat={lat}&limit=6"
-    told = [len(office.get(ask).get_json(force=True).get("features", [])) for _ in range(4)]
-    assert told == [6, 6, 1, 1]
+    answer = [len(office.get(ask).get_json(force=True).get("features", [])) for _ in range(4)]
+    assert answer == [6, 6, 1, 1]
 
 
 def test_key_has_a_larger_budget(office: Office) -> None:

@@ -57,9 +57,9 @@ def test_nominatim_answers_in_its_formats(site: Site, door: dict[str, Any], form
         return
     for found in (searched, near, known):
         (feature,) = found["features"]
-        told = feature["properties"]
-        told = told if form == "geojson" else told["geocoding"]
-        assert told["place_id"] == door["place_id"]
+        shown = feature["properties"]
+        shown = shown if form == "geojson" else shown["geocoding"]
+        assert shown["place_id"] == door["place_id"]
         assert feature["geometry"] == {"type": "Point", "coordinates": [lon, lat]}
 
 
@@ -163,9 +163,9 @@ def test_photon_completes_and_searches(site: Site) -> None:
     code = site.world.codes["27 Láng"]
     for typed in ("27 Láng, Ph", THERE, "27 Láng, Láng Hạ, Đống Đa, Hà Nội"):
         (found, *_) = ask(site, "/photon/api", q=typed)["features"]
-        told = found["properties"]
-        assert (told["code"], told["housenumber"], told["street"]) == (code, "27", "Phố Láng")
-        assert (told["type"], told["countrycode"]) == ("house", "VN")
+        shown = found["properties"]
+        assert (shown["code"], shown["housenumber"], shown["street"]) == (code, "27", "Phố Láng")
+        assert (shown["type"], shown["countrycode"]) == ("house", "VN")
     parts = {"housenumber": "27", "street": "Láng", "city": "Láng", "state": "Hà Nội"}
     (found,) = ask(site, "/photon/structured", **parts)["features"]
     assert found["properties"]["code"] == code

@@ -304,8 +304,8 @@ class Operation:
         }  # fmt: skip
         made = [self.rule.rule]
         for name in self.rule.arguments - set(self.rule.defaults or ()):
-            said = f"<{name}>" if f"<{name}>" in self.rule.rule else f"<int:{name}>"
-            made = [path.replace(said, str(value)) for path in made for value in named[name]]
+            text = f"<{name}>" if f"<{name}>" in self.rule.rule else f"<int:{name}>"
+            made = [path.replace(text, str(value)) for path in made for value in named[name]]
         return made
 
 
@@ -381,7 +381,7 @@ def is_refusal(answer: Any) -> bool:
     request was wrong in itself.
     """
     if answer.status_code == 422:  # a form that is shown again
-        return any(told in answer.text for told in ELSEWHERE_TOLD)
+        return any(each in answer.text for each in ELSEWHERE_TOLD)
     codes = ("outside_units", "not_found", "forbidden", *ELSEWHERE_TOLD)
     return answer.status_code in (403, 404) and any(code in answer.text for code in codes)
 

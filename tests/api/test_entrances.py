@@ -78,17 +78,17 @@ def test_list_is_replaced_as_a_whole_and_its_history_kept(
     ]
     done = here.post("entrances", editor, code=code, entrances=gates, reason="đo tại chỗ")
     assert (done.status_code, done.get_json()["operation"]) == (200, "entrances")
-    told = [UNKNOWN | gates[0], UNKNOWN | gates[1] | {"seen_on": "2026-11-02"}]
-    assert entrances(here, code) == told
+    found = [UNKNOWN | gates[0], UNKNOWN | gates[1] | {"seen_on": "2026-11-02"}]
+    assert entrances(here, code) == found
     assert here.post("entrances", editor, code=code, entrances=gates[:1]).status_code == 200
-    assert entrances(here, code) == told[:1]
+    assert entrances(here, code) == found[:1]
     assert here.post("entrances", editor, code=code, entrances=[]).status_code == 200
     assert entrances(here, code) == []
     assert here.place.row(code).entrances is None
     assert entrances(here, code, as_of=cursor.isoformat()) == []
     steps = here.get(f"/v1/addresses/{code}/history", carrier).get_json()["steps"]
     changes = [c for step in steps for c in step["changes"] if c["field"] == "entrances"]
-    assert [c["after"] for c in changes] == [told, told[:1], None]
+    assert [c["after"] for c in changes] == [found, found[:1], None]
 
 
 FAR = {"lon": 105.9, "lat": LAT}
@@ -149,9 +149,9 @@ def test_flat_has_the_entrances_of_its_building_until_it_has_its_own(
     tower = house(here, building="CT1", kind="building")
     flat = house(here, building="CT1", unit_number="1205", parent=tower)
     here.post("entrances", editor, code=tower, entrances=[{"kind": "vehicles", **at(30)}])
-    told = UNKNOWN | {"kind": "vehicles", **at(30)}
-    assert entrances(here, tower) == [told]
-    assert entrances(here, flat) == [told | {"of": tower}]
+    found = UNKNOWN | {"kind": "vehicles", **at(30)}
+    assert entrances(here, tower) == [found]
+    assert entrances(here, flat) == [found | {"of": tower}]
     before = here.get(f"/v1/addresses/{flat}").headers["ETag"]
     here.post("entrances", editor, code=tower, entrances=[{"kind": "vehicles", **at(31)}])
     seen = here.client.get(f"/v1/addresses/{flat}", headers={"If-None-Match": before})
@@ -246,8 +246,8 @@ def test_reports_are_counted_and_an_acceptance_adds_the_entrance(
 
     assert accept(same["id"]).status_code == 200
     day = today().isoformat()
-    told = at(60, accuracy_m=6, note=NOTE, seen_on=day, source="carrier")
-    added = UNKNOWN | {"kind": "vehicles", **told}
+    found = at(60, accuracy_m=6, note=NOTE, seen_on=day, source="carrier")
+    added = UNKNOWN | {"kind": "vehicles", **found}
     assert entrances(here, code) == [UNKNOWN | {"kind": "locker", **at(-20)}, added]
     step = here.place.steps(code)[-1]
     assert (step.operation, step.report_id) == ("entrances", same["id"])
@@ -301,13 +301,13 @@ def test_address_page_shows_entrances_and_accepts_a_report(here: Office, editor:
     sent = here.client.post(f"{path}/report", data=form)
     assert sent.status_code == 303, sent.text
     assert "Có lối vào ở đây" in here.client.get(sent.headers["Location"]).text
-    for wrong, told in (
+    for wrong, expected in (
         ({"note": "gọi 0912345678"}, "xin đừng ghi số điện thoại"),
         ({"entrance": "roof"}, "hãy chọn loại lối vào"),
         ({"lon": "", "lat": ""}, "Hãy cho biết nhà ở đâu"),
     ):
         refused = here.client.post(f"{path}/report", data=form | wrong)
-        assert (refused.status_code, told in refused.text) == (422, True)
+        assert (refused.status_code, expected in refused.text) == (422, True)
         assert (wrong.get("note") or NOTE) in refused.text  # typed values are kept
 
 
@@ -342,9 +342,9 @@ def test_desk_writes_entrances_after_a_preview_and_decides_reports(here: Office)
     # Unchanged entrances are not listed beside new ones.
     more = {"entrances.1.lon": str(at(9)["lon"]), "entrances.1.lat": str(at(9)["lat"])}
     now = str(here.place.record(code).event_id)
-    told = seat.post(path, path, **rows | more | {"_seen": now}).text
-    assert "cửa chính" in told.partition("<dl")[0]
-    assert NOTE not in told.partition("<dl")[0]
+    response = seat.post(path, path, **rows | more | {"_seen": now}).text
+    assert "cửa chính" in response.partition("<dl")[0]
+    assert NOTE not in response.partition("<dl")[0]
     # The form starts with the recorded entrances; one with cleared point and note is dropped.
     assert f'value="{NOTE}"' in seat.get(path).text
     emptied = rows | {f"entrances.0.{name}": "" for name in ("lon", "lat", "note")}

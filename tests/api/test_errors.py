@@ -81,8 +81,8 @@ def test_invalid_request_has_stable_error_codes(client: FlaskClient, row: Row) -
     """In Vietnamese first, and in English in brackets."""
     assert problem(client, row["path"]) == (int(row["status"]), row["code"])
     body = client.get(row["path"]).get_json(force=True)
-    told = [(error["field"], error["code"]) for error in body.get("errors", [])]
-    assert told == [tuple(error.split(" ")) for error in row["errors"].split("; ") if error]
+    found = [(error["field"], error["code"]) for error in body.get("errors", [])]
+    assert found == [tuple(error.split(" ")) for error in row["errors"].split("; ") if error]
     assert body["detail"].startswith(row["detail"])
     assert body["title"].startswith(TITLES[int(row["status"])])
 
@@ -268,16 +268,16 @@ def test_internal_error_exposes_no_details(broken_app: Flask) -> None:
 def test_common_alias_of_a_parameter_gets_the_right_name(
     client: FlaskClient, path: str, given: dict[str, str], meant: str
 ) -> None:
-    told = client.get(path, query_string=given).get_json(force=True)
-    (unknown,) = (each for each in told["errors"] if each["code"] == "unknown_parameter")
+    answer = client.get(path, query_string=given).get_json(force=True)
+    (unknown,) = (each for each in answer["errors"] if each["code"] == "unknown_parameter")
     assert f"có phải {meant}?" in unknown["detail"]
-    assert ("more errors in errors" in told["detail"]) == (len(told["errors"]) > 1)
+    assert ("more errors in errors" in answer["detail"]) == (len(answer["errors"]) > 1)
 
 
 def test_swapped_coordinates_are_reported(client: FlaskClient) -> None:
     for query in ({"lat": "105.85", "lon": "21.03"}, {"lat": "95", "lon": "21.03"}):
-        told = client.get("/v1/reverse", query_string=query).get_json(force=True)["detail"]
-        assert ("swapped" in told) == (query["lat"] == "105.85"), told
+        answer = client.get("/v1/reverse", query_string=query).get_json(force=True)["detail"]
+        assert ("swapped" in answer) == (query["lat"] == "105.85"), answer
 
 
 def test_unknown_path_or_method_points_to_the_existing_ones(client: FlaskClient) -> None:

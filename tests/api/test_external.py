@@ -48,8 +48,8 @@ def test_record_is_found_by_its_identifier_and_shows_it(office: Office, tmp_path
     assert code_of(office.get("/v1/external/own_number/A-7")) == (404, "not_found")
     then = office.get("/v1/external/own_number/A-7?on=2025-06-30").get_json()
     assert then["records"][0]["valid_to"] == "2025-06-30"
-    told = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
-    assert [(each["scheme"], each["value"]) for each in told] == [
+    answered = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert [(each["scheme"], each["value"]) for each in answered] == [
         ("own_number", "A-7"),
         ("own_number", "A-8"),
         ("parcel", "12/3 Tờ 5"),
@@ -190,8 +190,8 @@ def test_columns_of_several_known_schemes_are_loaded_together(
     result = load(office, tmp_path / "k.csv", table)
     assert (result.rows, result.new) == (1, 3)
     assert found(result) == [(1, "record_has_several")] * 2
-    told = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
-    assert [f"{each['scheme']}:{each['value']}" for each in told] == [
+    answer = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert [f"{each['scheme']}:{each['value']}" for each in answer] == [
         *("dia_chi_so:1152800131", "real_estate_id:BDS-1", "real_estate_id:BDS-2")
     ]
 
@@ -202,5 +202,5 @@ def test_draft_scheme_is_accepted_when_enabled(office: Office, tmp_path: Path) -
     path.write_text(f"code,value\n{code},001099012345\n", encoding="utf-8")
     with session_scope(office.place.engine) as session:
         assert load_external_ids(session, path, "place_id", drafts=True).new == 1
-    (told,) = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
-    assert (told["value"], told["draft"]) == ("001099012345", True)
+    (answer,) = office.get(f"/v1/addresses/{code}?external=true").get_json()["external_ids"]
+    assert (answer["value"], answer["draft"]) == ("001099012345", True)

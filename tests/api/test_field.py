@@ -133,7 +133,7 @@ def test_unknown_codes_are_reported_and_guessing_is_limited(office: Office, edit
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ({"place": "Phố Không Có"}, "chưa có"),
         ({"place": ""}, "hãy ghi tên"),
@@ -145,11 +145,11 @@ def test_unknown_codes_are_reported_and_guessing_is_limited(office: Office, edit
     ],
 )
 def test_invalid_round_is_reported_in_the_filled_in_form(
-    editor: Seat, wrong: dict[str, str], said: str
+    editor: Seat, wrong: dict[str, str], expected: str
 ) -> None:
     answer = editor.post("/desk/field", "/desk/field", **PLACE | wrong)
     assert answer.status_code in (403, 422)
-    assert said in answer.text
+    assert expected in answer.text
     assert wrong.get("place", "Phố Láng") in answer.text
 
 
@@ -173,10 +173,10 @@ def test_records_are_answered_individually(office: Office, editor: Seat) -> None
     one, other, *_ = (door["code"] for door in area(office, code).get_json()["doors"])
     good = record("right", code=one)
     mixed = [good, {"id": "x"}, record("right", code="1000-0006"), record("fly"), {}]
-    told = send(office, code, *mixed, record("gone", code=other)).get_json()["records"]
-    states = [each["state"] for each in told]
+    answered = send(office, code, *mixed, record("gone", code=other)).get_json()["records"]
+    states = [each["state"] for each in answered]
     assert states == ["filed", "refused", "refused", "refused", "refused", "filed"]
-    assert [each["problem"]["status"] for each in told if "problem" in each] == [422] * 4
+    assert [each["problem"]["status"] for each in answered if "problem" in each] == [422] * 4
     assert send(office, code, good).get_json()["records"] == [{"id": good["id"], "state": "known"}]
     for body in ({}, {"records": []}, {"records": [good] * 101}, {"records": ["x"]}):
         answer = office.client.post("/v1/field/records", json=body, headers={"X-Field-Code": code})
@@ -201,7 +201,7 @@ def test_desk_imports_a_round_and_rolls_it_back(
         form = {"csrf": editor.form_token(), "file": (io.BytesIO(body), "thuc-dia.json")}
         assert editor.client.post(f"{url}/file", data=form).status_code == 303
     page = editor.get(url).text
-    assert all(said in page for said in ("77 Phố Láng", "cạnh &lt;nhà&gt; văn hoá", "1 → 2"))
+    assert all(text in page for text in ("77 Phố Láng", "cạnh &lt;nhà&gt; văn hoá", "1 → 2"))
     # An editor proposes new houses; what ends a code is left to an approver.
     preview = editor.post(f"{url}/take-over", url)
     assert "cần quyền approver" in preview.text
@@ -241,11 +241,16 @@ def test_reports_of_a_batch_are_each_filed_once(office: Office) -> None:
     bad = [{"kind": "confirmed", "code": code}, {"once": reports[0]["once"], "kind": "x"}]
     for again in (False, True):
         answer = office.client.post("/v1/batch/reports", json={"reports": [*reports, *bad]})
-        told = answer.get_json()["reports"]
-        assert [each.get("problem", {}).get("status") for each in told] == [None, None, 422, 422]
-        assert [each["filed"]["counted"] for each in told[:2]] == [not again, not again]
-        assert [each["once"] for each in told[:2]] == [each["once"] for each in reports]
-    receipt = told[0]["filed"]["receipt"]
+        answered = answer.get_json()["reports"]
+        assert [each.get("problem", {}).get("status") for each in answered] == [
+            None,
+            None,
+            422,
+            422,
+        ]
+        assert [each["filed"]["counted"] for each in answered[:2]] == [not again, not again]
+        assert [each["once"] for each in answered[:2]] == [each["once"] for each in reports]
+    receipt = answered[0]["filed"]["receipt"]
     assert office.client.get(f"/v1/reports/{receipt}").get_json()["outcome"] == "waiting"
     assert office.client.post("/v1/batch/reports", json={"reports": []}).status_code == 422
     many = [{"once": str(uuid.uuid4()), "kind": "confirmed", "code": code} for _ in range(101)]

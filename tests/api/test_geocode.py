@@ -114,9 +114,9 @@ def test_personal_names_and_phone_numbers_are_not_repeated(site: Site, personal:
             client.get("/v1/autocomplete", query_string={"q": text}),
         )
         for answer in answers:
-            said = json.dumps(answer.get_json(), ensure_ascii=False).lower()
-            told = [word for word in ("tèo", "345") if word in said]
-            assert not told, (answer.request.path, text, said)
+            answered = json.dumps(answer.get_json(), ensure_ascii=False).lower()
+            found = [word for word in ("tèo", "345") if word in answered]
+            assert not found, (answer.request.path, text, answered)
 
 
 def test_answer_has_the_published_shape(site: Site) -> None:
@@ -165,7 +165,7 @@ def test_answer_has_the_published_shape(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("q", "told"),
+    ("q", "expected"),
     [
         (
             "8 Thôn 3, Phường Láng, Hà Nội",
@@ -202,9 +202,9 @@ def test_answer_has_the_published_shape(site: Site) -> None:
         ("Hà Nội", {"type": "region", "state": "Thành phố Hà Nội"}),
     ],
 )
-def test_geocodejson_has_the_known_parts(site: Site, q: str, told: dict[str, str]) -> None:
+def test_geocodejson_has_the_known_parts(site: Site, q: str, expected: dict[str, str]) -> None:
     first = features(site, q=q)[0]["properties"]
-    assert first["geocoding"] == {"label": first["label"], "country": "Việt Nam"} | told
+    assert first["geocoding"] == {"label": first["label"], "country": "Việt Nam"} | expected
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ def test_probes_report_alive_ready_and_missing_worker(client: FlaskClient) -> No
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = {"status": "ready", "reading": "ok", "writing": "ok", "jobs": "failing"}
     for path in ("/readyz", "/readyz?need=writing"):
-        said = client.get(path).get_json()
-        assert 0 <= said.pop("seconds_ago") <= MOST_AGE_S
-        assert said == ready, path
+        answer = client.get(path).get_json()
+        assert 0 <= answer.pop("seconds_ago") <= MOST_AGE_S
+        assert answer == ready, path
 
 
 def allow_connections(admin_url: str, url: str, *, allow: bool) -> None:
@@ -123,8 +123,8 @@ def test_later_schema_is_served_if_it_allows_this_release(
         assert found["revision"].state == State.WARNING
         words = "The schema works with programs from migration 0900 on"
         connection.execute(f"COMMENT ON TABLE alembic_version IS '{words}'")
-        said = eventually(lambda: client.get("/readyz").get_json().get("code"), "it is seen")
-        assert said == "not_prepared"
+        answer = eventually(lambda: client.get("/readyz").get_json().get("code"), "it is seen")
+        assert answer == "not_prepared"
         with pytest.raises(NotPreparedError, match="upgrade the program"):
             prepare_database(url, lambda _line: None)
 
@@ -156,8 +156,8 @@ def test_writes_are_refused_while_the_disk_is_full(
         with monkeypatch.context() as full:
             refuse = text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
             full.setattr(readiness.SQL, "text", lambda _name: refuse)
-            said = client.get("/readyz").get_json()
-            assert (said["reading"], said["writing"]) == ("ok", "unavailable")
+            answer = client.get("/readyz").get_json()
+            assert (answer["reading"], answer["writing"]) == ("ok", "unavailable")
             refused = client.get("/readyz?need=writing")
             assert (refused.status_code, refused.get_json()["code"]) == (503, "storage_full")
         assert client.get("/readyz?need=writing").get_json()["writing"] == "ok"

@@ -144,16 +144,16 @@ def test_geocode_and_validate_return_the_label_of_a_day(story: Story) -> None:
     on = {"on": "2026-02-15"}
     found = story.client.get("/v1/geocode", query_string=on | {"q": TODAY}).get_json()
     assert found["features"][0]["properties"]["label_on"]["label"] == LABELS["2026-02-15"]
-    said = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
-    assert (said["code"], said["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
+    answer = story.client.post("/v1/validate", json=on | {"address": OLD}).get_json()
+    assert (answer["code"], answer["label_on"]["label"]) == (story.known, LABELS["2026-02-15"])
     assert "label_on" not in story.client.post("/v1/validate", json={"address": OLD}).get_json()
     # A street may have had another name.
     street = {"address": "Đường Võ Văn Kiệt, Phường Thành Láng, Hà Nội"}
-    told = story.client.post("/v1/validate", json=on | street).get_json()["label_on"]
-    assert (told["door"], told["door_known"]) == ("Đường Võ Văn Kiệt", False)
+    answered = story.client.post("/v1/validate", json=on | street).get_json()["label_on"]
+    assert (answered["door"], answered["door_known"]) == ("Đường Võ Văn Kiệt", False)
     found = story.client.get("/v1/geocode", query_string=on | {"q": street["address"]}).get_json()
     dated = found["features"][0]["properties"]["label_on"]
-    assert (dated["commune"], dated["door_known"]) == (told["commune"], False)
+    assert (dated["commune"], dated["door_known"]) == (answered["commune"], False)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_batch_returns_the_label_of_a_day_for_each_row(
     first, second, third = (json.loads(line)["result"] for line in answered.text.splitlines())
     for result, on in ((first, day), (second, other)):
         answer = result["answer"]
-        told = answer["features"][0]["properties"] if "features" in answer else answer
-        assert told["label_on"]["label"] == LABELS[on]
+        found = answer["features"][0]["properties"] if "features" in answer else answer
+        assert found["label_on"]["label"] == LABELS[on]
     assert third["problem"]["errors"][0]["code"] == "day_too_early"
     names = {"q": "address"}
     cells = {names.get(name, name): str(value) for name, value in asked.items() if name != "limit"}
@@ -206,11 +206,11 @@ def test_file_of_codes_has_a_column_for_the_label(
     worded = ["--wording", "before:2026-02-16", "--scheme", "iso_3166_2", "--processes", "1"]
     assert CliRunner().invoke(diachiso, [*command[:3], *worded]).exit_code == 0
     with target.open(encoding="utf-8") as rows:
-        told = [
+        found = [
             (r["result_label_on"], r["result_province_on_id_iso_3166_2"])
             for r in csv.DictReader(rows)
         ]
-    assert told == [(LABELS["2026-02-15"], "VN-HN"), ("", "")]
+    assert found == [(LABELS["2026-02-15"], "VN-HN"), ("", "")]
     unknown = CliRunner().invoke(diachiso, [*command[:3], "--scheme", "gkn"])
     assert isinstance(unknown.exception, InvalidInputError)
     assert CliRunner().invoke(diachiso, [*command[:3], "--wording", "old"]).exit_code == 2
@@ -243,9 +243,9 @@ def test_former_commune_may_be_of_any_earlier_map(story: Story) -> None:
     code = story.town.house("5", None, former_commune="88001", **here)
     record, known = story.town.record(code), read_gazetteer(story.town.engine)
     assert record.former_unit_id == old
-    told = record_wording(known, today(), record, datetime.date(2026, 3, 31)).on
-    assert told is not None
-    assert told.label == "5, Xã Thượng"
+    found = record_wording(known, today(), record, datetime.date(2026, 3, 31)).on
+    assert found is not None
+    assert found.label == "5, Xã Thượng"
     with pytest.raises(InvalidInputError, match="no former commune"):
         story.town.house("6", None, former_commune="88003", **here)
 

@@ -143,8 +143,8 @@ def test_ipv4_address_is_one_caller_in_any_notation(office: Office, written: str
 def test_undeclared_proxy_headers_are_ignored(office: Office) -> None:
     for number in range(8):
         office.client.get(UNITS, headers={"X-Forwarded-For": f"203.0.113.{number}"})
-    said = {"X-Forwarded-For": "203.0.113.99", "Forwarded": "for=203.0.113.99"}
-    assert office.client.get(UNITS, headers=said).status_code == 429
+    given = {"X-Forwarded-For": "203.0.113.99", "Forwarded": "for=203.0.113.99"}
+    assert office.client.get(UNITS, headers=given).status_code == 429
 
 
 def test_guessed_keys_are_soon_rate_limited(office: Office) -> None:
@@ -161,8 +161,8 @@ def test_declared_proxies_give_the_client_address(
     behind = Settings(rate_per_address=2, proxies=2, ipv6_prefix=48)
     with open_office(admin_url, f"proxies_{worker_id}", behind) as made:
 
-        def ask(said: str) -> int:
-            return made.client.get(UNITS, headers={"X-Forwarded-For": said}).status_code
+        def ask(expected: str) -> int:
+            return made.client.get(UNITS, headers={"X-Forwarded-For": expected}).status_code
 
         # The second from the right was written by a proxy; anything before it may be forged.
         assert ask("1.1.1.1, 203.0.113.5, 10.0.0.1") == 200
@@ -208,9 +208,9 @@ def test_clock_jump_locks_out_no_caller(office: Office, clock: Clock, jump_s: in
 def test_mistyped_codes_do_not_lock_out_callers_sharing_an_address(office: Office) -> None:
     code = office.place.house("9")
     slip = code[:-1] + ("0" if code[-1] != "0" else "1")
-    told = [office.get(f"/v1/addresses/{slip}").get_json(force=True) for _ in range(6)]
-    assert {one["code"] for one in told} == {"code_mistyped"}
-    assert [bool(one["suggestions"]) for one in told] == [True, True, False, False, False, False]
+    answer = [office.get(f"/v1/addresses/{slip}").get_json(force=True) for _ in range(6)]
+    assert {one["code"] for one in answer} == {"code_mistyped"}
+    assert [bool(one["suggestions"]) for one in answer] == [True, True, False, False, False, False]
     assert office.get(f"/v1/addresses/{code}").status_code == 200
 
 

@@ -143,11 +143,11 @@ def test_error_is_found_by_its_request_id(
         fail(app)
         configure()
         response = app.test_client().get("/fail/00004", headers={"X-Request-Id": given})
-    told = response.headers["X-Request-Id"]
-    assert (told == given) == kept
-    assert response.get_json()["instance"] == f"urn:diachiso:request:{told}"
+    found = response.headers["X-Request-Id"]
+    assert (found == given) == kept
+    assert response.get_json()["instance"] == f"urn:diachiso:request:{found}"
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert {line["id"] for line in lines} == {told}
+    assert {line["id"] for line in lines} == {found}
 
 
 def test_warnings_of_libraries_are_logged_as_json(

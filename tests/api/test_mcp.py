@@ -56,7 +56,9 @@ def same_questions(world: World) -> list[tuple[str, dict[str, Any], str, dict[st
     ]
 
 
-async def told(server: str | StdioServerParameters, asked: list[tuple[str, Any]]) -> list[Any]:
+async def answers_of(
+    server: str | StdioServerParameters, asked: list[tuple[str, Any]]
+) -> list[Any]:
     """What the SDK's client gets: its tools, each answer, and what an unknown tool is."""
     async with Client(server) as client:
         listed = await client.list_tools()
@@ -89,8 +91,8 @@ def test_both_transports_give_the_answers_of_the_api(
         command=sys.executable, args=["-m", "scripts.main", "mcp"], env=environment, cwd=ROOT
     )
     with serving(world.url) as url:
-        over_http = asyncio.run(told(f"{url}/mcp", asked + wrong))
-    on_pipes = asyncio.run(told(by_stdio, asked + wrong))
+        over_http = asyncio.run(answers_of(f"{url}/mcp", asked + wrong))
+    on_pipes = asyncio.run(answers_of(by_stdio, asked + wrong))
     for listed, *answers in (over_http, on_pipes):
         assert [tool.name for tool in listed.tools] == list(TOOLS)
         assert all(tool.annotations.read_only_hint for tool in listed.tools)
@@ -104,8 +106,8 @@ def test_both_transports_give_the_answers_of_the_api(
         assert codes == ["invalid_input"] * 4
         assert all(answer.is_error for answer in answers[len(asked) :])
     assert len(over_http[2].structured_content["features"]) == 2  # never one of two
-    said = capfd.readouterr()
-    assert MARK not in said.out + said.err
+    output = capfd.readouterr()
+    assert MARK not in output.out + output.err
 
 
 def message(method: str, params: Any = None, **more: Any) -> dict[str, Any]:
@@ -146,8 +148,8 @@ def test_invalid_requests_are_reported_and_older_clients_served(
     assert (answer.status_code, words in answer.text) == (status, True), answer.text[:300]
     assert answer.headers["Cache-Control"] == "no-store"
     assert len(answer.data) < 100_000
-    said = capfd.readouterr()
-    assert MARK not in said.out + said.err
+    output = capfd.readouterr()
+    assert MARK not in output.out + output.err
 
 
 @pytest.mark.thorough

@@ -99,7 +99,7 @@ def test_alerts_and_dashboard_use_existing_metrics(client: FlaskClient, place: T
     dashboard = json.loads((DEPLOY / "grafana.json").read_text())
     queries = [rule["expr"] for rule in group["rules"]]
     queries += [each["expr"] for panel in dashboard["panels"] for each in panel["targets"]]
-    told = {name.removesuffix("_bucket") for name in scraped(client)}
+    expected = {name.removesuffix("_bucket") for name in scraped(client)}
     documented = set(re.findall(r"diachiso_\w+", manual))
     asked = {
         name.removesuffix("_bucket") for name in re.findall(r"diachiso_\w+", " ".join(queries))
@@ -107,7 +107,7 @@ def test_alerts_and_dashboard_use_existing_metrics(client: FlaskClient, place: T
     assert asked <= documented
     # The others have no row before the first import, report, webhook or backup.
     rare = {"imports", "webhooks", "answers_total", "backup_timestamp_seconds"}
-    assert asked - told <= {f"diachiso_{name}" for name in rare}
+    assert asked - expected <= {f"diachiso_{name}" for name in rare}
     for rule in group["rules"]:
         page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
         assert Path(page) == Path("docs/mend.md")

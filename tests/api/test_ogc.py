@@ -85,17 +85,17 @@ def shown(site: Site, kind: str) -> set[str]:
     ("collection", "kind"), [("households", "household"), ("buildings", "building")]
 )
 def test_paging_returns_every_visible_door_once(site: Site, collection: str, kind: str) -> None:
-    told: list[str] = []
+    found: list[str] = []
     path: str | None = f"/ogc/collections/{collection}/items?limit=7"
     while path:
         page = site.client.get(path, headers=WITH_KEY).get_json()
         assert page["numberReturned"] == len(page["features"]) <= 7
-        told += [feature["id"] for feature in page["features"]]
+        found += [feature["id"] for feature in page["features"]]
         following = [link["href"] for link in page["links"] if link["rel"] == "next"]
         parts = urlsplit(following[0]) if following else None
         path = f"{parts.path}?{parts.query}" if parts else None
-    assert len(told) == len(set(told))
-    assert set(told) == shown(site, kind)
+    assert len(found) == len(set(found))
+    assert set(found) == shown(site, kind)
 
 
 def test_door_has_the_properties_of_a_lookup(site: Site) -> None:
@@ -252,8 +252,8 @@ def test_restricted_door_is_on_no_page_now_or_in_the_past(site: Site) -> None:
             session.execute(text("SELECT open_event('correct', 'test')"))
             session.execute(statement, {"hidden": True, "code": code})
         for parameters in ({}, {"datetime": before}):
-            told = site.items("households", limit=1_000, **parameters)
-            assert code not in {each["id"] for each in told}
+            found = site.items("households", limit=1_000, **parameters)
+            assert code not in {each["id"] for each in found}
             assert (
                 site.get(f"/collections/households/items/{code}", **parameters).status_code == 404
             )
@@ -287,13 +287,13 @@ def test_gdal_opens_it(site: Site) -> None:
         env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert told["households"]["rows"] == len(shown(site, "household"))
-    assert {"code", "address", "demo"} <= set(told["households"]["fields"])
-    assert told["communes"]["rows"] == 1_500  # over the edge of a page
-    assert told["provinces"]["rows"] == 34
-    assert told["streets"]["rows"] > 10
-    assert 0 < told["box"] < 30
+    answer = json.loads(run.stdout)
+    assert answer["households"]["rows"] == len(shown(site, "household"))
+    assert {"code", "address", "demo"} <= set(answer["households"]["fields"])
+    assert answer["communes"]["rows"] == 1_500  # over the edge of a page
+    assert answer["provinces"]["rows"] == 34
+    assert answer["streets"]["rows"] > 10
+    assert 0 < answer["box"] < 30
 
 
 def test_owslib_opens_it(site: Site) -> None:

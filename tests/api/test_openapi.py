@@ -84,9 +84,9 @@ def test_references_resolve_and_operation_ids_are_unique(
 
 
 def test_operations_and_tags_are_described_in_vietnamese_first(document: dict[str, Any]) -> None:
-    told = [operation["summary"] for _, operation in operations(document)]
-    told += [tag["description"] for tag in document["tags"]]
-    for words in told:
+    found = [operation["summary"] for _, operation in operations(document)]
+    found += [tag["description"] for tag in document["tags"]]
+    for words in found:
         vietnamese, _, english = words.partition(" (")
         assert has_diacritics(vietnamese), words
         assert english.endswith(")"), words
@@ -178,19 +178,19 @@ def test_each_body_and_response_has_one_schema(document: dict[str, Any]) -> None
     for path, operation in operations(document):
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         given = [answer_of(document, operation, status) for status in operation["responses"]]
-        for told in (*bodies, *(answer for answer in given if "content" in answer)):
+        for each in (*bodies, *(answer for answer in given if "content" in answer)):
             # Of the one file that may be a workbook or a map, the bytes.
-            schemas = {json.dumps(kind["schema"]) for kind in told["content"].values()}
-            assert len(schemas) == 1, (path, list(told["content"]))
+            schemas = {json.dumps(kind["schema"]) for kind in each["content"].values()}
+            assert len(schemas) == 1, (path, list(each["content"]))
 
 
 def test_each_body_and_parameter_has_a_valid_example(document: dict[str, Any]) -> None:
     for path, operation in operations(document):
         needed = [p for p in operation["parameters"] if p["required"]]
         body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        for told in (*needed, *([body] if body else [])):
-            schema = {**told["schema"], "components": document["components"]}
-            assert Draft202012Validator(schema).is_valid(told["example"]), (path, told)
+        for each in (*needed, *([body] if body else [])):
+            schema = {**each["schema"], "components": document["components"]}
+            assert Draft202012Validator(schema).is_valid(each["example"]), (path, each)
 
 
 def test_schemas_are_used_and_need_no_default(document: dict[str, Any]) -> None:
@@ -198,9 +198,9 @@ def test_schemas_are_used_and_need_no_default(document: dict[str, Any]) -> None:
     used = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
     assert used == set(schemas)
     for name, schema in schemas.items():
-        for field, told in schema.get("properties", {}).items():
+        for field, expected in schema.get("properties", {}).items():
             # With a default it is one that has to be there, to some generators.
-            assert not {"title", "default"} & set(told), (name, field)
+            assert not {"title", "default"} & set(expected), (name, field)
 
 
 def test_title_is_a_valid_package_name(document: dict[str, Any]) -> None:

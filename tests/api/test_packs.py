@@ -191,10 +191,10 @@ def test_damaged_pack_is_refused(depot: Depot, harm: Any, why: str) -> None:
 def forged(body: bytes, **changed: str) -> bytes:
     """The pack with another header, under the signature of its own."""
     line, _, rest = body.partition(b"\n")
-    head, told, signature = line.split(b".")
-    header = json.loads(base64.urlsafe_b64decode(told + b"==")) | changed
-    told = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=")
-    return b".".join((head, told, signature)) + b"\n" + rest
+    head, found, signature = line.split(b".")
+    header = json.loads(base64.urlsafe_b64decode(found + b"==")) | changed
+    found = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=")
+    return b".".join((head, found, signature)) + b"\n" + rest
 
 
 def test_packs_of_another_register_and_key_are_refused(depot: Depot, tmp_path: Path) -> None:
@@ -226,9 +226,9 @@ def test_file_that_is_not_a_pack_is_reported(
     depot: Depot, path: str, status: int, code: str | None
 ) -> None:
     response = depot.client.get(f"/v1/packs/{path}")
-    told = response.get_json(force=True)
-    assert response.status_code == status, told
-    assert code in (None, told["code"], *(each["code"] for each in told.get("errors") or ()))
+    answer = response.get_json(force=True)
+    assert response.status_code == status, answer
+    assert code in (None, answer["code"], *(each["code"] for each in answer.get("errors") or ()))
 
 
 def test_invalid_key_file_is_reported(depot: Depot, tmp_path: Path) -> None:
@@ -300,6 +300,6 @@ def test_signed_in_carrier_and_command_get_the_same_file(
     assert call("pack", "--unit", COMMUNE, "--out", out).exit_code == 0
     assert out.read_bytes() == taken.data
     assert isinstance(call("pack", "--unit", COMMUNE, "--out", out).exception, click.UsageError)
-    told = call("pack", "--unit", COMMUNE, "--out", out, "--force", "--since", depot.cursor(taken))
-    assert "phần đã đổi" in told.output
+    done = call("pack", "--unit", COMMUNE, "--out", out, "--force", "--since", depot.cursor(taken))
+    assert "phần đã đổi" in done.output
     assert json.loads(call("pack-keys").output) == depot.keys()

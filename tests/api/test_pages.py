@@ -102,7 +102,7 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("proxies", "said", "scheme"),
+    ("proxies", "expected", "scheme"),
     gate_takes_one_of(
         3,
         [
@@ -122,12 +122,12 @@ def test_page_names_the_public_address_of_the_server(site: Site) -> None:
     ),
 )
 def test_declared_proxies_give_the_url_scheme(
-    site: Site, proxies: int, said: str, scheme: str
+    site: Site, proxies: int, expected: str, scheme: str
 ) -> None:
     path = f"/a/{code_display(site.world.codes['27 Láng'])}"
     settings = Settings(limits=False, proxies=proxies)
     with open_app(site.world.url, settings=settings) as app:
-        headers = {"X-Forwarded-Proto": said, "Host": "diachi.example"}
+        headers = {"X-Forwarded-Proto": expected, "Host": "diachi.example"}
         text = app.test_client().get(path, headers=headers).text
         assert re.findall(rf"\b\w+://diachi\.example{path}", text)
         assert set(re.findall(r"(\w+)://diachi\.example", text)) == {scheme}
@@ -244,7 +244,7 @@ def test_house_without_a_code_is_reported_from_a_page(site: Site) -> None:
     assert filed.status_code == 303, re.findall("alert.*", filed.text)
     receipt = site.client.get(filed.location)
     assert receipt.headers["Cache-Control"] == "no-store"
-    assert all(said in receipt.text for said in ("129B", "Cảm ơn", "Đang chờ"))
+    assert all(text in receipt.text for text in ("129B", "Cảm ơn", "Đang chờ"))
     assert site.client.get("/reports/none").status_code == 404
     taken = site.client.post("/new-house", data={**place, "address": "27 Láng"})
     assert (taken.status_code, code_display(site.world.codes["27 Láng HCM"]) in taken.text) == (

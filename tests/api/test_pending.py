@@ -124,8 +124,8 @@ def test_desk_requests_shows_and_approves_an_operation(office: Office, seat: Sea
     assert "Đang chờ duyệt: ngừng dùng" in other.get(f"/desk/records/{code_display(code)}").text
     queue, page = other.get("/desk/proposals").text, other.get(sent.location).text
     assert f'href="{sent.location}"' in queue
-    for said in ("nhà đã dỡ", "Phường Láng – bàn", code_display(code), "ngừng dùng", "Duyệt"):
-        assert said in page
+    for each in ("nhà đã dỡ", "Phường Láng – bàn", code_display(code), "ngừng dùng", "Duyệt"):
+        assert each in page
     assert office.place.row(code).status == "active"
     assert other.post(sent.location, sent.location, step="approve").status_code == 303
     assert office.place.row(code).status == "retired"

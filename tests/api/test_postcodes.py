@@ -30,11 +30,11 @@ def geocoded(site: Site, **asked: Any) -> list[dict[str, Any]]:
 
 def test_postcode_and_ids_are_returned_when_requested(site: Site) -> None:
     code = site.world.codes["27 Láng"]
-    told = site.client.get(f"/v1/addresses/{code}?ids=true&postal=true").get_json()
-    assert told["postcode"] == LANG
-    assert told["commune"]["ids"] == {"postcode": LANG}
-    assert told["province"]["ids"] == {"iso_3166_2": "VN-HN"}
-    assert told["postal_label"] == {"lines": LETTER, "lines_ascii": ABROAD}
+    answer = site.client.get(f"/v1/addresses/{code}?ids=true&postal=true").get_json()
+    assert answer["postcode"] == LANG
+    assert answer["commune"]["ids"] == {"postcode": LANG}
+    assert answer["province"]["ids"] == {"iso_3166_2": "VN-HN"}
+    assert answer["postal_label"] == {"lines": LETTER, "lines_ascii": ABROAD}
     plain = site.client.get(f"/v1/addresses/{code}").get_json()
     assert "postal_label" not in plain
     assert "ids" not in plain["commune"]
@@ -83,8 +83,8 @@ def test_postcode_of_another_commune_is_a_fault(
 ) -> None:
     found = validated(site, **asked)
     assert (found["verdict"], found["postcode"]) == (verdict, LANG)
-    (told,) = (each for each in found["components"] if each["component"] == "postcode")
-    assert told == {
+    (shown,) = (each for each in found["components"] if each["component"] == "postcode")
+    assert shown == {
         "component": "postcode",
         "status": component,
         "given": asked["postcode"].replace(" ", ""),
@@ -98,14 +98,14 @@ def test_postcode_of_another_commune_is_a_fault(
 
 def test_postcode_at_the_end_of_a_text_is_a_component(site: Site) -> None:
     found = validated(site, address=f"{ADDRESS} {OTHER}")
-    (told,) = (each for each in found["components"] if each["component"] == "postcode")
+    (shown,) = (each for each in found["components"] if each["component"] == "postcode")
     assert found["verdict"] == "confirm"
-    assert (told["status"], told["given"], told["value"]) == ("unverified", OTHER, LANG)
+    assert (shown["status"], shown["given"], shown["value"]) == ("unverified", OTHER, LANG)
 
 
 def test_invalid_postcode_is_not_repeated(site: Site) -> None:
-    said = {"address": ADDRESS, "postcode": "bà Tèo 0912345678"}
-    found = validated(site, **said)
+    given = {"address": ADDRESS, "postcode": "bà Tèo 0912345678"}
+    found = validated(site, **given)
     assert found["verdict"] == "accept"
     assert "Tèo" not in str(found)
     assert "0912345678" not in str(found)

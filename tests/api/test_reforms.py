@@ -84,7 +84,7 @@ def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_pa
     town = hall.desk.office.place
     for locality in ("Tổ 1", "Tổ 2"):
         town.do("name-locality", commune="00199", locality=locality)
-    told, untold = town.house("3", None, locality="Tổ 1"), town.house("27")
+    named, other = town.house("3", None, locality="Tổ 1"), town.house("27")
     before = checksum(town.engine)
 
     tried = hall.done(hall.send(resolution(SPLIT, "1/NQ")))
@@ -93,7 +93,7 @@ def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_pa
     (unit,) = tried["report"]["units"]
     assert (unit["code"], unit["records"], unit["undecided"]) == ("00199", 2, 1)
     assert [(to["code"], to["settled_by"]) for to in unit["to"]] == [("00201", {"locality": 1})]
-    assert [label["code"] for label in tried["report"]["labels"]] == [codes.format(told)]
+    assert [label["code"] for label in tried["report"]["labels"]] == [codes.format(found)]
     assert checksum(town.engine) == before
     number = tried["id"]
 
@@ -128,9 +128,9 @@ def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_pa
     assert carried["carried_at"] is not None
     where = {
         code: hall.desk.office.get(f"/v1/addresses/{code}").get_json()["commune"]["code"]
-        for code in (told, untold)
+        for code in (named, other)
     }
-    assert where == {told: "00201", untold: "00202"}
+    assert where == {named: "00201", other: "00202"}
     assert code_of(hall.ask(number, "carry", verdict=2)) == (409, "reform_state")
     again = hall.done(hall.send(resolution(SPLIT, "1/NQ")))
     assert again["state"] == "failed"

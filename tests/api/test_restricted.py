@@ -138,8 +138,8 @@ class Site:
         if isinstance(value, list):
             return [s for v in value for s in self.found(v, asked)]
         if isinstance(value, str):
-            said = asked.upper()
-            return [s for s in self.strings if s in value and s.upper() not in said]
+            shown = asked.upper()
+            return [s for s in self.strings if s in value and s.upper() not in shown]
         return [s for s in self.secrets if s == value]
 
     @property
@@ -281,8 +281,8 @@ def test_no_mcp_tool_finds_a_restricted_place(site: Site) -> None:
     for hidden in site.hidden:
         near = call("reverse", lon=hidden.lon + 4e-6, lat=hidden.lat + 4e-6, limit=20)
         assert site.found(near) == []
-        told = call("lookup", code=hidden.code, external=True, services=True)["structuredContent"]
-        assert (told["label"], told["position"], told["external_ids"]) == (HERE, None, [])
+        done = call("lookup", code=hidden.code, external=True, services=True)["structuredContent"]
+        assert (done["label"], done["position"], done["external_ids"]) == (HERE, None, [])
 
 
 def test_no_field_round_or_paper_shows_a_restricted_place(site: Site) -> None:
@@ -333,8 +333,8 @@ def test_no_address_components_find_a_restricted_place(site: Site) -> None:
 
 @pytest.mark.thorough
 def test_no_suggestion_names_a_restricted_place(site: Site) -> None:
-    begun = {text[:n] for text in site.texts for n in (3, 8, 20, 200)}
-    for text in sorted(begun):
+    starts = {text[:n] for text in site.texts for n in (3, 8, 20, 200)}
+    for text in sorted(starts):
         for near in ({}, {"lon": 105.8, "lat": 21.02}, {"within": COMMUNE}):
             query = {"q": text, "limit": 20, **near}
             answer = site.client.get("/v1/autocomplete", query_string=query).get_json(force=True)
@@ -373,8 +373,8 @@ def test_no_batch_finds_a_restricted_place(site: Site) -> None:
         lines = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
         assert len(lines) == len(asked)
         for line, row in zip(lines, asked, strict=True):
-            said = str(row.get("q") or row.get("address") or "")
-            assert site.found(line["result"], said) == [], (operation, line)
+            found = str(row.get("q") or row.get("address") or "")
+            assert site.found(line["result"], found) == [], (operation, line)
 
 
 @pytest.mark.thorough
@@ -395,10 +395,10 @@ def test_no_route_finds_a_restricted_place(site: Site) -> None:
                 query_string={"order": order},
                 headers={"Accept": accept},
             )
-            told = response.get_json() if "json" in accept else response.text
+            answer = response.get_json() if "json" in accept else response.text
             # The code itself is shown only if it was given.
             given = own | set(map(code_display, own))
-            assert set(site.found(told, "\n".join([*asked, *given]))) <= given, accept
+            assert set(site.found(answer, "\n".join([*asked, *given]))) <= given, accept
     start = site.client.post(
         "/v1/routes",
         data=site.others[0],
@@ -500,8 +500,8 @@ def test_feed_only_tells_followers_to_remove_a_restricted_place(site: Site) -> N
         if not body["more"]:
             break
     assert seen
-    told = [entry for entry in seen if site.found(entry)]
-    assert {entry["type"] for entry in told} <= {"remove"}
+    found = [entry for entry in seen if site.found(entry)]
+    assert {entry["type"] for entry in found} <= {"remove"}
 
 
 def test_no_pack_contains_a_restricted_place(site: Site) -> None:

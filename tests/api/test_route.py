@@ -122,8 +122,8 @@ def planned(site: Site, body: str | bytes, kind: str = LINES, **query: str) -> d
 
 def lines_in(answer: dict[str, Any]) -> list[int]:
     """Every line that occurs anywhere in the answer."""
-    told = [parcel["line"] for stop in answer["stops"] for parcel in stop["parcels"]]
-    return sorted([*told, *(each["line"] for each in answer["unplaced"]), *answer["empty_lines"]])
+    found = [parcel["line"] for stop in answer["stops"] for parcel in stop["parcels"]]
+    return sorted([*found, *(each["line"] for each in answer["unplaced"]), *answer["empty_lines"]])
 
 
 def names(site: Site, answer: dict[str, Any]) -> list[str | None]:
@@ -276,7 +276,7 @@ def test_distances_use_the_routing_server_or_straight_lines(site: Site, osrm: Os
             "distances": apart,
             "durations": [[None, *apart[0][1:]], *apart[1:]],
         }
-        for status, says in (
+        for status, expected in (
             (200, b"<html>"),
             (200, b"[]"),
             (400, b'{"code": "TooBig", "message": "Too many table coordinates"}'),
@@ -293,9 +293,11 @@ def test_distances_use_the_routing_server_or_straight_lines(site: Site, osrm: Os
             (200, b'{"code": "Ok", "durations": null, "distances": [["x"]]}'),
             (200, b"x" * 3_000_000),
         ):
-            osrm.status, osrm.says = status, says
+            osrm.status, osrm.says = status, expected
             found = planned(by_road, body)
-            assert [notice["code"] for notice in found["notices"]] == ["routing_unreadable"], says
+            assert [notice["code"] for notice in found["notices"]] == ["routing_unreadable"], (
+                expected
+            )
             assert (found["measured_by"], found["metres"]) == ("straight_lines", straight["metres"])
     settings = Settings(limits=False, routing_url="http://127.0.0.1:9")
     with open_app(site.world.url, settings=settings) as app:
@@ -345,8 +347,8 @@ def test_files_contain_every_row(site: Site) -> None:
     body = "\n".join(a_list(site))
     answer = planned(site, body)
     geojson = json.loads(post(site, body, accept=GEOJSON).text)
-    told = itertools.chain(*(feature["properties"]["lines"] for feature in geojson["features"]))
-    assert sorted(told) == list(range(1, 16))
+    shown = itertools.chain(*(feature["properties"]["lines"] for feature in geojson["features"]))
+    assert sorted(shown) == list(range(1, 16))
     assert len([f for f in geojson["features"] if f["geometry"]]) == 6
     gpx = fromstring(post(site, body, accept=GPX).data)
     space = "{http://www.topografix.com/GPX/1/1}"

@@ -50,9 +50,9 @@ def test_translations_are_immutable_and_loaded_before_the_script(client: FlaskCl
     assert answer.mimetype == "text/javascript"
     entries = re.search(r"learn\((\{.*\})\);", answer.text)
     assert entries
-    said = json.loads(entries[1])
-    assert said == {text: translate(text, "vi") for text in texts_of_scripts()}
-    assert said["Delivered"] == "Đã phát"
+    answered = json.loads(entries[1])
+    assert answered == {text: translate(text, "vi") for text in texts_of_scripts()}
+    assert answered["Delivered"] == "Đã phát"
     for language, wanted in (("vi", [url, script]), ("en", [script])):
         client.set_cookie("lang", language)
         page = client.get("/field").text
@@ -64,7 +64,7 @@ def test_translations_are_cached_for_offline_use(client: FlaskClient) -> None:
     assert all(f"'{url}'" in worker for url in script_urls("field.js", "vi"))
     old = re.search(r"const OLD = (\{.*?\});", worker)
     assert old
-    told = json.loads(old[1])
-    assert told["vi"].startswith("Không có mạng")
-    assert told["en"].startswith("No network")
-    assert all("{when}" in text for text in told.values())
+    answer = json.loads(old[1])
+    assert answer["vi"].startswith("Không có mạng")
+    assert answer["en"].startswith("No network")
+    assert all("{when}" in text for text in answer.values())

@@ -131,8 +131,8 @@ def test_readiness_is_reported_while_every_thread_waits(service: Service) -> Non
         waiting = [stack.enter_context(service.connect()) for _ in range(SLOW)]
         for connection in waiting:
             connection.sendall(get("/v1/addresses/1H6XXH2V").encode())
-        status, said = service.exchange(get("/readyz?need=writing"))
-        assert (status, said["status"]) == (200, "ready")
+        status, found = service.exchange(get("/readyz?need=writing"))
+        assert (status, found["status"]) == (200, "ready")
         other.rollback()
         for connection in waiting:
             assert answer(connection)[0] == 404

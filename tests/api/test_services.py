@@ -76,10 +76,10 @@ def test_operators_write_their_own_areas_and_everybody_reads_them(
     both = [(POST, "commune", "Bưu cục Láng"), (RIVAL, "code", None)]
     assert of_these(f"code={code_display(door)}") == both
     assert of_these(f"lon={LANG['lon']}&lat={LANG['lat']}") == both[:1]
-    told = office.get(f"/v1/addresses/{door}?services=true").get_json()["services"]
-    told = [each for each in told if each["operator"] in keys]
-    assert [each["operator"] for each in told] == [POST, RIVAL]
-    assert told[0]["distance_m"] == 52
+    answered = office.get(f"/v1/addresses/{door}?services=true").get_json()["services"]
+    answered = [each for each in answered if each["operator"] in keys]
+    assert [each["operator"] for each in answered] == [POST, RIVAL]
+    assert answered[0]["distance_m"] == 52
     assert "services" not in office.get(f"/v1/addresses/{door}").get_json()
     page = office.get(f"/a/{code_display(door)}").text
     assert "Bưu cục Láng" in page

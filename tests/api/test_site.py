@@ -181,20 +181,20 @@ def test_board_sums_all_processes_and_names_carriers_to_allowed_roles(
         report = {"kind": "confirmed", "code": door}
         filed = client.post("/v1/reports", json=report, headers=bearer(key))
         assert filed.status_code == 200, filed.text
-    told = client.get("/board.json").get_json()
+    answer = client.get("/board.json").get_json()
     asked = {
         (each["kind"], what): each[what] - asked_before.get(each["kind"], {what: 0})[what]
-        for each in told["requests"]
+        for each in answer["requests"]
         for what in ("asked", "refused")
     }
     assert (asked["geocode", "asked"], asked["geocode", "refused"]) == (7, 1)
     assert (asked["batch", "asked"], asked["reports", "asked"]) == (1, 2)
-    verdicts = {name: n - before["verdicts"][name] for name, n in told["verdicts"].items()}
+    verdicts = {name: n - before["verdicts"][name] for name, n in answer["verdicts"].items()}
     assert sum(verdicts.values()) == 3 + 1 + 2
     assert (verdicts["accept"], verdicts["reject"]) == (2, 1)
-    carriers = {name: n - before["carriers"][name] for name, n in told["carriers"].items()}
+    carriers = {name: n - before["carriers"][name] for name, n in answer["carriers"].items()}
     assert (carriers["keys"], carriers["reports"]) == (2, 2)
-    assert "confirmed" in [each["kind"] for each in told["reports"]]
+    assert "confirmed" in [each["kind"] for each in answer["reports"]]
     admin = sign_in(place, place.key("quản trị", "admin"))
     seen = {
         "anybody": client.get("/board").text,

@@ -109,13 +109,13 @@ def test_tile_is_compressed_and_revalidated_by_etag(site: Site) -> None:
 def test_map_metadata_matches_the_tile_contents(site: Site) -> None:
     known = site.client.get("/tiles/tilejson.json").get_json()
     assert known["tiles"] == ["http://localhost/tiles/{z}/{x}/{y}"]
-    told = {layer["id"]: set(layer["fields"]) for layer in known["vector_layers"]}
+    expected = {layer["id"]: set(layer["fields"]) for layer in known["vector_layers"]}
     for zoom in (4, 9, 14, 18):
         for layer, features in tile(site, zoom).items():
             fields = {name for each in features for name in each} - {"mvt_id"}
-            assert fields <= told[layer], layer
+            assert fields <= expected[layer], layer
     style = site.client.get("/tiles/style.json").get_json()
-    assert {each["source-layer"] for each in style["layers"] if "source" in each} == told.keys()
+    assert {each["source-layer"] for each in style["layers"] if "source" in each} == expected.keys()
     assert list(style["sources"]) == ["register"]
     assert site.client.get("/tiles/base/1/0/0").status_code == 404
 

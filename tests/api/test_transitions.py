@@ -288,12 +288,12 @@ def test_text_with_personal_data_is_refused_by_every_operation(
     here: Office, keys: dict[str, KeyMade], operation: Operation
 ) -> None:
     schema = operation.request.model_json_schema()
-    told = dict(lines(schema, schema.get("$defs", {})))
-    kept = set(told) - {"decision_number", "numbers.0.old"}
+    expected = dict(lines(schema, schema.get("$defs", {})))
+    kept = set(expected) - {"decision_number", "numbers.0.old"}
     if operation.name.startswith(("rename-", "renumber-", "merge-")) or "plates" in operation.name:
         kept -= NAMES_WHAT_IS_THERE
     for name in kept:
-        given = operation.example | {name.partition(".")[0]: told[name]}
+        given = operation.example | {name.partition(".")[0]: expected[name]}
         answer = here.post(operation.name, key_of(keys, operation), **given)
         assert problem_of(answer) == (422, name, "personal_data")
 

@@ -180,10 +180,10 @@ def test_upcoming_change_is_announced_until_its_day(
         assert unit["lifetime"]["to"] is None
         assert client.get("/v1/units/97001").headers["Cache-Control"] == "public, max-age=90"
         assert get(client, "/v1/units/picker")["changes_on"] == DAY.isoformat()
-        for language, told in (("vi", "message"), ("en", "message_en")):
+        for language, expected in (("vi", "message"), ("en", "message_en")):
             client.set_cookie("lang", language)
             page = client.get("/coverage/97001").text
-            assert unit["announced"][0][told] in page
+            assert unit["announced"][0][expected] in page
     it_is(monkeypatch, DAY)
     with open_app(url) as app:
         unit = get(app.test_client(), "/v1/units/97001")

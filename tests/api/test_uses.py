@@ -37,13 +37,15 @@ def test_uses_appear_wherever_their_record_does(office: Office) -> None:
     assert office.get(f"/v1/addresses/{home}").get_json()["uses"] == []
     (step,) = office.get(f"/v1/addresses/{code}/history", carrier).get_json()["steps"][-1:]
     assert {"field": "uses", "before": None, "after": [UBND]} in step["changes"]
-    told, page = {}, {"more": True, "cursor": ""}
+    expected, page = {}, {"more": True, "cursor": ""}
     while page["more"]:
         asked = f"/v1/changes?limit=10000&after={page['cursor']}".removesuffix("&after=")
         page = office.get(asked, carrier).get_json()
-        told |= {each["code"]: each["uses"] for each in page["entries"] if each["type"] == "put"}
-    assert told[code] == [UBND]
-    assert told[home] == []
+        expected |= {
+            each["code"]: each["uses"] for each in page["entries"] if each["type"] == "put"
+        }
+    assert expected[code] == [UBND]
+    assert expected[home] == []
 
     def listed(path: str) -> dict[str, str | None]:
         features = office.get(path, carrier).get_json()["features"]
@@ -141,10 +143,10 @@ def test_coverage_counts_other_uses_beside_homes(office: Office) -> None:
     before = office.get(f"/v1/coverage/{COMMUNE}").get_json()["total"]["uses"]
     offices = next(each for each in before if each["use"] == "office")
     target = {"unit": COMMUNE, "households": 10, "counted": "office"}
-    said = office.client.post(
+    answered = office.client.post(
         "/v1/targets", json={"targets": [target]}, headers=bearer(approver)
     ).get_json()
-    assert said["new"] == 1, said
+    assert answered["new"] == 1, answered
 
     answer = office.get(f"/v1/coverage/{COMMUNE}").get_json()["total"]
     (now,) = (each for each in answer["uses"] if each["use"] == "office")

@@ -106,8 +106,8 @@ def test_area_count_matches_its_records(
     assert counted["records"] == sum(c["records"] for c in counted["communes"])
     file = ask(office, body, f"{PATH}/records?format=ndjson")
     if numbers:
-        told = [json.loads(line)["house_number"] for line in file.text.splitlines()]
-        assert (set(told), len(told)) == (numbers, len(numbers))
+        answer = [json.loads(line)["house_number"] for line in file.text.splitlines()]
+        assert (set(answer), len(answer)) == (numbers, len(numbers))
     else:
         assert code_of(file) == (404, "not_found")
 
@@ -194,8 +194,8 @@ def test_records_need_a_key_and_are_charged_to_its_budget(office: Office) -> Non
     key = office.key("trả theo số cửa", "carrier")
 
     def left() -> int:
-        told: int = office.get("/v1/whoami", key).get_json()["enumeration_budget"]["left"]
-        return told
+        answer: int = office.get("/v1/whoami", key).get_json()["enumeration_budget"]["left"]
+        return answer
 
     for _ in range(3):
         counted = office.client.post(PATH, json=ALL, headers=bearer(key))

@@ -67,8 +67,8 @@ def shop(
     with open_town(admin_url, f"wording_{worker_id}") as town, open_app(town.url) as app:
         load_boundaries(town.engine, str(file), actor="tests", day=LAST_DAY_OF_OLD_MAP)
         with write_scope(town.engine, TEST) as session:
-            said = IdentifierFile("ghn", LAST_DAY_OF_OLD_MAP, partial=True)
-            assert load_unit_identifiers(session, ids, said).written
+            found = IdentifierFile("ghn", LAST_DAY_OF_OLD_MAP, partial=True)
+            assert load_unit_identifiers(session, ids, found).written
         yield Shop(town, app.test_client())
 
 
@@ -107,20 +107,20 @@ def test_former_polygons_give_the_former_ward_of_a_door(shop: Shop) -> None:
 )
 def test_inconclusive_point_gives_no_former_ward(shop: Shop, number: str, point: Any) -> None:
     """The point is on the edge, possibly on both sides, in neither, or too inaccurate."""
-    told = shop.address_of(shop.town.house(number, **point))["label_on"]
-    assert (told["label"], told["door"], told["commune"], told["known_by"]) == (None,) * 4
-    assert {HA, THUONG} <= {unit["code"] for unit in told["communes"]}
+    found = shop.address_of(shop.town.house(number, **point))["label_on"]
+    assert (found["label"], found["door"], found["commune"], found["known_by"]) == (None,) * 4
+    assert {HA, THUONG} <= {unit["code"] for unit in found["communes"]}
 
 
 def test_registered_former_commune_precedes_the_point(shop: Shop) -> None:
-    told = shop.address_of(shop.town.house("9", former_commune=HA, **EAST))["label_on"]
-    assert (told["commune"]["code"], told["known_by"]) == (HA, "register")
+    found = shop.address_of(shop.town.house("9", former_commune=HA, **EAST))["label_on"]
+    assert (found["commune"]["code"], found["known_by"]) == (HA, "register")
 
 
 def test_text_gives_the_former_wording_of_an_unregistered_door(shop: Shop) -> None:
-    told = shop.validated("801 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")
-    assert told["code"] is None
-    on = told["label_on"]
+    found = shop.validated("801 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")
+    assert found["code"] is None
+    on = found["label_on"]
     assert on["label"] == LABEL.format(door="801 Phố Láng", ward="Thượng")
     assert (on["known_by"], on["door_known"]) == ("text", False)
     unknown = shop.validated("801 Phố Láng, Phường Láng, Hà Nội")["label_on"]
@@ -130,8 +130,8 @@ def test_text_gives_the_former_wording_of_an_unregistered_door(shop: Shop) -> No
 
 def test_former_commune_parameter_counts_as_named(shop: Shop) -> None:
     address = "803 Phố Láng, Phường Láng, Hà Nội"
-    told = shop.validated(address, former_commune=THUONG)["label_on"]
-    assert (told["label"], told["known_by"]) == (
+    found = shop.validated(address, former_commune=THUONG)["label_on"]
+    assert (found["label"], found["known_by"]) == (
         LABEL.format(door="803 Phố Láng", ward="Thượng"),
         "text",
     )
@@ -146,12 +146,16 @@ def test_former_commune_parameter_counts_as_named(shop: Shop) -> None:
 def test_text_and_point_must_agree(shop: Shop) -> None:
     shop.town.house("11", lon=105.7, lat=21.02)
     shop.town.house("13", **WEST)
-    told = shop.validated("11 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
-    assert (told["commune"]["code"], told["known_by"], told["door_known"]) == (THUONG, "text", True)
-    told = shop.validated("13 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
-    assert (told["label"], told["known_by"]) == (None, None)
-    told = shop.validated("13 Láng, Phường Láng Hạ, Đống Đa, Hà Nội")["label_on"]
-    assert (told["commune"]["code"], told["known_by"]) == (HA, "text")
+    found = shop.validated("11 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
+    assert (found["commune"]["code"], found["known_by"], found["door_known"]) == (
+        THUONG,
+        "text",
+        True,
+    )
+    found = shop.validated("13 Láng, Phường Láng Thượng, Đống Đa, Hà Nội")["label_on"]
+    assert (found["label"], found["known_by"]) == (None, None)
+    found = shop.validated("13 Láng, Phường Láng Hạ, Đống Đa, Hà Nội")["label_on"]
+    assert (found["commune"]["code"], found["known_by"]) == (HA, "text")
 
 
 def test_equivalent_wordings_give_the_same_label(shop: Shop) -> None:
@@ -221,22 +225,22 @@ def test_batch_row_may_override_the_wording(shop: Shop) -> None:
     code = shop.town.house("21", former_commune=HA, **WEST)
     rows = [{"code": code}, {"code": code, "on": "2025-12-31"}, {"code": code, "wording": "today"}]
     answer = shop.client.post("/v1/batch/lookup", query_string=OLD, json={"rows": rows}).get_json()
-    told = [row["result"]["answer"].get("label_on", {}).get("day") for row in answer["rows"]]
-    assert told == ["2025-06-30", "2025-12-31", None]
+    found = [row["result"]["answer"].get("label_on", {}).get("day") for row in answer["rows"]]
+    assert found == ["2025-06-30", "2025-12-31", None]
 
 
 def test_ids_are_those_of_the_former_units_in_the_carriers_scheme(shop: Shop) -> None:
     code = shop.town.house("27", former_commune=HA, **WEST)
-    told = shop.address_of(code, scheme="ghn", postal="true")["label_on"]
+    found = shop.address_of(code, scheme="ghn", postal="true")["label_on"]
     parts = ("commune", "district", "province")
     ids = [("ghn", "1A0602"), ("ghn", "1486"), ("ghn", "201")]
-    assert [next(iter(told[part]["ids"].items())) for part in parts] == ids
-    assert told["postal_label"]["lines"] == [
+    assert [next(iter(found[part]["ids"].items())) for part in parts] == ids
+    assert found["postal_label"]["lines"] == [
         *("27 Phố Láng", "Phường Láng Hạ", "Quận Đống Đa", "Hà Nội"),
     ]
     # Another scheme has its own ids for current units and none for former ones.
-    told = shop.validated("27 Láng, Phường Láng, Hà Nội", scheme="iso_3166_2")["label_on"]
-    assert [told[part]["ids"] for part in parts] == [{}, {}, {"iso_3166_2": "VN-HN"}]
+    found = shop.validated("27 Láng, Phường Láng, Hà Nội", scheme="iso_3166_2")["label_on"]
+    assert [found[part]["ids"] for part in parts] == [{}, {}, {"iso_3166_2": "VN-HN"}]
     answer = shop.client.post(
         "/v1/batch/lookup",
         query_string=OLD | {"scheme": "ghn"},

@@ -150,7 +150,7 @@ def test_plates_are_recorded_with_a_day_and_a_certificate_is_verified(
     page = enter(visit, office, "editor", f"/desk/papers?code={code_display(code)}")
     assert visit.is_sound()
     page.get_by_role("button", name="Ghi: cấp biển").click()
-    expect(page.locator(".told")).to_contain_text("Phố Láng")
+    expect(page.locator(".notes")).to_contain_text("Phố Láng")
     page.get_by_label("Ngày").fill("2026-11-02")
     assert visit.is_sound()
     page.get_by_role("button", name="Ghi vào sổ").dblclick()

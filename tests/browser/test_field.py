@@ -90,7 +90,7 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
     walk = ready(phone)
     walk.get_by_label("Mã 12 chữ số").fill(code[:-1] + str((int(code[-1]) + 1) % 10))
     walk.get_by_role("button", name="Mở danh sách nhà").click()
-    expect(walk.locator("#told")).to_contain_text("xem lại từng số")
+    expect(walk.locator("#notice")).to_contain_text("xem lại từng số")
     walk.get_by_label("Mã 12 chữ số").fill(code)
     walk.get_by_role("button", name="Mở danh sách nhà").click()
     expect(walk.locator("#count")).to_have_text("0 / 6 nhà")
@@ -106,7 +106,7 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
         expect(door(walk, number).locator(".field-away")).to_have_text(away)
     door(walk, "1").locator(".field-row").click()
     door(walk, "1").get_by_role("button", name="Đúng").click()
-    expect(door(walk, "1").locator(".field-told")).to_contain_text("Đúng")
+    expect(door(walk, "1").locator(".field-notice")).to_contain_text("Đúng")
     door(walk, "3").locator(".field-row").click()
     door(walk, "3").get_by_role("button", name="Nhà ở đây").click()
     expect(door(walk, "3").get_by_role("status")).to_contain_text("Nhà đã có vị trí")
@@ -224,9 +224,9 @@ def test_denied_or_coarse_position_is_shown_and_several_are_averaged(phone: Visi
     }"""
     unnumbered = {"label": "Tổ dân phố 1", "number": None, "code_display": "1H6X-XH2V"}
     unnumbered |= {"lon": 105.8001, "lat": 21.0}
-    said = page.evaluate(row, [part.replace("field_point", "field_door"), unnumbered])
-    assert "Tổ dân phố 1 1H6X-XH2V" in said
-    assert said.endswith("≈ 10 m")
+    found = page.evaluate(row, [part.replace("field_point", "field_door"), unnumbered])
+    assert "Tổ dân phố 1 1H6X-XH2V" in found
+    assert found.endswith("≈ 10 m")
     show = """async (part) => {
         const { pointing } = await import(part);
         const place = { nearest: () => [], middle: null };

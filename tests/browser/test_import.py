@@ -196,7 +196,7 @@ def test_zone_suggested_by_the_points_is_confirmed_on_the_page(visit: Visit, des
     desk.work()
     expect(page.locator("[data-count=new]")).to_have_text("30")
     expect(confirm).to_have_count(0)
-    expect(page.locator("#one .told")).not_to_contain_text("nếu đúng")
+    expect(page.locator("#one .notes")).not_to_contain_text("nếu đúng")
 
 
 def try_it(page: Page, desk: Desk) -> None:

@@ -72,7 +72,7 @@ def with_pack(visit: Visit) -> Page:
     page.get_by_role("button", name="Tìm", exact=True).click()
     row = page.locator("#communes li", has_text="Phường Láng, Thành phố Hà Nội")
     row.get_by_role("button", name="Tải gói").click()
-    expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
+    expect(page.locator("#packs-notice")).to_contain_text("Đã có Phường Láng")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     return opened(visit)
@@ -161,7 +161,7 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
             "UPDATE place SET name = 'Hàng Đào', key = 'hang dao' WHERE key = 'hang khay'"
         )
     page.locator("#packs").get_by_role("button", name="Cập nhật").click()
-    expect(page.locator("#packs-told")).to_contain_text("Đã có Phường Láng")
+    expect(page.locator("#packs-notice")).to_contain_text("Đã có Phường Láng")
     visit.context.set_offline(True)
     page = opened(visit)
     chips = find(page, "phố láng").locator(".hand-card").first.locator(".chip")
@@ -200,7 +200,7 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
     expect(find(page, "20 hang dao").locator("h3").first).to_contain_text("20 Phố Hàng Đào")
     expect(find(page, "20 hang khay")).to_contain_text("tên cũ: Phố Hàng Khay")
-    for name, body, told in (
+    for name, body, expected in (
         ("cut", whole[:-100], "chưa tải hết"),
         ("altered", whole[:-100] + bytes(100), "đã bị sửa đổi"),
         (
@@ -213,7 +213,7 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
         page.get_by_label("Hoặc mở tệp gói").set_input_files(
             {"name": f"{name}.pack", "mimeType": "application/octet-stream", "buffer": body}
         )
-        expect(page.locator("#packs-told")).to_contain_text(told)
+        expect(page.locator("#packs-notice")).to_contain_text(expected)
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
     visit.context.set_offline(False)
     expect(page.locator("#outbox [data-state=sent]")).to_contain_text("Lối vào")
@@ -227,13 +227,13 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
 
 def test_clock_and_disk_problems_of_the_phone_are_reported(visit: Visit) -> None:
     page = with_pack(visit)
-    for days, told in ((400, "đã cũ"), (-400, "đồng hồ máy này chậm")):
+    for days, expected in ((400, "đã cũ"), (-400, "đồng hồ máy này chậm")):
         at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
         page.clock.set_fixed_time(at)
-        expect(opened(visit).locator("#packs li")).to_contain_text(told)
+        expect(opened(visit).locator("#packs li")).to_contain_text(expected)
     page.evaluate(FULL)
     page.locator("#packs").get_by_role("button", name="Cập nhật").click()
-    expect(page.locator("#packs-told")).to_contain_text("Máy hết chỗ chứa")
+    expect(page.locator("#packs-notice")).to_contain_text("Máy hết chỗ chứa")
     expect(find(page, "27 lang").locator(".plate").first).to_be_visible()
 
 
@@ -246,7 +246,7 @@ def test_report_waits_for_a_network_and_is_filed_once(visit: Visit, world: World
     page.get_by_text("Báo nhà chưa có mã").click()
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")
     page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
-    expect(page.locator("#new-told")).to_contain_text("Xin đừng ghi tên người")
+    expect(page.locator("#new-notice")).to_contain_text("Xin đừng ghi tên người")
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
     visit.page = page = visit.context.new_page()
@@ -357,10 +357,10 @@ def test_opened_address_is_found_offline_by_its_words(visit: Visit, world: World
     page.locator("#report summary").click()
     page.get_by_label("Nhà ở chỗ khác").check()
     page.get_by_role("button", name="Gửi").click()
-    expect(page.locator("#report-told")).to_contain_text("Hãy cho biết nhà ở đâu")
+    expect(page.locator("#report-notice")).to_contain_text("Hãy cho biết nhà ở đâu")
     page.get_by_label("Biển mất hoặc hỏng").check()
     page.get_by_role("button", name="Gửi").click()
-    expect(page.locator("#report-told")).to_contain_text("đã lưu trong máy này")
+    expect(page.locator("#report-notice")).to_contain_text("đã lưu trong máy này")
     page.get_by_role("link", name="Chờ gửi").click()
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Biển mất hoặc hỏng")
     visit.context.set_offline(False)
@@ -375,10 +375,12 @@ def test_phone_reads_codes_as_the_register_does(visit: Visit) -> None:
         " return texts.map((text) => readCode(text)); }",
         [part_of(page, "code.js"), texts],
     )
-    for text, told in zip(texts, read, strict=True):
-        assert (told.get("code") or told["error"]) == register_reads(text), text
-        if "code" not in told:
-            assert told["suggestions"] == list(codes.suggestions(strip_announcement(text))), text
+    for text, expected in zip(texts, read, strict=True):
+        assert (expected.get("code") or expected["error"]) == register_reads(text), text
+        if "code" not in expected:
+            assert expected["suggestions"] == list(codes.suggestions(strip_announcement(text))), (
+                text
+            )
     names = [row["text"] for row in vectors("addresses.csv")]
     folded = page.evaluate(
         "async ([part, names]) => { const { fold } = await import(part); return names.map(fold); }",

@@ -475,8 +475,8 @@ def test_board_leads_from_the_country_to_localities(visit: Visit) -> None:
     text = download.value.path().read_text(encoding="utf-8-sig")
     rows = {row["name"]: row["households"] for row in csv.DictReader(io.StringIO(text))}
     # The same numbers as the API and the command line.
-    told = page.request.get(f"{visit.url}/v1/coverage/00199?level=locality").json()
-    assert {unit["name"]: str(unit["households"]) for unit in told["units"]} == rows
+    answer = page.request.get(f"{visit.url}/v1/coverage/00199?level=locality").json()
+    assert {unit["name"]: str(unit["households"]) for unit in answer["units"]} == rows
 
 
 @pytest.mark.skipif(not has_viewer(), reason="needs the browser parts of bin/bootstrap")

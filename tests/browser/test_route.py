@@ -90,7 +90,7 @@ def test_stops_ticked_offline_stay_ticked_after_a_restart(visit: Visit, world: W
     page.get_by_label("Về lại nơi bắt đầu").check()
     visit.context.set_offline(True)
     page.get_by_role("button", name="Xếp tuyến", exact=True).click()
-    expect(page.locator("#told")).to_contain_text("vẫn ở đây")
+    expect(page.locator("#notice")).to_contain_text("vẫn ở đây")
     page = restarted(visit)
     expect(page.get_by_label("Về lại nơi bắt đầu")).to_be_checked()
     visit.context.set_offline(False)

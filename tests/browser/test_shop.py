@@ -323,8 +323,8 @@ def test_order_includes_the_old_wording_for_carriers_that_need_it(visit: Visit) 
     assert sent["address"] == [DOOR]
     assert sent["quan"] == ["Quận 3"]
     parts = ("label", "commune", "district", "province", "known_by")
-    told = [sent[f"address_old_{part}"] for part in parts]
-    assert told == [[old], ["27133"], ["770"], ["79"], ["register"]]
+    found = [sent[f"address_old_{part}"] for part in parts]
+    assert found == [[old], ["27133"], ["770"], ["79"], ["register"]]
 
 
 @in_both_sizes
@@ -340,8 +340,8 @@ def test_shopper_chooses_the_former_ward(visit: Visit) -> None:
     expect(page.get_by_text("Phường 11, Quận 3, Thành phố Hồ Chí Minh")).to_be_visible()
     expect(which).to_have_count(0)
     sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
-    told = [sent[f"address_old_{part}"] for part in ("commune", "district", "known_by")]
-    assert (told, sent["quan"]) == ([["27133"], ["770"], ["text"]], ["Quận 3"])
+    found = [sent[f"address_old_{part}"] for part in ("commune", "district", "known_by")]
+    assert (found, sent["quan"]) == ([["27133"], ["770"], ["text"]], ["Quận 3"])
 
 
 def test_old_unit_ids_are_those_of_the_carriers_scheme(visit: Visit) -> None:
@@ -349,8 +349,8 @@ def test_old_unit_ids_are_those_of_the_carriers_scheme(visit: Visit) -> None:
     fill(page, "82/10/2 le thi hong gam p11 q3 tphcm")
     expect(typing(page)).to_have_value(DOOR)
     sent = ordered(page, page.get_by_role("button", name="Đặt hàng").click)
-    told = [sent[f"address_old_{part}"] for part in ("commune", "district", "province")]
-    assert told == [[""], [""], ["VN-SG"]]
+    found = [sent[f"address_old_{part}"] for part in ("commune", "district", "province")]
+    assert found == [[""], [""], ["VN-SG"]]
 
 
 def test_old_wording_is_dropped_when_the_address_changes(visit: Visit) -> None:

@@ -61,8 +61,8 @@ def test_node_geocoder_works_through_the_nominatim_interface(
     folder = tmp_path_factory.mktemp("node")
     (folder / "node_modules").symlink_to(generate.NODE_MODULES)
     (folder / "ask.js").write_text(NODE_GEOCODER, encoding="utf-8")
-    told = run("node", "ask.js", f"{shop.url}/nominatim", ADDRESS, cwd=folder)
-    for found in json.loads(told):
+    done = run("node", "ask.js", f"{shop.url}/nominatim", ADDRESS, cwd=folder)
+    for found in json.loads(done):
         assert (found["streetNumber"], found["streetName"]) == ("27", "Phố Láng")
         assert (found["city"], found["countryCode"]) == ("Phường Láng", "VN")
 

@@ -70,10 +70,10 @@ def shop(admin_url: str, worker_id: str) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def description(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server's OpenAPI document, from which bin/clients generates the clients."""
-    told = httpx.get(f"{shop.url}/openapi.json").json()
-    assert told == generate.describe()
+    answer = httpx.get(f"{shop.url}/openapi.json").json()
+    assert answer == generate.describe()
     path = tmp_path_factory.mktemp("description") / "openapi.json"
-    path.write_text(json.dumps(told), encoding="utf-8")
+    path.write_text(json.dumps(answer), encoding="utf-8")
     return path
 
 
@@ -104,7 +104,7 @@ def with_java(python: Path, description: Path) -> Path:
         *("-o", python / "java", "--global-property", "apis,models,supportingFiles"),
     )
     complaints = [line for line in made.splitlines() if " WARN " in line or " ERROR " in line]
-    assert [c for c in complaints if not any(said in c for said in ALWAYS_SAID)] == []
+    assert [c for c in complaints if not any(each in c for each in ALWAYS_SAID)] == []
     (python / "java" / "openapi_client").rename(python / "openapi_client")
     shutil.rmtree(python / "java")
     return python
@@ -118,11 +118,11 @@ def web(description: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "node_modules").symlink_to(generate.NODE_MODULES)
     generate.web_types(description, folder)
     tools = folder / "node_modules"
-    said = run(
+    done = run(
         *("node", tools / "@hey-api/openapi-ts/bin/run.js", "-i", description),
         *("-o", folder / "generated", "--no-log-file"),
     )
-    assert "warn" not in said.lower()
+    assert "warn" not in done.lower()
     run(
         *("node", tools / "typescript/bin/tsc", "--strict", "--noUncheckedIndexedAccess"),
         "--skipDefaultLibCheck",
@@ -135,7 +135,9 @@ def web(description: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*command: object, cwd: Path | None = None) -> str:
     """Its output; it must succeed."""
     # bin/test keeps a program's folder out of its path; a shop's program finds its client there.
-    environment = {name: told for name, told in os.environ.items() if name != "PYTHONSAFEPATH"}
+    environment = {
+        name: expected for name, expected in os.environ.items() if name != "PYTHONSAFEPATH"
+    }
     done = subprocess.run(
         list(map(str, command)),
         capture_output=True,
@@ -191,22 +193,22 @@ def test_python_types_check(python: Path, request: pytest.FixtureRequest, tmp_pa
 
 
 def test_python_client_gets_the_expected_answers(python: Path, shop: Shop) -> None:
-    said = run(sys.executable, "shop.py", shop.url, shop.code, ADDRESS, cwd=python)
-    assert json.loads(said) == answers(shop)
+    done = run(sys.executable, "shop.py", shop.url, shop.code, ADDRESS, cwd=python)
+    assert json.loads(done) == answers(shop)
 
 
 @needs_java
 def test_openapi_generator_client_gets_the_expected_answers(with_java: Path, shop: Shop) -> None:
     program = "with_openapi_generator.py"
-    said = run(sys.executable, program, shop.url, shop.code, ADDRESS, cwd=with_java)
-    assert json.loads(said) == answers(shop)
+    done = run(sys.executable, program, shop.url, shop.code, ADDRESS, cwd=with_java)
+    assert json.loads(done) == answers(shop)
 
 
 @needs_node
 @pytest.mark.parametrize("program", ["with_openapi_fetch.js", "with_hey_api.js"])
 def test_typescript_client_gets_the_expected_answers(web: Path, shop: Shop, program: str) -> None:
-    said = run("node", program, shop.url, shop.code, ADDRESS, cwd=web)
-    assert json.loads(said) == answers(shop)
+    done = run("node", program, shop.url, shop.code, ADDRESS, cwd=web)
+    assert json.loads(done) == answers(shop)
 
 
 # --- columns -------------------------------------------------------------------------------------

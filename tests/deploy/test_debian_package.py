@@ -154,8 +154,8 @@ def test_package_can_be_installed_upgraded_removed_and_purged(
     assert settings.parent.stat().st_mode & 0o777 == 0o750
     own = settings.read_text(encoding="utf-8") + 'DATABASE_URL="postgresql://x@127.0.0.1:1/x"\n'
     settings.write_text(own, encoding="utf-8")
-    told = chroot.run("diachiso", "unit-ids", "list")
-    assert "127.0.0.1" in told.stderr, "commands take the settings"
+    found = chroot.run("diachiso", "unit-ids", "list")
+    assert "127.0.0.1" in found.stderr, "commands take the settings"
 
     chroot.install(later(package, tmp_path), "-o", "Dpkg::Options::=--force-confold")
     assert LATER in chroot.get("dpkg-query", "-W", "diachiso")

@@ -357,8 +357,8 @@ def test_code_is_suggested_for_a_misheard_digit(code: str, place: int, wrong: st
     text = digits[:place] + wrong + digits[place + 1 :]
     grouped = f"{text[:3]} {text[3:6]}.{text[6:9]}-{text[9:]}"
     if wrong != digits[place]:
-        for said in (text, grouped):
-            assert code in codes.suggestions(said)
+        for each in (text, grouped):
+            assert code in codes.suggestions(each)
         assert all(map(check_passes, codes.suggestions(text)))
     else:
         assert codes.suggestions(text) == ()

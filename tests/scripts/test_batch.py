@@ -239,8 +239,8 @@ def test_verdicts_are_counted(world: World, tmp_path: Path) -> None:
     source.write_text(f'address\n"{GOOD}"\n"{GOOD}"\n"Láng, Hà Nội"\n', encoding="utf-8")
     done = run(world, "validate", source, tmp_path / "out.csv")
     assert done.returncode == 0
-    said = [line.split() for line in done.stderr.decode().splitlines()]
-    assert [(line[0], line[-1]) for line in said[-2:]] == [("2", "[accept]"), ("1", "[complete]")]
+    output = [line.split() for line in done.stderr.decode().splitlines()]
+    assert [(line[0], line[-1]) for line in output[-2:]] == [("2", "[accept]"), ("1", "[complete]")]
 
 
 def sheet_of(file: Path) -> list[dict[str, str]]:
@@ -252,12 +252,12 @@ def placed(found: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows without their words, which a workbook has alone, and with coordinates to a
     centimetre, for it keeps 16 figures of a number."""
     axes = ("result_lon", "result_lat")
-    told = [{name: cell for name, cell in row.items() if name != IN_WORDS} for row in found]
+    shown = [{name: cell for name, cell in row.items() if name != IN_WORDS} for row in found]
     return [
         row
         | {at: f"{float(row[at]):.7f}" for at in axes if row[at]}
         | {"Mã đơn": row["Mã đơn"].removesuffix(".0")}
-        for row in told
+        for row in shown
     ]
 
 
@@ -300,7 +300,7 @@ def test_spreadsheet_is_returned_row_by_row_as_a_spreadsheet(world: World, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "expected"),
     [
         ("a.xlsx", b"PK\x03\x04 torn", "hỏng"),
         ("a.xls", b"address\n27 Lang\n", "hỏng"),
@@ -308,14 +308,14 @@ def test_spreadsheet_is_returned_row_by_row_as_a_spreadsheet(world: World, tmp_p
     ],
 )
 def test_invalid_spreadsheet_is_reported(
-    world: World, tmp_path: Path, name: str, content: bytes | None, said: str
+    world: World, tmp_path: Path, name: str, content: bytes | None, expected: str
 ) -> None:
     source, target = tmp_path / name, tmp_path / "out.xlsx"
     if content is not None:
         source.write_bytes(content)
     done = run(world, "geocode", source, target)
     assert done.returncode == 1
-    assert said in done.stderr.decode()
+    assert expected in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
     assert list(tmp_path.glob("out*")) == []
 

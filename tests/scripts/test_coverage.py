@@ -193,9 +193,9 @@ def test_fail_under_compares_with_the_declared_target(run_declared: Run) -> None
 
 
 def test_missing_position_accuracy_is_reported(run_declared: Run) -> None:
-    said = "Chưa vị trí nào ghi độ chính xác"
-    assert said in run_declared("--unit", "00004").stdout
-    assert said not in run_declared("--unit", "00097").stdout  # nothing is there
+    text = "Chưa vị trí nào ghi độ chính xác"
+    assert text in run_declared("--unit", "00004").stdout
+    assert text not in run_declared("--unit", "00097").stdout  # nothing is there
 
 
 def test_fail_under_compares_dwellings_if_the_target_counts_dwellings(run_declared: Run) -> None:
@@ -207,8 +207,8 @@ def test_day_is_recorded_and_compared(run_declared: Run) -> None:
     assert "3.355 đơn vị" in run_declared("--record").stdout
     day = f"{today():%d/%m/%Y}"
     assert "0 đơn vị không thay đổi" not in run_declared("--since", day).stdout
-    told = json.loads(run_declared("--since", day, "--format", "json").stdout)
-    assert (told["units"], told["unmoved"]) == ([], 34)
+    answer = json.loads(run_declared("--since", day, "--format", "json").stdout)
+    assert (answer["units"], answer["unmoved"]) == ([], 34)
     assert run_declared("--since", day, "--format", "csv").stdout.startswith("code,level,name,")
     for wrong in (("--until", day), ("--since", day, "--demo"), ("--since", "hôm qua")):
         assert run_declared(*wrong).exit_code == 2

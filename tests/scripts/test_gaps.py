@@ -26,8 +26,8 @@ def test_gaps_are_shown_and_written_in_every_format(run: Run, tmp_path: Path) ->
     assert "(có 0 / 2.271.806, ước tính)" in shown
     assert "chưa có tệp nào: 126" in shown
     assert "… và 96 nữa" in shown
-    told = json.loads(run("--unit", "01", "--kind", "never_delivered", "--format", "json").stdout)
-    assert told["counts"] == {"below_target": None, "street_holes": None, "never_delivered": 126}
+    answer = json.loads(run("--unit", "01", "--kind", "never_delivered", "--format", "json").stdout)
+    assert answer["counts"] == {"below_target": None, "street_holes": None, "never_delivered": 126}
     for name in ("a.csv", "a.xlsx", "a.geojson", "a.json"):
         done = run("--unit", "01", "--out", str(tmp_path / name))
         assert done.exit_code == 0, done

@@ -118,10 +118,10 @@ def test_unread_columns_are_listed_with_a_mapping_to_paste(run: Run, tmp_path: P
     tried = run(file, "--dry-run")
 
     lines = tried.stdout.splitlines()
-    told = next(at for at, line in enumerate(lines) if "cột có dữ liệu nhưng không đọc" in line)
-    assert lines[told + 1].strip() == "Nhóm 5"
+    found = next(at for at, line in enumerate(lines) if "cột có dữ liệu nhưng không đọc" in line)
+    assert lines[found + 1].strip() == "Nhóm 5"
     assert "Zuyên" not in tried.stdout
-    option, given = shlex.split(lines[told + 2].partition(": ")[2])
+    option, given = shlex.split(lines[found + 2].partition(": ")[2])
     assert (option, json.loads(given)) == ("--mapping", {"Nhóm 5": ""})
 
     read = run(file, "--dry-run", option, given.replace('""', '"locality"'), "--format", "json")
@@ -162,9 +162,9 @@ def test_formula_like_references_are_escaped_and_still_match(
 
     run(file, "--codes", outputs["codes"], "--report", outputs["report"])
 
-    told = table(outputs["codes"])
+    found = table(outputs["codes"])
     written = ['\'=HYPERLINK("x")', "'=1", "'+A1", "-12", "'@x", "'-1+1"]
-    assert [row["source_ref"] for row in told] == written
+    assert [row["source_ref"] for row in found] == written
     assert [row["source_ref"] for row in table(outputs["report"])] == ["'-1+1"]
     kept = rows(engine, "SELECT source_ref, code FROM household_ref")
     # `'=1` in a file is an escaped `=1`.
@@ -300,9 +300,9 @@ def test_rows_are_numbered_as_in_the_workbook_at_every_delivery(run: Run, tmp_pa
     report = tmp_path / "report.xlsx"
 
     for options in (("--dry-run",), (), ()):  # the last one is known by the file's checksum
-        told = run(book, *options, "--report", report).stdout
+        output = run(book, *options, "--report", report).stdout
         if options:
-            assert "dòng 2 (Excel: 5): a → mã hồ sơ của dòng 3 của bảng tính" in told, told
+            assert "dòng 2 (Excel: 5): a → mã hồ sơ của dòng 3 của bảng tính" in output, output
         fixes = [row[-2] for row in rows_of_book(report)[1:] if row[-2]]
         assert fixes == [f"mã hồ sơ của dòng {row} của bảng tính" for row in (3, 7)]
 
@@ -405,15 +405,15 @@ def test_all_missing_options_are_reported_at_once(run: Run, tmp_path: Path) -> N
     file = tmp_path / "khảo sát 1.csv"
     file.write_text(header + "12,Láng,2325123.4,587000.5\n14,Láng,2325123.4,587020.5\n", "utf-8")
 
-    told = run(file, source=None)
-    assert told.exit_code == 2
-    said = str(told.exception)
+    done = run(file, source=None)
+    assert done.exit_code == 2
+    found = str(done.exception)
     for part in ("--source", "--commune MÃ", "bằng mét", "--crs"):
-        assert part in said
-    assert said.endswith(f"bin/diachiso import '{file}' --source NGUỒN --commune MÃ --dry-run")
+        assert part in found
+    assert found.endswith(f"bin/diachiso import '{file}' --source NGUỒN --commune MÃ --dry-run")
 
-    told = run(file)
-    assert str(told.exception).endswith(f"'{file}' --source phuong --commune MÃ --dry-run")
+    done = run(file)
+    assert str(done.exception).endswith(f"'{file}' --source phuong --commune MÃ --dry-run")
     # And that is all: with them it is tried, and a file in degrees is not asked for a zone.
     assert "Chạy thử" in run(file, "--commune", "00199", "--dry-run").output
     file.write_text(header + "12,Láng,105.8,21.0\n", "utf-8")

@@ -46,9 +46,9 @@ def test_record_is_proposed_activated_and_printed(run: Run, place: Town) -> None
     done = run("operation", "activate", "--code", shown, "--actor", "duyệt", "--reason", "đủ hồ sơ")
     address = "1 Phố Láng, Phường Láng, Thành phố Hà Nội"
     assert done.stdout == f"{shown}  đang dùng  {address}\n"
-    told = run("history", shown).stdout
-    assert "activate  (duyệt, đủ hồ sơ)" in told
-    assert "đang dùng: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in told
+    output = run("history", shown).stdout
+    assert "activate  (duyệt, đủ hồ sơ)" in output
+    assert "đang dùng: 1 Phố Láng, Phường Láng, Thành phố Hà Nội" in output
     steps = json.loads(run("history", shown, "--format", "json").stdout)["steps"]
     assert [step["operation"] for step in steps] == ["propose", "activate"]
     day = steps[-1]["at"]
@@ -128,10 +128,10 @@ def test_wrong_usage_and_refusals_are_reported(run: Run, place: Town, tmp_path: 
         assert isinstance(wrong.exception, click.UsageError)
     parts = tmp_path / "parts.csv"
     parts.write_text("số nhà,số trước\n5A,1\n", encoding="utf-8")
-    told = str(
+    found = str(
         run("operation", "split", "--code", "x", "--reason", "x", "--parts", parts).exception
     )
-    assert "no column số trước; known columns): Mã (code), Số nhà (house_number)" in told
+    assert "no column số trước; known columns): Mã (code), Số nhà (house_number)" in found
     code = place.reserve()[0]
     refused = run("operation", "verify", "--code", code)
     assert isinstance(refused.exception, IllegalTransitionError)

@@ -59,8 +59,8 @@ def test_every_paper_is_written(place: Town, tmp_path: Path) -> None:
     number = done["giay"].stdout.strip()
     assert call("paper", "certificate", "--verify", number).return_value == 0
     call("paper", "certificate", "--revoke", number, "--reason", "in sai")
-    told = call("paper", "certificate", "--verify", number)
-    assert (told.return_value, "đã thu hồi" in told.stdout) == (1, True)
+    ended = call("paper", "certificate", "--verify", number)
+    assert (ended.return_value, "đã thu hồi" in ended.stdout) == (1, True)
 
 
 def test_no_file_is_overwritten_and_no_paper_issued_in_vain(place: Town, tmp_path: Path) -> None:

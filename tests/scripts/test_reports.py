@@ -9,7 +9,7 @@ import pytest
 
 from geo.code import format as code_display
 from registry.core.errors import NotFoundError, ReportDecidedError, ReportStaleError
-from registry.lifecycle.reports import Said, file_report
+from registry.lifecycle.reports import ReportContent, file_report
 from registry.lifecycle.reports.reporters import Reporter
 from registry.units.gazetteer import Gazetteer
 from tests.support.commands import Run, call
@@ -35,9 +35,9 @@ def run(place: Town, monkeypatch: pytest.MonkeyPatch) -> Run:
 def say(place: Town, gazetteer: Gazetteer) -> Say:
     def file(kind: Any, code: str | None = None, who: str = "client:a", **fields: Any) -> int:
         role: Any = "carrier" if who.startswith("key:") else "anonymous"
-        said = Said(kind, code, **fields)
+        report = ReportContent(kind, code, **fields)
         reporter = Reporter(role, who)
-        return file_report(place.engine, place.reads, gazetteer, reporter, said).id
+        return file_report(place.engine, place.reads, gazetteer, reporter, report).id
 
     return file
 

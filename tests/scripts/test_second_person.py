@@ -50,8 +50,8 @@ def test_operation_names_its_second_person_and_is_audited(run: Run, place: Town)
     assert "cần người thứ hai" in run(*retire, "--dry-run").stderr
     assert isinstance(run(*retire, "--second-person", " ").exception, click.UsageError)
     assert run(*retire, "--second-person", "phòng đô thị").exit_code == 0
-    told = ("operation retire --second-person phòng đô thị", "retire", [code])
-    assert audited(place) == [(*told, place.row(code).event_id)]
+    found = ("operation retire --second-person phòng đô thị", "retire", [code])
+    assert audited(place) == [(*found, place.row(code).event_id)]
 
 
 def test_rules_table_is_shown_set_and_reset(run: Run, place: Town, tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_doctor_checks_the_rules_table_and_the_second_person(
     file = tmp_path / "khong.csv"
     file.write_text(OWN.splitlines()[0], encoding="utf-8")
     run("second-person", "set", file)
-    said = "the table does not ask for a second person for any operation"
-    assert found(place) == (State.WARNING, said)
+    text = "the table does not ask for a second person for any operation"
+    assert found(place) == (State.WARNING, text)
     run("second-person", "reset")
     assert run("keys", "create", "một", "--role", "approver", "--unit", "00199").exit_code == 0
     assert found(place) == (State.WARNING, "only one key can approve: một")

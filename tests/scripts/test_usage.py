@@ -83,13 +83,13 @@ def test_group_without_a_command_lists_its_commands(
 
 def test_help_of_every_command_and_option_begins_in_vietnamese() -> None:
     english = [
-        (name, said)
+        (name, each)
         for name, command in commands()
-        for said in (
+        for each in (
             command.help,
             *(p.help for p in command.params if isinstance(p, click.Option)),
         )
-        if not has_diacritics((said or "").partition(" (")[0])
+        if not has_diacritics((each or "").partition(" (")[0])
     ]
     assert english == []
 
@@ -104,9 +104,9 @@ def test_invalid_setting_is_reported_in_vietnamese_without_a_password(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db:geheim/x")
-    said = error_of(monkeypatch, capsys, "doctor")
-    assert "DATABASE_URL phải có dạng postgresql://" in said
-    assert "geheim" not in said
+    output = error_of(monkeypatch, capsys, "doctor")
+    assert "DATABASE_URL phải có dạng postgresql://" in output
+    assert "geheim" not in output
     monkeypatch.delenv("DATABASE_URL")
     monkeypatch.setenv("DIACHISO_LIMITS", "perhaps")
     assert "DIACHISO_LIMITS phải là on hoặc off" in error_of(monkeypatch, capsys, "doctor")
@@ -131,8 +131,8 @@ def test_unreachable_database_is_reported_with_the_reason(
 def test_too_long_file_name_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = error_of(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
-    assert said.endswith(": the file name is too long)\n")
+    output = error_of(monkeypatch, capsys, "pack", "--unit", "00004", "--out", "x" * 300, status=1)
+    assert output.endswith(": the file name is too long)\n")
 
 
 def test_closed_output_is_not_an_error() -> None:

@@ -239,7 +239,7 @@ def visiting(
     context.route("**/*", only_ours)
     visit.page.on(
         "console",
-        lambda said: visit.wrong.append(said.text) if said.type == "error" else None,
+        lambda expected: visit.wrong.append(expected.text) if expected.type == "error" else None,
     )
     visit.page.on("dialog", lambda asked: asked.accept())
     visit.page.on("pageerror", lambda error: visit.wrong.append(str(error)))

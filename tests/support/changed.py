@@ -25,9 +25,9 @@ _EVERYTHING: Final = ("migrations/", "requirements.lock", "setup.cfg", "tests/co
 
 def changed_files(since: str) -> set[str]:
     """Paths that differ from the commit `since`, those that Git does not know yet too."""
-    told = ["git", "diff", "--name-only", "--no-renames", since]
+    found = ["git", "diff", "--name-only", "--no-renames", since]
     untracked = ["git", "ls-files", "--others", "--exclude-standard"]
-    return set(_lines(told)) | set(_lines(untracked))
+    return set(_lines(found)) | set(_lines(untracked))
 
 
 def concerned_tests(paths: Iterable[str]) -> list[str]:

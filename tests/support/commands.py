@@ -45,8 +45,8 @@ def as_process(
             main()
         except SystemExit as end:
             status = end.code
-        said = [_all_of(stream) for stream in (stdout, stderr)]
-    return CompletedProcess(words, int(str(status or 0)), *said)
+        output = [_all_of(stream) for stream in (stdout, stderr)]
+    return CompletedProcess(words, int(str(status or 0)), *output)
 
 
 def _all_of(stream: TextIO) -> bytes:

@@ -154,9 +154,9 @@ def _deliveries(here: World) -> None:
 def _beside(here: World) -> None:
     ids, client = here.ids, here.office.client
     address = f"13 Phố {MARK}, phường Láng, Hà Nội"
-    said = {"kind": "new_house", "address": address, **LANG}
+    fields = {"kind": "new_house", "address": address, **LANG}
     reporter = here.office.key(f"{MARK} bưu tá", "carrier")
-    filed = client.post("/v1/reports", json=said, headers=bearer(reporter))
+    filed = client.post("/v1/reports", json=fields, headers=bearer(reporter))
     assert filed.status_code in (200, 201), filed.text
     ((ids["report"],),) = here.office.place.rows("SELECT max(id) FROM field_report")
     hook = client.post("/v1/webhooks", json={"url": HOOK}, headers=bearer(reporter))

@@ -58,7 +58,7 @@ def tables_that_hold(engine: Engine, *words: str) -> list[tuple[object, ...]]:
     """Each table in which any of the words stands, and the row; but for units, which are called
     like people and come of the seeds alone.
     """
-    said = " OR ".join(f"row LIKE '%{word}%'" for word in words)
+    text = " OR ".join(f"row LIKE '%{word}%'" for word in words)
     tables = rows(
         engine,
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
@@ -68,7 +68,7 @@ def tables_that_hold(engine: Engine, *words: str) -> list[tuple[object, ...]]:
     # OFFSET: a row is made a text once, and not for each word.
     each = (
         f"(SELECT '{table}', row FROM (SELECT t::text AS row FROM {table} t OFFSET 0) t"
-        f" WHERE {said} LIMIT 1)"
+        f" WHERE {text} LIMIT 1)"
         for (table,) in tables
     )
     return rows(engine, " UNION ALL ".join(each))

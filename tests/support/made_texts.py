@@ -76,8 +76,8 @@ _UNIT_KINDS: Final = {
 def _unit(level: str, *, with_kind: bool) -> Callable[[Chance], str]:
     def made(chance: Chance) -> str:
         kind, name = chance.choice(_units(level))
-        said = f"{chance.choice(_UNIT_KINDS.get(kind, ('',)))} " if with_kind else ""
-        return f"{said}{name}".strip()
+        text = f"{chance.choice(_UNIT_KINDS.get(kind, ('',)))} " if with_kind else ""
+        return f"{text}{name}".strip()
 
     return made
 

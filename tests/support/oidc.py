@@ -53,8 +53,8 @@ class Provider:
             body["id_token"] = self.resigned(signed) if self.resigned else signed
             response.set_data(json.dumps(body))
         if request.path.startswith("/.well-known/") and self.signatures is not None:
-            told = {"id_token_signing_alg_values_supported": self.signatures}
-            response.set_data(json.dumps(response.get_json() | told))
+            expected = {"id_token_signing_alg_values_supported": self.signatures}
+            response.set_data(json.dumps(response.get_json() | expected))
         return response
 
 

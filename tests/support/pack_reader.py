@@ -28,10 +28,10 @@ def read_pack(body: bytes, keys: dict[str, Any], register: str | None = None) ->
     if kid not in [key["kid"] for key in keys["keys"]]:
         raise RefusedError("unknown key")
     try:
-        told = jws.deserialize_compact(line, KeySet.import_key_set(keys), algorithms=["Ed25519"])
+        found = jws.deserialize_compact(line, KeySet.import_key_set(keys), algorithms=["Ed25519"])
     except JoseError:
         raise RefusedError("altered") from None
-    header = json.loads(told.payload)
+    header = json.loads(found.payload)
     if (header["format"], header["version"]) != ("diachiso-pack", 1):
         raise RefusedError("another version")
     if register is not None and header["register"] != register:
@@ -101,8 +101,8 @@ class Copy:
         for row in zip(*columns.values(), strict=True):
             entrance = dict(zip(columns, row, strict=True))
             x, y = x + entrance.pop("x"), y + entrance.pop("y")
-            told = {**entrance, "lon": x / 1e6, "lat": y / 1e6}
-            doors[told.pop("door")].setdefault("entrances", []).append(told)
+            expected = {**entrance, "lon": x / 1e6, "lat": y / 1e6}
+            doors[expected.pop("door")].setdefault("entrances", []).append(expected)
 
     @staticmethod
     def _add_past(held: dict[str, Any], doors: list[dict[str, Any]]) -> None:

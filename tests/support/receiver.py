@@ -49,12 +49,12 @@ def receiving() -> Iterator[Receiver]:
             made.messages.append(({k.lower(): v for k, v in self.headers.items()}, body))
             answer = made.answers.popleft() if made.answers else (204, {}, b"")
             if isinstance(answer, tuple):
-                status, headers, said = answer
+                status, headers, found = answer
                 self.send_response(status)
-                for name, value in {"content-length": str(len(said)), **headers}.items():
+                for name, value in {"content-length": str(len(found)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(found)
                 return
             while not made.over.wait(0.05):
                 if answer == DRIP:

@@ -14,14 +14,14 @@ def refused(
     session: Session | Connection,
     *,
     by: str | None = None,
-    says: str | None = None,
+    message: str | None = None,
     sqlstate: str | None = None,
 ) -> Iterator[None]:
-    """The block is refused: by the constraint `by`, with the words `says`, as `sqlstate`.
+    """The block is refused: by the constraint `by`, with `message`, as `sqlstate`.
 
     Earlier work of the transaction is kept: the block runs in a savepoint.
     """
-    with pytest.raises(DBAPIError, match=says) as caught, session.begin_nested():
+    with pytest.raises(DBAPIError, match=message) as caught, session.begin_nested():
         yield
     check_refusal(caught.value, by=by, sqlstate=sqlstate)
 

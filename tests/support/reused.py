@@ -169,4 +169,4 @@ def _positions(watching: Connection, names: Iterable[str]) -> dict[str, tuple[An
     each = " UNION ALL ".join(
         f"SELECT '{name}', last_value, is_called FROM {name}" for name in names
     )
-    return {name: tuple(told) for name, *told in watching.execute(each)}
+    return {name: tuple(expected) for name, *expected in watching.execute(each)}

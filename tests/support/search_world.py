@@ -48,8 +48,8 @@ def search_world(admin_url: str, name: str, *, read_only: bool = False) -> Itera
     """The register in a database of its own, for tests that write; others ask for `world`."""
     postgis.make_template(admin_url, _TEMPLATE, _build)
     with psycopg.connect(admin_url) as connection:
-        told = connection.execute(_TOLD, [_TEMPLATE]).fetchone()
-    assert told
+        found = connection.execute(_TOLD, [_TEMPLATE]).fetchone()
+    assert found
     with postgis.clone(admin_url, name, _TEMPLATE) as url:
         if read_only:
             with psycopg.connect(admin_url, autocommit=True) as connection:
@@ -60,7 +60,7 @@ def search_world(admin_url: str, name: str, *, read_only: bool = False) -> Itera
         try:
             with session_scope(engine) as session:
                 known = load_gazetteer(session)
-            yield World(url, engine, known, reads, json.loads(told[0]))
+            yield World(url, engine, known, reads, json.loads(found[0]))
         finally:
             reads.close()
             engine.dispose()
@@ -75,10 +75,10 @@ def _build(url: str) -> None:
     refresh(engine)
     engine.dispose()
     with psycopg.connect(url) as connection:
-        said = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+        found = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
             sql.Identifier(connection.info.dbname), json.dumps(builder.codes)
         )
-        connection.execute(said)
+        connection.execute(found)
 
 
 class _Builder:

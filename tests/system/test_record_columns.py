@@ -41,7 +41,9 @@ def members(goes: Goes) -> set[str]:
 
 def test_every_visible_column_has_a_vietnamese_label() -> None:
     seen = {column.name: described(column) for column in going(Goes.ANSWERED | Goes.TRACED)}
-    missing = [n for n, said in seen.items() if not said.label or not in_vietnamese(said.label)]
+    missing = [
+        n for n, expected in seen.items() if not expected.label or not in_vietnamese(expected.label)
+    ]
     assert missing == [], "label, in registry/core/tables/records.py"
 
 

@@ -138,8 +138,8 @@ def test_web_keeps_serving_when_the_worker_dies_repeatedly(start: Starter, var: 
         pid = worker()
         assert pid
         os.kill(pid, signal.SIGKILL)
-        said = f"restarting in {pause}"
-        eventually(lambda s=said: s in run.text(), said)
+        text = f"restarting in {pause}"
+        eventually(lambda s=text: s in run.text(), text)
         eventually(lambda: jobs(url) == "failing", "the worker is missed")
     assert run.end(signal.SIGINT) == 0  # in the middle of a pause
     assert not left(var)
@@ -291,13 +291,13 @@ def test_signal_while_loading_the_demo_leaves_nothing(
     start: Starter, var: Path, fresh_database: Callable[[], str]
 ) -> None:
     url = fresh_database()
-    for begun in (True, False):  # the other finds it empty
+    for importing_now in (True, False):  # the other finds it empty
         run = start("--demo", "--workers", "1", DATABASE_URL=url, demo=True)
         run.url()
         eventually(
             lambda r=run: "demo: the register is empty" in r.text(), "it loads", within_s=120
         )
-        if begun:
+        if importing_now:
             eventually(lambda: importing(url), "an import is under way", within_s=60)
         else:
             assert imports(url) == []

@@ -94,16 +94,16 @@ if (mine) {
 
 /** Reports made without a network, in the outbox of this device. */
 async function keepSaid() {
-  const said = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
-  const body = { kind: said.kind, code: article.dataset.code };
-  if (['wrong_point', 'entrance'].includes(said.kind)) {
-    const [lon, lat] = [said.lon, said.lat].map((degrees) => parseFloat(degrees.replace(',', '.')));
+  const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
+  const body = { kind: values.kind, code: article.dataset.code };
+  if (['wrong_point', 'entrance'].includes(values.kind)) {
+    const [lon, lat] = [values.lon, values.lat].map((degrees) => parseFloat(degrees.replace(',', '.')));
     if (Number.isNaN(lon) || Number.isNaN(lat)) throw new Error(_('Say where it is: use your position, or its latitude and longitude.'));
     Object.assign(body, { lon, lat });
   }
-  if (said.kind === 'entrance') {
-    if (isPersonal(said.note) || namesPerson(said.note)) throw new Error(LEAVE_OUT);
-    Object.assign(body, { entrance: said.entrance, ...(said.note ? { note: said.note } : {}) });
+  if (values.kind === 'entrance') {
+    if (isPersonal(values.note) || namesPerson(values.note)) throw new Error(LEAVE_OUT);
+    Object.assign(body, { entrance: values.entrance, ...(values.note ? { note: values.note } : {}) });
   }
   await keepReport(body, article.dataset.label);
   form.reset();
@@ -114,15 +114,15 @@ form.addEventListener('submit', async (event) => {
   // With a network the form is submitted; without one the browser would show its error page, and lose it.
   const there = await fetch('/healthz', { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => true, () => false);
   if (there) return form.submit();
-  const told = document.getElementById('report-told');
-  told.hidden = false;
+  const notice = document.getElementById('report-notice');
+  notice.hidden = false;
   try {
     await keepSaid();
-    told.className = 'thanks';
-    told.replaceChildren(_('No network: it is kept in the outbox of this device.'), ' ', make('a', { href: '/packs#reports' }, _('Outbox')));
+    notice.className = 'thanks';
+    notice.replaceChildren(_('No network: it is kept in the outbox of this device.'), ' ', make('a', { href: '/packs#reports' }, _('Outbox')));
   } catch (error) {
-    told.className = 'wrong';
-    told.textContent = whyNotKept(error);
+    notice.className = 'wrong';
+    notice.textContent = whyNotKept(error);
   }
   return null;
 });

@@ -27,8 +27,8 @@ let house = null;
 // --- rounds ----------------------------------------------------------------------------------------
 
 function say(text, kind = 'status') {
-  at('told').className = text ? kind : '';
-  at('told').textContent = text;
+  at('notice').className = text ? kind : '';
+  at('notice').textContent = text;
 }
 
 /** Checks twelve digits by Luhn, so that typing mistakes are reported without a network. */
@@ -230,12 +230,12 @@ const FILTERS = {
 function showHamlets() {
   const hamlets = new Map();
   for (const door of walk.area.doors) {
-    const [told, doors] = hamlets.get(door.locality) ?? [0, 0];
-    hamlets.set(door.locality, [told + FILTERS.done(door), doors + 1]);
+    const [done, doors] = hamlets.get(door.locality) ?? [0, 0];
+    hamlets.set(door.locality, [done + FILTERS.done(door), doors + 1]);
   }
   const name = (locality) => locality ?? _('of no hamlet');
   at('hamlets').hidden = hamlets.size < 2;
-  at('hamlets').replaceChildren(...[...hamlets].map(([locality, [told, doors]]) => make('li', { 'data-done': told === doors }, `${name(locality)} `, make('b', {}, `${told} / ${doors}`))));
+  at('hamlets').replaceChildren(...[...hamlets].map(([locality, [done, doors]]) => make('li', { 'data-done': done === doors }, `${name(locality)} `, make('b', {}, `${done} / ${doors}`))));
 }
 
 /** Shows the distance of each door while the page is visible; permission is requested only once. */

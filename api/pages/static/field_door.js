@@ -33,14 +33,14 @@ function beside(round, { lon, lat, number, street }) {
 /** A row of the list, which opens the form of the door. */
 export function doorRow(round, door) {
   const card = make('div', { class: 'field-card', hidden: true });
-  const told = make('span', { class: 'field-told' });
+  const notice = make('span', { class: 'field-notice' });
   const away = make('small', { class: 'field-away' });
   const needs = [
     door.verified_on ? null : _('not verified'),
     door.lon === null ? _('no point') : null,
   ].filter(Boolean);
   const row = make('button', { type: 'button', class: 'field-row', 'aria-expanded': 'false', onclick: open },
-    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || _('verified')), away), told);
+    make('b', {}, door.number ?? '–'), make('span', {}, restOf(door), ...(door.number ? [] : [' ', make('span', { class: 'code' }, door.code_display)]), make('small', { class: needs.length ? 'old' : 'quiet' }, needs.join(', ') || _('verified')), away), notice);
   const item = make('li', { class: 'field-door', 'data-code': door.code }, row, card);
 
   function open() {
@@ -103,8 +103,8 @@ export function doorRow(round, door) {
   }
 
   const show = (records) => {
-    item.dataset.state = records.length ? 'told' : '';
-    told.replaceChildren(...(records.length ? [`✓ ${records.map(({ body }) => kindWords(body.kind)).join(', ')}`] : []));
+    item.dataset.state = records.length ? 'answered' : '';
+    notice.replaceChildren(...(records.length ? [`✓ ${records.map(({ body }) => kindWords(body.kind)).join(', ')}`] : []));
   };
   /** Distance from the phone, as far as known. */
   const showAway = (here, within) => {

@@ -31,8 +31,8 @@ export function mean(fixes) {
 const NOTHING = () => null;
 let [pause, resume] = [NOTHING, NOTHING]; // of the position watch: only one may run, or a phone at rest reports to neither
 
-/** Measures until there are enough fixes, the user stops it, or time is up; calls `told` after each fix. */
-function measured(told, stopped) {
+/** Measures until there are enough fixes, the user stops it, or time is up; calls `onFix` after each fix. */
+function measured(onFix, stopped) {
   return new Promise((done, failed) => {
     if (!isSecureContext || !navigator.geolocation) return failed(new Error(unplaced()));
     const fixes = [];
@@ -49,7 +49,7 @@ function measured(told, stopped) {
     pause();
     const watching = navigator.geolocation.watchPosition(({ coords }) => {
       fixes.push({ longitude: coords.longitude, latitude: coords.latitude, accuracy: coords.accuracy });
-      told(mean(fixes), fixes.length);
+      onFix(mean(fixes), fixes.length);
       if (fixes.length === MOST_FIXES) end();
     }, (error) => {
       if (error.code !== error.PERMISSION_DENIED) return;
@@ -105,8 +105,8 @@ export function pointing({ place, near, recorded = null, given = null, changed =
     status.textContent = text;
   }
 
-  function use(said) {
-    point = said;
+  function use(given) {
+    point = given;
     changed(point);
   }
 

@@ -34,8 +34,8 @@ function comeBack() {
 }
 
 function problemOf(status, problem) {
-  const said = problem?.errors?.map((each) => each.detail).filter(Boolean).join('; ') || problem?.detail;
-  return Object.assign(new Error(said || _('Something went wrong; try again later.')), { status, problem });
+  const detail = problem?.errors?.map((each) => each.detail).filter(Boolean).join('; ') || problem?.detail;
+  return Object.assign(new Error(detail || _('Something went wrong; try again later.')), { status, problem });
 }
 
 const post = (path, body) => ask(path, {
@@ -174,8 +174,8 @@ async function look(id, anew = false, opens = false) {
 const actions = (found) => ({
   save: tried((what) => save(`/v1/imports/${found.id}/${what}`)),
   publish: tried(async (accept) => {
-    const told = [counted(found), accept && _('The file lacks more than 80 % of the source’s households; their codes will be retired.')];
-    if (!confirm([_('Publish this?'), ...told].filter(Boolean).join('\n'))) return;
+    const notes = [counted(found), accept && _('The file lacks more than 80 % of the source’s households; their codes will be retired.')];
+    if (!confirm([_('Publish this?'), ...notes].filter(Boolean).join('\n'))) return;
     try {
       await post(`/v1/imports/${found.id}/publish`, { verdict: found.verdict, accept_vanished: accept });
     } catch (error) {
@@ -210,8 +210,8 @@ const actions = (found) => ({
     await look(rest.id, true, true);
   }),
   /** Repeats the dry run with these answers and earlier ones. */
-  answer: tried(async (said) => {
-    await post(`/v1/imports/${found.id}/answers`, said);
+  answer: tried(async (detail) => {
+    await post(`/v1/imports/${found.id}/answers`, detail);
     await watch(found.id);
   }),
   provinces,

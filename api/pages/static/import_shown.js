@@ -275,11 +275,11 @@ function notes(found) {
     found.columns_personal.length && _('Columns about people, not read: {names}', { names: found.columns_personal.join(', ') }),
     found.columns_unknown.length && _('Columns not known, not read: {names}', { names: found.columns_unknown.join(', ') }),
   ].filter(Boolean);
-  const told = [...found.file_notes, ...unread];
-  if (!told.length) return [];
+  const lines = [...found.file_notes, ...unread];
+  if (!lines.length) return [];
   return [
     make('h3', {}, _('How the file was read')),
-    make('ul', { class: 'told' }, ...told.map((each) => make('li', {}, each))),
+    make('ul', { class: 'notes' }, ...lines.map((each) => make('li', {}, each))),
   ];
 }
 

@@ -63,10 +63,10 @@ export async function sendWaiting(name, most, send, outcome, changed, wanted = (
         await changed();
         return { problem: sent.problem };
       }
-      const told = part.map((each, place) => ({ ...each, ...outcome(sent.answer, place) }));
-      await putAll(name, told);
+      const filed = part.map((each, place) => ({ ...each, ...outcome(sent.answer, place) }));
+      await putAll(name, filed);
       await changed();
-      if (told.some(({ state }) => state === 'waiting')) return {};
+      if (filed.some(({ state }) => state === 'waiting')) return {};
     }
     return {};
   };

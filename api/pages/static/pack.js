@@ -50,7 +50,7 @@ class Commune {
     const of = (name) => (Array.isArray(doors[name]) ? (at) => doors[name][at] : () => doors[name]);
     const get = Object.fromEntries(Object.keys(doors).map((name) => [name, of(name)]));
     const place = (known, ids, at) => (at === null ? null : known.get(ids[at]) ?? null);
-    const told = new Map(held.labels_before.door.map((at, row) => [at, held.labels_before.label[row]]));
+    const before = new Map(held.labels_before.door.map((at, row) => [at, held.labels_before.label[row]]));
     const former = new Map();
     held.former_numbers.door.forEach((at, row) => former.set(at, [...former.get(at) ?? [], { number: held.former_numbers.number[row], street: held.former_numbers.street[row] }]));
     const entrances = entrancesOf(held);
@@ -73,7 +73,7 @@ class Commune {
           inside: get.inside(at),
           parent: get.parent(at),
           units: held.before[get.before(at)] ?? null,
-          before: told.get(at),
+          before: before.get(at),
           households: get.households(at),
           x: dx === null ? NOWHERE : x,
           y: dx === null ? NOWHERE : y,

@@ -38,8 +38,8 @@ async function open() {
 }
 
 function say(text, kind = 'thanks') {
-  at('packs-told').className = text ? kind : '';
-  at('packs-told').textContent = text;
+  at('packs-notice').className = text ? kind : '';
+  at('packs-notice').textContent = text;
 }
 
 // --- packs -----------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ async function take(code) {
     await takeMap(code).then(showPacks, (error) => say(_('The pack is here, its base map is not: {reason}', { reason: why(error) }), 'wrong'));
   } catch (error) {
     say(why(error), 'wrong');
-    if (!communes.has(code) && !at('sign-in')) at('packs-told').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, _('Sign in with the account')));
+    if (!communes.has(code) && !at('sign-in')) at('packs-notice').append(' ', make('a', { id: 'sign-in', href: '/desk/sign-in' }, _('Sign in with the account')));
   }
 }
 

@@ -96,11 +96,11 @@ export async function reportNew(event) {
     if (isPersonal(address)) throw new Error(LEAVE_OUT);
     await report('new_house', undefined, address || _('a new house without an address'), { ...pointOf(await position()), ...(address ? { address } : {}) });
     at('address').value = '';
-    at('new-told').hidden = true;
+    at('new-notice').hidden = true;
     await remove('known', 'draft');
   } catch (error) {
-    at('new-told').hidden = false;
-    at('new-told').textContent = why(error);
+    at('new-notice').hidden = false;
+    at('new-notice').textContent = why(error);
   }
 }
 

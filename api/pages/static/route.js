@@ -21,8 +21,8 @@ const at = (id) => document.getElementById(id);
 let kept = null; // { id, text, rows, numbers, wish, answer, done, empty, chosen, waits }
 
 function say(words, kind = 'thanks') {
-  at('told').className = words ? kind : '';
-  at('told').textContent = words;
+  at('notice').className = words ? kind : '';
+  at('notice').textContent = words;
 }
 
 const why = (error) => (error.name === 'QuotaExceededError'
@@ -74,7 +74,7 @@ async function plan(event) {
     at('round').scrollIntoView({ block: 'start' });
   } catch (error) {
     say([why(error), _('The list and what was chosen are still here.')].join(' '), 'wrong');
-    at('told').scrollIntoView({ block: 'center' });
+    at('notice').scrollIntoView({ block: 'center' });
   }
   at('working').textContent = '';
 }

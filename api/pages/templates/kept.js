@@ -60,7 +60,7 @@ async function page(request, pathname) {
     return await (kept ? Promise.race([asked, late()]) : asked);
   } catch {
     asked.catch(() => null);
-    if (kept) return PAGES.includes(pathname) ? kept : told(kept);
+    if (kept) return PAGES.includes(pathname) ? kept : noticed(kept);
     // An address that is not cached may be in a pack.
     if (isAddress(pathname) && await (await caches.open(FILES)).match('/packs')) return Response.redirect(`/packs?${new URLSearchParams({ q: decodeURIComponent(pathname.slice(3)) })}`);
     return (await list()) ?? Response.error();
@@ -71,7 +71,7 @@ async function page(request, pathname) {
 const late = () => new Promise((_, fail) => { setTimeout(() => fail(new Error('late')), PATIENCE_MS); });
 
 /** Returns the cached page with a remark on its age. */
-async function told(kept) {
+async function noticed(kept) {
   const when = new Date(kept.headers.get('date') ?? 0);
   const html = await kept.text();
   const language = /<html lang="([a-z]+)"/.exec(html)?.[1] ?? 'vi';

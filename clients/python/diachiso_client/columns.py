@@ -86,15 +86,15 @@ def geocode_column(
     failures = 0
     while ahead:
         asked = [ahead.popleft() for _ in range(min(rows_at_once, len(ahead)))]
-        told, refusal = _ask(client, asked)
-        found |= told
-        ahead.extendleft(text for text in reversed(asked) if text not in told)
-        failures = failures + 1 if refusal and not told else 0
+        answered, refusal = _ask(client, asked)
+        found |= answered
+        ahead.extendleft(text for text in reversed(asked) if text not in answered)
+        failures = failures + 1 if refusal and not answered else 0
         if refusal is None:
             continue
         if not refusal.passes or failures == attempts:
             raise Unfinished(refusal.why, found)
-        if refusal.smaller and not told:
+        if refusal.smaller and not answered:
             rows_at_once = max(1, rows_at_once // 2)
         pause_s = 2.0**failures if refusal.wait_s is None else refusal.wait_s
         time.sleep(min(pause_s, _LONGEST_S))
@@ -138,8 +138,8 @@ def _ask(
         )
     rows = dict(zip(asked, answer.parsed.rows, strict=True))
     later = [row.result.problem for row in rows.values() if row.result.status in _LATER]
-    told = {text: _row(row) for text, row in rows.items() if row.result.status not in _LATER}
-    return told, _later(later[0]) if later else None
+    answered = {text: _row(row) for text, row in rows.items() if row.result.status not in _LATER}
+    return answered, _later(later[0]) if later else None
 
 
 def _later(problem: object) -> _Refusal:
@@ -157,12 +157,12 @@ def _seconds(text: Any) -> float | None:
 
 
 def _row(row: AnsweredRow) -> Row:
-    """What is told of one address, under the names of `COLUMNS`."""
+    """The cells of one address, under the names of `COLUMNS`."""
     answer = row.result.answer
-    told: Row = dict.fromkeys(COLUMNS) | {"status": row.result.status}
+    cells: Row = dict.fromkeys(COLUMNS) | {"status": row.result.status}
     if isinstance(answer, Found) and answer.features:
-        told |= _place(answer.features[0])
-    return told
+        cells |= _place(answer.features[0])
+    return cells
 
 
 def _place(feature: Feature) -> Row:

@@ -80,13 +80,15 @@ def text_form(path: Path) -> str | None:
     """
     with path.open("rb") as stream:
         head = stream.read(SNIFFED_BYTES)
-    begun = head.strip(BLANK)
-    if not begun or head.startswith((_GZIP, _ZIP)) or recognized(head) or not nearly_utf8(head):
+    stripped = head.strip(BLANK)
+    if not stripped or head.startswith((_GZIP, _ZIP)) or recognized(head) or not nearly_utf8(head):
         return None
     refuse_other_kinds(path, head)
-    if not begun.startswith((b"{", b"[")):
+    if not stripped.startswith((b"{", b"[")):
         return "csv"
-    return "ndjson" if begun.startswith(b"{") and begun.splitlines()[0].endswith(b"}") else None
+    return (
+        "ndjson" if stripped.startswith(b"{") and stripped.splitlines()[0].endswith(b"}") else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

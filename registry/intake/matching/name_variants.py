@@ -102,8 +102,8 @@ def tell_apart(bench: Workbench) -> None:
             if apart or any(are_apart(*pair) for pair in combinations(names, 2))
         ]
         if keys:
-            told, unclear = _settled(bench, part, keys)
-            bench.add("told", told)
+            settled, unclear = _settled(bench, part, keys)
+            bench.add("told", settled)
             bench.add("unclear", unclear)
 
 
@@ -115,7 +115,7 @@ def _settled(
     called = _places(bench, part, naming)
     last: int = bench.value(SQL.written("last_at", part))
     numbers: dict[tuple[object, ...], int] = {}
-    told: list[tuple[object, ...]] = []
+    settled: list[tuple[object, ...]] = []
     unclear: list[tuple[object, ...]] = []
     for unit_id, at, *levels in naming:
         each = list(zip(*levels, strict=True))
@@ -134,8 +134,8 @@ def _settled(
             new_at = numbers.setdefault((at, own), last + len(numbers) + 1)
             new = next((one for (one,) in meant if one.new_beside), None)
             beside = (new.shown, new.new_beside) if new else (None, None)
-            told.append((part, unit_id, at, new_at, own, *beside))
-    return told, unclear
+            settled.append((part, unit_id, at, new_at, own, *beside))
+    return settled, unclear
 
 
 def _places(bench: Workbench, part: str, naming: Sequence[Any]) -> dict[tuple[int, str], _Places]:

@@ -51,8 +51,8 @@ def settle(session: Session, source: str, given: Mapping[str, str | None] | None
 
 def digest(names: Mapping[str, str]) -> str:
     """Changes when the names do: rows that were read by others are looked at again."""
-    said = json.dumps(sorted(names.items())).encode()
-    return hashlib.sha256(said).hexdigest()[:16] if names else ""
+    written = json.dumps(sorted(names.items())).encode()
+    return hashlib.sha256(written).hexdigest()[:16] if names else ""
 
 
 def read_as_settled(bench: Workbench, names: Mapping[str, str]) -> None:

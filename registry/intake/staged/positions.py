@@ -83,7 +83,7 @@ def positioned(
         unit = Message("unit_metres") if surveyed else Message("unit_degrees")
         raise unreadable(
             file.path,
-            Message("unit_of_other_system", unit=unit, system=_said(crs, stated)),
+            Message("unit_of_other_system", unit=unit, system=_stated_system(crs, stated)),
         )
     if surveyed:
         sample = _sample(file, resolver, stated)
@@ -108,8 +108,8 @@ def _in_degrees(
                 file.path,
                 Message(
                     "system_unfit_but_wgs84",
-                    system=_said(crs, stated),
-                    counted=others.told(),
+                    system=_stated_system(crs, stated),
+                    counted=others.summary(),
                     remedy=Remedy("crs", WGS_84),
                 ),
                 SystemNotConfirmedError,
@@ -119,7 +119,7 @@ def _in_degrees(
     if others is not None and others.for_vn2000:
         advice = Message(
             "system_of_degrees",
-            counted=others.told(),
+            counted=others.summary(),
             vn2000=Remedy("crs", VN2000_DEGREES),
             wgs84=Remedy("crs", WGS_84),
         )
@@ -140,14 +140,14 @@ def _surveyed(file: SourceFile, vote: Vote, crs: str | None, *, dry_run: bool) -
     if zones := is_mixed(vote):
         raise unreadable(
             file.path,
-            Message("rows_in_several_systems", vote=vote.told(), zones=", ".join(zones)),
+            Message("rows_in_several_systems", vote=vote.summary(), zones=", ".join(zones)),
         )
     stated = crs or file.table.crs
     if stated is not None:
         # A system only declared by the layer must fit; a confirmed one may override the points.
         poor = crs is None and vote.count(stated) < vote.rows * LEAST
         if vote.contradicts(stated) or poor:
-            system, counted = _said(crs, stated), vote.told()
+            system, counted = _stated_system(crs, stated), vote.summary()
             unfit = Message("system_unfit", system=system, counted=counted)
             if not crs:
                 unfit = Message("system_unfit_ask_deliverer", unfit=unfit, remedy=_ANY_SYSTEM)
@@ -165,13 +165,13 @@ def _unstated(file: SourceFile, vote: Vote, *, dry_run: bool) -> SourceFile:
             remedy, *others = (Remedy("crs", crs) for crs in alike)
             for other in others:
                 remedy = Message("one_or_other", first=remedy, last=other)
-        advice = Message("system_unknown", counted=vote.told(), remedy=remedy)
+        advice = Message("system_unknown", counted=vote.summary(), remedy=remedy)
         if not (dry_run and alike):
             raise _not_confirmed(file, advice, alike)
         # The systems differ by 700 m, which does not matter for a first look at the addresses.
         note = Message("tried_for_now", system=describe_crs(alike[0]), advice=advice)
         return _placed(file, alike[0], note, asked=alike)
-    advice = Message("system_proposed", counted=vote.told(), remedy=Remedy("crs", vote.proposal))
+    advice = Message("system_proposed", counted=vote.summary(), remedy=Remedy("crs", vote.proposal))
     if not dry_run:
         raise _not_confirmed(file, advice, (vote.proposal,))
     return _placed(file, vote.proposal, _tried(vote.proposal, advice), asked=(vote.proposal,))
@@ -186,7 +186,7 @@ def _not_confirmed(file: SourceFile, advice: Message, asked: Sequence[str]) -> U
     return unreadable(file.path, advice, SystemNotConfirmedError, systems=list(asked))
 
 
-def _said(crs: str | None, stated: str) -> Message | str:
+def _stated_system(crs: str | None, stated: str) -> Message | str:
     """The system as stated by the command or by the layer."""
     return stated if crs is not None else Message("system_of_layer", stated=stated)
 

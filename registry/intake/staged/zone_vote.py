@@ -76,7 +76,7 @@ class Vote:
         """Rows within the stated commune in this system."""
         return dict(self.hits).get(crs, 0)
 
-    def told(self) -> Message:
+    def summary(self) -> Message:
         """The counts, for the person who confirms the system."""
         found = "; ".join(
             f"{describe_crs(crs)} {hits * 100 / self.rows:.0f} %"
@@ -106,7 +106,7 @@ class DegreesVote:
         """Whether the points contradict VN-2000."""
         return speaks(self.rows, self.only_wgs84, self.only_vn2000)
 
-    def told(self) -> Message:
+    def summary(self) -> Message:
         """The counts."""
         return Message(
             "degrees_system_votes",

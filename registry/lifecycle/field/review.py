@@ -170,10 +170,10 @@ def _is_same(one: Reviewed, other: Reviewed, area: Area) -> bool:
 
 def _address_key(record: Reviewed, area: Area) -> tuple[str, str, str]:
     """Return number, street and locality: equal for equal addresses of a round."""
-    said = record.said
-    number = parse_house_number(said["house_number"]) if "house_number" in said else None
-    street = parse_street(said["street"]) if "street" in said else None
-    inner = parse_locality(said["locality"].partition(",")[0]) if "locality" in said else None
+    values = record.said
+    number = parse_house_number(values["house_number"]) if "house_number" in values else None
+    street = parse_street(values["street"]) if "street" in values else None
+    inner = parse_locality(values["locality"].partition(",")[0]) if "locality" in values else None
     place_key = area.place.key
     of_street = area.place.class_ == "street"
     return (
@@ -246,10 +246,10 @@ def _described(
 
 def new_address(record: Reviewed, area: Area, gazetteer: Gazetteer) -> str:
     """Return the label of a new house, with its commune."""
-    said, place = record.said, area.place
-    street = said.get("street") or (place.shown if place.class_ == "street" else None)
-    locality = said.get("locality") or (place.shown if place.class_ == "locality" else None)
-    door = " ".join(filter(None, (said.get("house_number"), street)))
+    values, place = record.said, area.place
+    street = values.get("street") or (place.shown if place.class_ == "street" else None)
+    locality = values.get("locality") or (place.shown if place.class_ == "locality" else None)
+    door = " ".join(filter(None, (values.get("house_number"), street)))
     commune = gazetteer.units[place.unit_id].version_on(today()).full_name
     return ", ".join(filter(None, (door, locality, commune)))
 

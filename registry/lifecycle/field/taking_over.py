@@ -340,12 +340,12 @@ class _TakeOver:
         return made
 
     def _new(self, record: Reviewed) -> list[str]:
-        said, place = record.said, self._area.place
+        values, place = record.said, self._area.place
         parts = {
             "commune": self._commune,
-            **{name: said.get(name) for name in ("house_number", "street", "locality")},
-            "households_count": said.get("households_count"),
-            "delivery_hint": said.get("note"),
+            **{name: values.get(name) for name in ("house_number", "street", "locality")},
+            "households_count": values.get("households_count"),
+            "delivery_hint": values.get("note"),
             **_point_of(record),
         }
         request = r.ProposeRequest.model_validate(

@@ -72,7 +72,7 @@ _FILED: Final = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReportContent:
     """The content of a report. Degrees, WGS 84; metres."""
 
     kind: Kind
@@ -123,7 +123,7 @@ class _Subject:
 
 
 def file_report(
-    engine: Engine, reads: Reads, gazetteer: Gazetteer, reporter: Reporter, said: Said
+    engine: Engine, reads: Reads, gazetteer: Gazetteer, reporter: Reporter, content: ReportContent
 ) -> Filed:
     """Add a report to the queue of its commune, or count it in an equal entry.
 
@@ -132,23 +132,23 @@ def file_report(
     Raises InvalidInputError, what `registry.records.lookup.lookup` raises for the code,
     AddressTakenError for a new house that is registered, TooManyReportsError.
     """
-    _check(said)
-    if said.once is not None:
+    _check(content)
+    if content.once is not None:
         with session_scope(engine) as session:
-            if sent := _sent_before(session, said.once):
+            if sent := _sent_before(session, content.once):
                 return sent
-    code = lookup(reads, said.code).code if said.code else None
+    code = lookup(reads, content.code).code if content.code else None
     with session_scope(engine) as session:
-        subject = _subject(session, gazetteer, reads, said, code)
+        subject = _subject(session, gazetteer, reads, content, code)
         forget_reporters(session)
         forget_receipts(session)
         # Without the lock, two equal reports at once would make two entries.
         session.execute(_WAIT, {"what": code or f"unit {subject.unit_id}"})
-        if said.once is not None and (sent := _sent_before(session, said.once)):
+        if content.once is not None and (sent := _sent_before(session, content.once)):
             return sent
-        report_id, counted = _put(session, said, subject, reporter)
+        report_id, counted = _put(session, content, subject, reporter)
         receipt = give_receipt(
-            session, report_id, reporter.key_id, again=not counted, once=said.once
+            session, report_id, reporter.key_id, again=not counted, once=content.once
         )
         similar = subject.house.similar if subject.house else ()
         return _filed(session, report_id, receipt, counted=counted, similar=similar)
@@ -172,48 +172,48 @@ def _filed(
     )
 
 
-def _check(said: Said) -> None:
-    new, entrance = said.kind == "new_house", said.kind == "entrance"
-    pointed = said.kind in _POINTED
+def _check(content: ReportContent) -> None:
+    new, entrance = content.kind == "new_house", content.kind == "entrance"
+    pointed = content.kind in _POINTED
     for name, given, wanted in (
-        ("code", said.code, not new),
-        ("lon", said.lon, pointed),
-        ("lat", said.lat, pointed),
-        ("entrance", said.entrance, entrance),
+        ("code", content.code, not new),
+        ("lon", content.lon, pointed),
+        ("lat", content.lat, pointed),
+        ("entrance", content.entrance, entrance),
     ):
         if wanted and given is None:
             raise InvalidInputError.of_field(
-                name, "missing", Message("required_for_kind", kind=said.kind)
+                name, "missing", Message("required_for_kind", kind=content.kind)
             )
     for name, value, fits in (
-        ("code", said.code, not new),
-        ("lon", said.lon, pointed),
-        ("lat", said.lat, pointed),
-        ("position_accuracy_m", said.accuracy_m, pointed),
-        ("address", said.address, new),
-        ("entrance", said.entrance, entrance),
-        ("note", said.note, entrance),
+        ("code", content.code, not new),
+        ("lon", content.lon, pointed),
+        ("lat", content.lat, pointed),
+        ("position_accuracy_m", content.accuracy_m, pointed),
+        ("address", content.address, new),
+        ("entrance", content.entrance, entrance),
+        ("note", content.note, entrance),
     ):
         if value is not None and not fits:
             raise InvalidInputError.of_field(
-                name, "not_of_this_kind", Message("not_part_of_kind", kind=said.kind)
+                name, "not_of_this_kind", Message("not_part_of_kind", kind=content.kind)
             )
 
-    if said.note is not None:
+    if content.note is not None:
         try:
-            _NOTE.validate_python(said.note)
+            _NOTE.validate_python(content.note)
         except ValidationError as error:
             wrong = error.errors(include_url=False)[0]
             raise InvalidInputError.of_field("note", wrong["type"], message_of(wrong)) from None
 
 
 def _subject(
-    session: Session, gazetteer: Gazetteer, reads: Reads, said: Said, code: str | None
+    session: Session, gazetteer: Gazetteer, reads: Reads, content: ReportContent, code: str | None
 ) -> _Subject:
     if code is None:
-        assert said.lon is not None and said.lat is not None  # noqa: S101, PT018 - see _check
+        assert content.lon is not None and content.lat is not None  # noqa: S101, PT018 - see _check
         house = describe(
-            session, gazetteer, reads, lon=said.lon, lat=said.lat, written=said.address
+            session, gazetteer, reads, lon=content.lon, lat=content.lat, written=content.address
         )
         return _Subject(None, house.unit.id, None, house)
     record = session.execute(_RECORD, {"code": code}).one_or_none()
@@ -221,23 +221,25 @@ def _subject(
         # The record was removed since its lookup, or the replica lags.
         raise NotFoundError(Message("code_unknown", code=code_display(code)))
     unit_id, event_id = record
-    if said.lon is not None and said.lat is not None:
-        check_in_viet_nam(session, lon=said.lon, lat=said.lat)
-        refuse_far(session, unit_id, lon=said.lon, lat=said.lat)
+    if content.lon is not None and content.lat is not None:
+        check_in_viet_nam(session, lon=content.lon, lat=content.lat)
+        refuse_far(session, unit_id, lon=content.lon, lat=content.lat)
     return _Subject(code, unit_id, event_id, None)
 
 
-def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) -> tuple[int, bool]:
+def _put(
+    session: Session, content: ReportContent, subject: _Subject, reporter: Reporter
+) -> tuple[int, bool]:
     """Return the id of the entry, and whether this reporter was added to its count."""
     who = reporter.known_as
-    same = _same(session, said, subject, who)
+    same = _same(session, content, subject, who)
     if same is not None and same["counted"]:
         return same["id"], False
     refuse_too_many(session, reporter)
     if same is None:
-        _refuse_two_points(session, said, subject, who)
+        _refuse_two_points(session, content, subject, who)
         report_id = session.execute(
-            SQL.text("insert_report"), _columns(said, subject, reporter)
+            SQL.text("insert_report"), _columns(content, subject, reporter)
         ).scalar_one()
     else:
         report_id = same["id"]
@@ -246,7 +248,9 @@ def _put(session: Session, said: Said, subject: _Subject, reporter: Reporter) ->
     return report_id, True
 
 
-def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[str, Any] | None:
+def _same(
+    session: Session, content: ReportContent, subject: _Subject, who: str
+) -> Mapping[str, Any] | None:
     """Return the equal entry, and whether this reporter is counted in it."""
     house = subject.house
     statement, near_m = SQL.text("same_record"), 0.0
@@ -255,49 +259,51 @@ def _same(session: Session, said: Said, subject: _Subject, who: str) -> Mapping[
             (SQL.text("same_address") if house.key else SQL.text("same_place")),
             _SAME_PLACE_M,
         )
-    elif said.kind == "wrong_point":
+    elif content.kind == "wrong_point":
         statement, near_m = SQL.text("same_point"), _SAME_POINT_M
-    elif said.kind == "entrance":
+    elif content.kind == "entrance":
         statement, near_m = SQL.text("same_entrance"), SAME_M
     given = {
         "who": who,
-        "kind": said.kind,
+        "kind": content.kind,
         "code": subject.code,
         "unit": subject.unit_id,
         "key": house.key if house else None,
-        "lon": said.lon,
-        "lat": said.lat,
+        "lon": content.lon,
+        "lat": content.lat,
         "near_m": near_m,
-        "entrance": said.entrance,
-        "note": said.note,
+        "entrance": content.entrance,
+        "note": content.note,
     }
     named = {name: given[name] for name in statement.compile().params}
     found = session.execute(statement, named).mappings().one_or_none()
     return dict(found) if found else None
 
 
-def _refuse_two_points(session: Session, said: Said, subject: _Subject, who: str) -> None:
-    if subject.code is None or said.kind == "entrance":
+def _refuse_two_points(
+    session: Session, content: ReportContent, subject: _Subject, who: str
+) -> None:
+    if subject.code is None or content.kind == "entrance":
         return  # a door has several of these
-    given = {"code": subject.code, "kind": said.kind, "who": who}
+    given = {"code": subject.code, "kind": content.kind, "who": who}
     if session.execute(SQL.text("said_otherwise"), given).scalar_one():
         raise too_many(Message("report_repeated_today"))
 
 
-def _columns(said: Said, subject: _Subject, reporter: Reporter) -> dict[str, Any]:
+def _columns(content: ReportContent, subject: _Subject, reporter: Reporter) -> dict[str, Any]:
     house = subject.house
     return {
-        "kind": said.kind,
+        "kind": content.kind,
         "code": subject.code,
         "unit": subject.unit_id,
-        "lon": said.lon,
-        "lat": said.lat,
-        "accuracy_m": said.accuracy_m,
+        "lon": content.lon,
+        "lat": content.lat,
+        "accuracy_m": content.accuracy_m,
         "address": house.address if house else None,
         "parts": json.dumps(house.parts, ensure_ascii=False) if house and house.parts else None,
         "key": house.key if house else None,
         "role": reporter.kind,
         "seen": subject.seen_event_id,
-        "entrance": said.entrance,
-        "note": said.note,
+        "entrance": content.entrance,
+        "note": content.note,
     }

@@ -286,31 +286,31 @@ def _request(
     }
     match row["kind"]:
         case "confirmed":
-            told = {"code": row["code"], "on": _day_of(row["last_reported_at"])}
+            members = {"code": row["code"], "on": _day_of(row["last_reported_at"])}
         case "wrong_point":
-            told = {"code": row["code"], **point}
+            members = {"code": row["code"], **point}
         case "plate_mounted" | "plate_lost":
-            told = {"codes": [row["code"]], "on": _day_of(row["last_reported_at"])}
+            members = {"codes": [row["code"]], "on": _day_of(row["last_reported_at"])}
         case "entrance":
-            told = {
+            members = {
                 "code": row["code"],
                 "entrances": with_entrance(entrances, _seen(row, decision)),
             }
         case "no_such_house":
-            told = {"code": row["code"]}
+            members = {"code": row["code"]}
         case _:
             parts = {**(row["address_parts"] or {}), **decision.parts}
             here = {"commune": row["unit"]} if row["in_commune"] else {}
-            told = {**here, **point, **parts}
-            if "commune" not in told:
+            members = {**here, **point, **parts}
+            if "commune" not in members:
                 raise InvalidInputError.of_field(
                     "commune",
                     "missing",
                     Message("report_needs_commune"),
                 )
-            told["same_address"] = decision.same_address
+            members["same_address"] = decision.same_address
     try:
-        return BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | told)
+        return BY_NAME[OPERATIONS[row["kind"]]].request.model_validate(why | members)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(map(str, wrong["loc"])) or "request"
@@ -320,7 +320,7 @@ def _request(
 def _seen(row: Mapping[str, Any], decision: Decision) -> Entrance:
     """Return the reported entrance, with the decision's corrections."""
     role = row["reporter_role"]
-    told = {
+    members = {
         "kind": row["entrance"],
         "lon": row["lon"],
         "lat": row["lat"],
@@ -329,7 +329,7 @@ def _seen(row: Mapping[str, Any], decision: Decision) -> Entrance:
         "seen_on": _day_of(row["last_reported_at"]),
         "source": role if role in SOURCES else "office",
     }
-    return {name: value for name, value in told.items() if value not in (None, "")}
+    return {name: value for name, value in members.items() if value not in (None, "")}
 
 
 def _day_of(moment: datetime.datetime) -> str:

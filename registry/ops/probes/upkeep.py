@@ -228,6 +228,6 @@ def background_jobs(subject: Subject) -> Finding:
     ),
     hint=Message("advice_resume_webhook"),
 )
-def webhooks_told(subject: Subject) -> Finding:
+def webhooks_delivered(subject: Subject) -> Finding:
     """No webhook was given up."""
     return none_of(subject.names(SQL.text("dead_webhooks")), "names_counted", warning)

@@ -94,8 +94,8 @@ def load_external_ids(
     count = 0
     for count, row in enumerate(TABLE.rows(path, opened_table(path, sheet)), start=1):
         for cells in _identifiers(row, scheme or ""):
-            said, wrong = TABLE.read(cells)
-            found = wrong[0] if wrong else _of_scheme(_external_id(said), drafts=drafts)
+            values, wrong = TABLE.read(cells)
+            found = wrong[0] if wrong else _of_scheme(_external_id(values), drafts=drafts)
             if isinstance(found, ExternalId) and found.key in read:
                 found = ("row_repeated", found.value)
             if isinstance(found, ExternalId):
@@ -120,19 +120,19 @@ def _identifiers(row: dict[str, str], scheme: str) -> Iterator[dict[str, str]]:
         yield row | {"scheme": name, "value": value.strip()}
 
 
-def _external_id(said: Mapping[str, Any]) -> ExternalId:
-    return ExternalId(**{name: said[name] for name in ExternalId.__dataclass_fields__})
+def _external_id(values: Mapping[str, Any]) -> ExternalId:
+    return ExternalId(**{name: values[name] for name in ExternalId.__dataclass_fields__})
 
 
-def _scheme(said: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
-    is_scheme = re.fullmatch(SCHEME, said["scheme"] or "")
+def _scheme(values: Mapping[str, Any], cells: Mapping[str, str]) -> Wrong | None:
+    is_scheme = re.fullmatch(SCHEME, values["scheme"] or "")
     return None if is_scheme else ("scheme_unreadable", cells["scheme"])
 
 
-def _of_scheme(said: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
+def _of_scheme(identifier: ExternalId, *, drafts: bool) -> ExternalId | Wrong:
     """Return the identifier in its scheme's canonical form, or its error."""
-    value = read_value(said.scheme, said.value, drafts=drafts)
-    return replace(said, value=value) if isinstance(value, str) else value
+    value = read_value(identifier.scheme, identifier.value, drafts=drafts)
+    return replace(identifier, value=value) if isinstance(value, str) else value
 
 
 def read_value(scheme: str, value: str, *, drafts: bool) -> str | Wrong:
@@ -170,7 +170,7 @@ def _write(session: Session, rows: list[tuple[int, ExternalId]]) -> dict[str, An
             days = each.valid_from, day_after(each.valid_to)
             copy.write_row((place, number, *each.key, *days, None))
     unknown = [tuple(row) for row in session.execute(SQL.text("unknown"))]
-    unknown += [(number, *said) for number, _scheme, *said in refuse_rows(session)]
+    unknown += [(number, *details) for number, _scheme, *details in refuse_rows(session)]
     new, changed, unchanged = session.execute(SQL.text("counts")).one()
     session.execute(SQL.text("upsert"))
     noticed = [tuple(row) for row in session.execute(SQL.text("noticed"))]

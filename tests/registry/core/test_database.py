@@ -53,9 +53,9 @@ def test_no_caller_waits_for_a_pooler_that_just_timed_out() -> None:
                 return
             let_in.append(1)
             with caller:
-                for said in (welcome, refusal):
+                for each in (welcome, refusal):
                     caller.recv(65_536)
-                    caller.sendall(said)
+                    caller.sendall(each)
 
     with socket.create_server(("127.0.0.1", 0)) as pooler:
         answering = threading.Thread(target=answer, args=(pooler,))

@@ -124,7 +124,7 @@ def test_status_changes_when_and_only_when_the_transition_is_legal(
         assert change(session, code, status=new) == 1
         assert session.scalar(select(Household.status).where(Household.code == code)) == new
     else:
-        with refused(session, by="household_status_transition", says=f"from {old} to {new}"):
+        with refused(session, by="household_status_transition", message=f"from {old} to {new}"):
             change(session, code, status=new)
 
 
@@ -132,7 +132,7 @@ def test_status_of_every_row_is_guarded_when_one_of_many_is_illegal(session: Ses
     unit = make_unit(session)
     fine = make_household(session, unit_id=unit, status="reserved")
     wrong = make_household(session, unit_id=unit, status="active")
-    with refused(session, by="household_status_transition", says=f"{wrong} cannot go"):
+    with refused(session, by="household_status_transition", message=f"{wrong} cannot go"):
         session.execute(
             update(Household).where(Household.code.in_([fine, wrong])).values(status="proposed")
         )
@@ -174,7 +174,7 @@ def test_event_and_time_are_stamped_when_a_writer_sets_them(session: Session) ->
 def test_owner_is_refused_when_a_row_names_another_event(owner_session: Session) -> None:
     unit, event_id = make_unit(owner_session), make_event(owner_session)
     row = {"kind": "household", "status": "active", "unit_id": unit, "event_id": event_id - 1}
-    with refused(owner_session, says=NO_EVENT):
+    with refused(owner_session, message=NO_EVENT):
         owner_session.execute(insert(Household).values(row | {"code": next_code()}))
 
 
@@ -183,7 +183,7 @@ def test_owner_is_refused_when_a_row_names_another_event(owner_session: Session)
 
 def test_second_event_is_refused_in_one_transaction(session: Session) -> None:
     event_id = open_event(session, TEST)
-    with refused(session, says=f"already has event {event_id}"):
+    with refused(session, message=f"already has event {event_id}"):
         open_event(session, TEST)
 
 
@@ -207,7 +207,7 @@ def test_write_is_refused_when_no_event_is_open(own_engine: Engine) -> None:
             session.execute(insert(Household).values(row | {"code": next_code()}))
         with refused(session):
             change(session, code, floor="2")
-        with refused(session, says=NO_EVENT):
+        with refused(session, message=NO_EVENT):
             session.execute(delete(Household).where(Household.code == code))
         with refused(session):
             session.execute(
@@ -229,11 +229,11 @@ def test_write_is_refused_when_the_event_is_of_an_earlier_transaction(
         code = make_household(session, unit_id=unit)
     with Session(own_engine) as session:
         forge_event(session, old_event, local=local)
-        with refused(session, says=NO_EVENT):
+        with refused(session, message=NO_EVENT):
             change(session, code, floor="2")
-        with refused(session, says=NO_EVENT):
+        with refused(session, message=NO_EVENT):
             session.execute(delete(Household).where(Household.code == code))
-        with refused(session, says=NO_EVENT):
+        with refused(session, message=NO_EVENT):
             make_household(session, unit_id=unit)
 
 
@@ -241,7 +241,7 @@ def test_write_is_refused_when_the_event_is_of_an_earlier_transaction(
 def test_write_is_refused_when_the_event_does_not_exist(session: Session, event_id: str) -> None:
     unit = make_unit(session)
     forge_event(session, event_id)
-    with refused(session, says=NO_EVENT):
+    with refused(session, message=NO_EVENT):
         session.execute(
             insert(Household).values(
                 code=next_code(), kind="household", status="active", unit_id=unit
@@ -259,7 +259,7 @@ def test_write_is_refused_when_its_event_was_rolled_back(own_engine: Engine) -> 
         with refused(session):
             change(session, code, floor="2")
         forge_event(session, lost)
-        with refused(session, says=NO_EVENT):
+        with refused(session, message=NO_EVENT):
             change(session, code, floor="2")
 
 
@@ -344,7 +344,7 @@ def test_household_is_refused_when_it_refers_to_a_wrong_place(
 ) -> None:
     columns = WRONG_REFERENCES[wrong](village)
     column, value = next(iter(columns.items()))
-    with refused(session, by=REFERENCES, says=wrong.split(",")[0]):
+    with refused(session, by=REFERENCES, message=wrong.split(",")[0]):
         if verb == "insert":
             make_household(session, **({"unit_id": village.unit} | columns))
         elif verb == "update":
@@ -375,7 +375,7 @@ def test_first_load_checks_places_after_all_households_are_loaded(
     assert session.scalar(text("SELECT park_keys()")) is True
     village = build_village(session)
     make_household(session, **({"unit_id": village.unit} | WRONG_REFERENCES[wrong](village)))
-    with refused(session, by=REFERENCES, says=wrong.split(",")[0]):
+    with refused(session, by=REFERENCES, message=wrong.split(",")[0]):
         session.execute(text("SELECT unpark_keys()"))
 
 
@@ -388,7 +388,7 @@ def _without_other_places(columns: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize("level", ["province", "district"])
 def test_household_is_refused_when_its_unit_is_not_a_commune(session: Session, level: str) -> None:
     unit = make_unit(session, level=level, kind="tinh")
-    with refused(session, by=REFERENCES, says="unit_id is no commune"):
+    with refused(session, by=REFERENCES, message="unit_id is no commune"):
         make_household(session, unit_id=unit)
 
 
@@ -411,21 +411,21 @@ def test_bulk_insert_is_refused_when_one_row_of_many_is_wrong(
         for _ in range(500)
     ]
     rows[333]["street_id"] = village.other_street
-    with refused(session, by=REFERENCES, says=str(rows[333]["code"])):
+    with refused(session, by=REFERENCES, message=str(rows[333]["code"])):
         session.execute(insert(Household).values(rows))
 
 
 def test_building_is_refused_when_it_moves_without_its_flats(
     session: Session, village: Village
 ) -> None:
-    with refused(session, by=REFERENCES, says="its building left without it"):
+    with refused(session, by=REFERENCES, message="its building left without it"):
         change(session, village.building, unit_id=village.other)
 
 
 def test_flat_is_refused_when_it_moves_without_its_building(
     session: Session, village: Village
 ) -> None:
-    with refused(session, by=REFERENCES, says="no building of its commune"):
+    with refused(session, by=REFERENCES, message="no building of its commune"):
         change(session, village.flats[0], unit_id=village.other)
 
 
@@ -441,7 +441,7 @@ def test_building_moves_when_its_flats_move_in_the_same_statement(
 
 
 def test_building_with_flats_cannot_become_a_household(session: Session, village: Village) -> None:
-    with refused(session, by=REFERENCES, says="its building left without it"):
+    with refused(session, by=REFERENCES, message="its building left without it"):
         change(session, village.building, kind="household", households_count=1)
 
 
@@ -453,9 +453,9 @@ def test_building_with_flats_cannot_lose_its_commune(session: Session, village: 
 def test_building_is_refused_when_it_is_removed_without_its_flats(
     session: Session, village: Village
 ) -> None:
-    with refused(session, by=REFERENCES, says="its building cannot be removed"):
+    with refused(session, by=REFERENCES, message="its building cannot be removed"):
         session.execute(delete(Household).where(Household.code == village.building))
-    with refused(session, by=REFERENCES, says="its building cannot be removed"):
+    with refused(session, by=REFERENCES, message="its building cannot be removed"):
         session.execute(
             delete(Household).where(Household.code.in_([village.building, village.flats[0]]))
         )
@@ -564,7 +564,7 @@ def test_household_refers_to_a_street_and_a_locality_of_the_right_class(
     session: Session, village: Village
 ) -> None:
     for wrong in ({"street_id": village.locality}, {"locality_id": village.street}):
-        with refused(session, by=REFERENCES, says="is not in its commune"):
+        with refused(session, by=REFERENCES, message="is not in its commune"):
             change(session, village.house, **wrong)
 
 
@@ -573,18 +573,18 @@ def test_identity_of_a_place_is_immutable(
     session: Session, village: Village, values: dict[str, object]
 ) -> None:
     """Households refer to it without a foreign key."""
-    with refused(session, says="its identity is permanent"):
+    with refused(session, message="its identity is permanent"):
         session.execute(update(Place).where(Place.id == village.locality).values(values))
 
 
 def test_identity_of_a_unit_is_immutable(session: Session, village: Village) -> None:
     """Households refer to it without a foreign key."""
-    with refused(session, says="its identity is permanent"):
+    with refused(session, message="its identity is permanent"):
         session.execute(update(AdminUnit).where(AdminUnit.id == village.unit).values(id=10**8))
 
 
 def test_level_of_a_unit_is_immutable(session: Session, village: Village) -> None:
-    with refused(session, says="permanent"):
+    with refused(session, message="permanent"):
         session.execute(
             update(AdminUnit).where(AdminUnit.id == village.unit).values(level="province")
         )
@@ -598,7 +598,7 @@ def test_owner_cannot_remove_a_place_with_households(owner_session: Session, pla
         owner_session.execute(text("DELETE FROM admin_unit_version WHERE source = 'tests'"))
         change(owner_session, village.house, street_id=None, locality_id=None)
         owner_session.execute(delete(Place))
-    with refused(owner_session, by=REFERENCES, says="behind"):
+    with refused(owner_session, by=REFERENCES, message="behind"):
         owner_session.execute(delete(table).where(table.id == getattr(village, place)))
         owner_session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
@@ -865,5 +865,5 @@ def test_stamps_are_safe_from_functions_earlier_in_the_search_path(session: Sess
     ).one()
     assert after.recorded_at > before.recorded_at
     assert after.recorded_at.year < 9999
-    with refused(session, says="a code is permanent"):
+    with refused(session, message="a code is permanent"):
         change(session, code, code=next_code())

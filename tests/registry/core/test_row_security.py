@@ -96,7 +96,7 @@ def test_row_in_another_commune_is_refused(
 ) -> None:
     statement = text(INSERTS[table])
     session.execute(statement, parameters_of(neighbours, neighbours.here))
-    with refused(session, sqlstate="42501", says="row-level security"):
+    with refused(session, sqlstate="42501", message="row-level security"):
         session.execute(statement, parameters_of(neighbours, neighbours.there))
 
 
@@ -115,7 +115,7 @@ def test_row_in_another_commune_is_not_changed(
 
 def test_no_row_leaves_its_commune(session: Session, neighbours: Neighbours) -> None:
     parameters = {"code": neighbours.doors[neighbours.here], "unit": neighbours.there}
-    with refused(session, sqlstate="42501", says="row-level security"):
+    with refused(session, sqlstate="42501", message="row-level security"):
         session.execute(text("UPDATE household SET unit_id = :unit WHERE code = :code"), parameters)
 
 
@@ -139,7 +139,7 @@ def test_code_reserved_without_a_commune_can_only_be_bound(
     session.execute(text("SELECT set_config('diachiso.writable_units', '', true)"))
     one = make_household(session, unit_id=None, status="reserved")
     restrict_to_units(session, Actor("t", "editor", frozenset({neighbours.here})))
-    with refused(session, sqlstate="42501", says="row-level security"):
+    with refused(session, sqlstate="42501", message="row-level security"):
         count(session, "UPDATE household SET status = 'retired' WHERE code = :code", code=one)
     bind = "UPDATE household SET status = 'active', unit_id = :unit WHERE code = :code"
     assert count(session, bind, code=one, unit=neighbours.here) == 1
@@ -151,7 +151,7 @@ def test_actor_without_units_cannot_write(session: Session, neighbours: Neighbou
         if table != "plate":
             assert count(session, statement, **parameters_of(neighbours, neighbours.here)) == 0
     for statement in INSERTS.values():
-        with refused(session, sqlstate="42501", says="row-level security"):
+        with refused(session, sqlstate="42501", message="row-level security"):
             session.execute(text(statement), parameters_of(neighbours, neighbours.here))
 
 

@@ -260,7 +260,7 @@ WRITES = {
 )
 def test_application_cannot_bypass_the_rules(session: Session, verb: str, name: str) -> None:
     make_household(session)
-    with refused(session, sqlstate="42501", says="permission denied|must be owner"):
+    with refused(session, sqlstate="42501", message="permission denied|must be owner"):
         session.execute(text(WRITES[verb][name]))
 
 
@@ -285,7 +285,7 @@ def test_application_cannot_bypass_the_rules(session: Session, verb: str, name: 
 def test_owner_is_refused_when_it_changes_what_is_append_only(
     owner_session: Session, table: str, column: str, statement: str
 ) -> None:
-    with refused(owner_session, sqlstate="42501", says=f"{table} is append-only"):
+    with refused(owner_session, sqlstate="42501", message=f"{table} is append-only"):
         owner_session.execute(text(statement.format(table=table, column=column)))
 
 
@@ -309,12 +309,12 @@ def test_owner_is_refused_when_the_change_hides_in_another_verb(
     owner_session: Session, table: str, upsert: str
 ) -> None:
     event_id = make_event(owner_session)
-    with refused(owner_session, sqlstate="42501", says=f"{table} is append-only"):
+    with refused(owner_session, sqlstate="42501", message=f"{table} is append-only"):
         owner_session.execute(text(upsert), {"id": event_id})
 
 
 def test_household_cannot_be_truncated_by_its_owner(owner_session: Session) -> None:
-    with refused(owner_session, sqlstate="42501", says="household is append-only"):
+    with refused(owner_session, sqlstate="42501", message="household is append-only"):
         owner_session.execute(text("TRUNCATE household CASCADE"))
 
 

@@ -64,48 +64,48 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 @pytest.mark.parametrize(
-    ("later_s", "told"),
+    ("later_s", "expected"),
     [(0.0, (1, 0.0)), (0.75, (1, 0.75)), (NEW_S, (2, 0.0)), (1_000.0, (2, 0.0))],
 )
 def test_fresh_result_is_returned_and_old_one_refreshed(
-    database: Database, later_s: float, told: object
+    database: Database, later_s: float, expected: object
 ) -> None:
     assert database.last_result() == (1, 0.0)
     database.now += later_s
-    assert database.last_result() == told
+    assert database.last_result() == expected
 
 
 @pytest.mark.parametrize(
-    ("later_s", "told"),
+    ("later_s", "expected"),
     [(1.25, (1, 1.25)), (MOST_AGE_S, (1, MOST_AGE_S)), (3.25, SILENT), (1_000.0, SILENT)],
 )
 def test_last_result_is_returned_until_too_old_while_a_probe_hangs(
-    database: Database, later_s: float, told: object
+    database: Database, later_s: float, expected: object
 ) -> None:
     first = database.last_result()
     with database.hanging():
         database.now += NEW_S
         assert (first, database.last_result()) == ((1, 0.0), (1, NEW_S))
         database.now += later_s - NEW_S
-        assert [database.last_result() for _ in range(3)] == [told] * 3
+        assert [database.last_result() for _ in range(3)] == [expected] * 3
         assert database.looks == 2
     eventually(
-        lambda: database.last_result() != told, "the look has ended, or somebody looks again"
+        lambda: database.last_result() != expected, "the look has ended, or somebody looks again"
     )
     database.now += 1_000
     assert database.last_result() == (3 if database.looks == 3 else 4, 0.0)
 
 
 def test_no_result_is_known_before_the_first_probe_ends(database: Database) -> None:
-    told: list[object] = []
+    found: list[object] = []
     with database.hanging():
-        first = threading.Thread(target=lambda: told.append(database.last_result()))
+        first = threading.Thread(target=lambda: found.append(database.last_result()))
         first.start()
         eventually(lambda: database.looks == 1, "somebody looks")
         database.now += HANGS_S
         assert database.last_result() == SILENT
     first.join()
-    assert told == [(1, 0.0)]
+    assert found == [(1, 0.0)]
 
 
 def test_failure_is_returned_only_until_the_next_probe_succeeds(database: Database) -> None:

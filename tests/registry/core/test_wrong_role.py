@@ -99,7 +99,7 @@ def test_owner_writes_only_in_the_units_of_the_actor(owner: Engine) -> None:
         hint = text("UPDATE household SET delivery_hint = 'x' WHERE code = :code RETURNING code")
         assert session.scalars(hint, {"code": doors[here]}).all() == [doors[here]]
         assert session.scalars(hint, {"code": doors[there]}).all() == []
-        with refused(session, sqlstate="42501", says="row-level security"):
+        with refused(session, sqlstate="42501", message="row-level security"):
             session.execute(
                 text(
                     "INSERT INTO place (class, unit_id, key, name, kind)"

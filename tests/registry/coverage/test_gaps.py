@@ -149,10 +149,10 @@ def test_units_far_below_target_are_listed_with_the_target_quality(session, gaze
         ("commune", None, 21),
         ("locality", "Thôn Đông", 21),
     ]  # 79 of 98 is not far below
-    told = gaps_answer(gaps)
-    assert told["counts"] == {"below_target": 2, "street_holes": None, "never_delivered": None}
-    assert [gap["target_quality_label"] for gap in told["gaps"]] == ["kê khai", "ước tính"]
-    assert told["gaps"][0]["share"] == 0.79
+    found = gaps_answer(gaps)
+    assert found["counts"] == {"below_target": 2, "street_holes": None, "never_delivered": None}
+    assert [gap["target_quality_label"] for gap in found["gaps"]] == ["kê khai", "ước tính"]
+    assert found["gaps"][0]["share"] == 0.79
     out = io.StringIO()
     write_form_csv(gaps, out)
     wanted = [row["Cần tìm"] for row in csv.DictReader(io.StringIO(out.getvalue()))]
@@ -236,8 +236,8 @@ def test_unit_with_two_gaps_is_one_form_row_with_both_reasons() -> None:
         Gap("never_delivered", "locality", *commune[1:], place="Thôn Tây", place_id=7),
     )
     gaps = Gaps("VN", "Cả nước", None, today(), demo=False, kinds=frozenset(KINDS), found=found)
-    told = [row[1:3] for row in form_rows(gaps)]
-    assert told == [
+    shown = [row[1:3] for row in form_rows(gaps)]
+    assert shown == [
         ["còn xa tổng số hộ; chưa có tệp nào", "còn 100 hộ"],
         ["chưa có tệp nào", "mọi hộ"],
     ]

@@ -40,8 +40,8 @@ def load(engine: Engine, path: Path, content: str, **defaults: object) -> Target
     path.write_text(content)
     with session_scope(engine) as session:
         gazetteer = load_gazetteer(session)
-        said = Defaults(**{"source": path.parent.name} | defaults)  # type: ignore[arg-type]
-        return import_targets(session, gazetteer, path, said)
+        found = Defaults(**{"source": path.parent.name} | defaults)  # type: ignore[arg-type]
+        return import_targets(session, gazetteer, path, found)
 
 
 def test_units_match_by_code_or_name_and_repeating_changes_nothing(
@@ -197,9 +197,9 @@ def test_estimate_is_never_treated_as_declared(engine: Engine, tmp_path: Path) -
         (3, "households_doubted", "warning"),
         (4, "quality_unknown", "error"),
     ]
-    told = load(engine, tmp_path / "a.csv", content, quality="census")
-    assert (told.qualities, told.rejected) == ({"estimate": 3, "census": 1}, 1)
-    assert told.problems[-1].code == "unit_repeated"
+    found = load(engine, tmp_path / "a.csv", content, quality="census")
+    assert (found.qualities, found.rejected) == ({"estimate": 3, "census": 1}, 1)
+    assert found.problems[-1].code == "unit_repeated"
 
 
 def test_absurd_numbers_are_rejected_and_other_days_kept(engine: Engine, tmp_path: Path) -> None:

@@ -41,9 +41,9 @@ def test_written_cells_round_trip(rows: list[list[str]], delimiter: str) -> None
 
 @given(st.lists(CELLS | st.none()))
 def test_columns_are_escaped_like_cells(cells: list[str | None]) -> None:
-    told = list(csv.reader(io.StringIO(written([[c or "", "x"] for c in cells]), newline="")))
+    found = list(csv.reader(io.StringIO(written([[c or "", "x"] for c in cells]), newline="")))
     column = guarded_column(pa.array(cells, pa.string()))
-    assert [cell or "" for cell in column.to_pylist()] == [cell for cell, _ in told]
+    assert [cell or "" for cell in column.to_pylist()] == [cell for cell, _ in found]
     assert unguarded_column(column).to_pylist() == cells
 
 

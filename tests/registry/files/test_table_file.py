@@ -71,7 +71,7 @@ def test_spreadsheet_explains_each_column_and_offers_its_choices(
 
 
 @pytest.mark.parametrize(
-    ("cells", "said", "wrong"),
+    ("cells", "expected", "wrong"),
     [
         ({"value": "1"}, {}, [("code_missing", "1")]),
         ({"code": "0000-0647", "value": "1"}, {"code": "00000647", "value": "1"}, []),
@@ -92,11 +92,11 @@ def test_spreadsheet_explains_each_column_and_offers_its_choices(
     ],
 )
 def test_cells_are_read_by_the_types_of_their_columns(
-    cells: dict[str, str], said: dict[str, object], wrong: list[tuple[str, str]]
+    cells: dict[str, str], expected: dict[str, object], wrong: list[tuple[str, str]]
 ) -> None:
     read, found = IDENTIFIERS.read({"scheme": "postcode", **cells})
     assert found == wrong
-    assert said.items() <= read.items()
+    assert expected.items() <= read.items()
 
 
 def test_operation_rows_may_be_written_informally(tmp_path: Path) -> None:

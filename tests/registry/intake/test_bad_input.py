@@ -232,9 +232,9 @@ def test_every_file_ends_in_a_report(engine: Engine, tmp_path: Path, name: str) 
         assert checksum(engine) == before
     else:
         result = load(engine, path, report)
-        told = (result.new, result.changed, result.unchanged, result.linked)
-        assert sum(told) == published
-        assert sum(told) + result.rejected + result.skipped == result.rows
+        found = (result.new, result.changed, result.unchanged, result.linked)
+        assert sum(found) == published
+        assert sum(found) + result.rejected + result.skipped == result.rows
     assert tables_that_hold(engine, *PERSON) == []
 
 

@@ -92,11 +92,11 @@ def test_blocks_of_an_estate_keep_their_full_names(engine: Engine, deliver: Deli
 
 
 def test_numbers_of_one_building_may_be_its_flats(deliver: Deliver) -> None:
-    told = deliver(
+    result = deliver(
         *(door(number, building="CT2A Xa La") for number in ("1205", "1206", "7")),
         *(door(number, building="Viettel") for number in ("285", "")),
         door("120", building="Viettel", commune_code="00199"),
         *(door(f"{number}", building="The Pegasus Plaza", unit="807") for number in (911, 912)),
         dry_run=True,
     )
-    assert told.problems["number_maybe_flat"] == 2
+    assert result.problems["number_maybe_flat"] == 2

@@ -25,7 +25,9 @@ def test_count_is_read_as_written(engine: Engine, deliver: Deliver) -> None:
     assert (result.new, result.rejected) == (len(COUNTS), 0)
     counts = "SELECT households_count FROM household ORDER BY house_number_key::int"
     assert rows(engine, counts) == [(households,) for households, _, _ in COUNTS.values()]
-    told = rows(engine, "SELECT row_number, code, proposed_fix FROM import_problem ORDER BY 1")
-    assert told == [(n, *said) for n, (_, *said) in enumerate(COUNTS.values(), 1) if said[0]]
+    query = rows(engine, "SELECT row_number, code, proposed_fix FROM import_problem ORDER BY 1")
+    assert query == [
+        (n, *expected) for n, (_, *expected) in enumerate(COUNTS.values(), 1) if expected[0]
+    ]
     again = deliver(*given)
     assert (again.changed, again.new) == (0, 0)

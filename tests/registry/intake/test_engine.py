@@ -129,10 +129,10 @@ def test_requirements_of_steps_are_made_by_other_steps() -> None:
     made = set(re.findall(r"(?:CREATE (?:OR REPLACE )?TABLE|INSERT INTO) (\w+)", str(written)))
     made |= {path.name.removesuffix(".pg.sql") for path in folder.rglob("*.pg.sql")}
     made |= set(re.findall(r'(?:bring|table)\(\s*"(\w+)"', program)) | {*PARTS, *CONTENTS}
-    said = set(re.findall(r"\b(\w+)=", str(re.findall(r"\.state\(.*?\n\n", program, re.DOTALL))))
+    found = set(re.findall(r"\b(\w+)=", str(re.findall(r"\.state\(.*?\n\n", program, re.DOTALL))))
     names = {name for each in needs for name in re.split(" or |, ", each) if name}
     assert len(names) > 40
-    assert names - made - said == set()
+    assert names - made - found == set()
 
 
 @pytest.mark.parametrize("script", sorted(REGISTER.glob("*.pg.sql")), ids=lambda path: path.name)

@@ -93,7 +93,7 @@ def test_flat_of_a_named_block_is_read_from_a_text_row(
     street = "Phố Quán Thánh, Phường Ba Đình, Hà Nội"
     result = deliver({"address": address.format(street)})
     assert (result.new, result.problems) == (1, {})
-    said = "SELECT unit_number, building_key, house_number_key FROM household"
-    assert rows(engine, said) == [("305", "chung cu hoa hong", "87")]
+    query = "SELECT unit_number, building_key, house_number_key FROM household"
+    assert rows(engine, query) == [("305", "chung cu hoa hong", "87")]
     again = deliver(door("87", building="Chung cư Hoa Hồng", unit="305"), source="another")
     assert (again.new, again.linked) == (0, 1)

@@ -563,7 +563,7 @@ def test_archive_with_one_table_is_read_whatever_its_names(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("members", "says"),
+    ("members", "expected"),
     [
         ({"a.exe": b"MZ"}, "không có bảng"),
         ({"a.csv": csv_text().encode(), "b.csv": b""}, "nhiều tệp.*a.csv, b.csv"),
@@ -572,8 +572,10 @@ def test_archive_with_one_table_is_read_whatever_its_names(tmp_path: Path) -> No
         ({"xl/workbook.xml": b"<a"}, "bảng tính hỏng"),
     ],
 )
-def test_unsupported_archive_is_named(tmp_path: Path, members: dict[str, bytes], says: str) -> None:
-    with pytest.raises(UnreadableFileError, match=says):
+def test_unsupported_archive_is_named(
+    tmp_path: Path, members: dict[str, bytes], expected: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=expected):
         read(an_archive(tmp_path, **members))
 
 

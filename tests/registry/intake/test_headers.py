@@ -105,8 +105,8 @@ def test_table_with_100000_columns_is_refused_without_reading_them(name: str) ->
 def test_rows_with_too_many_distinct_members_are_refused() -> None:
     new = [json.dumps({f"c{row}_{at}": 1 for at in range(1_900)}) for row in range(50)]
     rows = list(read_table("ndjson", "geocode", [*new, '{"q": "1 Láng"}']).rows)
-    told = [row.error.detail if row.error else "" for row in rows]
-    assert [at for at, detail in enumerate(told) if "10.000" in detail] == [*range(5, 50)]
+    found = [row.error.detail if row.error else "" for row in rows]
+    assert [at for at, detail in enumerate(found) if "10.000" in detail] == [*range(5, 50)]
     assert rows[-1].asked == {"address": "1 Láng"}
 
 

@@ -340,13 +340,13 @@ SHORT: dict[str, Callable[[Path], Path]] = {
 @pytest.mark.parametrize("name", SHORT)
 def test_reading_time_is_bounded_by_the_size_of_the_text(tmp_path: Path, name: str) -> None:
     path = SHORT[name](tmp_path)
-    begun = time.process_time()
+    starts = time.process_time()
     with suppress(UnreadableFileError):
         file = open_file(path, commune="00199")
         with cells_in_blocks(file, ("house_number", "street", "commune_code")) as blocks:
             for _ in blocks:
                 pass
-    assert time.process_time() - begun < 2 + path.stat().st_size / 1_000_000
+    assert time.process_time() - starts < 2 + path.stat().st_size / 1_000_000
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def test_rule_agrees_with_hand_labels(
         expected = [names_dwelling(door, has_point=has_point) for door, has_point in cases]
         assert by_sql(cases) == expected
 
-    said = dict(zip(labels, by_sql([(door, True) for door in doors.values()]), strict=True))
-    wrong = [ref for ref, dwelling in labels.items() if said[ref] != dwelling]
+    given = dict(zip(labels, by_sql([(door, True) for door in doors.values()]), strict=True))
+    wrong = [ref for ref, dwelling in labels.items() if given[ref] != dwelling]
     assert len(wrong) <= 3, wrong
 
 

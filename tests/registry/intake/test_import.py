@@ -366,7 +366,7 @@ def test_free_text_on_either_map_matches_the_same_door(engine: Engine, deliver: 
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected"),
     [
         (b"", "empty"),
         (b"\x00\x01\x02PK", "not a text file"),
@@ -377,12 +377,12 @@ def test_free_text_on_either_map_matches_the_same_door(engine: Engine, deliver: 
     ],
 )
 def test_unreadable_file_is_one_line_and_leaves_nothing_behind(
-    engine: Engine, tmp_path: Path, content: bytes, says: str
+    engine: Engine, tmp_path: Path, content: bytes, expected: str
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
 
-    with pytest.raises(UnreadableFileError, match=says) as caught:
+    with pytest.raises(UnreadableFileError, match=expected) as caught:
         import_file(engine, path, ImportOptions("phuong"), lambda _count: None)
 
     assert "\n" not in caught.value.detail

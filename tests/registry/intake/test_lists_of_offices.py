@@ -50,7 +50,9 @@ def test_household_without_an_address_in_a_list_of_residents_is_reported(
 
 def test_counts_of_a_house_are_not_its_number(engine: Engine, tmp_path: Path) -> None:
     counted = ("(12 phòng)", "(nhà 3 tầng)", "2 hộ", "(tầng trệt)")
-    lines = "".join(f"{n} Láng {told},Phường Láng Hà Nội\n" for n, told in enumerate(counted, 14))
+    lines = "".join(
+        f"{n} Láng {expected},Phường Láng Hà Nội\n" for n, expected in enumerate(counted, 14)
+    )
     run(engine, tmp_path / "a.csv", f"Địa chỉ,Xã\n{lines}")
     assert rows(engine, DOORS) == [(str(n), "Láng", None, None) for n in range(14, 18)]
 
@@ -68,8 +70,8 @@ def test_unread_number_in_a_text_is_reported(engine: Engine, tmp_path: Path) -> 
         ensure_ascii=False,
     )
     result = run(engine, tmp_path / "a.json", text)
-    told = [p.row_number for p in result.row_problems if p.code == "number_unread"]
-    assert (result.problems.get("number_unread"), told) == (1, told)
+    found = [p.row_number for p in result.row_problems if p.code == "number_unread"]
+    assert (result.problems.get("number_unread"), found) == (1, found)
 
 
 def test_estate_in_the_street_column_is_a_locality(engine: Engine, tmp_path: Path) -> None:
@@ -156,8 +158,8 @@ def test_locality_cell_without_a_name_is_reported(engine: Engine, tmp_path: Path
     cells = ("Lô C", "Ngõ 5", "TT 5 tầng", "Tổ 5", "-")
     text = "".join(f"{n},Láng,{cell},00004\n" for n, cell in enumerate(cells, 1))
     result = run(engine, tmp_path / "a.csv", f"Số nhà,Đường,Tổ dân phố,Mã xã\n{text}")
-    told = [p.row_number for p in result.row_problems if p.code == "place_unread"]
-    assert (result.new, result.problems["place_unread"]) == (5, 3), told
+    found = [p.row_number for p in result.row_problems if p.code == "place_unread"]
+    assert (result.new, result.problems["place_unread"]) == (5, 3), found
 
 
 def test_rooms_in_two_rows_of_one_house_are_two_records(engine: Engine, tmp_path: Path) -> None:
@@ -180,8 +182,8 @@ def test_accuracy_is_read_with_its_unit_or_reported(engine: Engine, tmp_path: Pa
     result = run(engine, tmp_path / "a.csv", header + text.replace("0,Láng", "10,Láng", 1))
     assert (result.new, result.problems["accuracy_unreadable"]) == (6, 1)
     known = "SELECT position_accuracy_m FROM household ORDER BY house_number::int"
-    told = [None if metres is None else float(str(metres)) for (metres,) in rows(engine, known)]
-    assert told == [5.0, 5.0, 4.5, None, None, 5.0]
+    found = [None if metres is None else float(str(metres)) for (metres,) in rows(engine, known)]
+    assert found == [5.0, 5.0, 4.5, None, None, 5.0]
 
 
 def test_former_address_is_used_when_the_current_one_is_blank(

@@ -81,8 +81,8 @@ def test_trailing_zeros_and_a_contradicting_floor_are_kept(
         tower | {"source_ref": "5", "unit": "12.05"},
     )
     assert (result.new, result.linked) == (4, 1)
-    told = "SELECT row_number, code, value FROM import_problem WHERE code <> 'no_house_number'"
-    assert sorted(rows(engine, told)) == [
+    query = "SELECT row_number, code, value FROM import_problem WHERE code <> 'no_house_number'"
+    assert sorted(rows(engine, query)) == [
         (3, "floor_differs", "1 205"),
         (5, "shares_door", None),
     ]
@@ -96,8 +96,8 @@ def test_reference_whose_door_changed_its_number_is_reported(
     assert deliver(first, second).linked == 1
     moved = deliver(first | {"house_number": "14"}, second)
     assert (moved.changed, moved.unchanged) == (1, 1)
-    told = (
+    query = (
         "SELECT p.row_number, p.proposed_fix FROM import_problem p"
         " WHERE p.code = 'reference_moved_away'"
     )
-    assert rows(engine, told) == [(2, "14")]
+    assert rows(engine, query) == [(2, "14")]

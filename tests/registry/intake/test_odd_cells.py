@@ -119,8 +119,8 @@ def test_ambiguous_commune_is_settled_by_its_column_and_other_rows(
         lines = [f"{n},{n},Lê Lợi,{name}" for n, name in enumerate(names, 1)]
         path.write_text("\n".join([f"Mã hồ sơ,Số nhà,Đường,{header}", *lines]), encoding="utf-8")
         result = import_file(engine, path, ImportOptions(header), lambda _count: None)
-        told = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY 1"
-        return codes(result), [code for (code,) in rows(engine, told)]
+        query = "SELECT u.code FROM household h JOIN admin_unit u ON u.id = h.unit_id ORDER BY 1"
+        return codes(result), [code for (code,) in rows(engine, query)]
 
     assert communes("Xã/phường", "Bình Tân")[0] == {1: ["commune_ambiguous"]}
     assert communes("Phường", "Bình Tân") == ({}, ["27442"])

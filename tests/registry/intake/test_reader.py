@@ -84,7 +84,7 @@ def test_common_table_layouts_are_read(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected"),
     [
         (b"", "tệp rỗng"),
         (b"\n  \n", "tệp rỗng"),
@@ -106,9 +106,9 @@ def test_common_table_layouts_are_read(tmp_path: Path, content: str) -> None:
     ],
 )
 def test_unreadable_file_is_reported_in_one_line(
-    tmp_path: Path, content: str | bytes, says: str
+    tmp_path: Path, content: str | bytes, expected: str
 ) -> None:
-    with pytest.raises(UnreadableFileError, match=says) as caught:
+    with pytest.raises(UnreadableFileError, match=expected) as caught:
         read(tmp_path / "a.csv", content)
     assert "\n" not in caught.value.detail
     assert caught.value.detail.startswith("a.csv: ")

@@ -73,7 +73,7 @@ def test_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected"),
     [
         (json.dumps([ONE, OTHER])[:-20], "hỏng hoặc chưa tải hết ở bản ghi 2"),
         (json.dumps([ONE, OTHER])[:-1], "hỏng hoặc chưa tải hết ở bản ghi 3"),
@@ -86,8 +86,8 @@ def test_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
     ],
 )
 def test_json_that_is_not_a_list_of_records_is_reported(
-    tmp_path: Path, content: str | bytes, says: str
+    tmp_path: Path, content: str | bytes, expected: str
 ) -> None:
-    with pytest.raises(UnreadableFileError, match=says) as caught:
+    with pytest.raises(UnreadableFileError, match=expected) as caught:
         opened(tmp_path / "a.json", content)
     assert "\n" not in caught.value.detail

@@ -93,7 +93,7 @@ def test_rare_encodings_and_delimiters_are_read(
 
 
 @pytest.mark.parametrize(
-    ("begins", "says"),
+    ("begins", "expected"),
     [
         (b"Rar!\x1a\x07\x00", "giải nén"),
         (b"7z\xbc\xaf'\x1c", "giải nén"),
@@ -108,11 +108,11 @@ def test_rare_encodings_and_delimiters_are_read(
     ],
 )
 def test_other_kinds_of_files_are_refused_with_the_remedy(
-    tmp_path: Path, begins: bytes, says: str
+    tmp_path: Path, begins: bytes, expected: str
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(begins + b" " * 100)
-    with pytest.raises(UnreadableFileError, match=says):
+    with pytest.raises(UnreadableFileError, match=expected):
         open_file(path)
 
 
@@ -135,8 +135,8 @@ def test_unreadable_cells_are_refused_and_not_lost(engine: Engine, tmp_path: Pat
     path.write_text("".join(["Số nhà,Đường,Thôn,Mã xã,Kinh độ,Vĩ độ\n", *lines]), encoding="utf-8")
     result = import_file(engine, path, ImportOptions("x"), lambda _n: None)
     assert (result.new, result.rejected) == (0, len(UNREADABLE))
-    told = {(each.row_number, each.code) for each in result.row_problems}
-    assert {(at, code) for at, (_, _, code) in enumerate(UNREADABLE, 1)} <= told
+    expected = {(each.row_number, each.code) for each in result.row_problems}
+    assert {(at, code) for at, (_, _, code) in enumerate(UNREADABLE, 1)} <= expected
 
 
 @pytest.mark.parametrize(

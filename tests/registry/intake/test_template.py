@@ -149,5 +149,5 @@ def test_survey_coordinates_can_be_entered_in_the_template(
     fill(blank, A2="s1", B2="77", C2="Phố Láng", H2="587184.6", I2="2326519.2")
     options = ImportOptions("khảo sát", crs="EPSG:5897")
     assert import_file(engine, blank, options, lambda _count: None).new == 1
-    told = "SELECT round(ST_X(point)::numeric, 2) FROM household WHERE house_number = '77'"
-    assert [str(x) for (x,) in rows(engine, told)] == ["105.84"]
+    query = "SELECT round(ST_X(point)::numeric, 2) FROM household WHERE house_number = '77'"
+    assert [str(x) for (x,) in rows(engine, query)] == ["105.84"]

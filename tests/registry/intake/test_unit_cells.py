@@ -31,8 +31,8 @@ def test_unknown_district_is_reported_and_decides_nothing(engine: Engine, delive
         row | {"xã": "AYun", "huyện": "Chư êS", "tỉnh": "Gia Lai"},
     )
     assert (result.new, result.rejected) == (3, 1)
-    told = {(each.row_number, each.code) for each in result.examples}
-    assert told == {*((n, "district_unread") for n in (2, 3, 4)), (4, "commune_ambiguous")}
+    expected = {(each.row_number, each.code) for each in result.examples}
+    assert expected == {*((n, "district_unread") for n in (2, 3, 4)), (4, "commune_ambiguous")}
 
 
 def test_figures_in_a_former_ward_column_are_ward_numbers(engine: Engine, deliver: Deliver) -> None:

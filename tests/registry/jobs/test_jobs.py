@@ -339,7 +339,7 @@ def make_old_schema(url: str, owner: Engine, before: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "says"),
+    ("before", "expected"),
     [
         ("03.02", "procrastinate 3.1.2"),
         # Scripts behind it add states, and make indexes of just these.
@@ -349,11 +349,11 @@ def make_old_schema(url: str, owner: Engine, before: str, says: str) -> None:
     ],
 )
 def test_schema_of_an_older_library_is_upgraded(
-    url: str, owner: Engine, before: str, says: str
+    url: str, owner: Engine, before: str, expected: str
 ) -> None:
     fresh = sorted(rows(owner, FUNCTIONS))
     assert prepare_jobs(owner) is None
-    make_old_schema(url, owner, before, says)
+    make_old_schema(url, owner, before, expected)
 
     assert prepare_jobs(owner) == wanted_version()
 

@@ -334,7 +334,7 @@ def test_database_refuses_an_invalid_merge_target(session: Session) -> None:
             text("UPDATE place SET merged_into_id = NULL, key = 'cu' WHERE id = :id"),
             {"id": dead},
         )
-    with refused(session, by="household_references", says="street is not in its commune"):
+    with refused(session, by="household_references", message="street is not in its commune"):
         make_household(session, unit_id=unit, street_id=dead)
 
 

@@ -134,12 +134,12 @@ def test_progress_of_a_street_is_given_by_hamlet(place: Town) -> None:
     filed(place, round_, finding("right", first), finding("gone", first), finding("right", plain))
     with session_scope(place.engine) as session:
         area = area_of(session, round_)
-        told = hamlets_of(session, round_, area.place.class_, area.ids)
-    by_name = {each.shown: (each.doors, each.ticked) for each in told}
+        found = hamlets_of(session, round_, area.place.class_, area.ids)
+    by_name = {each.shown: (each.doors, each.ticked) for each in found}
     assert by_name["Tổ 8"] == (2, 1)
     assert by_name[""][1] == 1
-    assert sum(each.doors for each in told) == find_of(place, round_).doors
-    assert sum(each.ticked for each in told) == find_of(place, round_).ticked == 2
+    assert sum(each.doors for each in found) == find_of(place, round_).doors
+    assert sum(each.ticked for each in found) == find_of(place, round_).ticked == 2
 
 
 def find_of(place: Town, round_: Round) -> Round:
@@ -228,8 +228,8 @@ def test_record_is_filed_once_and_an_invalid_one_fails_no_other(place: Town) -> 
     good, new = finding("right", code), finding("new", house_number="9/9", **LANG)
     bad = [finding("right", other) for other in (elsewhere, hidden, "1000-0014")]
     bad.append(finding("new", house_number="ngõ", **LANG))
-    told = filed(place, round_, good, *bad, new)
-    errors = [each.error.extra["errors"][0]["code"] if each.error else None for each in told]  # type: ignore[index]
+    result = filed(place, round_, good, *bad, new)
+    errors = [each.error.extra["errors"][0]["code"] if each.error else None for each in result]  # type: ignore[index]
     # For a code outside the round the response does not reveal whether it exists.
     assert errors == [None, *(3 * ["not_of_this_round"]), "unreadable", None]
     assert [each.again for each in filed(place, round_, good, new, good)] == [True, True, True]
@@ -369,9 +369,9 @@ def test_objections_to_a_record_are_listed(place: Town, known: Gazetteer) -> Non
     for clash, record in records.items():
         assert clash in looked[record.id].clashes, clash
     assert set(looked[records["far"].id].clashes) == {"far", "coarse", "worse"}
-    told = looked[records["ended"].id]
-    assert told.door is not None
-    assert told.door.successors == [heir]
+    found = looked[records["ended"].id]
+    assert found.door is not None
+    assert found.door.successors == [heir]
     assert looked[records["registered"].id].taken_by == heir
     assert set(looked[records["similar"].id].similar) == set(twins)
     # Those that cannot be done are named, and nothing is done until they are left out.

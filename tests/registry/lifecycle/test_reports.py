@@ -29,7 +29,7 @@ from registry.core.errors import (
 from registry.core.reads import Reads
 from registry.core.roles import Role
 from registry.intake.publishing.rollback import roll_back
-from registry.lifecycle.reports import Filed, Said, file_report
+from registry.lifecycle.reports import Filed, ReportContent, file_report
 from registry.lifecycle.reports.decisions import Decided, Decision, accept, reject
 from registry.lifecycle.reports.queue import Entry, Wanted, queue, statement_of
 from registry.lifecycle.reports.reporters import Reporter
@@ -67,9 +67,9 @@ class Field:
         role: Role = "anonymous",
         **fields: Any,
     ) -> Filed:
-        said = Said(kind, code, **fields)
+        report = ReportContent(kind, code, **fields)
         return file_report(
-            self.place.engine, self.place.reads, self.gazetteer, Reporter(role, who, MOST), said
+            self.place.engine, self.place.reads, self.gazetteer, Reporter(role, who, MOST), report
         )
 
     def accept(self, report_id: int, who: Actor | None = None, **fields: Any) -> Decided:
@@ -156,10 +156,10 @@ def test_code_known_only_to_a_replica_cannot_be_reported_on(
     with town(admin_url, f"reports_behind_{worker_id}") as behind:
         with session_scope(behind.engine) as session:
             code = make_household(session)  # no code that is drawn here as well
-        said = Said("confirmed", code)
+        report = ReportContent("confirmed", code)
         with pytest.raises(NotFoundError):
             file_report(
-                at.place.engine, behind.reads, at.gazetteer, Reporter("carrier", "key:a"), said
+                at.place.engine, behind.reads, at.gazetteer, Reporter("carrier", "key:a"), report
             )
 
 
@@ -320,12 +320,12 @@ def test_code_without_a_door_is_refused(at: Field) -> None:
 
 def test_point_in_another_part_of_the_country_is_refused(at: Field) -> None:
     code = at.house()
-    for said in (
+    for each in (
         {"kind": "wrong_point", "code": code},
         {"kind": "new_house", "address": "số 905 phố Láng, phường Láng, Hà Nội"},
     ):
         with pytest.raises(InvalidInputError) as raised:
-            at.say(**said, lon=106.7009, lat=10.7769)
+            at.say(**each, lon=106.7009, lat=10.7769)
         assert field_code(raised) == ("lon", "far_from_commune")
 
 
@@ -760,8 +760,11 @@ def test_import_is_rolled_back_unless_a_report_on_it_was_decided(
         for decided in (False, True):
             done = deliver(door("12", longitude=LON, latitude=LAT))
             ((code,),) = rows(engine, "SELECT code FROM household WHERE status = 'active'")
-            said, who = Said("no_such_house", str(code)), Reporter("anonymous", "client:a")
-            filed = file_report(engine, reads, gazetteer, who, said)
+            report, who = (
+                ReportContent("no_such_house", str(code)),
+                Reporter("anonymous", "client:a"),
+            )
+            filed = file_report(engine, reads, gazetteer, who, report)
             if decided:
                 reject(engine, filed.id, decision())
                 with pytest.raises(ConflictError):

@@ -356,15 +356,15 @@ def test_form_is_carried_out_once_even_with_a_second_person(place: Town) -> None
 def test_operator_defines_who_the_second_person_is(place: Town) -> None:
     code = place.house("61")
     request = BY_NAME["retire"].request.model_validate({"code": code, "reason": "t"})
-    told = {"actor": "operator", "demand_second": True}
+    expected = {"actor": "operator", "demand_second": True}
     with pytest.raises(SecondPersonNeededError):
-        perform(place.engine, BY_NAME["retire"], request, **told)  # type: ignore[arg-type]
+        perform(place.engine, BY_NAME["retire"], request, **expected)  # type: ignore[arg-type]
     done = perform(
         place.engine,
         BY_NAME["retire"],
         request,
         second_person="phòng quản lý đô thị",
-        **told,  # type: ignore[arg-type]
+        **expected,  # type: ignore[arg-type]
     )
     scope = place.rows("SELECT scope FROM event WHERE id = :id", id=done.event_id)[0][0]
     assert scope["second_person"] == "phòng quản lý đô thị"

@@ -142,9 +142,9 @@ def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path)
     # Two of the same name are ambiguous.
     other = place.house("10", "Phố Hoàng Ngân", **LANG)
     place.do("uses", code=other, uses=[SCHOOL])
-    told = dict(found(place, "Trường Tiểu học Kim Liên"))
-    assert told.keys() >= {school, other}
-    assert all("ambiguous" in told[each] for each in (school, other))
+    expected = dict(found(place, "Trường Tiểu học Kim Liên"))
+    assert expected.keys() >= {school, other}
+    assert all("ambiguous" in expected[each] for each in (school, other))
 
     label = "6 Phố Hoàng Ngân, Phường Láng, Thành phố Hà Nội"
     assert suggested(place, "BV Bạch")[0] == (f"Bệnh viện Bạch Mai, {label}", clinic)
@@ -157,10 +157,10 @@ def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path)
     with session_scope(place.engine) as session:
         for use, codes in (("office", [office]), ("dwelling", [school, home])):
             page = households(session, known(place), FeatureQuery(100, unit=COMMUNE, use=use))
-            told = {each.id: each.properties["uses"] for each in page.features}
-            assert told.keys() >= set(codes)
-            assert not told.keys() & ({office, other} - set(codes))
-    assert told[school] == "public_place: Trường Tiểu học Kim Liên; dwelling"
+            expected = {each.id: each.properties["uses"] for each in page.features}
+            assert expected.keys() >= set(codes)
+            assert not expected.keys() & ({office, other} - set(codes))
+    assert expected[school] == "public_place: Trường Tiểu học Kim Liên; dwelling"
     out = tmp_path / "offices.csv"
     made = export_file(place.engine, out, ExportOptions("csv", COMMUNE, use="office"))
     assert made.records == 1

@@ -87,14 +87,14 @@ def test_all_streets_of_the_name_are_renamed_in_a_merged_commune(place: Town) ->
     street(place, "Phố Cũ Kỹ")
     place.street("Phố Cũ Kỹ", former_commune=COMMUNE)
     done = place.do("rename-street", communes=THREE, street="Phố Cũ Kỹ", new_name="Phố Tân Kỳ")
-    assert [told.commune for told in done.streets].count(COMMUNE) == 2
+    assert [each.commune for each in done.streets].count(COMMUNE) == 2
 
 
 def test_province_means_its_communes_with_the_street(place: Town) -> None:
     street(place, "Phố Xuyên Thành", [COMMUNE, CUA_NAM, "26743"])
     place.street("Phố Xuyên Thanh", commune=KIM_LIEN)
     done = place.do("rename-street", province="01", street="Xuyên Thành", new_name="Phố Trục Bắc")
-    assert [told.commune for told in done.streets] == [CUA_NAM, COMMUNE]
+    assert [each.commune for each in done.streets] == [CUA_NAM, COMMUNE]
     with pytest.raises(InvalidInputError, match="not in this province"):
         place.do("rename-street", province="01", street="Xuyên Thành", new_name="Phố Khác")
 
@@ -134,7 +134,7 @@ def test_numbers_continue_from_commune_to_commune(place: Town) -> None:
     done = place.do("renumber-street", **asked, numbers=lines)
     numbers = [place.row(code).house_number_key for code in (first, second, third, other)]
     assert numbers == ["12", "24", "36", "26"]
-    assert [(told.commune, told.doors, told.rewritten) for told in done.streets] == [
+    assert [(each.commune, each.doors, each.rewritten) for each in done.streets] == [
         (COMMUNE, 1, 0),
         (KIM_LIEN, 2, 2),
         (CUA_NAM, 1, 1),
@@ -171,8 +171,8 @@ def test_command_lists_each_commune_before_anything_is_written(
     monkeypatch.setenv("DATABASE_URL", place.url)
     command = ("operation", "rename-street", "--communes", ",".join(THREE), "--dry-run")
     names = ("--street", "Phố Thử Trước", "--new-name", "Đường Thử Sau")
-    told = call(*command, *names).stdout
-    assert told.splitlines()[:3] == [
+    output = call(*command, *names).stdout
+    assert output.splitlines()[:3] == [
         f"{commune}  Phố Thử Trước → Đường Thử Sau  1 nơi ở, toà nhà" for commune in THREE
     ]
     streets = json.loads(call(*command, *names, "--format", "json").stdout)["streets"]

@@ -419,7 +419,7 @@ def become_newer(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "expected"),
     [
         (cut, "truncated"),
         (flip, "damaged"),
@@ -431,13 +431,13 @@ def become_newer(path: Path) -> None:
     ],
 )
 def test_incomplete_backup_is_refused(
-    saved: Saved, tmp_path: Path, empty: str, spoil: Callable[[Path], None], said: str
+    saved: Saved, tmp_path: Path, empty: str, spoil: Callable[[Path], None], expected: str
 ) -> None:
     copied = copy_of(saved, tmp_path)
     spoil(copied)
     with pytest.raises(UnreadableFileError) as raised:
         restore_backup(empty, copied, report=quiet)
-    assert said in one_line(raised.value)
+    assert expected in one_line(raised.value)
     assert rows(empty, "SELECT count(*) FROM pg_extension") == [(1,)]  # untouched
 
 

@@ -214,15 +214,15 @@ BREAKS = [
 
 
 @pytest.mark.parametrize(
-    ("name", "statement", "said"),
+    ("name", "statement", "expected"),
     gate_takes_one_of(2, BREAKS),
     ids=lambda value: str(value)[:40],
 )
-def test_broken_register_is_reported(url, name, statement, said):
+def test_broken_register_is_reported(url, name, statement, expected):
     execute(url, statement)
     result = found(url, name)
     assert result.state == State.FAILURE, result
-    assert said in result.english
+    assert expected in result.english
     assert result.hint
 
 

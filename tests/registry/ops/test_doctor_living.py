@@ -151,14 +151,16 @@ BREAKS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "statement", "said"), BREAKS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "statement", "expected"), BREAKS, ids=lambda value: str(value)[:40]
+)
 def test_broken_register_is_reported(
-    url: str, codes: dict[str, str], name: str, statement: str, said: str
+    url: str, codes: dict[str, str], name: str, statement: str, expected: str
 ) -> None:
     execute(url, statement.format(**codes))
     result = found(url, name)
     assert result.state == State.FAILURE, result
-    assert said in result.english
+    assert expected in result.english
     assert result.hint
 
 
@@ -240,15 +242,15 @@ WORTH_KNOWING = [
 
 
 @pytest.mark.parametrize(
-    ("name", "statement", "said"), WORTH_KNOWING, ids=lambda value: str(value)[:40]
+    ("name", "statement", "expected"), WORTH_KNOWING, ids=lambda value: str(value)[:40]
 )
 def test_noteworthy_state_is_a_warning(
-    url: str, codes: dict[str, str], name: str, statement: str, said: str
+    url: str, codes: dict[str, str], name: str, statement: str, expected: str
 ) -> None:
     execute(url, statement.format(**codes))
     result = found(url, name)
     assert result.state == State.WARNING, result
-    assert said in result.english
+    assert expected in result.english
     assert result.hint
 
 
@@ -285,13 +287,13 @@ def test_invalid_replica_is_reported(url: str, fresh_database: Callable[[], str]
     assert found(url, "read_replica", database_read_url=url).state == State.OK
     other = fresh_database()
     execute(other, "UPDATE register_identity SET uuid = gen_random_uuid()")
-    for replica, said in (
+    for replica, expected in (
         (other, "another register"),
         ("postgresql://postgres:geheim@127.0.0.1:1/x", "onnection refused"),
     ):
         result = found(url, "read_replica", database_read_url=replica)
         assert result.state == State.FAILURE
-        assert said in result.english
+        assert expected in result.english
         assert "geheim" not in result.english
 
 

@@ -163,10 +163,10 @@ def test_rehearsal_is_recorded_and_reported_by_the_doctor(saved: Saved) -> None:
     found = rehearse(saved.settings, saved.folder, report=silent)
     assert found.is_well, found.results
     assert sorted(saved.folder.iterdir()) == before
-    told = examined(saved.settings)
+    shown = examined(saved.settings)
     for name in ("backups_taken", "backups_rehearsed", "log_archived"):
-        assert told[name].state == State.OK, told[name]
-    assert told["backups_taken"].english == "full, 0.0 days ago"
+        assert shown[name].state == State.OK, shown[name]
+    assert shown["backups_taken"].english == "full, 0.0 days ago"
 
 
 def test_second_backup_is_incremental(saved: Saved) -> None:
@@ -219,7 +219,7 @@ def test_failure_is_one_line_with_the_remedy(saved: Saved, tmp_path: Path) -> No
     def restored(settings: Settings, moment: datetime.datetime | None, into: Path) -> None:
         restore_moment(settings, moment, into, report=silent)
 
-    for kind, says, wanted in (
+    for kind, expected, wanted in (
         (NotFoundError, "the first backup finished at", (settings, LONG_AGO, into)),
         (ConflictError, "not empty", (settings, None, full)),
         (NotPreparedError, "set DIACHISO_BACKUPS", (replace(settings, backups=None), None, into)),
@@ -235,7 +235,7 @@ def test_failure_is_one_line_with_the_remedy(saved: Saved, tmp_path: Path) -> No
             (replace(settings, backups=tmp_path / "no.conf"), None, into),
         ),
     ):
-        with pytest.raises(kind, match=says):
+        with pytest.raises(kind, match=expected):
             restored(*wanted)
     assert not into.exists()
     assert [each.name for each in full.iterdir()] == ["kept"]
@@ -255,7 +255,7 @@ def test_missing_backup_store_is_not_recreated_automatically(saved: Saved) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("expected", "code"),
     [
         (
             "ERROR: [064]: unable to write '/b/x': [28] No space left on device",
@@ -286,8 +286,8 @@ def test_missing_backup_store_is_not_recreated_automatically(saved: Saved) -> No
         ("", "pgbackrest_failed"),
     ],
 )
-def test_pgbackrest_error_is_one_line(said: str, code: str) -> None:
-    problem = explain(said, "backup", 9)
+def test_pgbackrest_error_is_one_line(expected: str, code: str) -> None:
+    problem = explain(expected, "backup", 9)
     assert problem.code == code
     assert "\n" not in problem.words("en")
 

@@ -53,9 +53,9 @@ def write_with_old_rules(owner: Engine, *statements: str) -> None:
 
 
 def rekeyed(owner: Engine) -> list[str]:
-    said: list[str] = []
-    rekey(owner, said.append)
-    return said
+    found: list[str] = []
+    rekey(owner, found.append)
+    return found
 
 
 def stale(engine: Engine) -> dict[str, int]:
@@ -150,13 +150,13 @@ def test_colliding_places_and_doors_are_reported_and_not_merged(
     )
     doors = rows(engine, "SELECT count(*) FROM household")
 
-    said = rekeyed(owner)
+    found = rekeyed(owner)
 
-    assert said[:2] == [
+    assert found[:2] == [
         "keys: 1 of place.key written anew",
         f"keys: 1 of place.key would be another's: Đường Quán Thánh ({BA_DINH})",
     ]
-    assert len([line for line in said if "bear the address of another one now" in line]) == 1
+    assert len([line for line in found if "bear the address of another one now" in line]) == 1
     assert rows(engine, "SELECT count(*) FROM household") == doors
     assert rows(engine, "SELECT key FROM place WHERE class = 'street' ORDER BY key") == [
         ("hang bun",),

@@ -241,7 +241,7 @@ def test_rules_and_rights_apply_when_restored(
             select(HouseholdVersion.floor).filter_by(code=code).order_by("valid_from")
         ).all()
         assert kept == [None, "2", "3", "4"]
-    with Session(owner) as session, refused(session, says="append-only"):
+    with Session(owner) as session, refused(session, message="append-only"):
         session.execute(text("DELETE FROM household_version"))
 
 
@@ -301,7 +301,7 @@ def test_ordinals_stay_in_range_when_few_are_left(
     for _ in range(2):
         call_restored(owner)
         assert snapshot(owner).ordinal == LAST_ORDINAL
-    with Session(engines(register)) as session, refused(session, says="reached maximum value"):
+    with Session(engines(register)) as session, refused(session, message="reached maximum value"):
         session.execute(text("SELECT draw_ordinals(1, false)"))
 
 

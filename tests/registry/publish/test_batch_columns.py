@@ -107,8 +107,8 @@ def test_sheet_is_returned_with_the_answers_appended(tmp_path: Path) -> None:
             sheet.write_row(at, 0, row)
     with reading_workbook(source, None, "validate", print) as table:
         layout = Layout.of("csv", table, ("status", "lon"))
-        told = [(row, {"status": "ok", "lon": 105.8}) for row in table.rows]
-        write_workbook(target, layout, [layout.text(told)])
+        found = [(row, {"status": "ok", "lon": 105.8}) for row in table.rows]
+        write_workbook(target, layout, [layout.text(found)])
     header, answer = CalamineWorkbook.from_path(str(target)).get_sheet_by_index(0).to_python()
     assert header == ["Mã đơn", "Địa chỉ", "result_status", "result_lon", IN_WORDS]
     assert answer[:4] == ["007", "27 Láng, …", "ok", 105.8]

@@ -538,8 +538,8 @@ def test_unit_change_is_listed_on_its_effective_date(
         register.gazetteer._watch._seen = None
         # The ones that end, those that are born, and the one that takes parts, of which it is not
         # certain any more where they were; what gives a part reads as before.
-        told = ["97001", "97001", "97002", "97003", "97004", "97005"]
-        assert sorted(listed_units(reader)) == told
+        found = ["97001", "97001", "97002", "97003", "97004", "97005"]
+        assert sorted(listed_units(reader)) == found
         assert listed_units(reader) == []
     owner.dispose()
 

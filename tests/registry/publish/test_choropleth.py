@@ -35,12 +35,12 @@ def test_country_drawing_labels_every_province_and_both_archipelagos(
     drawn = ElementTree.fromstring(svg)
     paths = [each.get("data-code") for each in drawn.iter(f"{SVG}path") if each.get("data-code")]
     assert len(set(paths)) == 34
-    said = texts(svg)
+    found = texts(svg)
     for name in ("Quần đảo Hoàng Sa", "Quần đảo Trường Sa"):
-        assert name in said
-    assert "(Thành phố Đà Nẵng)" in said
-    assert "(Tỉnh Khánh Hòa)" in said
-    assert {"Hà Nội", "Hồ Chí Minh"} <= set(said)
+        assert name in found
+    assert "(Thành phố Đà Nẵng)" in found
+    assert "(Tỉnh Khánh Hòa)" in found
+    assert {"Hà Nội", "Hồ Chí Minh"} <= set(found)
     # Coloured by their provinces, and an estimate is one in words as well.
     titles = [each.text for each in drawn.iter(f"{SVG}title")]
     assert "Quần đảo Hoàng Sa: 97,0 % (theo số ước tính)" in titles
@@ -53,9 +53,9 @@ def test_drawing_states_that_cells_are_approximate_and_not_boundaries(
     assert country.approximate  # the seeds have no real polygons
     assert {NOT_A_BOUNDARY, CELLS} <= set(texts(draw_choropleth(country, {}, title="x")))
     real = Drawing((Shape("01", "Hà Nội", shapely.box(105, 20, 106, 21), approximate=False),), ())
-    said = texts(draw_choropleth(real, {}, title="x"))
-    assert NOT_A_BOUNDARY in said
-    assert CELLS not in said
+    found = texts(draw_choropleth(real, {}, title="x"))
+    assert NOT_A_BOUNDARY in found
+    assert CELLS not in found
 
 
 def test_province_drawing_shows_its_islands_separately(

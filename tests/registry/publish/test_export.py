@@ -316,9 +316,9 @@ def test_dictionary_and_licence_are_written_and_no_other_file_left(
     }
     with (tmp_path / "ho.csv.columns.csv").open(encoding="utf-8") as stream:
         assert [row["column"] for row in csv.DictReader(stream)] == [c.name for c in COLUMNS]
-    told = (tmp_path / "ho.csv.licence.txt").read_text(encoding="utf-8")
-    assert "Giấy phép" in told
-    assert "Thành phố Hà Nội (01)" in told
+    found = (tmp_path / "ho.csv.licence.txt").read_text(encoding="utf-8")
+    assert "Giấy phép" in found
+    assert "Thành phố Hà Nội (01)" in found
     with session_scope(world.engine) as session:
         noted = next(iter(audit.read(session, load_gazetteer(session), audit.Wanted(), 1)))
     assert (noted.endpoint, noted.units, noted.count) == ("export", ("01",), 2)

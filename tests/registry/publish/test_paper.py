@@ -137,7 +137,7 @@ def test_plate_larger_than_the_sheet_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "said"),
+    ("name", "size", "expected"),
     [
         (LONG, "180x120", {}),
         (LONG, "90x55", {"small_print": 1}),
@@ -145,13 +145,13 @@ def test_plate_larger_than_the_sheet_is_refused(
     ],
 )
 def test_long_names_fit_or_are_reported(
-    place: Town, known: Gazetteer, name: str, size: str, said: dict[str, int]
+    place: Town, known: Gazetteer, name: str, size: str, expected: dict[str, int]
 ) -> None:
     (door,) = on(place, f"{name.strip()} {size}"[:200], "8")
     paper = plates(place, known, form=PlateForm(size), codes=[door])
     (page,) = texts_of(paper.pdf)
-    assert notices_of(paper) == said
-    printed = "does_not_fit" not in said
+    assert notices_of(paper) == expected
+    printed = "does_not_fit" not in expected
     assert set(name.split()) <= set(page.split()) or not printed
     assert ("Không in được" in page) is not printed
     assert len(qr_codes_of(paper.pdf)) == printed
@@ -387,7 +387,7 @@ def test_decision_is_the_same_before_and_after_its_operation(place: Town, known:
 
 
 @pytest.mark.parametrize(
-    ("name", "fields", "said"),
+    ("name", "fields", "expected"),
     [
         ("name-street", {"street": "Đường Mới"}, "Đặt tên Đường Mới thuộc Phường Láng"),
         (
@@ -399,13 +399,13 @@ def test_decision_is_the_same_before_and_after_its_operation(place: Town, known:
     ],
 )
 def test_decision_on_a_street_name_is_printed(
-    place: Town, known: Gazetteer, name: str, fields: dict[str, str], said: str
+    place: Town, known: Gazetteer, name: str, fields: dict[str, str], expected: str
 ) -> None:
     if name == "rename-street":
         on(place, "Phố Tên Cũ", "1", "3")
     planned, done = decisions_of(place, known, name, commune=COMMUNE, **fields)
     assert texts_of(planned.pdf) == texts_of(done.pdf)
-    assert f"Điều 1. {said}" in texts_of(done.pdf)[0]
+    assert f"Điều 1. {expected}" in texts_of(done.pdf)[0]
 
 
 def test_operation_without_a_decision_form_is_refused(place: Town, known: Gazetteer) -> None:

@@ -176,13 +176,13 @@ def test_only_changed_rows_are_returned_over_http(office: Office, register: Regi
         r.code for r in place.do("split", code=split, parts=parts, **WHY).records if r.code != split
     ]
     place.do("renumber", code=renumbered, house_number="905A")
-    told = ask(asked, quiet.headers["Next-Since"])
-    first, second = [json.loads(line) for line in told.text.splitlines()]
+    found = ask(asked, quiet.headers["Next-Since"])
+    first, second = [json.loads(line) for line in found.text.splitlines()]
     assert (first["order"], first["result"]["reasons"]) == ("1", ["split"])
     assert sorted(c["code"] for c in first["result"]["candidates"]) == sorted(heirs)
     assert (second["order"], second["result"]["reasons"]) == ("6", ["renamed"])
     assert second["result"]["candidates"][0]["label"].startswith(f"905A {street}")
-    assert ask(asked, told.headers["Next-Since"]).text == ""
+    assert ask(asked, found.headers["Next-Since"]).text == ""
     lookup = office.client.post(f"/v1/batch/lookup?since={since}", data="code\n")
     assert lookup.status_code == 422
     table = f"mã đơn,result_code\nA,{renumbered}\nB,{same}\n"
@@ -212,8 +212,8 @@ def test_file_is_rechecked_by_several_processes(
     arguments = [str(source), str(target), "--since", since, "--processes", "2"]
     done = CliRunner().invoke(recheck, arguments)
     assert (done.exit_code, done.exception) == (0, None), done.output
-    head, *told = target.read_text(encoding="utf-8").splitlines()
+    head, *found = target.read_text(encoding="utf-8").splitlines()
     assert head.startswith("mã,result_status,result_reasons")
-    assert [line.split(",")[:3] for line in told] == [[code, "changed", "renamed"]]
+    assert [line.split(",")[:3] for line in found] == [[code, "changed", "renamed"]]
     assert "6.011 dòng, 1 đã đổi" in done.stderr
     assert "--since 2." in done.stderr

@@ -450,14 +450,14 @@ def _gazetteer(engine: Engine) -> Gazetteer:
 
 def _texts(gazetteer: Gazetteer, reads: Reads, day: datetime.date) -> set[tuple[str, str]]:
     """(code, label) of all that the register prints on a day."""
-    printed, told = set(), []
+    printed, found = set(), []
     for record in _records(reads):
         words = record_wording(gazetteer, day, record)
         printed |= {(record.code, text) for text in (words.label, words.before_2025_07) if text}
         former = gazetteer.units.get(record.former_unit_id or 0)
-        told.append(Labelled(words.label, words.commune, former, record.code))
+        found.append(Labelled(words.label, words.commune, former, record.code))
     # As they stand in a question that has several of them.
-    apart = labels_apart(gazetteer, day, told)
+    apart = labels_apart(gazetteer, day, found)
     return printed | {(one.code or "", one.label) for one in apart}
 
 
@@ -473,10 +473,10 @@ def _printed(
 ) -> dict[str, Printed]:
     found: dict[str, Printed] = {}
     texts = {*earlier, *_texts(gazetteer, reads, today())}
-    told = _by_code(texts)
+    returned = _by_code(texts)
     for record in _records(reads):
         words = record_wording(gazetteer, today(), record)
-        for text in told[record.code]:
+        for text in returned[record.code]:
             for shown in (text, without_marks(text)):
                 printed = found.setdefault(shown, Printed())
                 printed.labels[record.code] = words.label
@@ -487,10 +487,10 @@ def _printed(
 
 
 def _by_code(texts: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    told: dict[str, set[str]] = {}
+    expected: dict[str, set[str]] = {}
     for code, text in texts:
-        told.setdefault(code, set()).add(text)
-    return told
+        expected.setdefault(code, set()).add(text)
+    return expected
 
 
 def _is_whole(record: Record) -> bool:

@@ -243,15 +243,15 @@ def test_bad_rows_are_reported_and_do_not_fail_others(depot: Depot) -> None:
             {"service": "A", "kind": "giao"},
         ),
     )
-    told = depot.load(drawn)
-    assert found(told) == [
+    shown = depot.load(drawn)
+    assert found(shown) == [
         (1, "polygon_repaired"),
         (2, "polygon_outside"),
         (3, "polygon_unreadable"),
         (4, "polygon_unreadable"),
         (5, "polygon_too_fine"),
     ]
-    assert (told.areas, told.rejected) == (1, 4)
+    assert (shown.areas, shown.rejected) == (1, 4)
     # All errors of a row are reported.
     many = depot.rows(
         "Hãng khác,,bay,Hai,200,21,sáng,99999; Xã Không Đâu; 00001,7P70-6F 1000 xyz,hôm qua,mai"
@@ -269,7 +269,7 @@ def test_bad_rows_are_reported_and_do_not_fail_others(depot: Depot) -> None:
     assert values["code_unreadable"] == "7P70-6F; 1000; xyz"
     assert values["date_unreadable"] == "hôm qua; mai"
     assert many.rejected == 1
-    assert set(PROBLEMS) >= {code for _, code in (*found(result), *found(told))}
+    assert set(PROBLEMS) >= {code for _, code in (*found(result), *found(shown))}
 
 
 def test_dry_run_reports_overlaps_and_areas_lost_by_a_bad_row(depot: Depot) -> None:
@@ -299,7 +299,7 @@ def test_dry_run_reports_overlaps_and_areas_lost_by_a_bad_row(depot: Depot) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         ("mã,tên\n1,2\n", "service"),
         ('{"type": "Feature"}', "FeatureCollection"),
@@ -307,9 +307,9 @@ def test_dry_run_reports_overlaps_and_areas_lost_by_a_bad_row(depot: Depot) -> N
         pytest.param(HEADER + ",A,giao,,,,,,,,\n" * 50_001, "50,000", marks=pytest.mark.thorough),
     ],
 )
-def test_invalid_file_is_refused(depot: Depot, content: str, said: str) -> None:
+def test_invalid_file_is_refused(depot: Depot, content: str, expected: str) -> None:
     before = depot.town.rows("SELECT id FROM service_area ORDER BY id")
-    with pytest.raises(UnreadableFileError, match=said):
+    with pytest.raises(UnreadableFileError, match=expected):
         depot.load(content)
     assert depot.town.rows("SELECT id FROM service_area ORDER BY id") == before
 
@@ -337,13 +337,13 @@ def test_overlaps_and_doors_without_service_are_reported(depot: Depot) -> None:
         ("polygon", "B1", "B2", "0.0115 km"),
         ("commune", "A1", "A2", "Phường Lá"),
     ]
-    told = [o.basis for o in depot.check(operator=POST, overlaps_in=COMMUNE).overlaps]
-    assert told == ["code", "polygon", "commune"]
+    shown = [o.basis for o in depot.check(operator=POST, overlaps_in=COMMUNE).overlaps]
+    assert shown == ["code", "polygon", "commune"]
     # Without a boundary, drawn areas may be anywhere.
     with session_scope(depot.town.engine) as session:
-        for told in (["polygon"], []):
+        for shown in (["polygon"], []):
             found = check_services(session, depot.known, operator=POST, overlaps_in=ELSEWHERE)
-            assert [o.basis for o in found.overlaps] == told
+            assert [o.basis for o in found.overlaps] == shown
             session.execute(_DRAWN, {"code": COMMUNE} | LANG)
         session.rollback()
     # Both are returned for the door.
@@ -388,7 +388,7 @@ def test_restricted_place_shows_strangers_only_its_commune(depot: Depot) -> None
 
 
 @pytest.mark.parametrize(
-    ("actor", "asked", "said"),
+    ("actor", "asked", "expected"),
     [
         (None, POST, POST),
         (None, "", InvalidInputError),
@@ -403,7 +403,7 @@ def test_restricted_place_shows_strangers_only_its_commune(depot: Depot) -> None
     ],
 )
 def test_operators_write_only_their_own_areas(
-    actor: Actor | None, asked: str | None, said: str | type[Exception]
+    actor: Actor | None, asked: str | None, expected: str | type[Exception]
 ) -> None:
     def ask() -> str:
         if actor is None:
@@ -411,10 +411,10 @@ def test_operators_write_only_their_own_areas(
         with acting_as(actor):
             return operator_of(asked)
 
-    if isinstance(said, str):
-        assert ask() == said
+    if isinstance(expected, str):
+        assert ask() == expected
     else:
-        with pytest.raises(said):
+        with pytest.raises(expected):
             ask()
 
 

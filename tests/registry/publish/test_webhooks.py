@@ -102,7 +102,7 @@ def due_now(place: Town) -> None:
 def examined(place: Town) -> str:
     """What the doctor reports about webhooks."""
     results = run_probes(Settings(database_url=place.url))
-    return next(found.english for found in results if found.name == "webhooks_told")
+    return next(found.english for found in results if found.name == "webhooks_delivered")
 
 
 def write(place: Town, statement: str, **parameters: object) -> None:
@@ -132,11 +132,11 @@ def test_each_kind_of_change_is_sent_once_and_signed(
     place.do("rename-street", commune=COMMUNE, street=street, new_name=f"{street} mới", **WHY)
     send_due(register)
     headers, body = receiver.messages[0]
-    told = Webhook(secret).verify(body, headers)
-    assert told["type"] == "register.changed"
+    found = Webhook(secret).verify(body, headers)
+    assert found["type"] == "register.changed"
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(body + b" ", headers)
-    entries = {entry.get("code"): entry for entry in told["data"]["entries"]}
+    entries = {entry.get("code"): entry for entry in found["data"]["entries"]}
     kinds = {code: entry["kinds"] for code, entry in entries.items()}
     assert kinds == {
         new: ["new"],
@@ -169,9 +169,9 @@ def test_only_subscribed_changes_are_sent(
     place.do("rename-street", commune=COMMUNE, street=other, new_name=f"{other} mới", **WHY)
     place.do("rename-street", commune=COMMUNE, street=street, new_name=f"{street} mới", **WHY)
     send_due(register)
-    (told,) = receiver.taken()
-    street_of_list = told["data"]["entries"].pop()
-    assert [entry["code"] for entry in told["data"]["entries"]] == [listed]
+    (found,) = receiver.taken()
+    street_of_list = found["data"]["entries"].pop()
+    assert [entry["code"] for entry in found["data"]["entries"]] == [listed]
     assert (street_of_list["codes"], street_of_list["codes_count"]) == ([listed], 1)
     place.do("retire", code=listed, **WHY)
     place.do("merge", codes=[place.house(number())], into=unlisted, **WHY)
@@ -272,8 +272,8 @@ def test_message_is_retried_abandoned_and_sent_on_resume(
     assert view(register, actor, webhook).state == "dead"  # 410 Gone: at once
     replay(register, actor, webhook, "0")
     send_due(register)
-    told = [code for _, code, _ in receiver.entries()]
-    assert {first, second} <= set(told)
+    found = [code for _, code, _ in receiver.entries()]
+    assert {first, second} <= set(found)
     assert view(register, actor, webhook).behind == 0
 
 
@@ -293,8 +293,8 @@ def test_operator_sees_stops_and_resumes_webhooks(
     send_due(register)
     assert receiver.messages == []
     assert f"{line}tạm dừng  2 sự kiện chờ" in call("webhooks", "list").stdout
-    told = json.loads(call("webhooks", "list", "--format", "json").stdout)
-    assert {"id": webhook, "state": "paused", "behind": 2}.items() <= told[-1].items()
+    answer = json.loads(call("webhooks", "list", "--format", "json").stdout)
+    assert {"id": webhook, "state": "paused", "behind": 2}.items() <= answer[-1].items()
     assert f"{line}đang gửi" in call("webhooks", "resume", webhook).stderr
     send_due(register)
     call("webhooks", "resume", webhook, "--since", "0")
@@ -399,4 +399,4 @@ def test_worker_sends_as_soon_as_a_change_is_committed(
         for house in ("1", "2"):
             code = place.house(house)
             eventually(lambda: receiver.messages, "a message")
-            assert code in {told for _, told, _ in receiver.entries()}
+            assert code in {expected for _, expected, _ in receiver.entries()}

@@ -145,14 +145,14 @@ def test_unknown_unit_triggers_no_reload(hall: Hall, never_rechecked: None) -> N
     cache = GazetteerCache(hall.town.engine)
     known, seen = cache.get(), []
     event.listen(
-        hall.town.engine, "before_cursor_execute", lambda _c, _cur, said, *_: seen.append(said)
+        hall.town.engine, "before_cursor_execute", lambda _c, _cur, each, *_: seen.append(each)
     )
     for _ in range(3):
         assert cache.of_one_map(lambda: cache.get().units.get(987_654)) is None
         with pytest.raises(KeyError):
             cache.of_one_map(lambda: cache.get().units[987_654])
     assert len(seen) == 6
-    assert all("gazetteer_state" in said for said in seen)
+    assert all("gazetteer_state" in each for each in seen)
     assert cache.get() is known
 
 

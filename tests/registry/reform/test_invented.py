@@ -11,7 +11,7 @@ import pytest
 from registry.access.keys import NewKey, create_key
 from registry.core.database import session_scope
 from registry.core.settings import Settings
-from registry.lifecycle.reports import Said, file_report
+from registry.lifecycle.reports import ReportContent, file_report
 from registry.lifecycle.reports.reporters import Reporter
 from registry.ops.doctor import State, run_probes
 from registry.records.record import record_wording
@@ -245,10 +245,10 @@ def test_reforms_of_every_kind_are_carried_out_twice(
     codes, columns = set(world.codes.values()), "code, house_number, building_name, point, status"
     doors = town.rows(f"SELECT {columns} FROM household ORDER BY code")
 
-    told = hall.carry(EVERYTHING, day=FIRST_DAY, nearest=True)
+    report = hall.carry(EVERYTHING, day=FIRST_DAY, nearest=True)
 
     # One that may lie in the polygon, and one that may lie in the hamlet.
-    assert told.undecided == 2
+    assert report.undecided == 2
     assert world.communes() == FIRST_MAP
     assert world.unread() == []
     world.print_labels()
@@ -266,14 +266,16 @@ def test_reforms_of_every_kind_are_carried_out_twice(
         "00009": (9, "derived"),
         "00010": (17, "derived"),
     }
-    assert [each.partition(" (")[0] for each in told.streets_meet] == [
+    assert [each.partition(" (")[0] for each in report.streets_meet] == [
         "Phường Láng Thượng Mới: Phố Nguyễn Trãi"
     ]
-    assert len(told.numbers_meet) == 1
+    assert len(report.numbers_meet) == 1
     # The feed lists exactly the moved records.
     moved = {
         code
-        for (code,) in town.rows("SELECT code FROM household WHERE event_id = :e", e=told.event_id)
+        for (code,) in town.rows(
+            "SELECT code FROM household WHERE event_id = :e", e=report.event_id
+        )
     }
     assert moved == codes - {
         world.codes[name]
@@ -293,9 +295,9 @@ def test_reforms_of_every_kind_are_carried_out_twice(
         f"SELECT {columns} FROM household WHERE code = ANY (:codes) ORDER BY code",
         codes=list(codes),
     )
-    told = hall.carry(AGAIN, number="2/NQ")
+    report = hall.carry(AGAIN, number="2/NQ")
 
-    assert told.undecided == 0
+    assert report.undecided == 0
     assert world.communes() == SECOND_MAP | {"new": "00198"}
     assert world.unread() == []
     world.print_labels()
@@ -331,10 +333,10 @@ def between(town: Town, world: World, folder: Path) -> None:
     ((new,),) = town.rows("SELECT code FROM household_ref WHERE source_ref = 'a'")
     world.codes["new"] = str(new)
     town.do("renumber", code=world.codes["láng 27"], house_number="29", decision_number="3/QĐ")
-    said = Said("no_such_house", code=world.codes["dừa 5"])
+    report = ReportContent("no_such_house", code=world.codes["dừa 5"])
     with session_scope(town.engine) as session:
         known = load_gazetteer(session)
-    file_report(town.engine, town.reads, known, Reporter("carrier", "key:shipper"), said)
+    file_report(town.engine, town.reads, known, Reporter("carrier", "key:shipper"), report)
 
 
 def test_undo_restores_the_former_state(hall: Hall, world: World) -> None:

@@ -103,9 +103,9 @@ def test_province_is_split_by_its_communes(hall: Hall) -> None:
         create_key(session, NewKey("tỉnh", "editor", ("98",)))
     before = checksum(place.engine)
 
-    told = hall.carry(PARTED, dry_run=True)
+    report = hall.carry(PARTED, dry_run=True)
     assert "98003 Xã Tam Hoà, Huyện Tây Minh, Tỉnh Bình Minh → Xã Tam Hoà, Tỉnh Hoàng Hôn" in (
-        told.altered
+        report.altered
     )
     hall.carry(PARTED)
 
@@ -166,8 +166,8 @@ def test_part_of_a_province_moves_to_another(hall: Hall) -> None:
 
 def test_commune_moves_to_another_district(hall: Hall) -> None:
     old_map(hall)
-    told = hall.carry('changes:\n  - district: {unit: "98003", district: "981"}\n', day=LAW)
-    assert told.altered == (
+    report = hall.carry('changes:\n  - district: {unit: "98003", district: "981"}\n', day=LAW)
+    assert report.altered == (
         "98003 Xã Tam Hoà, Huyện Tây Minh, Tỉnh Bình Minh → Xã Tam Hoà, Huyện Đông Minh,"
         " Tỉnh Bình Minh",
     )
@@ -199,6 +199,6 @@ def test_commune_moves_to_another_district(hall: Hall) -> None:
     ],
 )  # fmt: skip
 def test_invalid_province_changes_are_refused(land: Hall, change: str, expected: list[str]) -> None:
-    with refused() as told:
+    with refused() as found:
         land.carry(f"changes:\n  - {change}\n", day=LAW)
-    assert sorted({code for code, _ in told()}) == expected
+    assert sorted({code for code, _ in found()}) == expected

@@ -19,10 +19,10 @@ def test_merge_and_rename(hall: Hall) -> None:
     other = town.house("27", "Phố Chùa", commune="00190")
     before = town.record(code)
 
-    told = hall.carry(MERGED, dry_run=True)
-    assert told.state == "dry_run"
+    report = hall.carry(MERGED, dry_run=True)
+    assert report.state == "dry_run"
     assert town.record(code) == before
 
-    told = hall.carry(MERGED)
-    assert told.state == "carried"
+    report = hall.carry(MERGED)
+    assert report.state == "carried"
     assert town.record(code).unit_id == town.record(other).unit_id != before.unit_id

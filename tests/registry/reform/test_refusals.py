@@ -62,8 +62,8 @@ def test_invalid_changes_are_refused(hall: Hall, row: Row) -> None:
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(f"changes:\n{row['changes']}\n")
 
-    told = [f"{each.code} {each.line or ''}".strip() for each in caught.value.refusals]
-    assert "; ".join(told) == row["refusals"]
+    found = [f"{each.code} {each.line or ''}".strip() for each in caught.value.refusals]
+    assert "; ".join(found) == row["refusals"]
     assert all(each.code in REFUSALS for each in caught.value.refusals)
     after = hall.town.rows("SELECT version, (SELECT max(id) FROM event) FROM gazetteer_state")
     assert after == before
@@ -80,10 +80,10 @@ def test_invalid_changes_are_refused(hall: Hall, row: Row) -> None:
 def test_invalid_resolution_head_is_refused(
     hall: Hall, head: dict[str, str], expected: list[tuple[str, int | None]]
 ) -> None:
-    said = {"number": "1/NQ", "signed": "2025-06-01", "day": "2026-11-01"} | head
+    given = {"number": "1/NQ", "signed": "2025-06-01", "day": "2026-11-01"} | head
     path = hall.folder / "head.yaml"
     changes = '  confirm: [day_past]\nchanges:\n  - rename: {unit: "75", name: A}\n'
-    path.write_text(HEAD.format(**said) + changes, encoding="utf-8")
+    path.write_text(HEAD.format(**given) + changes, encoding="utf-8")
 
     with pytest.raises(ResolutionRefusedError) as caught:
         reform(hall.town.engine, read_resolution(path), Options("tests"))
@@ -198,8 +198,8 @@ def test_merging_units_that_do_not_touch_needs_confirmation(hall: Hall) -> None:
         hall.carry(merge)
     assert [each.code for each in caught.value.refusals] == ["units_apart"]
     confirmed = hall.file(merge)
-    said = confirmed.read_text("utf-8").replace("changes:", "  confirm: [units_apart]\nchanges:")
-    confirmed.write_text(said, "utf-8")
+    found = confirmed.read_text("utf-8").replace("changes:", "  confirm: [units_apart]\nchanges:")
+    confirmed.write_text(found, "utf-8")
     options = Options("tests", dry_run=True)
     assert reform(hall.town.engine, read_resolution(confirmed), options).state == "dry_run"
 
@@ -228,6 +228,6 @@ def test_unknown_member_is_reported_in_vietnamese(
     with pytest.raises(ResolutionRefusedError) as caught:
         hall.carry(f'changes:\n  - rename: {{unit: "00199", name: A, {written}: B}}\n')
     (refusal,) = caught.value.refusals
-    said = refusal.message.words("vi")
-    assert (refusal.code, "không có mục này" in said) == ("malformed", True)
-    assert meant is None or f"có phải `{meant}`" in said
+    found = refusal.message.words("vi")
+    assert (refusal.code, "không có mục này" in found) == ("malformed", True)
+    assert meant is None or f"có phải `{meant}`" in found

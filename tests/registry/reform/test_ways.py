@@ -67,7 +67,7 @@ def test_undecided_records_are_settled_by_hand(hall: Hall) -> None:
     town, folder = hall.town, hall.folder
     for locality in ("Tổ 1", "Tổ 2"):
         town.do("name-locality", commune="00199", locality=locality)
-    told, untold = town.house("3", None, locality="Tổ 1"), town.house("27")
+    named, other = town.house("3", None, locality="Tổ 1"), town.house("27")
 
     report = hall.carry(SPLIT, dry_run=True, folder=folder)
 
@@ -86,7 +86,7 @@ def test_undecided_records_are_settled_by_hand(hall: Hall) -> None:
     path = write(folder / "d.csv", {"Mã địa chỉ số": row[0], DECIDED: "202"})
 
     assert hall.carry(SPLIT, decided=read_decided(path)).undecided == 0
-    assert (commune_of(town, told), commune_of(town, untold)) == ("00201", "00202")
+    assert (commune_of(town, named), commune_of(town, other)) == ("00201", "00202")
 
 
 def test_prepared_reform_is_carried_out_on_its_day(hall: Hall) -> None:
@@ -338,8 +338,8 @@ changes:
 
 @pytest.mark.thorough
 def test_postcode_follows_a_commune_merged_whole(hall: Hall) -> None:
-    told = hall.carry(RENUMBERED)
-    assert told.without_postcode == ("00202 Phường Giảng Võ Mới",)
+    report = hall.carry(RENUMBERED)
+    assert report.without_postcode == ("00202 Phường Giảng Võ Mới",)
     with session_scope(hall.town.engine) as session:
         known = load_gazetteer(session)
     (found,) = known.identified("postcode", "11528", today())
@@ -347,7 +347,7 @@ def test_postcode_follows_a_commune_merged_whole(hall: Hall) -> None:
     # A former postcode leads to the successor of its commune.
     meant = communes_with_postcode(known, "11511", today())
     assert [known.units[unit].code for unit in meant] == ["00202"]
-    undo(hall.town.engine, told.number, actor="ministry")
+    undo(hall.town.engine, report.number, actor="ministry")
     with session_scope(hall.town.engine) as session:
         known = load_gazetteer(session)
     (found,) = known.identified("postcode", "11528", today())

@@ -298,9 +298,9 @@ def test_name_in_many_communes_is_one_suggestion_until_the_commune_is_typed(
         (chosen,) = ask(world, names, line.text + "tan n")
         assert chosen.label == "Đường Hùng Vương, Xã Tân Nhựt, Thành phố Hồ Chí Minh"
         # `da` starts a kind of unit, which does not filter, and a province: its streets first.
-        for begun in ("da", "đà"):
-            lines = labels(ask(world, names, line.text + begun))
-            assert lines[0] == "Đường Hùng Vương, Phường Hải Châu, Thành phố Đà Nẵng", begun
+        for text in ("da", "đà"):
+            lines = labels(ask(world, names, line.text + text))
+            assert lines[0] == "Đường Hùng Vương, Phường Hải Châu, Thành phố Đà Nẵng", text
             assert len(lines) == 5
         first, second, third = ask(world, names, "hung vuong", near=LANG)[:3]
         assert "Phường Láng" in first.label

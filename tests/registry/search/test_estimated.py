@@ -116,9 +116,9 @@ def test_every_interface_marks_the_point_as_estimated(place: Town) -> None:
     text = f"29 {STREET}"
     with open_app(place.url, None, Settings(limits=False)) as app:
         client = app.test_client()
-        (told,) = client.get("/v1/geocode", query_string={"q": text}).get_json()["features"]
-        assert told["properties"]["geocoding"]["accuracy"] == 15
-        assert "point_estimated" in [each["code"] for each in told["properties"]["faults"]]
+        (answer,) = client.get("/v1/geocode", query_string={"q": text}).get_json()["features"]
+        assert answer["properties"]["geocoding"]["accuracy"] == 15
+        assert "point_estimated" in [each["code"] for each in answer["properties"]["faults"]]
         assert client.post("/v1/validate", json={"address": text}).get_json()["point_estimated"]
         (road,) = client.get("/nominatim/search", query_string={"q": text}).get_json()
         parts = {"housenumber": "29", "street": "Phố Láng", "city": "Láng", "state": "Hà Nội"}

@@ -41,10 +41,10 @@ def test_address_is_answered_as_far_as_certain(world: World, row: Row) -> None:
     doors = {door for door in row["doors"].split("; ") if door}
     assert {name for name in names(world, found) if name} == doors
     assert (found[0].level if found else "") == row["level"]
-    told = set(found[0].faults) if found else set()
+    shown = set(found[0].faults) if found else set()
     faults = {fault for fault in row["faults"].split() if not fault.startswith("-")}
     others = {fault.removeprefix("-") for fault in row["faults"].split()} - faults
-    assert (faults - told, others & told) == (set(), set())
+    assert (faults - shown, others & shown) == (set(), set())
     if "ambiguous" in faults:
         assert all(answer.confidence <= 0.5 for answer in found)
     if doors and not faults:
@@ -71,12 +71,18 @@ def test_plate_link_is_answered_like_its_code(world: World) -> None:
 def test_spoken_code_is_answered(world: World) -> None:
     digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
     code = world.codes["27 Láng"]
-    said = " ".join(digits[int(digit)] for digit in codes.spoken(code))
-    plain = unicodedata.normalize("NFD", said).encode("ascii", "ignore").decode()
-    for text in (said, said.capitalize(), plain, f"mã địa chỉ số {said}", said.replace(" ", ", ")):
+    words = " ".join(digits[int(digit)] for digit in codes.spoken(code))
+    plain = unicodedata.normalize("NFD", words).encode("ascii", "ignore").decode()
+    for text in (
+        words,
+        words.capitalize(),
+        plain,
+        f"mã địa chỉ số {words}",
+        words.replace(" ", ", "),
+    ):
         assert names(world, ask(world, text)) == ["27 Láng"], text
     # Ten digits are neither a code nor an address.
-    assert ask(world, said.rpartition(" ")[0]) == []
+    assert ask(world, words.rpartition(" ")[0]) == []
 
 
 def test_code_in_a_text_is_answered_if_nothing_contradicts_it(world: World) -> None:
@@ -184,8 +190,8 @@ def test_code_and_point_are_read_beside_unit_columns(world: World) -> None:
     code, (lon, lat) = world.codes["27 Láng"], LANG
     digits = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
     spoken = codes.spoken(code)
-    said = " ".join(digits[int(digit)] for digit in spoken)
-    for text in (code, codes.format(code), spoken, said, f"{lat}, {lon}", f"{lon} {lat}"):
+    words = " ".join(digits[int(digit)] for digit in spoken)
+    for text in (code, codes.format(code), spoken, words, f"{lat}, {lon}", f"{lon} {lat}"):
         for province, other in (("Hà Nội", False), ("TP HCM", True), (None, False)):
             asked = Question(text, components=Components(province=province), limit=1)
             (found,) = geocode(world.gazetteer, world.reads, asked)

@@ -127,8 +127,8 @@ def test_sea_around_the_seat_of_an_undrawn_archipelago_belongs_to_it(
     world: World, lon: float, lat: float, code: str | None, km: int | None
 ) -> None:
     found = near(world, lon, lat)
-    told = [(a.level, a.unit.code, round((a.distance_m or 0) / 1000)) for a in found if a.unit]
-    assert told == ([("commune", code, km)] if code else [])
+    shown = [(a.level, a.unit.code, round((a.distance_m or 0) / 1000)) for a in found if a.unit]
+    assert shown == ([("commune", code, km)] if code else [])
     assert all("boundary_approximate" in answer.faults for answer in found)
 
 

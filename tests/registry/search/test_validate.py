@@ -452,11 +452,11 @@ def test_choices_contain_no_codes_after_the_budget_is_spent(world: World) -> Non
     spent = Purse(Budget(world.engine), limit=0, holder=lambda: "tests")
     budget.carry(spent)
     try:
-        told = disclose_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
+        found = disclose_validation(ask(world, f"9 Nguyễn Trãi{IN_LANG}")).question
         untold = disclose_validation(ask(world, f"40 Trùng Khánh{IN_LANG}")).question
     finally:
         budget.carry(None)
-    assert told == replace(apart, choices=tuple(replace(c, code=None) for c in apart.choices))
+    assert found == replace(apart, choices=tuple(replace(c, code=None) for c in apart.choices))
     assert untold == replace(by_code, choices=())
 
 
@@ -474,8 +474,8 @@ def test_every_choice_resolves_to_one_door(world: World) -> None:
         assert len({choice.code for choice in choices}) == 2, text
         assert len({choice.label for choice in choices}) == 2, text
         for choice in choices:
-            for said in (choice.label, choice.before_2025_07):
-                assert said is None or ask(world, said).code == choice.code, choice
+            for each in (choice.label, choice.before_2025_07):
+                assert each is None or ask(world, each).code == choice.code, choice
 
 
 def test_code_contradicting_the_address_offers_both(world: World) -> None:
@@ -550,7 +550,7 @@ def test_components_get_the_verdict_of_their_text(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("units", "verdict", "told"),
+    ("units", "verdict", "expected"),
     [
         ({"commune": "00199", "province": "01"}, "accept", None),
         # Láng Thượng, of the map before July 2025, where Láng has no number 27
@@ -562,12 +562,16 @@ def test_components_get_the_verdict_of_their_text(world: World) -> None:
     ],
 )
 def test_units_may_be_given_by_code_and_an_unknown_one_is_reported(
-    world: World, units: dict[str, str], verdict: str, told: str | None
+    world: World, units: dict[str, str], verdict: str, expected: str | None
 ) -> None:
     asked = Question(components=Components(house_number="27", street="Láng", **units))
     found = validate(world.gazetteer, world.reads, asked)
-    assert (found.verdict, found.reason, found.code is None) == (verdict, told, verdict != "accept")
-    if told:
+    assert (found.verdict, found.reason, found.code is None) == (
+        verdict,
+        expected,
+        verdict != "accept",
+    )
+    if expected:
         assert found.messages[0].startswith("Không có tỉnh, huyện hay xã nào mang mã đã gửi")
 
 

@@ -431,21 +431,21 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_unreadable_file_is_refused(engine, put, name):
-    content, said = UNREADABLE[name]
+    content, found = UNREADABLE[name]
     with pytest.raises(UnreadableFileError) as caught:
         load(engine, put(content))
-    assert said in caught.value.detail
+    assert found in caught.value.detail
     assert "\n" not in caught.value.detail
 
 
 def test_missing_file_folder_and_invalid_path_are_refused(engine, tmp_path):
-    for source, said in (
+    for source, expected in (
         (str(tmp_path / "absent"), "does not exist"),
         (str(tmp_path), "is a folder"),
         ("a\x00b", "is not a path"),
         (f"{tmp_path}/{'x' * 300}", "file name too long"),
     ):
-        with pytest.raises(UnreadableFileError, match=said):
+        with pytest.raises(UnreadableFileError, match=expected):
             load(engine, source)
 
 
@@ -484,10 +484,10 @@ INVALID = {
 
 @pytest.mark.parametrize("name", INVALID)
 def test_wrong_file_is_refused(engine, put, name):
-    content, said = INVALID[name]
+    content, found = INVALID[name]
     with pytest.raises(InvalidInputError) as caught:
         load(engine, put(content))
-    assert said in caught.value.detail
+    assert found in caught.value.detail
     assert "\n" not in caught.value.detail
 
 
@@ -525,8 +525,8 @@ def test_decompression_bomb_is_refused(engine, put):
         + b'{"type":"Feature"},' * 30_000: "more than 20,000 features",
     }
     limits = Limits(text_bytes=20 << 20, feature_characters=1 << 20, features=20_000)
-    for content, said in bombs.items():
-        with pytest.raises(UnreadableFileError, match=said):
+    for content, expected in bombs.items():
+        with pytest.raises(UnreadableFileError, match=expected):
             load(engine, put(gzip.compress(content)), limits=limits)
 
 

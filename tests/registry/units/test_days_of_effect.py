@@ -103,8 +103,8 @@ def test_next_load_corrects_signing_dates_used_as_effective_dates(
     assert spans(release, BO_HA) == [("2025-07-01", "Xã Bố Hạ"), ("2026-09-20", "Phường Bố Hạ")]
     assert spans(release, BAC_NINH)[1] == ("2026-09-20", "Thành phố Bắc Ninh")
     assert spans(release, QUANG_NINH)[1] == ("2026-09-01", "Thành phố Quảng Ninh")
-    ((actor, told, units),) = events(release)
-    assert (actor, told, len(units)) == ("upgrade", True, 3)
+    ((actor, found, units),) = events(release)
+    assert (actor, found, len(units)) == ("upgrade", True, 3)
     known = read_gazetteer(release.engine)
     unit = known.units[release.unit(BO_HA)]
     assert [
@@ -152,14 +152,14 @@ def test_unit_with_an_unknown_effective_date_does_not_change(release: Release) -
         "Tỉnh Quảng Ninh",
     ]
     known = read_gazetteer(release.engine)
-    (said,) = announced(known, unit_by_code(known, BO_HA, None))
-    assert said.day is None
-    assert said.message == (
+    (shown,) = announced(known, unit_by_code(known, BO_HA, None))
+    assert shown.day is None
+    assert shown.message == (
         "Xã Bố Hạ sẽ là Phường Bố Hạ, chưa rõ từ ngày nào (388/NQ-UBTVQH16 of 2026-08-04)"
     )
     with open_app(release.url) as app:
-        told = app.test_client().get(f"/v1/units/{BO_HA}").get_json()
-    assert (told["full_name"], told["announced"][0]["day"]) == ("Xã Bố Hạ", None)
+        answer = app.test_client().get(f"/v1/units/{BO_HA}").get_json()
+    assert (answer["full_name"], answer["announced"][0]["day"]) == ("Xã Bố Hạ", None)
     finding = found(release.url, "days_of_effect")
     assert (finding.state, BO_HA in finding.english) == (State.WARNING, True)
     release.edit("unit_versions", now_known)

@@ -100,8 +100,8 @@ def test_unit_in_use_is_not_ended_by_the_seeds(
     }
     assert f"`bin/diachiso reform {file}`" in refused.value.detail
     monkeypatch.setenv("DATABASE_URL", release.url)
-    told = CliRunner().invoke(diachiso, ["units", "load", "--dry-run", "--format", "json"])
-    assert (told.exit_code, json.loads(told.stdout)) == (
+    found = CliRunner().invoke(diachiso, ["units", "load", "--dry-run", "--format", "json"])
+    assert (found.exit_code, json.loads(found.stdout)) == (
         1,
         {"code": "units_in_use", **refused.value.extra},
     )
@@ -199,16 +199,16 @@ def test_register_is_restored_though_the_seeds_would_end_a_unit_in_use(
         make_household(session, unit_id=unit)
     took = take_backup(release.url, tmp_path / "saved", as_folder=False, report=lambda _line: None)
     release.end(NGOC_HA, LANG, today())
-    said: list[str] = []
+    found: list[str] = []
     with database(admin_url, f"held_{worker_id}") as url:
-        made = restore_backup(url, tmp_path / "saved", report=said.append)
+        made = restore_backup(url, tmp_path / "saved", report=found.append)
         again = Release(url, make_engine(url, role=OWNER_ROLE), release.folder)
         assert made.tables == took.tables
         assert again.one(_HOLDS, unit=unit) == 1
         with pytest.raises(UnitsInUseError) as refused:
             again.load()
         again.engine.dispose()
-    assert refused.value.detail in said
+    assert refused.value.detail in found
 
 
 def test_unit_ended_by_a_decision_stays_ended_despite_older_seeds(

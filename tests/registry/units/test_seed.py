@@ -340,8 +340,8 @@ class TestAgainstShared:
     def test_changes_after_the_list_take_effect_on_its_days(self, versions, shared_data):
         changes = read(shared_data / "unit_changes_after_2026-04.csv")
         expected = {row["code"]: row["effective_on"] for row in changes}
-        begun = {row["code"]: row["valid_from"] for row in on(versions, TODAY)}
-        assert {code: begun[code] for code in expected} == expected
+        starts = {row["code"]: row["valid_from"] for row in on(versions, TODAY)}
+        assert {code: starts[code] for code in expected} == expected
 
     def test_former_units_agree_with_the_shared_data(self, versions, aliases, shared_data):
         expected = {

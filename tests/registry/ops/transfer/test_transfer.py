@@ -230,7 +230,7 @@ def twice(lines: list[dict[str, object]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "change", "codes", "says"),
+    ("part", "change", "codes", "expected"),
     gate_takes_one_of(
         3,
         [
@@ -264,12 +264,12 @@ def test_file_that_contradicts_the_rules_is_refused(
     part: str,
     change: Change,
     codes: dict[str, object],
-    says: str,
+    expected: str,
 ) -> None:
     wrong = edited(file, tmp_path / "wrong.zip", part, change, **codes)
     with pytest.raises(UnreadableFileError) as raised:
         read(empty, wrong)
-    assert says in raised.value.detail
+    assert expected in raised.value.detail
     assert is_empty(empty)
 
 
@@ -302,7 +302,7 @@ def test_damaged_file_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("expected", "message"),
     [
         ('{"format": "diachiso-transfer", "version": 2}', "bản 2"),
         ('{"format": "diachiso-transfer", "version": 1}', "tệp kê hỏng"),
@@ -311,11 +311,13 @@ def test_damaged_file_is_refused(
         ("[" * 100_000, "không phải tệp chuyển sổ"),
     ],
 )
-def test_unknown_manifest_is_refused(empty: str, tmp_path: Path, said: str, says: str) -> None:
+def test_unknown_manifest_is_refused(
+    empty: str, tmp_path: Path, expected: str, message: str
+) -> None:
     path = tmp_path / "other.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(NAME, said)
-    with pytest.raises(UnreadableFileError, match=says):
+        archive.writestr(NAME, expected)
+    with pytest.raises(UnreadableFileError, match=message):
         read(empty, path)
 
 
@@ -351,8 +353,8 @@ def test_scripts_and_archive_members_match(database_url: str) -> None:
         for part in PARTS:
             query = sql.SQL("SELECT * FROM ({}) t LIMIT 0").format(sql.SQL(part.script("outward")))  # type: ignore[arg-type]
             found = connection.execute(query).description or []
-            told = {member.name for member in part.members}
-            assert {column.name for column in found} == told
+            expected = {member.name for member in part.members}
+            assert {column.name for column in found} == expected
             words = part.script("inward")
             assert [m.name for m in part.members if m.name not in words] == []
 
