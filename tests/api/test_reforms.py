@@ -93,7 +93,7 @@ def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_pa
     (unit,) = tried["report"]["units"]
     assert (unit["code"], unit["records"], unit["undecided"]) == ("00199", 2, 1)
     assert [(to["code"], to["settled_by"]) for to in unit["to"]] == [("00201", {"locality": 1})]
-    assert [label["code"] for label in tried["report"]["labels"]] == [codes.format(found)]
+    assert [label["code"] for label in tried["report"]["labels"]] == [codes.format(named)]
     assert checksum(town.engine) == before
     number = tried["id"]
 
