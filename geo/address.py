@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby, pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -197,8 +197,11 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     streets: list[Street] = []
     localities: dict[str, Locality] = {}
     units: dict[str, str] = {}
+    counted = _counted(one.pieces)
     for piece in one.pieces:
         role = piece.role
+        if any(piece is each for each in counted):
+            continue
         if role in HOUSE_ROLES:
             _take_number(piece, numbers)
             written["house"].append(text_of(piece.all_words))
@@ -225,11 +228,28 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
     return AddressReading(
         door,
         tuple(units.values()),
-        (*one.dropped, *_other_streets(streets, street), *plus_codes),
+        (
+            *one.dropped,
+            *_other_streets(streets, street),
+            *(text_of(piece.all_words) for piece in counted),
+            *plus_codes,
+        ),
         one.penalty,
         one.notes,
         _around_group(one.pieces),
     )
+
+
+def _counted(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return a number and the word it counts behind a street: `Đường Láng, 3 thùng`."""
+    behind = dropwhile(lambda piece: piece.role != "street" or piece.kind is None, pieces)
+    return [
+        each
+        for number, word in pairwise(behind)
+        if number.role == "number" and not number.opening and number.part == word.part
+        if word.role == "street" and word.kind is None
+        for each in (number, word)
+    ]
 
 
 def _around_group(pieces: Sequence[Piece]) -> str | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from geo import lexicon
 from geo.flat import is_building_code, is_flat_code
 from geo.house_number import BLOCKS, is_date, path_steps, read_path
 from geo.kinds import COMPLETE_NOISE
@@ -10,6 +11,7 @@ from geo.locality import DWELLING_ESTATES
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
+from geo.text import accent_key, fold
 from geo.words import is_postcode, words_of
 
 _ROOM: Final = re.compile(r"(?:[a-z]\d{1,2} )?(?:ch|p)[a-z]?\d{3,4}[a-z]?")
@@ -26,6 +28,16 @@ off."""
 _NEVER_NUMBERED: Final = frozenset({"tỉnh", "thành phố", "thị xã", "quận", "huyện"})
 """Kinds of units whose names contain no number, unless the number is the whole name."""
 _SUFFIX_AND_PATH: Final = re.compile(r"([a-ceghk])/(\d.*)", re.IGNORECASE)
+_NEIGHBOURS: Final = frozenset(map(accent_key, lexicon.names("beside", "neighbour")))
+_THINGS: Final = {
+    marked: frozenset(
+        (accent_key if marked else fold)(name)
+        for use in ("neighbour", "numbered")
+        for name in lexicon.names("beside", use)
+    )
+    for marked in (True, False)
+}
+"""Whether with diacritics → what the number behind it is of."""
 _MONTH: Final = frozenset({"thang", "thg"})
 
 
@@ -45,7 +57,7 @@ class Numbers(Kinds):
             if GLUED_UNIT.fullmatch(word.key):
                 return self._unit(at)
             is_path = "/" in word.text and word.text[0].isdigit() and not is_date(word.text)
-            numbered = piece.words[-1].key == "so"
+            numbered = piece.words[-1].key == "so" or self._names_thing()
             if is_path and not numbered and piece.role in ("street", "bare"):
                 return self._take_path(self._push("number"), at)
             estate = piece.kind in DWELLING_ESTATES and self._starts_door_on_road(at)
@@ -57,6 +69,16 @@ class Numbers(Kinds):
         if (piece.role == "premises" or complete) and self._number_in_premises(at):
             return self._take_path(self._push("number"), at)
         return at
+
+    def _names_thing(self) -> bool:
+        """Whether the words so far are of something with its own number, or a neighbour."""
+        piece = self.open
+        if piece is None or piece.role != "bare" or piece.done:
+            return False
+        accents = [word.accents for word in piece.all_words]
+        marked = accents != [word.key for word in piece.all_words]
+        whole, last = " ".join(accents), accents[-1]
+        return whole in _THINGS[marked] or (marked and last in _NEIGHBOURS)
 
     def _starts_door(self, at: int) -> bool:
         """`tp hồ chí minh 30 hạ long`: the first number, not a postcode, before a name."""

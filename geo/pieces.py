@@ -55,7 +55,7 @@ class _Scanner(Numbers):
         phrase = self._letter(at) if len(word.key) == 1 else self._phrase(at)
         if phrase is None and self._names_person(at):
             return self._start(kinds.PERSON, at)
-        if phrase and self._is_of_street(phrase, at):
+        if phrase and (self._is_of_street(phrase, at) or self._is_of_thing(phrase, at)):
             self._append(at)
             self._append(at + 1)
             return at + 2
@@ -117,6 +117,10 @@ class _Scanner(Numbers):
             and self._numeric(at + 1)
             and any(one.role == "number" and one.done for one in self.pieces)
         )
+
+    def _is_of_thing(self, phrase: Phrase, at: int) -> bool:
+        """`trụ điện số 10 Láng` is a lamp post, `kế số 90` the neighbour of 90."""
+        return phrase.keys == ("so",) and self._numeric(at + 1) and self._names_thing()
 
     def _append(self, at: int) -> None:
         word, piece = self.words[at], self.open

@@ -34,6 +34,8 @@ def _of_nobody(written: str) -> str:
 
 
 def _no_person(name: str) -> str:
+    if not uses.is_name(name):
+        raise invalid_value("no_name", Message("organisation_without_name"))
     if uses.names_somebody(name):
         raise invalid_value(PERSONAL_DATA, Message("leave_out_names"))
     return name

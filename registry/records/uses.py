@@ -17,10 +17,11 @@ from geo import lexicon
 from geo.lexicon import read_table
 from geo.organisations import organisation_key
 from geo.persons import is_full_name, may_be_name
+from geo.placeholders import is_none
 from geo.text import accent_key, fold
 from geo.titles import names_person
 from registry.core.days import day_words, parse_day
-from registry.core.messages import _
+from registry.core.messages import _, in_vietnamese
 from registry.core.personal import holds_personal
 
 Kind = Literal["dwelling", "office", "business", "works", "public_place", "other"]
@@ -70,8 +71,8 @@ WORDS_OF_USES: Final = {row.use: row.words.split("|") for row in _TABLE}
 """Use → the beginnings of cells and names that are read as it."""
 _BETWEEN: Final = re.compile(r"\s*[;\n|]\s*")
 _AND: Final = re.compile(r"\s*(?:[;,\n|/+&]|\b(?:kết hợp(?: với)?|và|kiêm)\b)\s*", re.IGNORECASE)
-_DAY: Final = r"(\d{4}-\d{2}-\d{2})?"
-_CODED: Final = re.compile(rf"({'|'.join(KINDS)})(?:: *(.+?))?(?: \[{_DAY}\.\.{_DAY}\])?")
+_DAYS: Final = re.compile(r"\s*\[([^\[\]]*)\.\.([^\[\]]*)\]$")
+"""Behind a use as `_cell` writes it."""
 _LONGEST: Final = 6
 """Words at the start of a text that may indicate its use."""
 
@@ -112,6 +113,16 @@ def _words() -> dict[str, str]:
 
 
 @cache
+def _labels() -> dict[str, str]:
+    """Folded labels, as pages and exports write them, and their parts → use."""
+    return {
+        fold(label): row.use
+        for row in _TABLE
+        for label in (row.use, row.platform, row.english, in_vietnamese(row.english))
+    } | {fold(part): row.use for row in _TABLE for part in row.platform.split(", ")}
+
+
+@cache
 def _marked() -> dict[str, str]:
     return {
         accent_key(word): row.use
@@ -144,6 +155,7 @@ def made_use(
     until: datetime.date | None = None,
 ) -> Use:
     """Return a use as stored, with members in the order in which PostgreSQL writes them."""
+    name = name if name and is_name(name) and organisation_key(name) else None
     made = {
         "key": organisation_key(name) if name else None,
         "use": use,
@@ -182,23 +194,30 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     (' ?person', '[{"use": "business"}] ?person')
     >>> read_uses(["office: X [2025-13-01..]"], []), read_uses(["office: Trần Thị Mai"], [])
     ('office: X [2025-13-01..]', '[{"use": "office"}] ?person')
+    >>> read_uses(["nơi công cộng: Đền Ngũ Xã [..05/06/2025]"], ["-"])
+    '[{"key": "den ngu xa", "use": "public_place", "name": "Đền Ngũ Xã", "until": "2025-06-05"}]'
+    >>> read_uses(["Chùa Láng"], []), read_uses(["Cửa hàng Tạp hóa"], ["Hương …"])
+    ('[{"key": "chua lang", "use": "public_place", "name": "Chùa Láng"}]', '[{"use": "business"}]')
     """
     plain: list[str] = []
     found: list[Use] = []
     somebody = False
     for part in (part for cell in uses for part in _BETWEEN.split(cell) if part):
-        if coded := _CODED.fullmatch(part):
-            if (use := _of_cell(*coded.groups())) is None:
+        if (stated := _stated(part)) is not None:
+            if stated == {}:
                 return part
-            named = "name" in use and names_somebody(use["name"])
-            somebody |= named
-            found.append({"use": use["use"]} if named else use)
+            somebody |= _drop_person(stated)
+            found.append(stated)
         elif None in (known := [use_of(each) for each in _AND.split(part) if each]):
             return part
+        elif len(known) == 1 and not any(names) and _is_named(part):
+            named = made_use(known[0] or "other", part)
+            somebody |= _drop_person(named)
+            found.append(named)
         else:
             plain += filter(None, known)
     others = [use for use in plain if use != DWELLING]
-    for name in (part for cell in names for part in _BETWEEN.split(cell) if part):
+    for name in (part for cell in names for part in _BETWEEN.split(cell) if is_name(part)):
         of_whom = names_somebody(name)
         somebody |= of_whom
         called = use_of(name) or next(iter(others), None if of_whom else "other")
@@ -212,16 +231,52 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     return (json.dumps(kept, ensure_ascii=False) if kept else "") + (SOMEBODY if somebody else "")
 
 
-def _of_cell(use: str, name: str | None, since: str | None, until: str | None) -> Use | None:
-    """Parse a cell written by `_cell`; None for invalid or unordered days."""
-    try:
-        days = [parse_day(day) if day else None for day in (since, until)]
-    except ValueError:
+def is_name(text: str) -> bool:
+    """Whether it can name something: it has a letter, is complete, and no word for none.
+
+    >>> [is_name(text) for text in ("Chợ Mơ", "-", "…", "N/A", "Không có", "Tạp hóa …")]
+    [True, False, False, False, False, False]
+    """
+    return any(map(str.isalpha, text)) and "…" not in text and not is_none(text)
+
+
+def _is_named(text: str) -> bool:
+    """Whether more follows the words for a use, as in `Chùa Ngũ Xã`, not in `Cửa hàng Tạp hóa`."""
+    if text.isupper():
+        return False
+    words = text.split()
+    rest = next((at for at in range(1, len(words)) if words[at][0].isupper()), None)
+    return rest is not None and use_of(" ".join(words[rest:])) is None
+
+
+def _drop_person(use: Use) -> bool:
+    """Remove the name of a person from a use; return whether there was one."""
+    if names_somebody(use.get("name", "")):
+        del use["name"], use["key"]
+        return True
+    return False
+
+
+def _stated(part: str) -> Use | None:
+    """Parse a use as `_cell` or `use_words` write it: its code or label, name and days.
+
+    None if it is written otherwise; empty for invalid or unordered days.
+    """
+    dated = _DAYS.search(part)
+    written, colon, name = part[: dated.start() if dated else None].partition(":")
+    use = _labels().get(fold(written), use_of(written) if colon or dated else None)
+    if use is None or not (colon or dated or written in KINDS):
         return None
-    first, last = days
-    return (
-        None if first and last and last < first else made_use(use, name and name[:MAX_NAME], *days)
-    )
+    try:
+        first, last = (
+            parse_day(day) if day.strip() else None
+            for day in (dated.groups() if dated else ("", ""))
+        )
+    except ValueError:
+        return {}
+    if first and last and last < first:
+        return {}
+    return made_use(use, name.strip()[:MAX_NAME] or None, first, last)
 
 
 def visible_uses(uses: Iterable[Use] | None) -> list[UseTold]:
