@@ -124,6 +124,12 @@ def test_idle_or_incomplete_connections_block_no_other_caller(service: Service) 
         assert service.exchange(get("/v1/units/00004"))[0] == 200
 
 
+def test_query_may_have_unescaped_utf_8(service: Service) -> None:
+    """As curl sends a Vietnamese text."""
+    assert service.exchange(get("/v1/geocode?q=HàNội"))[0] == 200
+    assert service.exchange(get("/v1/units/00004?é=ộ"))[0] == 422
+
+
 def test_readiness_is_reported_while_every_thread_waits(service: Service) -> None:
     url = service.desk.office.place.url
     with psycopg.connect(url) as other, ExitStack() as stack:

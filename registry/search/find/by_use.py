@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from geo.address import parse_address
 from geo.organisations import organisation_key
 from geo.spelling import are_apart
 from registry.core.batching import LINES, Ask, Query, bulk
@@ -17,6 +18,7 @@ from registry.core.sql import Statements
 from registry.records.record import COLUMNS, Record
 from registry.records.uses import DWELLING, use_of
 from registry.search.answers import DOORS, PLACED, Answer, of_record, with_fault
+from registry.search.faults import NAME_CONTRADICTS
 from registry.search.find.areas import area_of
 from registry.units.gazetteer import Gazetteer, Unit
 from registry.units.text import read_units
@@ -57,6 +59,8 @@ def with_doors_by_use(
         faults = area.faults
         if unit is not None and organisation_key(unit.version_on(day).name) in key:
             faults = tuple(each for each in faults if each != "commune_missing")
+        if _is_elsewhere(rest, record):
+            faults = (*faults, NAME_CONTRADICTS)
         door = of_record(record, unit, former, faults=faults, asked_map=area.map)
         doors.append(replace(door, name=known))
     if not doors:
@@ -68,6 +72,17 @@ def with_doors_by_use(
         return [*found, *(d for d in doors if d.record and d.record.code not in known_codes)]
     # The name accounts for the text; a commune or province is not another reading of it.
     return [*doors, *(answer for answer in found if answer.level in PLACED)]
+
+
+def _is_elsewhere(text: str, record: Record) -> bool:
+    """Whether a text names another house number or street than the record's."""
+    readings = parse_address(text) if text else []
+    if not readings:
+        return False
+    number, street = readings[0].door.house_number, readings[0].door.street
+    return (number is not None and number.key != record.house_number_key) or (
+        street is not None and street.kind is not None and street.key != record.street_key
+    )
 
 
 def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Record]]:

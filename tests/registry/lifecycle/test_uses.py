@@ -87,6 +87,7 @@ def test_uses_are_set_counted_shown_in_history_and_undone(place: Town) -> None:
             "uses.0.name",
             "personal_data",
         ),
+        *(([{"use": "works", "name": n}], "uses.0.name", "no_name") for n in ("-", "Quán …", "N/A")),
         ([SCHOOL, SCHOOL], "uses.1", "given_twice"),
         (
             [SCHOOL | {"since": "2026-02-01", "until": "2026-01-31"}],
@@ -129,6 +130,9 @@ def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path)
     assert found(place, "UBND phường Láng")[0] == (office, ("province_missing",))
     assert found(place, "uy ban nhan dan phuong lang, ha noi")[0][0] == office
     assert found(place, "BV Bạch Mai, Hà Nội")[0][0] == clinic
+    for elsewhere in ("99 Phố Hoàng Ngân", "Phố Láng"):
+        asked = found(place, f"BV Bạch Mai, {elsewhere}, Phường Láng, Hà Nội")
+        assert "name_contradicts_text" in dict(asked).get(clinic, ()), asked
     assert found(place, "Trường TH Kim Liên, Phường Láng")[0] == (school, ("province_supposed",))
     assert found(place, "Tiểu học Kim Liên") == [(school, ("commune_missing", "province_missing"))]
     # In another province, with other diacritics, or truncated it is another one.
