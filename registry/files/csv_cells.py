@@ -7,8 +7,9 @@ cell by removing one: `docs/decisions/0022-csv-formula-cells.md`.
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,9 +57,60 @@ class Writer:
 def read_rows(lines: Iterable[str], *, delimiter: str = ",") -> Iterator[list[str]]:
     """The rows of a CSV, without the apostrophes that `Writer` added.
 
-    Raises csv.Error for a row that cannot be parsed; later rows may still be readable.
+    Raises csv.Error for a row that cannot be parsed, and for a line with a quotation mark that is
+    never closed; the rows behind it are still readable.
     """
-    return map(unguarded, csv.reader(lines, delimiter=delimiter))
+    return map(unguarded, _Rows(iter(lines), delimiter))
+
+
+class _Rows:
+    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+        self._lines = lines
+        self._back: deque[str] = deque()
+        """Lines to read once more, or looked at already."""
+        self._delimiter = delimiter
+        self._taken: list[str] = []
+        """The lines of the row that is read."""
+        self._reader = csv.reader(self._noted(), delimiter=delimiter)
+
+    def _noted(self) -> Iterator[str]:
+        while (line := self._next_line()) is not None:
+            self._taken.append(line)
+            yield line
+
+    def _next_line(self) -> str | None:
+        return self._back.popleft() if self._back else next(self._lines, None)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._taken.clear()
+        try:
+            row = next(self._reader)
+        except csv.Error:
+            self._continue_behind_first()
+            raise
+        if len(self._taken) > 1 and self._is_open():
+            self._continue_behind_first()
+            raise csv.Error("unclosed quotation mark")
+        return row
+
+    def _is_open(self) -> bool:
+        """Whether the row ends only because the file does."""
+        if (line := self._next_line()) is not None:
+            self._back.appendleft(line)
+            return False
+        try:
+            deque(csv.reader(self._taken, delimiter=self._delimiter, strict=True), maxlen=0)
+        except csv.Error as error:
+            return "end of data" in str(error)
+        return False
+
+    def _continue_behind_first(self) -> None:
+        if len(self._taken) > 1:
+            self._back.extendleft(reversed(self._taken[1:]))
+            self._reader = csv.reader(self._noted(), delimiter=self._delimiter)
 
 
 def unguarded(row: list[str]) -> list[str]:

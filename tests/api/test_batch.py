@@ -248,6 +248,13 @@ def test_csv_is_returned_with_its_columns_and_flat_results(site: Site) -> None:
     assert rows[3]["result_detail"] == FAULTS["house_number_not_found"].message
 
 
+def test_unclosed_quotation_mark_fails_its_row_alone(site: Site) -> None:
+    body = 'mã đơn,địa chỉ\nA1,"27 Láng, Hà Nội\nA2,y\nA3,x\n'
+    response = post(site, "validate", body, "text/csv")
+    rows = [row["result_status"] for row in csv.DictReader(io.StringIO(response.text))]
+    assert (len(rows), rows[0]) == (3, "invalid_input")
+
+
 def test_formula_cells_are_returned_as_text(site: Site) -> None:
     body = "id,Địa chỉ,sum\n=1+1,+27 Láng,-1.5\n'=1+1,,+1\n"
     for _ in range(2):
