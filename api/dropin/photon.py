@@ -5,7 +5,7 @@ any `lang`.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from flask import Response, jsonify, request
@@ -205,15 +205,30 @@ def _rendered(find: Callable[[], Iterable[Place]], limit: int = _LIMIT) -> Respo
     if unknown := set(layers).difference(LAYERS):
         raise UsageError(f"Unknown layer type: {min(unknown)}. Allowed layers are: {LAYERS}")
     countries = request.args.getlist("countrycode") or [COUNTRY]
+    tags = request.args.getlist("osm_tag")
     left = [
         place
         for place in find()
         if (not layers or _LAYERS[place.level] in layers)
         and (box is None or inside(place, box))
         and COUNTRY in map(str.lower, countries)
+        and _has_tag(place, tags)
     ]
     features = [_feature(place) for place in left[:most]]
     return jsonify({"type": "FeatureCollection", "features": features})
+
+
+def _has_tag(place: Place, tags: Sequence[str]) -> bool:
+    """Whether a place has one of the tags `key:value`, `key` or `:value`, and none with a `!`."""
+    wanted: list[bool] = []
+    unwanted: list[bool] = []
+    for tag in tags:
+        key, _, value = tag.removeprefix("!").partition(":")
+        found = key in ("", place.kind.key) and value.removeprefix("!") in ("", place.kind.value)
+        if value.startswith("!"):
+            wanted.append(key == place.kind.key)
+        (unwanted if "!" in tag else wanted).append(found)
+    return not any(unwanted) and (not wanted or any(wanted))
 
 
 def _feature(place: Place) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from api.v1.features import GeocodingProperties, feature_of
 from geo import code as codes
 from registry.search.answers import Answer
 from registry.search.autocomplete.suggestion import Suggestion
-from registry.search.faults import POINT_ESTIMATED
+from registry.search.faults import OTHER_COUNTRY, POINT_ESTIMATED
 from registry.units.gazetteer import Gazetteer, Unit, today
 
 COUNTRY: Final = "vn"
@@ -96,8 +96,12 @@ class Place:
 
 
 def places_of(answers: Iterable[Answer]) -> Iterator[Place]:
-    """Yield the answers that have a point; units without one get that of their seat."""
-    return filter(None, map(partial(_place_of, gazetteer(), today()), answers))
+    """Yield the answers that have a point; units without one get that of their seat.
+
+    An answer to an address of another country is none: clients cannot see its fault.
+    """
+    here = (answer for answer in answers if OTHER_COUNTRY not in answer.faults)
+    return filter(None, map(partial(_place_of, gazetteer(), today()), here))
 
 
 def _place_of(known: Gazetteer, day: datetime.date, answer: Answer) -> Place | None:
@@ -182,9 +186,12 @@ def coarsen(place: Place, level: str) -> Place:
     ]
     if not outer:
         return place
-    inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(outer[0])]}
+    member = KINDS[outer[0]].member
+    inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(outer[0])]} - {member}
+    if outer[0] == "province":
+        inner |= _INSIDE_PROVINCE
     address = {key: value for key, value in place.address.items() if key not in inner}
-    address[KINDS[outer[0]].member] = name = place.address[KINDS[outer[0]].member]
+    name = address[member]
     label = ", ".join(value for key, value in address.items() if key in _LABEL_MEMBERS)
     return Place(
         *(_id_of(f"{outer[0]} {label}"), outer[0], name, label, place.lon, place.lat),
@@ -192,6 +199,7 @@ def coarsen(place: Place, level: str) -> Place:
     )
 
 
+_INSIDE_PROVINCE: Final = frozenset({"county", "postcode"})
 _LABEL_MEMBERS: Final = frozenset({"road", "hamlet", "city", "state"})
 
 

@@ -19,6 +19,7 @@ from api.core.audit import note
 from api.core.context import counts, gazetteer, register
 from api.core.endpoint import CODES_OF_TABLES, Resource, public
 from api.core.errors import invalid_input, problem_body
+from api.core.received import parse_mapping
 from api.core.shapes import Extras, WithPostal, unit_ref
 from api.core.types import WORDING, Day, JsonObject, Problem, Request, Wording, without_nones
 from api.v1.addresses import Address, address_answer
@@ -111,6 +112,11 @@ class BatchQuery(WithPostal):
         max_length=200,
         description="Of `validate`: day, position or cursor; only rows whose door changed since",
         examples=["2026-11-01"],
+    )
+    mapping: str | None = Field(
+        None,
+        max_length=4_000,
+        description='JSON, header → field: {"Nơi đến": "address"}; `source_ref`: your reference',
     )
     reference: str | None = Field(
         None,
@@ -207,7 +213,9 @@ def post_batch(operation: str, query: BatchQuery, json: BatchBody) -> Response:
     form = _STREAMS.get(request.mimetype, "ndjson" if json else None)
     if form is None:
         raise UnsupportedMediaType(str(Message("one_of_required", known=[_JSON, *_STREAMS])))
-    stated = ((query.reference, REFERENCE),) if query.reference else ()
+    stated = tuple((parse_mapping(query.mapping) or {}).items())
+    if query.reference:
+        stated += ((query.reference, REFERENCE),)
     table, rows = _rows(form, operation if query.since is None else RECHECK, json, stated)
     note(count=len(rows))
     if query.since is not None:

@@ -19,6 +19,7 @@ ONLY_DOOR: Final = "only_door"
 BY_STREET: Final = "commune_by_street"
 COMMUNE_NOT_GIVEN: Final = frozenset({"commune_missing", BY_STREET})
 NAME_CONTRADICTS: Final = "name_contradicts_text"
+OTHER_COUNTRY: Final = "other_country"
 POINT_ESTIMATED: Final = "point_estimated"
 POSTCODE_CONTRADICTS: Final = "postcode_contradicts_text"
 POINT_CONTRADICTS: Final = "point_contradicts_text"

@@ -6,7 +6,7 @@ import io
 import json
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -246,6 +246,16 @@ def test_csv_is_returned_with_its_columns_and_flat_results(site: Site) -> None:
     # A verdict comes with its reasons: code and sentence.
     assert rows[3]["result_faults"] == "house_number_not_found"
     assert rows[3]["result_detail"] == FAULTS["house_number_not_found"].message
+
+
+def test_fields_of_unknown_headers_are_stated(site: Site) -> None:
+    asked = "/v1/batch/validate?mapping=" + quote('{"Nơi đến": "address"}')
+    body = 'Nơi đến\n"27 Láng, Phường Láng, Hà Nội"\n'
+    answer = site.client.post(asked, data=body, content_type="text/csv")
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["result_verdict"], row["Nơi đến"]) == ("accept", "27 Láng, Phường Láng, Hà Nội")
+    wrong = site.client.post(f"{asked}}}", data=body, content_type="text/csv")
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "mapping")
 
 
 def test_unclosed_quotation_mark_fails_its_row_alone(site: Site) -> None:

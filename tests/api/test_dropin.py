@@ -74,6 +74,9 @@ def test_zoom_decides_the_level_of_a_reverse_result(
     found = ask(site, "/nominatim/reverse", **at)
     assert found["addresstype"] == addresstype
     assert ("house_number" in found["address"]) == (addresstype == "place")
+    assert ("postcode" in found["address"]) == (addresstype != "state")
+    members = [each for each in ("road", "city", "state") if each in found["address"]]
+    assert found["display_name"].endswith(", ".join(found["address"][each] for each in members))
 
 
 def test_viewbox_ranks_and_restricts_results(site: Site, door: dict[str, Any]) -> None:
@@ -90,6 +93,7 @@ def test_viewbox_ranks_and_restricts_results(site: Site, door: dict[str, Any]) -
         ("search", {"q": THERE, "countrycodes": "la,kh"}),
         ("search", {"q": THERE, "layer": "poi"}),
         ("search", {"q": THERE, "featureType": "city"}),
+        ("search", {"street": "27 Láng", "city": "Láng", "state": "Hà Nội", "country": "Lào"}),
         ("search", {"q": " "}),
         ("lookup", {"osm_ids": "N1,R999999999999999999,abc,,X"}),
     ],
@@ -171,6 +175,9 @@ def test_photon_completes_and_searches(site: Site) -> None:
     assert found["properties"]["code"] == code
     streets = ask(site, "/photon/api", q="lang", layer="street")["features"]
     assert {one["properties"]["type"] for one in streets} == {"street"}
+    for tag, keys in (("highway", {"highway"}), (":residential", {"highway"}), ("!highway", set())):
+        tagged = ask(site, "/photon/api", q="lang", layer="street", osm_tag=tag)["features"]
+        assert {one["properties"]["osm_key"] for one in tagged} == keys, tag
 
 
 def test_photon_reverse_returns_nearby_places(site: Site, door: dict[str, Any]) -> None:

@@ -142,6 +142,8 @@ def test_postcode_names_the_commune_of_an_address_without_one(site: Site) -> Non
     ):
         found = validated(site, **asked)
         assert (found["commune"]["code"], found["code"]) == ("00199", None), asked
+    (commune,) = (each for each in found["components"] if each["component"] == "commune")
+    assert (commune["status"], commune.get("given")) == ("inferred", None)
     for elsewhere in (
         {"address": "99 Không Có, Huế"},
         {"house_number": "99", "street": "Không Có", "province": "Huế"},

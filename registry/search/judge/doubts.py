@@ -16,7 +16,7 @@ from geo.street import parse_street
 from geo.text import accent_key, has_diacritics
 from registry.core.batching import Query
 from registry.search.answers import Answer, with_fault, without_fault
-from registry.search.faults import BY_STREET, COMMUNE_NOT_GIVEN
+from registry.search.faults import BY_STREET, COMMUNE_NOT_GIVEN, OTHER_COUNTRY
 from registry.search.find.blocks import UNSURE, may_be_another_block
 from registry.search.find.ranges import are_numbered
 from registry.search.read.door_with_units import ReadAddress
@@ -45,7 +45,7 @@ def add_doubts(
         if may_be_another_block(answer, reading):
             doubts.append(UNSURE)
         if unread and "unread_place" not in doubts:
-            doubts.append("other_country" if abroad else "unread_words")
+            doubts.append(OTHER_COUNTRY if abroad else "unread_words")
         if elsewhere and not COMMUNE_NOT_GIVEN.isdisjoint(answer.faults):
             doubts.append("commune_elsewhere")
         doubted.append(with_fault(answer, *doubts))

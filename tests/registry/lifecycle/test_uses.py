@@ -87,7 +87,10 @@ def test_uses_are_set_counted_shown_in_history_and_undone(place: Town) -> None:
             "uses.0.name",
             "personal_data",
         ),
-        *(([{"use": "works", "name": n}], "uses.0.name", "no_name") for n in ("-", "Quán …", "N/A")),
+        *(
+            ([{"use": "works", "name": n}], "uses.0.name", "no_name")
+            for n in ("-", "Quán …", "N/A")
+        ),
         ([SCHOOL, SCHOOL], "uses.1", "given_twice"),
         (
             [SCHOOL | {"since": "2026-02-01", "until": "2026-01-31"}],
