@@ -1,6 +1,6 @@
 """The rows of a file of targets: cells by field, for any headers of the columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +44,17 @@ def target_rows(path: Path, sheet: str | None) -> Iterator[dict[str, str]]:
             footer = "yes" if is_footer(row.written) else ""
             cells = row.cells | given | {"footer": footer, "row": str(number)}
             yield target_cells(**cells)
-            for at, use in further.items():
-                if at < len(row.written) and (count := row.written[at].strip()):
+            for use, counts in _counts(row.written, further).items():
+                # Household businesses and companies, in a column each, are one number.
+                whole = [str(sum(map(int, counts)))] if all(map(str.isdecimal, counts)) else counts
+                for count in whole:
                     yield target_cells(**cells | {"households": count, "counted": use})
+
+
+def _counts(written: Sequence[str], columns: Mapping[int, str]) -> dict[str, list[str]]:
+    """Return the non-empty cells of columns by what they count."""
+    counts: dict[str, list[str]] = {}
+    for at, use in columns.items():
+        if at < len(written) and (count := written[at].strip()):
+            counts.setdefault(use, []).append(count)
+    return counts

@@ -290,8 +290,8 @@ def test_file_may_have_home_office_and_shop_targets_of_one_commune(
     engine: Engine, tmp_path: Path
 ) -> None:
     content = (
-        "mã phường,số hộ,số cơ quan,số cơ sở kinh doanh\n"
-        f"{GIANG_VO},21000,12,340\n{BA_DINH},30000,,nhiều\n"
+        "mã phường,số hộ,số cơ quan,số doanh nghiệp,số hộ kinh doanh\n"
+        f"{GIANG_VO},21000,12,40,300\n{BA_DINH},30000,,nhiều,\n"
     )
     result = load(engine, tmp_path / "a.csv", content)
     assert (result.new, [(p.row_number, p.code) for p in result.problems]) == (
