@@ -205,11 +205,11 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     for part in (part for cell in uses for part in _BETWEEN.split(cell) if part):
         if (stated := _stated(part)) is not None:
             if stated == {}:
-                return part
+                return _unread(part)
             somebody |= _drop_person(stated)
             found.append(stated)
         elif None in (known := [use_of(each) for each in _AND.split(part) if each]):
-            return part
+            return _unread(part)
         elif len(known) == 1 and not any(names) and _is_named(part):
             named = made_use(known[0] or "other", part)
             somebody |= _drop_person(named)
@@ -229,6 +229,11 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
         return "…"
     # In PostgreSQL's format, because it is compared as text.
     return (json.dumps(kept, ensure_ascii=False) if kept else "") + (SOMEBODY if somebody else "")
+
+
+def _unread(text: str) -> str:
+    """Return a text that is not mistaken for uses as stored."""
+    return text.lstrip("[ ") or "…"
 
 
 def is_name(text: str) -> bool:

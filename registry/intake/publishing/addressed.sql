@@ -53,6 +53,10 @@ WHERE k.row_number = a.row_number AND k.position;
 UPDATE addressed a SET households_count = h.households_count
 FROM kept k JOIN household h ON h.code = k.code
 WHERE k.row_number = a.row_number AND k.households;
+UPDATE addressed a SET households_count = h.households_count
+FROM entry e, household h
+WHERE e.row_number = a.row_number AND h.code = a.code AND NOT a.is_new
+    AND is_kept_unlived(e.uses, e.uses_read, h.uses);
 -- needs: kept
 UPDATE addressed a SET delivery_hint = h.delivery_hint
 FROM kept k JOIN household h ON h.code = k.code

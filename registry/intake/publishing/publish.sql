@@ -118,7 +118,8 @@ FROM found f
 JOIN (
     SELECT *, coalesce(uses_read[2:-2], '{"use": "dwelling"}') AS use FROM entry
 ) e ON e.row_number = f.row_number
-JOIN household h ON h.code = f.code AND (e.uses_read IS NOT NULL OR NOT is_lived_in(h.uses))
+JOIN household h ON h.code = f.code AND (
+    e.uses_read IS NOT NULL OR NOT (is_lived_in(h.uses) OR is_kept_unlived(e.uses, e.uses_read, h.uses)))
 -- The other rows of a record rewritten by its own row still count.
 WHERE f.outcome = 'linked' OR f.code IN (SELECT code FROM addressed WHERE NOT is_new)
 GROUP BY f.code

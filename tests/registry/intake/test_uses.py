@@ -107,6 +107,10 @@ def test_rows_at_one_door_are_uses_of_one_record(engine: Engine, deliver: Delive
     )
     assert at_doors(engine)["12"] == (0, ["business Công ty Sao Mai", "business VCB Láng"])
 
+    # A use that cannot be read makes no home of an office.
+    deliver(door("12", "a", use="đất trống", use_name=""), door("12", "b", use="[1..2]"))
+    assert at_doors(engine)["12"] == (0, ["business Công ty Sao Mai", "business VCB Láng"])
+
     # Another list names a home at the first door, and a school at one that it brings.
     deliver(door("12"), door("16"), source="tổ dân phố")
     deliver(door("16", use_name="Trường Mầm non Láng"), source="giáo dục")
