@@ -161,6 +161,8 @@ _NAMED_SO: Final = frozenset(lexicon.names("manners", "named"))
 """Words that precede a polite word in names of communes."""
 _SLASH_BEHIND: Final = re.compile(r"(?<=\d)\s*/\s+(?=[^\W\d_]{2})")
 """`12 / Lê Lợi`, but `12 / A`."""
+_CUT_OFF: Final = re.compile(r"(?<![\w/])\d+[A-Za-z]?(?:/\d+[A-Za-z]?)*/\s*[.…?]+")
+"""`10/… Láng`: the inner number is not known, so none is."""
 _BACKSLASH: Final = re.compile(r"(?<=\d)\\(?=\d)")
 # `Huỳnh Tấn Phát/Hẻm 41`: a slash beside a word is not a path. `40bis/1` is one.
 _SLASH: Final = re.compile(
@@ -187,6 +189,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if "\\" in text:
         text = _BACKSLASH.sub("/", text)
     if "/" in text:
+        text = _CUT_OFF.sub(" ", text)
         text = _SLASH.sub(", ", _SLASH_BEHIND.sub(", ", text))
     if "nay " in text or "trước " in text:
         text = _NOW.sub(",", text)

@@ -11,7 +11,7 @@ from registry.core.database import make_engine, session_scope
 from registry.core.labels import STATUSES
 from registry.core.messages import _
 from registry.core.reads import Reads
-from registry.lifecycle.words import FIELDS
+from registry.lifecycle.change_words import changes_words
 from registry.ops import cluster
 from registry.records.history import Change, Step, history, lookup_as_of, moment_of
 from registry.records.record import record_wording
@@ -54,15 +54,15 @@ def history_(
                 else f"{code_display(record.code)}  {words.label}"
             )
             return
-        steps = [_shown(known, step) for step in history(reads, code)]
+        steps = history(reads, code)
     finally:
         reads.close()
         engine.dispose()
     if form == "json":
-        show_json({"steps": steps})
+        show_json({"steps": [_shown(known, step) for step in steps]})
         return
     for step in steps:
-        _print(step)
+        _print(known, step)
 
 
 def _shown(known: Gazetteer, step: Step) -> dict[str, Any]:
@@ -94,7 +94,8 @@ def _change(known: Gazetteer, change: Change) -> dict[str, Any]:
     return {"field": change.field, "before": shown(change.before), "after": shown(change.after)}
 
 
-def _print(step: dict[str, Any]) -> None:
+def _print(known: Gazetteer, done: Step) -> None:
+    step = _shown(known, done)
     at = datetime.datetime.fromisoformat(step["at"])
     report = _("report {number}", number=step["report_id"]) if step["report_id"] else None
     reasons = (step["actor"], report, step["decision_number"], step["reason"])
@@ -105,15 +106,6 @@ def _print(step: dict[str, Any]) -> None:
     for name, word in (("successors", _("continued by")), ("predecessors", _("continues"))):
         if step[name]:
             click.echo(f"    {word}: {', '.join(map(code_display, step[name]))}")
-    for change in step["changes"]:
-        if change["before"] is not None or change["field"] not in ("status", "kind"):
-            before, after = _words(change["before"]), _words(change["after"])
-            click.echo(f"    {_(FIELDS[change['field']])}: {before} → {after}")
-
-
-def _words(value: object) -> object:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return value
+    shown = (c for c in done.changes if c.before is not None or c.field not in ("status", "kind"))
+    for label, before, after in changes_words(known, shown):
+        click.echo(f"    {label}: {before} → {after}")

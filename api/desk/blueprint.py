@@ -21,7 +21,6 @@ from api.core.errors import invalid_input, registry_problem
 from api.core.limits import has_key
 from api.core.requests import SAFE_METHODS, refuse_nul
 from api.core.sessions import FIELD, has_form_token, own_form_token, own_name, refuse_other_sites
-from api.desk.records_words import field_words
 from api.pages.blueprint import page_blueprint
 from api.pages.failures import http_page
 from api.pages.shell import complaint, page
@@ -34,6 +33,7 @@ from registry.core.errors import (
 )
 from registry.core.messages import N_, Message, _, number
 from registry.core.roles import Role
+from registry.lifecycle.change_words import field_words
 from registry.lifecycle.table import BY_NAME
 from registry.lifecycle.words import FIELDS, KINDS, METHODS
 from registry.units.gazetteer import VIET_NAM, Unit, today

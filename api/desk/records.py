@@ -25,16 +25,7 @@ from api.desk.blueprint import (
 )
 from api.desk.operations import DeskMap
 from api.desk.record_operations import MERGE, SEVERAL
-from api.desk.records_words import (
-    changes_words,
-    commune_name,
-    entrance_words,
-    field_words,
-    label_of,
-    status_words,
-    title,
-    value_words,
-)
+from api.desk.records_words import label_of, status_words, title
 from api.pages.address import scheme_words
 from api.pages.sketch import draw_sketch
 from geo import code as codes
@@ -48,6 +39,13 @@ from registry.core.days import day_words
 from registry.core.errors import InvalidInputError
 from registry.core.messages import N_, Message, _
 from registry.core.tables.records import Goes, described, going
+from registry.lifecycle.change_words import (
+    changes_words,
+    commune_name,
+    entrance_words,
+    field_words,
+    value_words,
+)
 from registry.lifecycle.pending_store import list_pending
 from registry.lifecycle.table import BY_NAME, LEGAL_FROM
 from registry.lifecycle.undo import UNDOABLE

@@ -1,24 +1,22 @@
 """Records and effects of operations in the words of the desk."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
 from geo.code import format as code_display
-from registry.core.days import day_words
 from registry.core.labels import STATUSES
 from registry.core.messages import N_, _
+from registry.lifecycle.change_words import changes_words
 from registry.lifecycle.several import SeveralDone
 from registry.lifecycle.table import Operation
-from registry.lifecycle.words import EFFECTS, FIELDS, KINDS, METHODS
+from registry.lifecycle.words import EFFECTS
 from registry.lifecycle.work import Changed, ChangedStreet, Done
 from registry.records.desk_records import Affected, affected, records_of
-from registry.records.entrances import KIND_WORDS, SOURCE_WORDS, Entrance
-from registry.records.history import Change, changes_between
+from registry.records.history import changes_between
 from registry.records.record import Record, record_wording
-from registry.records.uses import use_words
 from registry.units.boundaries.reach import is_far_move, moved_m
 from registry.units.gazetteer import Gazetteer, today
 
@@ -91,75 +89,6 @@ def title(operation: Operation, status: str = "") -> str:
 def status_words(status: str) -> str:
     """Return a status in words."""
     return _(STATUSES[status])
-
-
-def commune_name(known: Gazetteer, unit_id: int | None) -> str:
-    """Return the current name of a commune."""
-    if unit_id is None:
-        return _("of no commune yet")
-    return known.units[unit_id].version_on(today()).full_name
-
-
-def value_words(known: Gazetteer, name: str, value: object) -> str:
-    """Return the value of a record's member in words."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if name in ("commune", "former_commune") and isinstance(value, int):
-        return commune_name(known, value)
-    if name == "parent":
-        return code_display(str(value))
-    tables = {"status": STATUSES, "position_method": METHODS, "kind": KINDS}
-    if name in tables:
-        return _(tables[name][str(value)])
-    if isinstance(value, list):
-        words = use_words if name == "uses" else entrance_words
-        return "; ".join(map(words, value))
-    if isinstance(value, float):
-        return f"{value:.6f}" if name in ("lon", "lat") else f"{value:g}"
-    return value.strftime("%d/%m/%Y") if hasattr(value, "strftime") else str(value)
-
-
-def entrance_words(entrance: Entrance) -> str:
-    """Return an entrance in one line."""
-    day = entrance.get("seen_on")
-    parts = (
-        f"{_(KIND_WORDS[entrance['kind']])} {entrance['lat']:.6f}, {entrance['lon']:.6f}",
-        f"“{entrance['note']}”" if "note" in entrance else "",
-        _(SOURCE_WORDS[entrance["source"]]) if "source" in entrance else "",
-        day_words(day) if day else "",
-    )
-    return " · ".join(filter(None, parts))
-
-
-def field_words(name: str) -> str:
-    """Return the label of a record's member, without the hint that forms add."""
-    return _(FIELDS[name]).partition(", ")[0]
-
-
-def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
-    """Return label, old and new value of each change."""
-    return tuple(
-        (
-            field_words(c.field),
-            value_words(known, c.field, c.before),
-            value_words(known, c.field, c.after),
-        )
-        for change in changes
-        for c in _one_by_one(change)
-    )
-
-
-def _one_by_one(change: Change) -> Iterator[Change]:
-    """Yield the change; for a list, each removed and each added item."""
-    if change.field not in ("entrances", "uses"):
-        yield change
-        return
-    old: Any = change.before or []
-    new: Any = change.after or []
-    yield from (Change(change.field, [each], None) for each in old if each not in new)
-    yield from (Change(change.field, None, [each]) for each in new if each not in old)
 
 
 def label_of(known: Gazetteer, record: Record | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from geo.legacy_fonts import CONVERTERS, font_of, share_read, words_in_doubt
 from registry.core.messages import Message
-from registry.files.csv_cells import read_rows, unguarded
+from registry.files.csv_cells import unguarded
 from registry.files.formats.other_kinds import BLANK
 from registry.files.formats.table import (
     FONT_NOTES,
@@ -329,7 +329,9 @@ def _hinted(line: str) -> str | None:
 def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
     with _readable(path):
         stream = io.StringIO(text, newline="")
-        return list(islice(read_rows(_lines(stream), delimiter=delimiter), LOOKED_AT))
+        # The text may end within a quotation.
+        rows = map(unguarded, csv.reader(_lines(stream), delimiter=delimiter))
+        return list(islice(rows, LOOKED_AT))
 
 
 def _lines(stream: Iterator[str]) -> Iterator[str]:
