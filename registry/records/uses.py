@@ -181,8 +181,8 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     """Parse cells of a list into uses as stored.
 
     A cell may have several, separated by semicolons; a name without a use has the use that it
-    begins with. Text that is not understood is returned unchanged; after `SOMEBODY`'s mark a
-    person's name was dropped.
+    begins with. Text of which nothing is understood is returned unchanged; after `SOMEBODY`'s mark
+    a person's name was dropped.
 
     >>> read_uses(["Nhà ở kết hợp kinh doanh"], [])
     '[{"use": "dwelling"}, {"use": "business"}]'
@@ -192,6 +192,8 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     ('', 'đất trống')
     >>> read_uses(["nhà ở"], ["Trần Thị Mai"]), read_uses(["quán"], ["Trần Thị Mai"])
     (' ?person', '[{"use": "business"}] ?person')
+    >>> read_uses(["Nhà ở + bán hàng"], []), read_uses(["?"], ["Quán Thìn"])
+    ('', '[{"key": "quan thin", "use": "business", "name": "Quán Thìn"}]')
     >>> read_uses(["office: X [2025-13-01..]"], []), read_uses(["office: Trần Thị Mai"], [])
     ('office: X [2025-13-01..]', '[{"use": "office"}] ?person')
     >>> read_uses(["nơi công cộng: Đền Ngũ Xã [..05/06/2025]"], ["-"])
@@ -201,15 +203,15 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
     """
     plain: list[str] = []
     found: list[Use] = []
-    somebody = False
+    somebody, unread = False, ""
     for part in (part for cell in uses for part in _BETWEEN.split(cell) if part):
         if (stated := _stated(part)) is not None:
             if stated == {}:
                 return _unread(part)
             somebody |= _drop_person(stated)
             found.append(stated)
-        elif None in (known := [use_of(each) for each in _AND.split(part) if each]):
-            return _unread(part)
+        elif not any(known := [use_of(each) for each in _AND.split(part) if each]):
+            unread = part
         elif len(known) == 1 and not any(names) and _is_named(part):
             named = made_use(known[0] or "other", part)
             somebody |= _drop_person(named)
@@ -223,6 +225,8 @@ def read_uses(uses: Iterable[str], names: Iterable[str]) -> str:
         called = use_of(name) or next(iter(others), None if of_whom else "other")
         if called is not None:
             found.append(made_use(called, None if of_whom else name[:MAX_NAME]))
+    if unread and not (plain or found):
+        return _unread(unread)
     there = {each["use"] for each in found}
     kept = kept_uses([*(made_use(use) for use in plain if use not in there), *found])
     if len(kept or ()) > MOST_OF_CELL:
