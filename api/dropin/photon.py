@@ -14,7 +14,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import public
 from api.dropin.errors import UsageError, errors_as
 from api.dropin.interface import Interface
-from api.dropin.place import COUNTRY, Place, inside, places_of, suggested
+from api.dropin.place import COUNTRY, Place, coarsen, inside, places_of, suggested
 from registry.core.batching import alone
 from registry.search.answers import Answer, of_record
 from registry.search.autocomplete import Typing, autocomplete
@@ -38,6 +38,8 @@ _LAYERS: Final = {
     "commune": "city",
     "province": "state",
 }
+_LEVELS: Final = {layer: level for level, layer in _LAYERS.items()}
+"""Layer → its outermost level."""
 LAYERS: Final = (
     "house",
     "street",
@@ -106,7 +108,12 @@ def at_point() -> Response:
     def nearest() -> Iterable[Place]:
         here = (gazetteer(), register().reads)
         found = reverse(*here, lon=lon, lat=lat, limit=most, radius_m=reach_m)
-        return places_of(disclose_answers(found))
+        layers = [name for name in LAYERS if name in request.args.getlist("layer")]
+        places = places_of(disclose_answers(found))
+        if not layers or layers[0] not in _LEVELS:
+            return places
+        around = (coarsen(place, _LEVELS[layers[0]]) for place in places)
+        return {place.id: place for place in around}.values()
 
     return _rendered(nearest, 1)
 

@@ -186,6 +186,13 @@ def test_photon_reverse_returns_nearby_places(site: Site, door: dict[str, Any]) 
     assert nearest["properties"]["code"] == door["code"]
     assert len(ask(site, "/photon/reverse", **at, limit=3)["features"]) == 3
     assert ask(site, "/photon/reverse", **at, bbox="0,0,1,1")["features"] == []
+    for layer, name in (("street", "Phố Láng"), ("city", "Phường Láng"), ("house", "27")):
+        (around,) = ask(site, "/photon/reverse", **at, layer=layer)["features"]
+        properties = around["properties"]
+        assert (properties["type"], name) in (
+            (layer, properties.get("name")),
+            (layer, properties.get("housenumber")),
+        )
 
 
 @pytest.mark.parametrize(
