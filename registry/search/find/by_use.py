@@ -12,6 +12,7 @@ from typing import Final
 from geo.address import parse_address
 from geo.organisations import organisation_key
 from geo.spelling import are_apart
+from geo.text import fold
 from registry.core.batching import LINES, Ask, Query, bulk
 from registry.core.reads import Reads
 from registry.core.sql import Statements
@@ -90,9 +91,14 @@ def doors_with_prefix(reads: Reads, text: str, most: int) -> list[tuple[str, Rec
     written, *rest = text.split(",")
     if rest or use_of(written) in (None, DWELLING):
         return []
-    key = organisation_key(written)
-    given = {"key": key, "end": key + _END, "most": most}
-    return [(row[0], Record(*row[1:])) for row in reads.rows(SQL.driver("prefix"), given)]
+    *whole, last = written.split()
+    prefix = f"{organisation_key(' '.join(whole))} {fold(last)}".strip()
+    # The last word may be an abbreviation, or the beginning of a longer one: `Quán Phở Th`.
+    for key in dict.fromkeys((organisation_key(written), prefix)):
+        given = {"key": key, "end": key + _END, "most": most}
+        if found := reads.rows(SQL.driver("prefix"), given):
+            return [(row[0], Record(*row[1:])) for row in found]
+    return []
 
 
 def _names(text: str, *, any_word: bool) -> Iterator[tuple[str, tuple[str, str]]]:

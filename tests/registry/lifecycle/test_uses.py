@@ -156,6 +156,11 @@ def test_doors_are_found_by_the_names_of_their_uses(place: Town, tmp_path: Path)
     label = "6 Phố Hoàng Ngân, Phường Láng, Thành phố Hà Nội"
     assert suggested(place, "BV Bạch")[0] == (f"Bệnh viện Bạch Mai, {label}", clinic)
     assert [code for _, code in suggested(place, "tieu hoc k")][:2] == sorted([school, other])
+    for typed in ("Bệnh viện Bạch M", "bệnh viện b"):
+        assert suggested(place, typed)[0][1] == clinic, typed
+    eatery = place.house("12", "Phố Hoàng Ngân", **LANG)
+    place.do("uses", code=eatery, uses=[{"use": "business", "name": "Quán Phở Thìn"}])
+    assert suggested(place, "Quán Phở Th")[0][1] == eatery
     place.do("correct", code=clinic, restricted=True)
     assert clinic not in [code for _, code in suggested(place, "BV Bạch")]
     assert clinic not in [code for code, _ in found(place, "BV Bạch Mai, Hà Nội")]
