@@ -6,7 +6,6 @@ address with a known place is `unverified`, never wrong.
 """
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import astuple, replace
 from functools import partial
 from typing import Final
@@ -14,7 +13,6 @@ from typing import Final
 from geo.admin import postcode_in
 from geo.foreign import is_foreign
 from geo.label import label
-from geo.text import fold
 from registry.core.batching import Query, alone
 from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.reads import Reads
@@ -26,14 +24,14 @@ from registry.search.find.doors import active_records
 from registry.search.find.groups import is_group_alone
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.find.next_door import doors_next_door
-from registry.search.geocode import Components, Question, locating
+from registry.search.geocode import Question, locating
 from registry.search.judge import questions
 from registry.search.judge.choices import choices_of_places
 from registry.search.judge.components import components_read, components_unread
 from registry.search.judge.postcodes import postcode_component
 from registry.search.judge.ranking import Located
 from registry.search.judge.validation import Judge
-from registry.search.judge.verdicts import Component, NextAction, Validation, VerdictCode
+from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
 from registry.search.judge.wording import door_parts, todays_wording
 from registry.search.read.door_with_units import ReadAddress
@@ -63,22 +61,18 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
     )
     if postcode := given or written:
         more = postcode_component(judged, postcode, today())
-        words = fold(" ".join(filter(None, (text, *_values(question.components)))))
-        named = (_unless_supplied(component, words) for component in judged.components)
+        named = judged.components
+        if not _has_words(question):
+            named = tuple(replace(one, status="inferred", given=None) for one in named)
         judged = replace(judged, components=(*named, *more))
     return judged
 
 
-def _values(components: Components | None) -> Iterator[str | None]:
-    return iter(astuple(components) if components else ())
-
-
-def _unless_supplied(component: Component, words: str) -> Component:
-    """Return a unit that the postcode supplied as inferred: the sender did not give its name."""
-    supplied = component.given and component.name in ("commune", "province")
-    if not supplied or fold(component.given or "") in words:
-        return component
-    return replace(component, status="inferred", given=None)
+def _has_words(question: Question) -> bool:
+    """Whether it has more than a postcode."""
+    components = question.components
+    others = replace(components, postcode=None) if components else None
+    return any(map(str.isalpha, question.text or "")) or bool(others and any(astuple(others)))
 
 
 def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: Reads) -> Validation:

@@ -144,6 +144,8 @@ def test_postcode_names_the_commune_of_an_address_without_one(site: Site) -> Non
         assert (found["commune"]["code"], found["code"]) == ("00199", None), asked
     (commune,) = (each for each in found["components"] if each["component"] == "commune")
     assert (commune["status"], commune.get("given")) == ("inferred", None)
+    named = validated(site, address=f"Láng, Hà Nội {LANG}")["components"]
+    assert [each["status"] for each in named if each["component"] == "province"] == ["confirmed"]
     for elsewhere in (
         {"address": "99 Không Có, Huế"},
         {"house_number": "99", "street": "Không Có", "province": "Huế"},
