@@ -242,12 +242,14 @@ def _reading(one: Understanding, plus_codes: tuple[str, ...]) -> AddressReading:
 
 def _counted(pieces: Sequence[Piece]) -> list[Piece]:
     """Return a number and the word it counts behind a street: `Đường Láng, 3 thùng`."""
-    behind = dropwhile(lambda piece: piece.role != "street" or piece.kind is None, pieces)
+    behind = list(dropwhile(lambda piece: piece.role != "street" or piece.kind is None, pieces))
+    # `119 đường Thúy Lĩnh, …, 119 Thúy Lĩnh` repeats the street.
+    streets = [piece.words for piece in behind if piece.kind is not None]
     return [
         each
         for number, word in pairwise(behind)
         if number.role == "number" and not number.opening and number.part == word.part
-        if word.role == "street" and word.kind is None
+        if word.role == "street" and word.kind is None and word.words not in streets
         for each in (number, word)
     ]
 
