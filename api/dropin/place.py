@@ -98,7 +98,7 @@ class Place:
 def places_of(answers: Iterable[Answer]) -> Iterator[Place]:
     """Yield the answers that have a point; units without one get that of their seat.
 
-    An answer to an address of another country is none: clients cannot see its fault.
+    Answers to an address in another country are left out: clients cannot see their fault.
     """
     here = (answer for answer in answers if OTHER_COUNTRY not in answer.faults)
     return filter(None, map(partial(_place_of, gazetteer(), today()), here))

@@ -64,6 +64,8 @@ def read_rows(lines: Iterable[str], *, delimiter: str = ",") -> Iterator[list[st
 
 
 class _Rows:
+    """Reads rows, and continues behind the first line of one that cannot be read."""
+
     def __init__(self, lines: Iterator[str], delimiter: str) -> None:
         self._lines = lines
         self._back: deque[str] = deque()

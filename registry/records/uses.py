@@ -278,7 +278,7 @@ def _stated(part: str) -> Use | None:
         return None
     try:
         first, last = (
-            parse_day(day) if day.strip() else None
+            parse_day(day.strip()) if day.strip() else None
             for day in (dated.groups() if dated else ("", ""))
         )
     except ValueError:

@@ -34,6 +34,7 @@ from registry.search.judge.validation import Judge
 from registry.search.judge.verdicts import NextAction, Validation, VerdictCode
 from registry.search.judge.verdicts import Question as Asked
 from registry.search.judge.wording import door_parts, todays_wording
+from registry.search.read.completed_text import UNITS
 from registry.search.read.door_with_units import ReadAddress
 from registry.search.read.postcode_text import registered_postcode
 from registry.units import LAST_DAY_OF_OLD_MAP, unit_by_code
@@ -63,7 +64,10 @@ def validating(gazetteer: Gazetteer, question: Question) -> Query[Validation]:
         more = postcode_component(judged, postcode, today())
         named = judged.components
         if not _has_words(question):
-            named = tuple(replace(one, status="inferred", given=None) for one in named)
+            named = tuple(
+                replace(one, status="inferred", given=None) if one.name in UNITS else one
+                for one in named
+            )
         judged = replace(judged, components=(*named, *more))
     return judged
 
