@@ -10,6 +10,7 @@ from geo import lexicon
 from geo.house_number import ROW_BEHIND, is_date, path_steps
 from geo.locality import ESTATES
 from geo.piece import HOUSE_ROLES, Piece
+from geo.piece_numbers import names_thing
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.syllables import is_syllable
 from geo.text import fold, has_diacritics
@@ -157,8 +158,10 @@ def _house_inside(words: Sequence[Word]) -> int:
         return 0
     house = len(number) > 1 and number[0].isdigit() and not is_date(number)
     # `cột điện 55 Lý Nam Đế`: a landmark, not a name
-    landmark = words[at - 1].key in _LANDMARKS or (
-        words[0].text.islower() and not name[0].text.islower()
+    landmark = (
+        words[at - 1].key in _LANDMARKS
+        or names_thing(words[:at])
+        or (words[0].text.islower() and not name[0].text.islower())
     )
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 

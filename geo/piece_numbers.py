@@ -1,6 +1,7 @@
 """Decides what a number belongs to: a house, a flat, a street or a unit."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from geo import lexicon
@@ -12,7 +13,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT, Kinds
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.text import accent_key, fold
-from geo.words import is_postcode, words_of
+from geo.words import Word, is_postcode, words_of
 
 _ROOM: Final = re.compile(r"(?:[a-z]\d{1,2} )?(?:ch|p)[a-z]?\d{3,4}[a-z]?")
 """`P402`, `PB1610`, and with a block: `C1-P101`."""
@@ -39,6 +40,14 @@ _THINGS: Final = {
 }
 """Whether with diacritics → what the number behind it is of."""
 _MONTH: Final = frozenset({"thang", "thg"})
+
+
+def names_thing(words: Sequence[Word]) -> bool:
+    """Whether words before a number name what has a number of its own, or a neighbour's house."""
+    accents = [word.accents for word in words]
+    marked = accents != [word.key for word in words]
+    whole, last = " ".join(accents), accents[-1]
+    return whole in _THINGS[marked] or (marked and last in _NEIGHBOURS)
 
 
 class Numbers(Kinds):
@@ -75,10 +84,7 @@ class Numbers(Kinds):
         piece = self.open
         if piece is None or piece.role != "bare" or piece.done:
             return False
-        accents = [word.accents for word in piece.all_words]
-        marked = accents != [word.key for word in piece.all_words]
-        whole, last = " ".join(accents), accents[-1]
-        return whole in _THINGS[marked] or (marked and last in _NEIGHBOURS)
+        return names_thing(piece.all_words)
 
     def _starts_door(self, at: int) -> bool:
         """`tp hồ chí minh 30 hạ long`: the first number, not a postcode, before a name."""
