@@ -20,8 +20,6 @@ from geo.words import Word, text_of
 _NUMBERED_DOORS: Final = frozenset({*HOUSE_ROLES, "unit", "code", "floor", "building", "premises"})
 _NAME_WORDS: Final = 2
 _NEVER_BEFORE_HOUSE: Final = frozenset({"so", "thang", "t", "km", "lo", "khu", "to", "thi", "van"})
-_LANDMARKS: Final = frozenset({"dien", "tru", "moc", "kho", "phai", "truoc", "ngay", "luc", "xe"})
-"""Words that own or negate a number: `cot dien 55`, `khong phai 55`."""
 
 NUMBER_BEHIND: Final = "number_behind_street"
 """Note of a reading in which the number after a name is the house; it may also end the name."""
@@ -158,10 +156,8 @@ def _house_inside(words: Sequence[Word]) -> int:
         return 0
     house = len(number) > 1 and number[0].isdigit() and not is_date(number)
     # `cột điện 55 Lý Nam Đế`: a landmark, not a name
-    landmark = (
-        words[at - 1].key in _LANDMARKS
-        or names_thing(words[:at])
-        or (words[0].text.islower() and not name[0].text.islower())
+    landmark = any(names_thing(words[first:at]) for first in range(at)) or (
+        words[0].text.islower() and not name[0].text.islower()
     )
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 

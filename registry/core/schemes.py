@@ -62,6 +62,18 @@ def _known() -> Iterator[Scheme]:
 SCHEMES: Final = {each.scheme: each for each in _known()}
 OF_RECORDS: Final = tuple(each.scheme for each in SCHEMES.values() if each.of == "record")
 """Schemes of which a list of households may have a column."""
+OF_ANY_SCHEME: Final = "external_ids"
+"""Column of identifiers that name their schemes, as exported: `scheme:value; scheme:value`."""
+
+
+def scheme_and_value(written: str) -> tuple[str, str] | None:
+    """Split an identifier of a column OF_ANY_SCHEME; None if it names no scheme.
+
+    >>> scheme_and_value("real_estate_id: BDS-1"), scheme_and_value("BDS-1")
+    (('real_estate_id', 'BDS-1'), None)
+    """
+    scheme, _, value = (part.strip() for part in written.partition(":"))
+    return (scheme, value) if value and re.fullmatch(SCHEME, scheme) else None
 
 
 def is_value_of(scheme: str, cell: str) -> bool:

@@ -16,7 +16,7 @@ from registry.core.errors import (
 from registry.core.messages import Message, Several
 from registry.core.personal import holds_personal
 from registry.core.remedies import TO_FILL_IN, Remedy
-from registry.core.schemes import OF_RECORDS, SCHEMES
+from registry.core.schemes import OF_ANY_SCHEME, OF_RECORDS, SCHEMES
 from registry.files.spellings.headers import (
     FIELDS,
     block_word,
@@ -122,7 +122,7 @@ def find_columns(
         if index in own:
             continue
         name = exported.get(index) or stated.get(fold(header), field_of(header))
-        if name in SCHEMES:
+        if name in SCHEMES or name == OF_ANY_SCHEME:
             identifiers[index] = name
         elif name is not None:
             found.setdefault(name, []).append(index)

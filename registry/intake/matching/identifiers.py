@@ -1,6 +1,7 @@
 """Identifiers of other schemes in a list of households: checked here, stored when published.
 
-Their headers name the scheme, or the mapping does. A wrong identifier is left out with a warning;
+Their headers name the scheme, or the mapping does, or the cells of the column of an export do.
+A wrong identifier is left out with a warning;
 its row is still imported.
 """
 
@@ -11,7 +12,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from registry.core.messages import Message
-from registry.core.schemes import MAX_VALUE, OF_RECORDS
+from registry.core.schemes import MAX_VALUE, OF_ANY_SCHEME, OF_RECORDS, scheme_and_value
 from registry.core.settings import from_environment
 from registry.core.sql import Statements
 from registry.files.spellings.returned import clean_cell
@@ -35,7 +36,8 @@ def check_identifiers(session: Session, bench: Workbench, file: SourceFile) -> N
     `external_row` has the valid ones by code, or by `row` and the row's number for a record yet to
     be made. Others become warnings in `problem`.
     """
-    columns = [(at, name) for at, name in file.columns.known.items() if name in OF_RECORDS]
+    names = (*OF_RECORDS, OF_ANY_SCHEME)
+    columns = [(at, name) for at, name in file.columns.known.items() if name in names]
     if not columns:
         return
     bench.table("identifier", "row_number BIGINT, scheme VARCHAR, value VARCHAR, problem VARCHAR")
@@ -70,15 +72,19 @@ def _identifiers(
     drafts = from_environment().draft_schemes
     with rows_of(file) as rows:
         for number, row in enumerate(rows, 1):
-            for at, scheme in columns:
+            for at, column in columns:
                 for cell in row[at].split(";") if at < len(row) else ():
                     if written := as_read(cell):
-                        yield number, scheme, *_read(scheme, written, drafts=drafts)
+                        yield number, *_read(column, written, drafts=drafts)
 
 
-def _read(scheme: str, written: str, *, drafts: bool) -> tuple[str, str | None]:
-    """The value in the scheme's form, and the code of its problem; None for none."""
-    if len(written) > MAX_VALUE or clean_cell(scheme, written) != written:
-        return written[:MAX_VALUE], "value_unreadable"
-    read = read_value(scheme, written, drafts=drafts)
-    return (read, None) if isinstance(read, str) else (read[1], read[0])
+def _read(column: str, written: str, *, drafts: bool) -> tuple[str, str, str | None]:
+    """The scheme, the value in its form, and the code of its problem; None for none."""
+    found = (column, written)
+    if column == OF_ANY_SCHEME and (found := scheme_and_value(written) or found)[0] == column:
+        return column, written[:MAX_VALUE], "value_unreadable"
+    scheme, value = found
+    if len(value) > MAX_VALUE or clean_cell(scheme, value) != value:
+        return scheme, value[:MAX_VALUE], "value_unreadable"
+    read = read_value(scheme, value, drafts=drafts)
+    return (scheme, read, None) if isinstance(read, str) else (scheme, read[1], read[0])

@@ -96,3 +96,22 @@ def test_report_of_an_export_is_still_recognised_as_one(
     report.write_bytes(report.read_bytes().replace(b"14 15", b"14A"))
     again = imported(engine, report)
     assert (again.rows, again.changed, again.columns_unknown) == (1, 1, ())
+
+
+@pytest.mark.gate
+def test_identifiers_edited_in_an_export_are_stored(
+    engine: Engine, deliver: Deliver, tmp_path: Path
+) -> None:
+    deliver(door("12", **{"Địa chỉ số": "1112000012"}), door("14"))
+    path, known = exported(engine, tmp_path, "csv"), "dia_chi_so:1112000012"
+    more = f"{known}; real_estate_id:BDS-7; evn: PA01;BDS-9; postcode:11120"
+    path.write_text(path.read_text(encoding="utf-8").replace(known, more), encoding="utf-8")
+
+    result = imported(engine, path)
+
+    assert result.problems == {"value_unreadable": 1, "scheme_of_units": 1}
+    assert rows(engine, "SELECT scheme, value FROM external_id ORDER BY 1") == [
+        ("dia_chi_so", "1112000012"),
+        ("evn", "PA01"),
+        ("real_estate_id", "BDS-7"),
+    ]

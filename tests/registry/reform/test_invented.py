@@ -24,8 +24,6 @@ from tests.registry.reform.conftest import Hall
 from tests.support.intake import checksum, deliveries
 from tests.support.lifecycle import Town
 
-pytestmark = pytest.mark.thorough
-
 FIRST_DAY = today() - datetime.timedelta(days=20)
 POLYGON = (
     "{type: Polygon, coordinates: [[[105.85, 21.0], [105.86, 21.0], [105.86, 21.01],"
@@ -339,6 +337,7 @@ def between(town: Town, world: World, folder: Path) -> None:
     file_report(town.engine, town.reads, known, Reporter("carrier", "key:shipper"), report)
 
 
+@pytest.mark.thorough
 def test_undo_restores_the_former_state(hall: Hall, world: World) -> None:
     town = hall.town
     before, communes = checksum(town.engine), world.communes()

@@ -92,7 +92,6 @@ changes:
 """
 
 
-@pytest.mark.thorough
 def test_province_is_split_by_its_communes(hall: Hall) -> None:
     place = hall.town
     old_map(hall)

@@ -154,19 +154,25 @@ def test_table_gives_the_same_reform(hall: Hall) -> None:
         {"change": "2", "what": "tách", "unit": "00008", "into": "00008", "name": "Bắc",
          "kind": "phuong", "streets": "Phố Dài [1-99 lẻ]; Phố Đội Cấn"},
         {"change": "2", "what": "tách", "unit": "00008", "into": "00009", "name": "Nam",
-         "kind": "phuong", "rest": "x"},
+         "kind": "phuong", "streets": "Phố Dài [2- chẵn]", "rest": "x"},
         {"change": "3", "what": "đổi tên", "unit": "00004", "name": "Ba Đình Mới"},
+        {"change": "4", "what": "lập mới", "unit": "00070", "whole": "x", "into": "00071",
+         "name": "Hồ Mới", "kind": "phuong", "province": "01"},
+        {"change": "4", "what": "thành lập", "unit": "00082", "rest": "x", "into": "00071"},
     ]  # fmt: skip
     document = read_resolution(write(hall.folder / "r.csv", *rows))
 
     changes = [change.what for change in document.resolution.changes]
-    assert [what for what, _ in changes] == ["merge", "split", "rename"]
+    assert [what for what, _ in changes] == ["merge", "split", "rename", "new"]
     assert changes[0][1].units == ("00199", "00190")
     first = changes[1][1].into[0].street_parts
     assert (first[0].first, first[0].last, first[0].side) == (1, 99, "odd")
     assert first[1].is_whole
+    (even,) = changes[1][1].into[1].street_parts
+    assert (even.first, even.last, even.side) == (2, None, "even")
     assert str(document.resolution.resolution.effective) == "2026-11-02"
     assert document.line("changes", 1, "split", "into", 1) == 5
+    assert document.line("changes", 3, "new", "parts", 1) == 8
 
     rows[2]["kind"] = "lạ"
     with pytest.raises(ResolutionRefusedError) as caught:
@@ -251,9 +257,17 @@ def test_undone_reforms_of_one_day_may_reuse_a_code(hall: Hall) -> None:
     ]
 
 
-def serve(hall: Hall, commune: str) -> None:
-    """Let a carrier serve a commune."""
-    path = write(hall.folder / "s.csv", {"service": "A", "kind": "giao", "communes": commune})
+def test_undo_restores_a_service_that_covered_the_successor_too(hall: Hall) -> None:
+    serve(hall, "00199 00025")
+    hall.carry('changes:\n  - merge: {units: ["00199"], into: "00025"}\n')
+    assert served(hall) == ["00025"]
+    undo(hall.town.engine, "1/NQ", actor="tests")
+    assert served(hall) == ["00025", "00199"]
+
+
+def serve(hall: Hall, communes: str) -> None:
+    """Let a carrier serve communes."""
+    path = write(hall.folder / "s.csv", {"service": "A", "kind": "giao", "communes": communes})
     with session_scope(hall.town.engine) as session:
         known = load_gazetteer(session)
     assert load_services(hall.town.engine, known, path, "Hãng").written
@@ -336,7 +350,6 @@ changes:
 """
 
 
-@pytest.mark.thorough
 def test_postcode_follows_a_commune_merged_whole(hall: Hall) -> None:
     report = hall.carry(RENUMBERED)
     assert report.without_postcode == ("00202 Phường Giảng Võ Mới",)
