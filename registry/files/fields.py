@@ -142,6 +142,8 @@ def find_columns(
         blocks = [block_word(headers[at]) for at in places] if name == "building" else []
         nested = name in _SEVERAL or (len(blocks) == 2 and sum(map(bool, blocks)) == 1)
         if len(places) > 1 and not nested:
+            # Codes of the register are the references to keep.
+            places.sort(key=lambda at: name == "source_ref" and "dia chi" not in fold(headers[at]))
             raise UnreadableFileError(two_columns(name, headers[places[0]], headers[places[1]]))
     joined = [*_joined(found)]
     if commune is not None:
