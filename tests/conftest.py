@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 from registry.core.database import make_engine
 from registry.core.settings import ROOT
 from registry.units.gazetteer import Gazetteer
+from tests.durations import Durations
 from tests.support import postgis
-from tests.support.durations import Durations
 from tests.support.search_world import World, search_world
 from tests.support.thorough import PROFILE
 from tests.support.units import open_app, read_gazetteer

@@ -22,8 +22,7 @@ from registry.core.database import session_scope
 from registry.core.roles import Role
 from registry.register import Register
 from registry.units.gazetteer_loading import load_gazetteer
-from tests.registry.reform.conftest import SPLIT, resolution
-from tests.support.elsewhere import (
+from tests.api.elsewhere import (
     CALLERS,
     MARK,
     OTHER_PROVINCE,
@@ -34,6 +33,7 @@ from tests.support.elsewhere import (
     seated,
     world,
 )
+from tests.registry.reform.conftest import SPLIT, resolution
 from tests.support.keys import bearer, code_of
 from tests.support.lifecycle import COMMUNE, LANG
 from tests.support.thorough import examples, gate_takes

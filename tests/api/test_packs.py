@@ -18,12 +18,12 @@ from api.core.access import ANONYMOUS, Caller
 from registry.core.settings import Settings
 from registry.publish.pack import basemap
 from registry.publish.pack.keys import rotate
+from tests.api.pack_reader import Copy, RefusedError, read_pack
 from tests.support.basemap import town_map
 from tests.support.commands import call
 from tests.support.desk import seated
 from tests.support.keys import Office
 from tests.support.lifecycle import COMMUNE, LANG, Town, town
-from tests.support.pack_reader import Copy, RefusedError, read_pack
 from tests.support.tiles import tile_at
 from tests.support.units import open_app
 

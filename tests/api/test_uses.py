@@ -8,12 +8,14 @@ from urllib.parse import quote
 import pytest
 
 from registry.core.settings import Settings
+from tests.api.pack_reader import read_pack
 from tests.support.keys import Office, bearer, code_of
 from tests.support.keys import office as open_office
 from tests.support.lifecycle import COMMUNE, LANG
-from tests.support.pack_reader import read_pack
 
 UBND = {"use": "office", "name": "UBND phường Láng", "since": "2025-07-01"}
+ALONE = "00190"
+"""A commune of one test, which counts its records."""
 CELL = "office: UBND phường Láng [2025-07-01..]"
 
 
@@ -27,8 +29,10 @@ def office(
 
 
 def test_uses_appear_wherever_their_record_does(office: Office) -> None:
-    code, home = office.place.house("11", **LANG), office.place.house("13", **LANG)
-    editor, carrier = office.key("phường Láng"), office.key("Bưu điện", "carrier")
+    office.place.street("Phố Láng", commune=ALONE)
+    code, home = (office.place.house(number, commune=ALONE, **LANG) for number in ("11", "13"))
+    editor = office.key("phường Láng", units=(ALONE,))
+    carrier = office.key("Bưu điện", "carrier")
     done = office.post("uses", editor, code=code, uses=[UBND])
     assert done.status_code == 200, done.text
 
@@ -51,19 +55,19 @@ def test_uses_appear_wherever_their_record_does(office: Office) -> None:
         features = office.get(path, carrier).get_json()["features"]
         return {each["id"]: each["properties"]["uses"] for each in features}
 
-    items = f"/ogc/collections/households/items?unit={COMMUNE}"
+    items = f"/ogc/collections/households/items?unit={ALONE}"
     assert listed(items) == {code: CELL, home: None}
     assert listed(f"{items}&use=office") == {code: CELL}
     assert listed(f"{items}&use=dwelling&bbox=105,20,107,22") == {home: None}
     assert listed(f"{items}&use=works") == {}
     assert office.get(f"{items}&use=castle", carrier).status_code == 400
 
-    lines = office.get(f"/v1/export?unit={COMMUNE}&use=office", carrier).text.splitlines()
+    lines = office.get(f"/v1/export?unit={ALONE}&use=office", carrier).text.splitlines()
     assert len(lines) == 2
     assert CELL in lines[1]
     keys = office.get("/v1/packs/keys").get_json()
     for query, doors in (("", 2), ("?use=office", 1), ("?use=business", 0)):
-        taken = office.get(f"/v1/packs/{COMMUNE}{query}", carrier)
+        taken = office.get(f"/v1/packs/{ALONE}{query}", carrier)
         pack = read_pack(taken.data, keys)
         assert (pack["doors"], pack["kind"]) == (doors, "whole")
         if doors == 1:
@@ -119,7 +123,8 @@ def test_door_found_by_a_name_is_shown_with_it(office: Office) -> None:
     [{"use": "castle"}, UBND | {"name": "Trần Thị Mai"}, {"use": "other", "since": "2999-01-01"}],
 )
 def test_invalid_use_is_refused_with_its_field(office: Office, use: dict[str, str]) -> None:
-    (code,) = office.place.rows("SELECT min(code) FROM household WHERE status = 'active'")[0]
+    ((known,),) = office.place.rows("SELECT count(*) FROM household")
+    code = office.place.house(str(101 + known))
     editor = office.key(f"phường {use['use']}")
     assert code_of(office.post("uses", editor, code=code, uses=[use]))[0] == 422
 

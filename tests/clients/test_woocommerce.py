@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from registry.access.keys import NewKey, create_key
 from registry.core.database import session_scope
 from registry.core.settings import ROOT
-from tests.support import wordpress
+from tests.clients import wordpress
 from tests.support.browser import Visit, browsing, chromium, visiting
 from tests.support.search_world import search_world
 from tests.support.serving import serving_here

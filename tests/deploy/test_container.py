@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from registry.core.settings import ROOT
-from tests.support.debian import make_debian, needs
+from tests.deploy.debian import make_debian, needs
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.thorough, needs("buildah", "podman", "podman-compose", "runc")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.changed import concerned_tests
+from tests.changed import concerned_tests
 
 
 @pytest.mark.thorough

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from registry.core.remedies import spoken_as_options
+from tests.registry.intake.reused import Reused
 from tests.support.intake import Deliver, deliveries
-from tests.support.reused import Reused
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,10 @@ from registry.reform import progress as reform_progress
 from registry.reform.reading import read_resolution
 from registry.reform.run import Options, reform
 from registry.units.gazetteer import today
+from tests.registry.intake.held_import import Importer
 from tests.registry.reform.conftest import HEAD
 from tests.support.background import gone
 from tests.support.clusters import empty_cluster
-from tests.support.held_import import Importer
 from tests.support.intake import checksum, door, rows, write
 from tests.support.postgis import lay_prepared
 from tests.support.thorough import gate_takes

@@ -18,8 +18,8 @@ from registry.core.reads import Reads
 from registry.records.lookup import lookup
 from registry.records.record import Record
 from registry.units.gazetteer import Gazetteer
+from tests.registry.intake.reused import Reused
 from tests.support.intake import deliveries, rows, tables_that_hold
-from tests.support.reused import Reused
 from tests.support.units import read_gazetteer
 from tests.support.vectors import Row, read_vectors
 

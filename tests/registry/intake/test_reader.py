@@ -100,7 +100,7 @@ def test_common_table_layouts_are_read(tmp_path: Path, content: str) -> None:
         ("số nhà,house_number,mã xã\n1,2,00004\n", "hai cột cùng nghĩa house_number.*--mapping"),
         # A mapping is by name and would exclude both.
         ("số nhà,SỐ NHÀ,mã xã\n1,2,00004\n", "hai cột cùng tên 'số nhà'.*tách hai bảng"),
-        ("Mã hồ sơ,Mã địa chỉ số,số nhà,mã xã\na,b,2,00004\n", "--mapping '.\"Mã hồ sơ\": \"\""),
+        ("Mã hồ sơ,Mã địa chỉ số,số nhà,mã xã\na,b,2,00004\n", '--mapping \'."Mã hồ sơ": ""'),
         (HEADER + '1,"Láng,00004\n2,Láng,00004\n', "dấu ngoặc kép mở ở dòng 2"),
         (HEADER + "1,Láng,00004\n" + '2,"Láng,00004\n' * 3, "dấu ngoặc kép"),
         (HEADER + '1,"' + "x" * 200_000, "dấu ngoặc kép"),

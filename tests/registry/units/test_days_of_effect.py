@@ -16,9 +16,9 @@ from registry.records.record import label_on
 from registry.units import seeds, unit_by_code
 from registry.units.announced import announced
 from registry.units.gazetteer import today
+from tests.registry.units.release import Release, release_of
 from tests.support.doctor import found
 from tests.support.factories import TEST, make_household
-from tests.support.release import Release, release_of
 from tests.support.units import open_app, read_gazetteer
 
 BO_HA, BAC_NINH, QUANG_NINH = "07294", "24", "22"

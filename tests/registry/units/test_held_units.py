@@ -19,9 +19,9 @@ from registry.units import seeds
 from registry.units.gazetteer import today
 from registry.units.seeds import load_seeds
 from scripts.main import diachiso
+from tests.registry.units.release import Release, release_of
 from tests.support.factories import TEST, make_household, make_locality, make_street
 from tests.support.postgis import database
-from tests.support.release import Release, release_of
 
 pytestmark = pytest.mark.thorough
 

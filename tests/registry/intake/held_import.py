@@ -1,7 +1,7 @@
 """An importer that pauses before each phase until continued, so that it can be killed there.
 
-`python -m tests.support.held_import URL FILE SOURCE` writes the name of each phase that it comes
-to, and continues for each line that it reads. Exit status 1 if the register refuses.
+`python -m tests.registry.intake.held_import URL FILE SOURCE` writes the name of each phase that it
+comes to, and continues for each line that it reads. Exit status 1 if the register refuses.
 """
 
 import signal
@@ -30,7 +30,14 @@ class Importer:
     @classmethod
     def start(cls, url: str, path: Path, source: str) -> Self:
         """Start to import the file."""
-        command = [sys.executable, "-m", "tests.support.held_import", url, str(path), source]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.registry.intake.held_import",
+            url,
+            str(path),
+            source,
+        ]
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
