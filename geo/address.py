@@ -51,6 +51,8 @@ MAX_CHARACTERS: Final = 2_000
 _MAX_PARTS: Final = 40
 _CACHED_PART_MAX: Final = 40
 _FLAT_ROLES: Final = frozenset({"code", "unit", "floor", "building"})
+_NOTES: Final = frozenset({"noise", "hint", "premises"})
+_TRIMMED: Final = " ,;.–-"
 
 
 @value(frozen=True, slots=True)
@@ -86,16 +88,40 @@ class AddressReading:
 
 def parse_address(text: str) -> list[AddressReading]:
     """Return a few readings, best first; empty only for a text without any word."""
+    clean, plus_codes = _cleaned(text)
+    pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
+    if not pieces and not plus_codes and not any(map(str.isalnum, text)):
+        return []
+    return [_reading(one, plus_codes) for one in understandings(pieces)]
+
+
+def _cleaned(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text as the grammar reads it, and its Plus Codes."""
     # Accents typed apart from their letters would hide the words that are removed first.
     plain = to_plain_signs(unicodedata.normalize("NFC", text[:MAX_CHARACTERS]))
     plain = _SPACES.sub(" ", plain)
     composed = with_milestone(decoded(plain))
     spoken = with_range(with_spoken_number(separate_flat(composed)))
-    clean, plus_codes = without_noise(without_owner(without_counts(spoken)))
-    pieces = _pieces(split_parts(clean)[:_MAX_PARTS])
-    if not pieces and not plus_codes and not any(map(str.isalnum, text)):
-        return []
-    return [_reading(one, plus_codes) for one in understandings(pieces)]
+    return without_noise(without_owner(without_counts(spoken)))
+
+
+def without_notes(text: str) -> str:
+    """Return an address that ends in its units: without the notes behind them, and with a floor or
+    a flat behind them in front.
+
+    >>> without_notes("5 Lê Cơ An Lạc lầu 2 gọi trước khi giao"), without_notes("5 Lê Cơ, Huế")
+    ('lầu 2, 5 Lê Cơ An Lạc', '5 Lê Cơ, Huế')
+    """
+    clean = _cleaned(text)[0].strip(_TRIMMED)
+    flat: list[str] = []
+    for piece in reversed(_pieces(split_parts(clean)[:_MAX_PARTS])[1:]):
+        written = text_of(piece.all_words)
+        if piece.role not in _NOTES | _FLAT_ROLES or not clean.endswith(written):
+            break
+        clean = clean.removesuffix(written).rstrip(_TRIMMED)
+        if piece.role in _FLAT_ROLES:
+            flat.insert(0, written)
+    return ", ".join((*flat, clean)) if clean else text
 
 
 def _pieces(parts: list[str]) -> list[Piece]:

@@ -1,7 +1,9 @@
-"""Counts in an address that are not part of it: `(3 tầng)`, `12 phòng`."""
+"""Counts in an address that are not part of it: `(3 tầng)`, `12 phòng`, `2 thùng`, `SL: 7`."""
 
 import re
 from typing import Final
+
+from geo import lexicon
 
 _COUNTED: Final = r"(?:phòng|tầng|lầu|căn|hộ|nhân khẩu|khẩu|người|ki[ -]?ốt|m2|m²)"
 _IN_BRACKETS: Final = re.compile(
@@ -18,10 +20,25 @@ _KINDS: Final = re.compile(
     r"|chung cư|tập thể|cc|ktt)$",
     re.IGNORECASE,
 )
+_GOODS: Final = "|".join(sorted(lexicon.names("beside", "counted"), key=len, reverse=True))
+_COUNT: Final = rf"(?<!\d)(?:\d{{1,4}}(?:[.,]\d{{1,3}})?\s?(?:{_GOODS})|\d{{3,4}}\s?g)(?!\w)"
+_COUNTS_GOODS: Final = re.compile(_COUNT, re.IGNORECASE)
+_GOODS_BEHIND: Final = re.compile(
+    rf"(?<=[^\s,;(–-])[\s,;(–-]+(?:(?:giao|gửi|ship)\s+)?{_COUNT}[^\d,;()]*\)?\s*$", re.IGNORECASE
+)
+_GOODS_BEFORE: Final = re.compile(
+    rf"^\s*(?:(?:đơn|don)\s+)?(?:{_COUNT}(?=[\s,;:-]+(?:số\s+)?\d)|\d{{1,4}}(?:[.,]\d{{1,3}})?\s?kg(?!\w))",
+    re.IGNORECASE,
+)
+_LABELLED: Final = re.compile(
+    rf"(?<!\w)(?:{'|'.join(lexicon.names('beside', 'label'))})\s*:\s*#?\d[\d.,/]*"
+    rf"(?:\s?(?:{_GOODS}|k|đ|vnđ|vnd))?(?!\w)",
+    re.IGNORECASE,
+)
 
 
 def without_counts(text: str) -> str:
-    """Return the text without counts of rooms, storeys and people.
+    """Return the text without counts of rooms, storeys, people and goods.
 
     >>> without_counts("14 Láng (nhà 3 tầng), phường Láng"), without_counts("14 Láng 12 phòng")
     ('14 Láng , phường Láng', '14 Láng')
@@ -29,7 +46,15 @@ def without_counts(text: str) -> str:
     ('14 Láng (tầng 3)', 'Căn 12 tầng 3, Tổ 5 hộ 2')
     >>> without_counts("502 chung cư 5 tầng, Láng")
     '502 chung cư 5 tầng, Láng'
+    >>> [without_counts(text) for text in ("14 Láng, 2 thùng sữa", "2 kg 14 Láng", "2 bao")]
+    ['14 Láng', ' 14 Láng', '2 bao']
+    >>> without_counts("SL: 7 Láng"), without_counts("Tổ 5 bộ đội")
+    (',  Láng', 'Tổ 5 bộ đội')
     """
+    if ":" in text:
+        text = _LABELLED.sub(", ", text)
+    if _COUNTS_GOODS.search(text):
+        text = _GOODS_BEHIND.sub(_unless_alone, _GOODS_BEFORE.sub("", text))
     lower = text.lower()
     if not any(map(lower.__contains__, _SIGNS)):
         return text
@@ -39,3 +64,9 @@ def without_counts(text: str) -> str:
 def _unless_named(found: re.Match[str]) -> str:
     before = found.string[: found.start()]
     return found[0] if _KINDS.search(before) else ""
+
+
+def _unless_alone(found: re.Match[str]) -> str:
+    """Keep goods without an address with a number before them."""
+    before = found.string[: found.start()]
+    return "" if any(map(str.isdigit, before)) and not _KINDS.search(before) else found[0]

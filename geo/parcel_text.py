@@ -56,17 +56,14 @@ _SENTENCE: Final = re.compile(
     r"|(?<=[^\W\d_]{3})\.(?=[PQFpqf]\d)|(?<=[PQFpqf]\d)\.(?=[^\W\d_])|(?<=[PQFpqf]\d\d)\.(?=[^\W\d_])"
     r"|(?<=\d)\.(?=[^\W\d_]{3}|(?i:xã|tp|tt|tx|kp|ấp|lê|lý|hồ|vũ|võ|đỗ|ba|hà|an|tô)\b)"
 )
-# A shop's notes about the order: `COD 350.000đ 12 Lê Lợi`, `đơn #4521`, `Lazada LZD99887766`, and
-# in front `2 kiện 12 Lê Lợi`.
+# A shop's notes about the order: `COD 350.000đ 12 Lê Lợi`, `đơn #4521`, `Lazada LZD99887766`.
 _ORDER: Final = re.compile(
     r"\b(?:cod|thu\s+hộ|thu\s+ho)\s*:?\s*\d[\d.,]*\s?(?:k|đ|d|vnđ|vnd|đồng|nghìn|ngàn)\b[.,;]?"
     r"|(?:\b(?:mã|ma)\s+)?\b(?:vận\s+đơn|van\s+don|đơn(?:\s+hàng)?|don(?:\s+hang)?)\b\s*[:#]?\s*#?"
     r"(?:\d{4,14}|(?=[a-z\d]{0,14}\d{3})[a-z\d]{7,20})(?![\w/])"
     r"|\b(?:shopee|lazada|tiki|spx|ghtk|ghn|vnpost|viettel\s?post)\s*[:-]?\s*[a-z]{1,6}\d{6,14}"
     r"(?![\w/])"
-    r"|(?<![\w/])(?!s?dt|tel|lh|zalo|call|phone)[a-z]{2,6}\d{8,14}(?![\w/])"
-    r"|^\s*(?:(?:đơn|don)\s+)?\d{1,2}\s+(?:kiện|kien|món|mon|thùng|thung|sản\s+phẩm|sp)\b"
-    r"(?=[\s,;:-]+(?:số\s+)?\d)",
+    r"|(?<![\w/])(?!s?dt|tel|lh|zalo|call|phone)[a-z]{2,6}\d{8,14}(?![\w/])",
     re.IGNORECASE,
 )
 # `… Hà Nội sau 17h`, `giao từ 8h30 đến 17h`, at the end of a part: `12H Lê Lợi` is a house, and so
@@ -80,8 +77,14 @@ _AT_HOURS: Final = re.compile(
     r"(?:\s+(?:sáng|trưa|chiều|tối|sang|trua|chieu|toi))?(?=\s*(?:[,;.()]|$))",
     re.IGNORECASE,
 )
+# `giao 4/12`, at the end of a part or before a house number; `giao 4/12 Láng` is an address.
+_ON_DAY: Final = re.compile(
+    r"(?:^|[\s,;(–-]+)(?:giao|ship|nhận|hẹn|nhan|hen)\s+(?:(?:hàng|ngày|hang|ngay)\s+)*"
+    r"\d{1,2}/\d{1,2}(?:/\d{2,4})?(?=\s*(?:[,;.)]|$)|\s+\d)",
+    re.IGNORECASE,
+)
 _ORDER_WORDS: Final = re.compile(
-    r"cod|thu\s|đơn|don|kiện|kien|món|mon|thùng|thung|sản|sp|[a-z]\d{6}", re.IGNORECASE
+    r"cod|thu\s|đơn|don|vận|van|shopee|lazada|tiki|gh|vnpost|viettel|[a-z]\d{6}", re.IGNORECASE
 )
 # `F.Vĩnh Tuy`: a ward, as in F.12; `W11, D3`.
 _WARD_LETTER: Final = re.compile(r"(?<![\w.])f\.\s?(?=[^\W\d_]{2})", re.IGNORECASE)
@@ -103,18 +106,19 @@ _LABEL: Final = re.compile(
     r"(?:\s*:|\s+tại\b)"
     r"|(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc|add|address|nơi\s+nhận|nơi\s+gửi)"
     r"(?:\s+(?:nhận|giao|gửi))?(?:\s+hàng)?\s*[:.-]?"
-    r"|(?:ship|giao|gửi|gui|chuyển)(?:\s+(?:hàng|hang))?"
+    r"|(?:cho\s+(?:em|mình|tôi|anh|chị)\s+)?(?:ship|giao|gửi|gui|chuyển)(?:\s+(?:hàng|hang))?"
     r"\s+(?:về|ve|tới|toi|đến|den|qua|sang|tại|tai|ở)"
     r"|(?:nhà\s+)?(?:em|e|mình|m|tôi|tui)\s+ở"
     # Only before a number: `giao 12 Lê Lợi`, `CS2: 12 Lê Lợi`, `mặt tiền 12 Lê Lợi`, `1. 12 Lê Lợi`
     r"|(?:(?:ship|giao|gửi|chuyển)(?:\s+hàng)?(?:\s+cho\s+(?:em|mình|tôi|anh|chị))?"
     r"|(?:nhận\s+hàng|nằm|tọa\s+lạc|toạ\s+lạc)(?:\s+(?:tại|ở))?|tới|đến|(?:nhà\s+)?mặt\s+(?:tiền|phố|đường)"
     r"|trụ\s+sở(?:\s+chính)?(?:\s+tại)?|chi\s+nhánh|cơ\s+sở(?:\s+\d{1,2}\s*:)?"
-    r"|(?:cs|cn|vp|kho)\s?\d{0,2}\s*:|\d{1,2}\.(?=\s))(?=\s*:?\s+(?:số\s+)?\d)"
+    r"|dạ|alo|tại|ở|(?:cs|cn|vp|kho)\s?\d{0,2}\s*:|\d{1,2}\.(?=\s))"
+    r"(?=\s*:?\s+(?:số\s+)?\d)"
     r")\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
-_LABEL_BEGINS: Final = frozenset("đdansgcemthqkv ĐDANSGCEMTHQKV")
+_LABEL_BEGINS: Final = frozenset("đdansgcemthqkvở ĐDANSGCEMTHQKVỞ")
 _LABEL_INSIDE: Final = re.compile(
     r"[,;\n]\s*(?:địa\s+chỉ|dia\s+chi|đ/c|d/c|đc)(?:\s+(?:nhận|giao))?(?:\s+hàng)?\s*:",
     re.IGNORECASE,
@@ -137,6 +141,7 @@ _COUNT_BEHIND: Final = re.compile(
 )
 # `Chi nhánh Vinh: 12 Lê Lợi`, `Quận 9. 99 Lê Văn Việt`: a heading before the address.
 _HEADING: Final = re.compile(r"(?<!\w)([^\W\d_]{2,})\s*:\s+(?=(?:(?:số|so|sn)\s+)?[a-zđ]?\d)", re.I)
+_COLON: Final = re.compile(r"(?<=[^\W\d_]):(?=\d)")
 _UNIT_FIRST: Final = re.compile(
     r"(?:quận|quan|huyện|huyen|thị xã|thi xa|thành phố|thanh pho|tp|tx|[qh])\.?\s*"
     r"(?:[^\W\d_][^.,:;\d]{1,30}|\d{1,2})\.(?=\s(?:số\s)?\d)",
@@ -208,6 +213,8 @@ def _without_order(text: str) -> str:
         text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
     if _HOURS.search(text):
         text = _AT_HOURS.sub("", text)
+    if "/" in text:
+        text = _ON_DAY.sub("", text)
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
     return text
@@ -240,7 +247,7 @@ def _in_parts(text: str) -> str:
     if "." in text:
         text = _WARD_LETTER.sub("phường ", _SENTENCE.sub(", ", text))
     text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(_apart, text))
-    return _HEADING.sub(_heading, text) if ":" in text else text
+    return _HEADING.sub(_heading, _COLON.sub(": ", text)) if ":" in text else text
 
 
 def _apart(grown: re.Match[str]) -> str:

@@ -46,8 +46,9 @@ def names_thing(words: Sequence[Word]) -> bool:
     """Whether words before a number name what has a number of its own, or a neighbour's house."""
     accents = [word.accents for word in words]
     marked = accents != [word.key for word in words]
-    whole, last = " ".join(accents), accents[-1]
-    return whole in _THINGS[marked] or (marked and last in _NEIGHBOURS)
+    things = _THINGS[marked]
+    whole = " ".join(accents) in things or things.issuperset(accents)  # `ngay kế cận`
+    return whole or (marked and any(" ".join(accents[-n:]) in _NEIGHBOURS for n in (1, 2)))
 
 
 class Numbers(Kinds):
@@ -55,36 +56,53 @@ class Numbers(Kinds):
 
     def _number(self, at: int) -> int:
         """Read the number at `at` if it opens or completes a piece; return the index after it."""
-        piece, word = self.open, self.words[at]
+        piece = self.open
         if piece is None:
             return self._first_number(at)
         if piece.done:
             return self._next_number(at)
+        if self._names_thing():
+            return self._take_thing(piece, at)
         if piece.role in HOUSE_ROLES:
             return self._take_path(piece, at)
         if piece.role in ("street", "bare", "admin", "locality") and piece.words:
-            if GLUED_UNIT.fullmatch(word.key):
-                return self._unit(at)
-            is_path = "/" in word.text and word.text[0].isdigit() and not is_date(word.text)
-            numbered = piece.words[-1].key == "so" or self._names_thing()
-            if is_path and not numbered and piece.role in ("street", "bare"):
-                return self._take_path(self._push("number"), at)
-            estate = piece.kind in DWELLING_ESTATES and self._starts_door_on_road(at)
-            if estate and len(piece.words) > 1 and piece.words[-1].key == "so":
-                piece.words.pop()  # `chung cu C so 87 pho Hang Khay`
-            if estate or (piece.kind in _NEVER_NUMBERED and self._starts_door(at)):
-                return self._take_path(self._push("number"), at)
+            return self._number_in_name(piece, at)
         complete = piece.kind in COMPLETE_NOISE and not piece.words and self._key(at + 1) != "gio"
         if (piece.role == "premises" or complete) and self._number_in_premises(at):
+            return self._take_path(self._push("number"), at)
+        return at
+
+    def _number_in_name(self, piece: Piece, at: int) -> int:
+        """Read a number after the first words of a name; one of the name itself is left."""
+        word = self.words[at]
+        if GLUED_UNIT.fullmatch(word.key):
+            return self._unit(at)
+        is_path = "/" in word.text and word.text[0].isdigit() and not is_date(word.text)
+        numbered = piece.words[-1].key == "so"
+        if is_path and not numbered and piece.role in ("street", "bare"):
+            return self._take_path(self._push("number"), at)
+        estate = piece.kind in DWELLING_ESTATES and self._starts_door_on_road(at)
+        if estate and len(piece.words) > 1 and piece.words[-1].key == "so":
+            piece.words.pop()  # `chung cu C so 87 pho Hang Khay`
+        if estate or (piece.kind in _NEVER_NUMBERED and self._starts_door(at)):
             return self._take_path(self._push("number"), at)
         return at
 
     def _names_thing(self) -> bool:
         """Whether the words so far are of something with its own number, or a neighbour."""
         piece = self.open
-        if piece is None or piece.role != "bare" or piece.done:
+        if piece is None or piece.done:
             return False
-        return names_thing(piece.all_words)
+        if piece.role == "hint":
+            return not piece.words or names_thing(piece.all_words)
+        named = piece.words if piece.kind == "nhà" else piece.all_words
+        return piece.role in ("bare", "premises") and bool(named) and names_thing(named)
+
+    def _take_thing(self, piece: Piece, at: int) -> int:
+        """Take the number, which is no house's, into a hint; a street may follow."""
+        piece.role, piece.done = "hint", True
+        piece.words.append(self.words[at])
+        return at + 1
 
     def _starts_door(self, at: int) -> bool:
         """`tp hồ chí minh 30 hạ long`: the first number, not a postcode, before a name."""

@@ -55,10 +55,8 @@ class _Scanner(Numbers):
         phrase = self._letter(at) if len(word.key) == 1 else self._phrase(at)
         if phrase is None and self._names_person(at):
             return self._start(kinds.PERSON, at)
-        if phrase and (self._is_of_street(phrase, at) or self._is_of_thing(phrase, at)):
-            self._append(at)
-            self._append(at + 1)
-            return at + 2
+        if phrase and (end := self._with_number(phrase, at)):
+            return end
         if phrase and self._may_open(phrase, at):
             if self._is_street_number(phrase, at):
                 self._push("street")
@@ -105,22 +103,25 @@ class _Scanner(Numbers):
         behind_house = piece is not None and piece.role == "number" and piece.done
         return behind_house or (self._numeric(at + 1) and self._key(at + 2) in ENGLISH_KINDS)
 
-    def _is_of_street(self, phrase: Phrase, at: int) -> bool:
+    def _with_number(self, phrase: Phrase, at: int) -> int:
+        """Read a number with its word that belongs to the open piece, `trụ điện số 10`, `kế số 90`,
+        `Kênh số 1`; return the index after it, or 0."""
+        if self.open is None or phrase.keys != ("so",) or not self._numeric(at + 1):
+            return 0
+        if self._names_thing():
+            self.open.words.append(self.words[at])
+            return self._take_thing(self.open, at + 1)
+        if not self._is_of_street(self.open):
+            return 0
+        self._append(at)
+        self._append(at + 1)
+        return at + 2
+
+    def _is_of_street(self, piece: Piece) -> bool:
         """`12 Kênh số 1` is house 12 on Kênh số 1; `Ngõ 5 Láng số 12` has no house number before
         it."""
-        piece = self.open
-        named = piece is not None and piece.role in ("street", "bare") and not piece.done
-        return (
-            named
-            and bool(piece and piece.words)
-            and phrase.keys == ("so",)
-            and self._numeric(at + 1)
-            and any(one.role == "number" and one.done for one in self.pieces)
-        )
-
-    def _is_of_thing(self, phrase: Phrase, at: int) -> bool:
-        """`trụ điện số 10 Láng` is a lamp post, `kế số 90` the neighbour of 90."""
-        return phrase.keys == ("so",) and self._numeric(at + 1) and self._names_thing()
+        named = piece.role in ("street", "bare") and not piece.done and bool(piece.words)
+        return named and any(one.role == "number" and one.done for one in self.pieces)
 
     def _append(self, at: int) -> None:
         word, piece = self.words[at], self.open
@@ -132,8 +133,9 @@ class _Scanner(Numbers):
         if piece is None:
             piece = self._push("bare")
         elif piece.done:
-            # A number or an alley is followed by a street.
-            piece = self._push("street" if piece.role in HOUSE_ROLES else "bare")
+            # A number, an alley or a neighbour's number is followed by a street.
+            before_street = piece.role in HOUSE_ROLES or piece.role == "hint"
+            piece = self._push("street" if before_street else "bare")
         elif piece.role == "alley":
             # An alley with a name is a street.
             piece.role = "street"

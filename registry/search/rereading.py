@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from geo.address import pieces_in_cell
+from geo.address import pieces_in_cell, without_notes
 from geo.admin import name_key, split_parts
 from geo.flat import parse_building_name
 from geo.house_number import with_signs
@@ -81,10 +81,14 @@ class Rereading:
             inside = yield from self._in_named_building(text, best)
             if inside is not best:
                 return inside
-            if not best.answers:
-                best = yield from self._with_units_apart(text, best)
-            if not (best.answers and _is_sufficient(best.answers[0])) or is_damaged(text):
-                best = yield from self._by_letters(text, best)
+            # A note behind the units hides them, and may itself name them: `gần chợ Bến Thành`.
+            for each in dict.fromkeys((without_notes(text), text)):
+                if not best.answers:
+                    best = yield from self._with_units_apart(each, best)
+                if not (best.answers and _is_sufficient(best.answers[0])) or is_damaged(each):
+                    best = yield from self._by_letters(each, best)
+                if best.answers:
+                    break
             if not is_door(best):
                 best = yield from self._with_signs(text, best)
         return best

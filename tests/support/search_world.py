@@ -229,6 +229,8 @@ class _Builder:
         flat = {"building_name": "Landmark 2", "building_key": "landmark 2", "unit_number": "1205"}
         here = {"unit_id": self.ben_thanh, "street_id": street, "point": None}
         self.door("1205 Landmark 2", "720A", **here, **flat)
+        floor = {"floor": "3A", "building_name": "Golden Lotus", "building_key": "golden lotus"}
+        self.door("3A Golden Lotus", "724", **here, **floor)
 
     def split_communes(self) -> None:
         """Tân Kiên went to Tân Tạo and Tân Nhựt; Mỹ Đình 2 to Từ Liêm and Cầu Giấy, where

@@ -107,21 +107,28 @@ def by_flat(hits: list[Hit], door: Door, wanted: Wanted) -> Narrowed:
     """Return the flat by its number; its building if no flat is given, or it is not registered."""
     buildings = [hit for hit in hits if hit.record.kind == "building"]
     doors = [hit for hit in hits if hit.record.unit_number is None]
+    floor = door.flat.floor if door.flat else None
     if wanted.flat is not None:
-        floor = door.flat.floor if door.flat else None
         flats = [
             hit
             for hit in hits
             if hit.record.unit_number == wanted.flat or _is_with_block(hit, door, wanted)
         ]
-        flats = [hit for hit in flats if floor is None or hit.record.floor in (None, floor)]
+        flats = [hit for hit in flats if _may_be_on(hit, floor)]
         return (flats, []) if flats else (buildings or doors, ["flat_not_found"])
     if buildings:
         # Besides the building there may be a door of its own at the number: both fit.
         beside = [hit for hit in doors if hit.record.kind == "household"]
         return buildings + beside, ["flat_missing"]
     # If the building is not registered, none of its flats represents it.
-    return (doors, []) if doors else ([], ["flat_missing"])
+    if not doors or (floor is None and all(hit.record.floor for hit in doors)):
+        return doors, ["flat_missing"]
+    there = [hit for hit in doors if _may_be_on(hit, floor)]
+    return (there, []) if there else (doors, ["flat_not_found"])
+
+
+def _may_be_on(hit: Hit, floor: str | None) -> bool:
+    return floor is None or hit.record.floor in (None, floor)
 
 
 def _is_with_block(hit: Hit, door: Door, wanted: Wanted) -> bool:

@@ -77,14 +77,16 @@ def _with_names(parts: LabelParts, unread: Iterable[str]) -> LabelParts:
 
 
 def _with_flat(answer: Answer, door: Door) -> LabelParts:
-    """Add the given flat to a registered building."""
+    """Add the given flat to a registered building; leave out a floor that is asked about."""
     parts, flat = answer.parts, door.flat
+    if "flat_missing" in answer.faults:
+        return replace(parts, floor=None)
     if flat is None or "flat_not_found" not in answer.faults:
         return parts
     return replace(
         parts,
         unit_number=flat.unit,
-        floor=parts.floor or flat.floor,
+        floor=flat.floor or parts.floor,
         building=parts.building or flat.building,
     )
 

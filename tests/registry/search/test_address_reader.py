@@ -202,7 +202,7 @@ def test_p_is_a_ward_if_the_district_has_a_ward_of_that_name(gazetteer: Gazettee
     assert [read.door.street for read in in_quy_nhon] == [None]
     for text in (
         "Tổ dân phố 11, P. Quang Trung, Hà Nội",
-        "cạnh 16 Lê Lợi, P. Thuận Hóa, Huế",
+        "cạnh chợ Lê Lợi, P. Thuận Hóa, Huế",
         "P. Thuận Hóa, Huế",
     ):
         assert [read.door.street for read in read_address(gazetteer, text)] == [None], text
