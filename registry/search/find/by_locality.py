@@ -33,6 +33,7 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
     best = max(fits)
     if best[1]:
         fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
+        fitting = [each for each in fitting if not _is_in_group(each[0].record, named)] or fitting
         faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
         if any(_matches_former_name(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
@@ -126,7 +127,16 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
     ]
     if not all(outer):
         return ["locality_differs"]
-    return ["locality_missing"] if around and not outer else []
+    unnamed = (around and not outer) or _is_in_group(record, named)
+    return ["locality_missing"] if unnamed else []
+
+
+def _is_in_group(record: Record, named: Mapping[str, str]) -> bool:
+    """Whether the door is in a group of a hamlet of which only the hamlet was named."""
+    if record.street_id is not None or len(record.localities) < 2:
+        return False
+    kind = record.localities[0][0]
+    return kind in GROUPS and kind not in named.values()
 
 
 def doubt_of_marks(

@@ -49,9 +49,6 @@ SQL: Final = Statements(
         street_kind="NULL",
         street_name="NULL",
         street_key="NULL",
-        locality_kind="s.kind",
-        locality_name="s.name",
-        locality_key="s.key",
         outer_localities="NULL",
         renamed="{renamed_in_found}",
     ),
@@ -193,8 +190,11 @@ def places(
                 with_former_numbers.setdefault(row[10], []).append(place)
         if row[12] is not None:
             record = Record(*row[12:])
-            if place.outer:
-                record = record._replace(outer_localities=[[k, n] for k, n, _ in place.outer])
+            outer = [[kind, name] for kind, name, _ in place.outer]
+            if class_ == "locality" and record.locality_id != place.id:
+                outer.insert(0, [place.kind, place.name])  # a group in it
+            if outer:
+                record = record._replace(outer_localities=outer)
             former = place.was is not None
             place.hits.append(Hit(record, record.house_number_key, former_name=former))
     if with_former_numbers:

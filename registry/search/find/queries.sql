@@ -7,6 +7,7 @@
 -- with shown: {shown_in_street}
 -- with locality_of: LEFT JOIN place l ON l.id = h.locality_id
 -- with nested: SELECT k.id
+-- with within: SELECT s.id
 
 -- locality --
 -- Doors of a locality are those without a street.
@@ -16,8 +17,9 @@
 -- with alone_then: f.street_id IS NULL
 -- with outer_of: {outer_with_keys}
 -- with shown: {shown_in_locality}
--- with locality_of:
+-- with locality_of: LEFT JOIN place l ON l.id = h.locality_id
 -- with nested: SELECT k.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = k.id
+-- with within: SELECT s.id UNION ALL SELECT c.id FROM place c WHERE c.parent_id = s.id
 
 -- is_known --
 h.status IN ('active', 'retired') AND NOT h.restricted
@@ -70,8 +72,8 @@ CASE WHEN s.outer_ids <> '{}' THEN (
 -- with has_former: NULL
 
 -- numbered_doors --
-SELECT h.* FROM household h
-WHERE h.{column} = s.id AND s.named_id = s.id AND h.{has_number} AND {is_flat} AND {is_known}
+SELECT h.* FROM ({within}) n (id) JOIN household h ON h.{column} = n.id
+WHERE s.named_id = s.id AND h.{has_number} AND {is_flat} AND {is_known}
     AND {alone}
 
 -- built_doors --
