@@ -131,13 +131,14 @@ def number_behind_street(one: Understanding) -> Iterator[Understanding]:
 
 
 def number_inside_name(one: Understanding) -> Iterator[Understanding]:
-    """`Hancorp Plaza 72T Trần Đăng Ninh`: a house on a street, after the name of its premises.
+    """`Hancorp Plaza 72T Trần Đăng Ninh`, `Toà nhà GTC 115 Lê Duẩn`: a house on a street, after the
+    name of its premises or building.
 
     Only if no other number or street was read, and the number has at least two characters: `Mỹ Đình
     1`.
     """
     for at, piece in enumerate(one.pieces):
-        if piece.role == "bare" and (cut := _house_inside(piece.words)):
+        if piece.role in ("bare", "building") and (cut := _house_inside(piece.words)):
             before = replace(piece, words=piece.words[:cut])
             steps = path_steps(piece.words[cut].text)
             house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)

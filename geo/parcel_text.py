@@ -43,6 +43,11 @@ _RENUMBERED: Final = re.compile(
     r"(?P<other>\d[\w/]{0,20})\s*\)",
     re.IGNORECASE,
 )
+# `số mới 23 (số cũ 19)`
+_NEW_NUMBER: Final = re.compile(
+    r"(?<!\w)((?:số|so)(?:\s+nhà)?)\s+(?:mới|moi)\s*:?(?=\s*\d[\w/]{0,20}\s*\(\s*(?:số\s+|so\s+)?c[uũ])",
+    re.IGNORECASE,
+)
 # `Xã Gia Phù (nay là Xã Gia Phù)`, `phường 5 trước đây thuộc Quận 3`
 _NOW: Final = re.compile(
     r"\b(?:nay|hiện\s+nay|trước\s+đây|trước)\s+(?:là|thuộc)\b|\bnay\s+(?:la|thuoc)\b", re.IGNORECASE
@@ -199,6 +204,7 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
     if "nay " in text or "trước " in text:
         text = _NOW.sub(",", text)
     if "(" in text:
+        text = _NEW_NUMBER.sub(r"\1 ", text)
         text = _RENUMBERED.sub(lambda m: m["other"] if fold(m["when"]) == "moi" else m["one"], text)
     if any(map(text.__contains__, "()[]{}")):
         text = text.translate(_BRACKETS)

@@ -133,9 +133,7 @@ class _Scanner(Numbers):
         if piece is None:
             piece = self._push("bare")
         elif piece.done:
-            # A number, an alley or a neighbour's number is followed by a street.
-            before_street = piece.role in HOUSE_ROLES or piece.role == "hint"
-            piece = self._push("street" if before_street else "bare")
+            piece = self._push("street" if self._is_before_street(piece) else "bare")
         elif piece.role == "alley":
             # An alley with a name is a street.
             piece.role = "street"
@@ -151,6 +149,13 @@ class _Scanner(Numbers):
             piece.done = (word.numeric and not self._counts_storeys(at)) or letter or mark
         elif word.key == _STOREYS and len(piece.words) == 2 and self._counts_storeys(at - 1):
             piece.done = True
+
+    def _is_before_street(self, piece: Piece) -> bool:
+        """Whether a street follows: after a number, an alley or a neighbour's number, or a floor
+        between the number and the street, `19 lầu 2 Lê Lợi`."""
+        if piece.role == "floor" and len(self.pieces) > 1:
+            piece = self.pieces[-2]
+        return piece.role in HOUSE_ROLES or piece.role == "hint"
 
     def _counts_storeys(self, at: int) -> bool:
         """Whether a block of flats is named by its number of storeys, `Chung cư 5 tầng`."""
