@@ -326,12 +326,25 @@ class _Search:
             point = points.pop() if len(points) == 1 else None
         if point is not None and self._names_more_than_units():
             return (yield from self._ranked_by_point(places, *point))
+        named = self._named_communes()
         self.reading = None  # the point is answered, not the words
         if point is None:
             return []
         provinces = {self._province(answer.unit) for answer in places}
         found = yield from self._at(*point)
-        return [answer for answer in found if self._province(answer.unit) in provinces]
+        return [
+            with_fault(answer, POINT_CONTRADICTS) if _is_outside(answer, named) else answer
+            for answer in found
+            if self._province(answer.unit) in provinces
+        ]
+
+    def _named_communes(self) -> frozenset[int]:
+        """Return ids of the communes that the text names, or those of a district that it names."""
+        namings = self.reading.namings if self.reading else ()
+        units = (naming.commune or naming.district for naming in namings)
+        return frozenset().union(
+            *(communes_of(self.gazetteer, self.day, unit) for unit in units if unit)
+        )
 
     def _names_more_than_units(self) -> bool:
         reading = self.reading
@@ -578,6 +591,14 @@ class _Search:
         if self.within is None or unit is None:
             return self.within is None
         return unit is self.within or unit.id in communes_of(self.gazetteer, self.day, self.within)
+
+
+def _is_outside(answer: Answer, communes: frozenset[int]) -> bool:
+    """Whether the answer's commune is known and none of `communes`, if there are any."""
+    unit = answer.unit
+    return (
+        bool(communes) and unit is not None and unit.level == "commune" and unit.id not in communes
+    )
 
 
 def _is_of(door: Answer, place: Answer) -> bool:

@@ -174,6 +174,9 @@ def test_plus_code_beside_words_is_evidence(world: World) -> None:
     assert (other.level, other.parts.street_name) == ("street", "Bạch Đằng")
     (unknown,) = ask(world, f"{here}, QL15, Phường Láng, Hà Nội", limit=1)
     assert (unknown.level, unknown.record) == ("commune", None)
+    # Beside the name of another commune of the province.
+    (elsewhere,) = ask(world, f"7PH7{here}, Phường Ngọc Hà, Hà Nội", limit=1)
+    assert elsewhere.faults == ("point_given", "point_contradicts_text")
 
 
 def test_commune_code_prevails_over_units_that_do_not_contain_it(world: World) -> None:
