@@ -22,12 +22,12 @@ _KINDS: Final = re.compile(
 )
 _GOODS: Final = "|".join(sorted(lexicon.names("beside", "counted"), key=len, reverse=True))
 _COUNT: Final = rf"(?<!\d)(?:\d{{1,4}}(?:[.,]\d{{1,3}})?\s?(?:{_GOODS})|\d{{3,4}}\s?g)(?!\w)"
-_COUNTS_GOODS: Final = re.compile(_COUNT, re.IGNORECASE)
+_DIGIT: Final = re.compile(r"\d")
 _GOODS_BEHIND: Final = re.compile(
     rf"(?<=[^\s,;(–-])[\s,;(–-]+(?:(?:giao|gửi|ship)\s+)?{_COUNT}[^\d,;()]*\)?\s*$", re.IGNORECASE
 )
 _GOODS_BEFORE: Final = re.compile(
-    rf"^\s*(?:(?:đơn|don)\s+)?(?:{_COUNT}(?=[\s,;:-]+(?:số\s+)?\d)|\d{{1,4}}(?:[.,]\d{{1,3}})?\s?kg(?!\w))",
+    rf"\s*(?:(?:đơn|don)\s+)?(?:{_COUNT}(?=[\s,;:-]+(?:số\s+)?\d)|\d{{1,4}}(?:[.,]\d{{1,3}})?\s?kg(?!\w))",
     re.IGNORECASE,
 )
 _LABELLED: Final = re.compile(
@@ -53,8 +53,10 @@ def without_counts(text: str) -> str:
     """
     if ":" in text:
         text = _LABELLED.sub(", ", text)
-    if _COUNTS_GOODS.search(text):
-        text = _GOODS_BEHIND.sub(_unless_alone, _GOODS_BEFORE.sub("", text))
+    if goods := _GOODS_BEFORE.match(text):
+        text = text[goods.end() :]
+    if _DIGIT.search(text, text.rfind(",") + 1):
+        text = _GOODS_BEHIND.sub(_unless_alone, text)
     lower = text.lower()
     if not any(map(lower.__contains__, _SIGNS)):
         return text

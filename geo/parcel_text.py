@@ -88,9 +88,12 @@ _ON_DAY: Final = re.compile(
     r"\d{1,2}/\d{1,2}(?:/\d{2,4})?(?=\s*(?:[,;.)]|$)|\s+\d)",
     re.IGNORECASE,
 )
-_ORDER_WORDS: Final = re.compile(
-    r"cod|thu\s|đơn|don|vận|van|shopee|lazada|tiki|gh|vnpost|viettel|[a-z]\d{6}", re.IGNORECASE
+_DAY_WORDS: Final = ("giao", "ship", "nhận", "hẹn", "nhan", "hen")
+_ORDER_WORDS: Final = (
+    *("cod", "thu ", "đơn", "don", "vận", "van", "shopee", "lazada", "tiki", "spx", "gh"),
+    *("vnpost", "viettel"),
 )
+_ORDER_NUMBER: Final = re.compile(r"[A-Za-z]\d{6}")
 # `F.Vĩnh Tuy`: a ward, as in F.12; `W11, D3`.
 _WARD_LETTER: Final = re.compile(r"(?<![\w.])f\.\s?(?=[^\W\d_]{2})", re.IGNORECASE)
 _WARD_IN_ENGLISH: Final = re.compile(
@@ -213,13 +216,14 @@ def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _without_order(text: str) -> str:
     """Remove notes about the order and its recipient."""
-    if _ORDER_WORDS.search(text):
+    lower = text.lower()
+    if any(map(lower.__contains__, _ORDER_WORDS)) or _ORDER_NUMBER.search(text):
         text = _ORDER.sub(", ", text)
     if _MANY_DIGITS.search(text):
         text = _CALL.sub("", _PHONE.sub(", SĐT, ", text))
     if _HOURS.search(text):
         text = _AT_HOURS.sub("", text)
-    if "/" in text:
+    if "/" in text and any(map(lower.__contains__, _DAY_WORDS)):
         text = _ON_DAY.sub("", text)
     if "@" in text or "http" in text or "www." in text:
         text = _MAIL_OR_LINK.sub(" ", text)
