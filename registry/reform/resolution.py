@@ -5,18 +5,25 @@ the same resolution makes; or it says a new unit whole.
 """
 
 import datetime
-from typing import Annotated, Any, Literal, Self
+import re
+from typing import Annotated, Any, Final, Literal, Self
 from unicodedata import normalize
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from geo.text import is_name
+from geo.admin import KIND_NAMES
+from geo.text import fold, is_name
 from registry.core.invalid import invalid_value
 from registry.core.messages import Message
+
+_KIND: Final = re.compile(rf"(?:{'|'.join(KIND_NAMES.values())}) ", re.IGNORECASE)
+"""The kind before a name, which has a member of its own; no unit's name begins like one."""
 
 
 def _as_name(written: str) -> str:
     name = normalize("NFC", " ".join(written.split()))
+    if kind := _KIND.match(name):
+        name = name[kind.end() :]
     if not is_name(name):
         raise invalid_value("unfit_name", Message("unit_name_invalid"))
     return name
@@ -39,7 +46,12 @@ Kind = Literal[
 ]
 Lon = Annotated[float, Field(ge=101, le=118)]
 Lat = Annotated[float, Field(ge=5, le=24)]
-Side = Literal["odd", "even", "both"]
+_SIDES: Final = {"le": "odd", "chan": "even"}
+Side = Annotated[
+    Literal["odd", "even", "both"],
+    BeforeValidator(lambda side: _SIDES.get(fold(side), side) if isinstance(side, str) else side),
+]
+"""Also `lẻ` and `chẵn`."""
 
 
 class _Model(BaseModel):

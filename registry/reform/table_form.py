@@ -129,8 +129,6 @@ def _named(written: str) -> Any:
         part["first"] = numbers[0]
     if len(numbers) > 1 or (numbers and open_end):
         part["last"] = numbers[-1]
-    if {"le", "odd"} & set(words):
-        part["side"] = "odd"
-    elif {"chan", "even"} & set(words):
-        part["side"] = "even"
+    if sides := {"le", "odd", "chan", "even"}.intersection(words):
+        part["side"] = min(sides)
     return part

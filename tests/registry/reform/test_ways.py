@@ -148,7 +148,7 @@ def test_prepared_reform_is_withdrawn(hall: Hall) -> None:
 def test_table_gives_the_same_reform(hall: Hall) -> None:
     head = {"number": "1/NQ", "title": "Bảng", "date": "1/11/2026", "effective": "02/11/2026"}
     rows = [
-        head | {"change": "1", "what": "gộp", "unit": "199", "into": "199", "name": "Láng Mới",
+        head | {"change": "1", "what": "gộp", "unit": "199", "into": "199", "name": "phường Láng Mới",
                 "kind": "phuong"},
         {"change": "1", "what": "gộp", "unit": "190", "into": "199"},
         {"change": "2", "what": "tách", "unit": "00008", "into": "00008", "name": "Bắc",
@@ -165,6 +165,7 @@ def test_table_gives_the_same_reform(hall: Hall) -> None:
     changes = [change.what for change in document.resolution.changes]
     assert [what for what, _ in changes] == ["merge", "split", "rename", "new"]
     assert changes[0][1].units == ("00199", "00190")
+    assert changes[0][1].into.name == "Láng Mới"  # without its kind
     first = changes[1][1].into[0].street_parts
     assert (first[0].first, first[0].last, first[0].side) == (1, 99, "odd")
     assert first[1].is_whole
