@@ -148,7 +148,8 @@ def test_prepared_reform_is_withdrawn(hall: Hall) -> None:
 def test_table_gives_the_same_reform(hall: Hall) -> None:
     head = {"number": "1/NQ", "title": "Bảng", "date": "1/11/2026", "effective": "02/11/2026"}
     rows = [
-        head | {"change": "1", "what": "gộp", "unit": "199", "into": "199", "name": "phường Láng Mới",
+        head | {"change": "1", "what": "gộp", "unit": "199", "into": "199",
+                "name": "phường Láng Mới",
                 "kind": "phuong"},
         {"change": "1", "what": "gộp", "unit": "190", "into": "199"},
         {"change": "2", "what": "tách", "unit": "00008", "into": "00008", "name": "Bắc",
