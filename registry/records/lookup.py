@@ -58,9 +58,11 @@ def lookup(reads: Reads, text: str, on: datetime.date | None = None) -> Record:
         raise NotFoundError(Message("code_reserved", shown=shown))
     if record.status == "retired":
         successors = record.successors or []
-        onward = ", ".join(codes.format(c) for c in successors) or "none"
+        onward = ", ".join(map(codes.format, successors))
+        retired = Message("code_retired", code=shown, continued="")
+        continued = Message("code_retired_continued", shown=shown, onward=onward)
         raise GoneError(
-            Message("code_retired_continued", shown=shown, onward=onward),
+            continued if onward else retired,
             successors=[code_forms(c) for c in successors],
         )
     (record,) = alone(reads, with_past([record], on))

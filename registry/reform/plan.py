@@ -145,7 +145,10 @@ class _Planner:
             self.refuse("unit_in_other_resolution", line, f"{code}: {other}")
             return None
         if living is None:
-            self.refuse("unit_ended" if bearers else "unit_unknown", line, code)
+            if born := [unit for unit in bearers if unit.alive_on(self.day)]:
+                self.refuse("day_too_early", line, f"{code}: {born[0].versions[0].valid_from}")
+            else:
+                self.refuse("unit_ended" if bearers else "unit_unknown", line, code)
         elif living.ended is not None and living.ended <= self.day:
             self.refuse("unit_ended", line, code)
             return None

@@ -40,19 +40,19 @@ SELECT count(*) FILTER (WHERE class = 'street'), count(*) FILTER (WHERE class = 
 FROM reform_place WHERE is_copy
 
 -- streets --
--- Streets of the same name that meet in one commune, and their numbers.
+-- Streets, or hamlets, of the same name that meet in one commune, and their numbers.
 moved AS (
-    SELECT r.to_id AS unit_id, r.key, r.id, r.new_id, r.from_id, r.kind, r.name
-    FROM reform_place r WHERE r.class = 'street' AND r.merged_into_id IS NULL
+    SELECT r.to_id AS unit_id, r.class, r.key, r.id, r.new_id, r.from_id, r.kind, r.name
+    FROM reform_place r WHERE r.merged_into_id IS NULL
     UNION ALL
-    SELECT t.unit_id, t.key, t.id, t.id, t.unit_id, t.kind, t.name
+    SELECT t.unit_id, t.class, t.key, t.id, t.id, t.unit_id, t.kind, t.name
     FROM place t
-    WHERE t.class = 'street' AND t.merged_into_id IS NULL
+    WHERE t.merged_into_id IS NULL
         AND t.unit_id IN (SELECT to_id FROM reform_leg
             EXCEPT SELECT id FROM reform_source)
 ), met AS (
-    SELECT unit_id, key, min(kind) AS kind, min(name) AS name, count(*) AS streets
-    FROM moved GROUP BY unit_id, key HAVING count(DISTINCT from_id) > 1
+    SELECT unit_id, class, key, min(kind) AS kind, min(name) AS name, count(*) AS streets
+    FROM moved GROUP BY unit_id, class, key HAVING count(DISTINCT from_id) > 1
 )
 
 -- streets_meet --
@@ -61,16 +61,21 @@ SELECT unit_id, kind, name, streets FROM met ORDER BY unit_id, name LIMIT 1000
 
 -- numbers_meet --
 WITH {streets}, door AS (
-    SELECT m.unit_id, m.key, m.from_id, h.house_number_key, h.code
-    FROM met JOIN moved m USING (unit_id, key)
-    JOIN household h ON h.street_id = m.id
+    SELECT m.unit_id, m.class, m.key, m.from_id, h.house_number_key, h.code
+    FROM met JOIN moved m USING (unit_id, class, key)
+    CROSS JOIN LATERAL (
+        SELECT h.* FROM household h WHERE m.class = 'street' AND h.street_id = m.id
+        UNION ALL
+        SELECT h.* FROM household h
+        WHERE m.class = 'locality' AND h.locality_id = m.id AND h.street_id IS NULL
+    ) h
     LEFT JOIN reform_door d ON d.code = h.code
     WHERE h.house_number_key IS NOT NULL AND h.status IN ('proposed', 'active')
         AND h.unit_number IS NULL AND coalesce(d.to_id, h.unit_id) = m.unit_id
 )
 SELECT d.unit_id, met.kind, met.name, d.house_number_key, array_agg(d.code ORDER BY d.code)
-FROM door d JOIN met USING (unit_id, key)
-GROUP BY d.unit_id, d.key, met.kind, met.name, d.house_number_key
+FROM door d JOIN met USING (unit_id, class, key)
+GROUP BY d.unit_id, d.class, d.key, met.kind, met.name, d.house_number_key
 HAVING count(DISTINCT d.from_id) > 1
 ORDER BY d.unit_id, met.name, d.house_number_key LIMIT 1000
 

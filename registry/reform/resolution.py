@@ -41,9 +41,12 @@ Name = Annotated[str, Field(min_length=1, max_length=80)]
 """Of what is there: it is looked for."""
 UnitName = Annotated[Name, AfterValidator(_as_name)]
 """What a unit is called from now on."""
-Kind = Literal[
-    "tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu"
+_KINDS: Final = {fold(name): kind for kind, name in KIND_NAMES.items()}
+Kind = Annotated[
+    Literal["tinh", "thanh_pho", "quan", "huyen", "thi_xa", "xa", "phuong", "thi_tran", "dac_khu"],
+    BeforeValidator(lambda kind: _KINDS.get(fold(kind), kind) if isinstance(kind, str) else kind),
 ]
+"""Also by its name: `Phường`."""
 Lon = Annotated[float, Field(ge=101, le=118)]
 Lat = Annotated[float, Field(ge=5, le=24)]
 _SIDES: Final = {"le": "odd", "chan": "even"}
@@ -86,7 +89,7 @@ class StreetPart(_Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.first is not None and self.last is not None and self.last < self.first:
-            raise ValueError("last is less than first")
+            raise invalid_value("numbers_reversed", Message("numbers_reversed"))
         return self
 
     @property

@@ -166,9 +166,25 @@ WHERE b.code = f.parent_code AND b.from_id = f.from_id
 SELECT count(*) FROM reform_door WHERE to_id IS NULL AND status IN ('proposed', 'active')
 
 -- nearest --
--- Neighbours: where most doors of its street go, else of its hamlet. Else it stays if the unit
--- continues, or goes with most of the unit.
-WITH vote AS (
+-- Neighbours: where the next number of its side of a street goes that the resolution cuts, else most
+-- doors of its street, else of its hamlet. Else it stays if the unit continues, or goes with most
+-- of the unit.
+WITH undecided AS MATERIALIZED (
+    SELECT d.code, d.from_id, d.street_id,
+        CAST(substring(h.house_number_key FROM '^[0-9]{1,9}') AS int) AS number
+    FROM reform_door d JOIN household h USING (code)
+    WHERE d.to_id IS NULL AND d.street_id IN (SELECT street_id FROM reform_by_street)
+), numbered AS MATERIALIZED (
+    SELECT d.from_id, d.street_id, d.to_id,
+        CAST(substring(h.house_number_key FROM '^[0-9]{1,9}') AS int) AS number
+    FROM reform_door d JOIN household h USING (code)
+    WHERE d.to_id IS NOT NULL AND d.street_id IN (SELECT street_id FROM reform_by_street)
+), beside AS (
+    SELECT DISTINCT ON (u.code) u.code, n.to_id
+    FROM undecided u JOIN numbered n USING (from_id, street_id)
+    WHERE u.number IS NOT NULL AND n.number IS NOT NULL
+    ORDER BY u.code, (n.number - u.number) % 2 <> 0, abs(n.number - u.number), n.to_id
+), vote AS (
     SELECT from_id, street_id, locality_id, to_id, count(*) AS doors
     FROM reform_door WHERE to_id IS NOT NULL GROUP BY 1, 2, 3, 4
 ), street AS (
@@ -188,10 +204,11 @@ WITH vote AS (
         UNION ALL SELECT from_id, to_id, 0 FROM reform_leg) v
     ORDER BY from_id, doors DESC, to_id
 ), near AS (
-    SELECT d.code, coalesce(b.to_id, s.to_id, l.to_id,
+    SELECT d.code, coalesce(b.to_id, n.to_id, s.to_id, l.to_id,
         CASE WHEN NOT o.ends THEN d.from_id END, g.to_id) AS to_id
     FROM reform_door d JOIN reform_source o ON o.id = d.from_id
     LEFT JOIN reform_door b ON b.code = d.parent_code AND b.from_id = d.from_id
+    LEFT JOIN beside n ON n.code = d.code
     LEFT JOIN street s ON s.street_id = d.street_id
     LEFT JOIN hamlet l ON l.locality_id = d.locality_id
     LEFT JOIN largest g ON g.from_id = d.from_id
