@@ -226,6 +226,8 @@ def _environ(scope: Scope) -> "WSGIEnvironment":
     environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
     headers = scope.headers
     for name in headers.keys():  # noqa: SIM118 - not a mapping
+        if "_" in name:
+            continue  # `X_Forwarded_For` would pass for the header that a proxy sets
         # Granian drops values that are not ASCII: keep the header, as invalid.
         values = headers.get_all(name) or [""]
         key = _CGI.get(name) or f"HTTP_{name.upper().replace('-', '_')}"

@@ -50,7 +50,7 @@ class Message:
 
     __slots__ = ("code", "values")
     of_codes: ClassVar[str] = ""
-    """Prefix of the codes of a subclass."""
+    """The code of a subclass; or the prefix of its codes, which ends in `_`."""
 
     def __init__(self, code: str, /, **values: Value) -> None:
         self.code = code
@@ -94,8 +94,13 @@ class Message:
         code, given = stored["code"], stored["values"]
         values: Any = {name: read_stored(value) for name, value in given.items()}
         kinds: list[Any] = Message.__subclasses__()
-        kind = next((kind for kind in kinds if code.startswith(kind.of_codes)), None)
+        kind = next((kind for kind in kinds if kind.has_code(code)), None)
         return kind(**values) if kind else Message(code, **values)
+
+    @classmethod
+    def has_code(cls, code: str) -> bool:
+        """Whether messages of this subclass have a code: `several_files` is no Several."""
+        return code.startswith(cls.of_codes) if cls.of_codes.endswith("_") else code == cls.of_codes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Message) and (self.code, self.values) == (other.code, other.values)

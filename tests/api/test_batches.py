@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,6 +218,14 @@ def test_format_is_detected_from_the_content(shop: Shop, tmp_path: Path, form: s
     assert statuses == found
 
 
+def zipped(**files: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    return archive.getvalue()
+
+
 REFUSED = {
     "columns": ("Cột A,b\n1 Phố Láng,\n".encode(), "columns_not_recognised"),
     "a wrong byte in a header": (
@@ -226,6 +235,7 @@ REFUSED = {
     "too many": (("Địa chỉ\n" + ",\n" * 51).encode(), "too_many_rows"),
     "a document": (b"%PDF-1.7 \n", "unreadable_file"),
     "a page": (b"<!doctype html><table>", "unreadable_file"),
+    "two files": (zipped(**{"a.csv": b"dia chi\n", "b.csv": b"dia chi\n"}), "unreadable_file"),
     "two columns": ("Địa chỉ,Địa chỉ\na,b\n".encode(), "unreadable_file"),
 }
 

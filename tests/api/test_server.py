@@ -130,6 +130,13 @@ def test_query_may_have_unescaped_utf_8(service: Service) -> None:
     assert service.exchange(get("/v1/units/00004?é=ộ"))[0] == 422
 
 
+def test_header_with_an_underscore_is_not_taken_for_one_with_a_dash(service: Service) -> None:
+    """A proxy sets `X-Forwarded-For`; `X_Forwarded_For` comes from the client."""
+    for name, status in (("X-Api-Key", 401), ("X_Api_Key", 200)):
+        asked = get("/v1/units/00004", f"{name}: a")
+        assert service.exchange(asked)[0] == status
+
+
 def test_readiness_is_reported_while_every_thread_waits(service: Service) -> None:
     url = service.desk.office.place.url
     with psycopg.connect(url) as other, ExitStack() as stack:

@@ -18,6 +18,7 @@ _TABLES: Final = {".shp": ".dbf", ".dbf": ".dbf", ".tab": ".dat"}
 """Suffix of the file by which a layer is opened → suffix of the file with its rows."""
 _SHAPES_SIZE: Final = slice(24, 28)
 _VERSIONS: Final = frozenset(b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\xcb\xf5")
+_MONTHS, _DAYS = 12, 31
 _FIELD: Final = 32
 """Bytes of the header before the fields, and of each field."""
 _CUT_LETTERS: Final = 20
@@ -60,8 +61,13 @@ def _laundered(name: str) -> str:
 
 
 def is_dbf(head: bytes) -> bool:
-    """Whether the first bytes are a dBase or FoxPro table: a version and a valid header."""
+    """Whether the first bytes are a dBase or FoxPro table: a version, a day and a valid header.
+
+    Versions are letters and digits too, as a CSV may begin: `code,…`, but no text has such a day.
+    """
     if len(head) <= _LANGUAGE or head[0] not in _VERSIONS:
+        return False
+    if head[2] > _MONTHS or head[3] > _DAYS:
         return False
     size = int.from_bytes(head[_HEADER_SIZE], "little")
     fields = (size - 1 - _FIELD) // _FIELD

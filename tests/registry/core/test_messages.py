@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import pytest
 from babel.messages.pofile import read_po
 
-from registry.core.messages import DOMAIN, WORDS, Message, Several, english_texts
+from registry.core.messages import DOMAIN, WORDS, Message, Several, english_texts, read_stored
 from registry.core.remedies import Remedy
 from registry.core.settings import ROOT
 from scripts.catalogue import catalogues, problems
@@ -204,6 +204,9 @@ def test_stored_message_round_trips() -> None:
     inner = Several((Message("disk_full"), Remedy("mapping", {"Đường": "street:fill"})))
     message = Message("not_written", path="a", reason=inner)
     assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
+    for code, text in english_texts().items():
+        each = Message(code, **dict.fromkeys(re.findall(r"\{(\w+)", str(text)), "x"))
+        assert read_stored(each.as_json()) == each
 
 
 def test_third_language_is_added_by_a_file() -> None:

@@ -129,6 +129,14 @@ def dbf(rows: list[tuple[str, ...]], names: list[str], encoding: str) -> bytes:
     return head + fields + b"\r" + b"".join(cells) + b"\x1a"
 
 
+def test_csv_that_begins_like_dbase_is_a_csv(tmp_path: Path) -> None:
+    """`c` is a version of dBase."""
+    path = tmp_path / "ho.csv"
+    header = "code,source_ref,house_number,street,commune_code,locality,building,households_count"
+    path.write_text("\r\n".join((header, ",a,12,Đường Láng,00199,,,1", "")), "utf-8", newline="")
+    assert [row[:3] for row in read(path)] == [("12", "Đường Láng", "00199")]
+
+
 @pytest.mark.parametrize("name", ["HO.DBF", "ho.dbf", "ho.csv"])
 def test_single_dbase_table_is_read_as_a_table(tmp_path: Path, name: str) -> None:
     doors = [("12", "Đường Láng", "00199"), ("14", "Láng Hạ", "00199")]
