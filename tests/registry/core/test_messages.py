@@ -204,7 +204,8 @@ def test_stored_message_round_trips() -> None:
     inner = Several((Message("disk_full"), Remedy("mapping", {"Đường": "street:fill"})))
     message = Message("not_written", path="a", reason=inner)
     assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
-    for code, text in english_texts().items():
+    own = {code: text for code, text in english_texts().items() if "remedy_" not in code}
+    for code, text in own.items():
         each = Message(code, **dict.fromkeys(re.findall(r"\{(\w+)", str(text)), "x"))
         assert read_stored(each.as_json()) == each
 
