@@ -133,7 +133,7 @@ class CommuneReader:
 
     def _read(self, spelling: CommuneSpelling) -> CommuneReading:
         if spelling.former_code is not None and spelling.code is None:
-            return self._by_former_code(spelling.former_code)
+            return self._by_former_code(spelling.former_code, spelling.former)
         if spelling.code is not None:
             return self._by_code(spelling)
         if spelling.commune is None:
@@ -293,9 +293,11 @@ class CommuneReader:
             bearers = self._gazetteer.with_code(full)
         return [u for u in bearers if u.level == "commune"]
 
-    def _by_former_code(self, code: str) -> CommuneReading:
+    def _by_former_code(self, code: str, name: str | None) -> CommuneReading:
+        """The commune that had a code: with that name if it is given, else of the old map."""
         bearers = self._with_code(code)
-        old = [u for u in bearers if u.alive_on(LAST_DAY_OF_OLD_MAP)] or bearers
+        named = self._named(bearers, name) or bearers
+        old = [u for u in named if u.alive_on(LAST_DAY_OF_OLD_MAP)] or named
         return self.of_units(old[:1]) if old else CommuneReading(problem="commune_code_unknown")
 
     def _by_code(self, spelling: CommuneSpelling) -> CommuneReading:
@@ -315,7 +317,7 @@ class CommuneReader:
         if len(bearers) > 1 and self._old_names and alive:
             reading = replace(reading, notice="commune_code_maybe_old")
         if spelling.former_code is not None:
-            former = self._by_former_code(spelling.former_code)
+            former = self._by_former_code(spelling.former_code, spelling.former)
             if former.problem is None and set(reading.candidates) & set(former.candidates):
                 return CommuneReading(reading.candidates, former.former_id, None, reading.notice)
             unknown = former.problem is not None

@@ -1,5 +1,6 @@
 """Prepared reforms, decisions of people, tables, files of the seeds, and what a kill leaves."""
 
+import csv
 import datetime
 import re
 import signal
@@ -17,6 +18,9 @@ from registry.core.errors import InvalidInputError
 from registry.core.locks import Lock, hold_lock
 from registry.core.settings import ROOT
 from registry.files.formats.any_file import read_file
+from registry.intake.result import ImportOptions
+from registry.intake.run import import_file
+from registry.publish.export.run import ExportOptions, export_file
 from registry.publish.services.loading import load_services
 from registry.reform.due import carry_due, withdraw
 from registry.reform.from_seeds import resolution_of_day
@@ -367,3 +371,22 @@ def test_postcode_follows_a_commune_merged_whole(hall: Hall) -> None:
         known = load_gazetteer(session)
     (found,) = known.identified("postcode", "11528", today())
     assert found.code == "00199"
+
+
+def test_edited_export_of_a_reformed_commune_keeps_its_streets(hall: Hall) -> None:
+    """Its former commune has the code of another one of the old map."""
+    engine, path = hall.town.engine, hall.folder / "export.csv"
+    hall.town.house("27")
+    hall.carry(RENUMBERED)
+    streets = "SELECT count(*), count(former_unit_id) FROM place WHERE class = 'street'"
+    before = hall.town.rows(streets)
+    export_file(engine, path, ExportOptions("csv"))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["former_commune_code"], row["former_commune"]) == ("00199", "Phường Láng")
+    write(path, row | {"uses": "trụ sở: UBND phường Láng Mới"})
+
+    result = import_file(engine, path, ImportOptions("export"), lambda _rows: None)
+
+    assert (result.changed, result.problems) == (1, {})
+    assert hall.town.rows(streets) == before
