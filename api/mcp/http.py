@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.core.endpoint import public
+from api.core.requests import check_members
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -29,7 +30,9 @@ def post_message() -> Response:
     """Answer a message of a client."""
     if request.mimetype != _JSON:
         raise UnsupportedMediaType(f"{_JSON} is needed")
-    answer = asyncio.run(_exchange(request.get_data()))
+    body = request.get_data()
+    check_members(body)
+    answer = asyncio.run(_exchange(body))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -111,8 +111,8 @@ def _part_of(row: Row) -> dict[str, Any]:
         if row[field]:
             part[field] = list(map(_named, row[field]) if field == "streets" else row[field])
     for field in ("rest", "whole"):
-        if row[field] is True:
-            part[field] = True
+        if row[field]:
+            part[field] = row[field]  # of another word the resolution says what is wrong
     return part
 
 

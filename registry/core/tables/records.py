@@ -94,7 +94,7 @@ HOUSEHOLD: Final = Table(
             _READ | Goes.TRACED, member="commune", label=N_("Code of the commune")),
     _column("former_unit_id", Integer, "Commune of an earlier map, when known",
             _READ | Goes.TRACED, member="former_commune",
-            label=N_("Code of the commune before July 2025")),
+            label=N_("Code of the former commune")),
     _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ,
             label=N_("House number")),
     _column("house_number_key", KEY, "Canonical path: 12/34/5A", _READ | Goes.TRACED,

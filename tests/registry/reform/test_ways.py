@@ -180,10 +180,11 @@ def test_table_gives_the_same_reform(hall: Hall) -> None:
     assert document.line("changes", 1, "split", "into", 1) == 5
     assert document.line("changes", 3, "new", "parts", 1) == 8
 
-    rows[2]["kind"] = "lạ"
+    rows[2]["kind"], rows[3]["rest"] = "lạ", "còn lại"
     with pytest.raises(ResolutionRefusedError) as caught:
         read_resolution(write(hall.folder / "r.csv", *rows))
-    assert [(each.code, each.line) for each in caught.value.refusals] == [("malformed", 4)]
+    wrong = [(each.code, each.line) for each in caught.value.refusals]
+    assert wrong == [("malformed", 4), ("malformed", 5)]
 
 
 @pytest.mark.parametrize("day", gate_takes_first(2, ["2025-01-01", "2026-04-30", "2025-07-01"]))
