@@ -58,6 +58,10 @@ class Pace:
         return min(started + self.grace_s + received / self.bytes_per_s, now + self.silence_s)
 
 
+_SWITCH_S: Final = 0.0005
+"""Beside three batches a lookup takes half as long as with Python's 5 ms, and they no longer."""
+
+
 class Server:
     """Serves a Flask application with a few threads."""
 
@@ -73,6 +77,7 @@ class Server:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads; called once in each process."""
         self._loop = loop
+        sys.setswitchinterval(_SWITCH_S)
         for tasks in self._served:
             threading.Thread(target=self._run, args=(tasks,), daemon=True).start()
         loop.call_soon(_limit_unread_answers)
