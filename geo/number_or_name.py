@@ -138,7 +138,9 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
     1`.
     """
     for at, piece in enumerate(one.pieces):
-        if piece.role in ("bare", "building") and (cut := _house_inside(piece.words)):
+        of_building = piece.role == "building"
+        named = of_building or piece.role == "bare"
+        if named and (cut := _house_inside(piece.words, of_building=of_building)):
             before = replace(piece, words=piece.words[:cut])
             steps = path_steps(piece.words[cut].text)
             house = replace(piece, role="number", words=piece.words[cut : cut + 1], steps=steps)
@@ -149,13 +151,15 @@ def number_inside_name(one: Understanding) -> Iterator[Understanding]:
     yield one
 
 
-def _house_inside(words: Sequence[Word]) -> int:
+def _house_inside(words: Sequence[Word], *, of_building: bool) -> int:
     """Return the index of a house number between a name and a street's name; 0 without one."""
     at = next((at for at in range(len(words) - 1, 0, -1) if words[at].numeric), 0)
     name, number = words[at + 1 :], words[at].text
     if not at or len(name) < _NAME_WORDS or any(word.dash for word in name):
         return 0
     house = len(number) > 1 and number[0].isdigit() and not is_date(number)
+    if of_building and not name[0].text[:1].isupper():
+        return 0  # `Toà Kiot 12 chợ Láng`
     # `cột điện 55 Lý Nam Đế`: a landmark, not a name
     landmark = any(names_thing(words[first:at]) for first in range(at)) or (
         words[0].text.islower() and not name[0].text.islower()

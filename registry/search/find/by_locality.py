@@ -33,7 +33,7 @@ def by_locality(hits: list[Hit], door: Door, formerly: Formerly) -> Narrowed:
     best = max(fits)
     if best[1]:
         fitting = [(hit, keys) for (hit, keys), fit in zip(kept, fits, strict=True) if fit == best]
-        fitting = [each for each in fitting if not _is_in_group(each[0].record, named)] or fitting
+        fitting = [each for each in fitting if not _is_in_part(each[0].record, named)] or fitting
         faults = [f for hit, keys in fitting for f in _doubts_of_group(hit.record, named, keys)]
         if any(_matches_former_name(hit.record, named, formerly) for hit, _ in fitting):
             faults.append("former_name")
@@ -118,7 +118,7 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
         return ["locality_not_found"]
     group, *around = record.localities
     if group[0] not in DIVIDING:
-        return []
+        return ["locality_missing"] if _is_in_part(record, named) else []
     names = {fold(name) for _, name in around}
     outer = [
         key in keys or key.removeprefix(f"{fold(kind)} ") in names
@@ -127,16 +127,15 @@ def _doubts_of_group(record: Record, named: Mapping[str, str], keys: Collection[
     ]
     if not all(outer):
         return ["locality_differs"]
-    unnamed = (around and not outer) or _is_in_group(record, named)
+    unnamed = (around and not outer) or _is_in_part(record, named)
     return ["locality_missing"] if unnamed else []
 
 
-def _is_in_group(record: Record, named: Mapping[str, str]) -> bool:
-    """Whether the door is in a group of a hamlet of which only the hamlet was named."""
+def _is_in_part(record: Record, named: Mapping[str, str]) -> bool:
+    """Whether the door is in a part of a hamlet of which only the hamlet was named."""
     if record.street_id is not None or len(record.localities) < 2:
         return False
-    kind = record.localities[0][0]
-    return kind in GROUPS and kind not in named.values()
+    return record.localities[0][0] not in named.values()
 
 
 def doubt_of_marks(
