@@ -32,7 +32,8 @@ _GOODS_BEFORE: Final = re.compile(
 )
 _LABELLED: Final = re.compile(
     rf"(?<!\w)(?:{'|'.join(lexicon.names('beside', 'label'))})\s*:\s*#?\d[\d.,/]*"
-    rf"(?:\s?(?:{_GOODS}|k|đ|vnđ|vnd))?(?!\w)",
+    # Not the first digits of a telephone or of money: `Tel: 0912 345 678`.
+    rf"(?:\s?(?:{_GOODS}|k|đ|vnđ|vnd))?(?!\w|[ .-]\d{{3}})",
     re.IGNORECASE,
 )
 
@@ -48,8 +49,8 @@ def without_counts(text: str) -> str:
     '502 chung cư 5 tầng, Láng'
     >>> [without_counts(text) for text in ("14 Láng, 2 thùng sữa", "2 kg 14 Láng", "2 bao")]
     ['14 Láng', ' 14 Láng', '2 bao']
-    >>> without_counts("SL: 7 Láng"), without_counts("Tổ 5 bộ đội")
-    (',  Láng', 'Tổ 5 bộ đội')
+    >>> [without_counts(text) for text in ("SL: 7 Láng", "Tổ 5 bộ đội", "Tel: 0912 345 678")]
+    [',  Láng', 'Tổ 5 bộ đội', 'Tel: 0912 345 678']
     """
     if ":" in text:
         text = _LABELLED.sub(", ", text)

@@ -99,8 +99,8 @@ class Numbers(Kinds):
         return piece.role in ("bare", "premises") and bool(named) and names_thing(named)
 
     def _take_thing(self, piece: Piece, at: int) -> int:
-        """Take the number, which is no house's, into a hint; a street may follow, but not after a
-        distance: `đi lên 100m bên tay phải`."""
+        """Take a number other than a house number into a hint; a street may follow, but not after
+        a distance: `đi lên 100m bên tay phải`."""
         piece.role, piece.done = "hint", not self.words[at].key.endswith("m")
         piece.words.append(self.words[at])
         return at + 1
