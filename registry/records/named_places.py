@@ -43,6 +43,14 @@ class FoundPlace:
     """The name in the request, if it lacks diacritics."""
 
 
+def similar_names(session: Session, class_: str, unit_id: int, key: str) -> list[str]:
+    """Return similar names of a commune's places; different numbers are different places."""
+    rows = session.execute(SQL.text("near_names"), {"class": class_, "unit": unit_id, "key": key})
+    numbers = _DIGITS.findall(key)
+    near = [named(kind, name) for kind, name, of in rows if _DIGITS.findall(of) == numbers]
+    return near[:_MOST_NEAR]
+
+
 def commune_id(session: Session, code: str, name: str = "commune") -> int:
     """Return the id of today's commune with `code`. Raises InvalidInputError."""
     found: int | None = session.execute(SQL.text("commune"), {"code": code}).scalar_one_or_none()
@@ -280,7 +288,7 @@ class _NamedPlace:
             if spelling(self.typed, former) is not Spelling.OTHERWISE:
                 detail = Message("place_renamed", place=named(kind, name))
                 return InvalidInputError.of_field(self.field, "former_name", detail)
-        near = self._near()
+        near = similar_names(self.session, self.class_, self.unit_id, self.keys[0])
         message = Message("place_similar", names=near) if near else Message("place_not_in_commune")
         return InvalidInputError.of_field(
             self.field,
@@ -288,12 +296,3 @@ class _NamedPlace:
             message,
             **({"suggestions": near} if near else {}),
         )
-
-    def _near(self) -> list[str]:
-        """Return similar names of the commune; different numbers are different places."""
-        key = self.keys[0]
-        parameters = {"class": self.class_, "unit": self.unit_id, "key": key}
-        rows = self.session.execute(SQL.text("near_names"), parameters)
-        numbers = _DIGITS.findall(key)
-        near = [named(kind, name) for kind, name, of in rows if _DIGITS.findall(of) == numbers]
-        return near[:_MOST_NEAR]

@@ -32,7 +32,8 @@ WHERE a.class = :class AND a.unit_id = :unit AND a.key = ANY (:keys)
 
 -- near_names --
 SELECT kind, name, key FROM place WHERE class = :class
-    AND unit_id = :unit AND similarity(key, :key) >= 0.5 AND key NOT LIKE '#%'
+    AND unit_id = :unit AND key NOT LIKE '#%'
+    AND similarity(key, :key) >= CASE :class WHEN 'locality' THEN 0.35 ELSE 0.5 END
 ORDER BY similarity(key, :key) DESC, name LIMIT 20
 
 -- names_of_key --

@@ -139,16 +139,22 @@ WITH leg AS (
             1.0 / count(*) OVER parts) END AS share
     FROM leg l LEFT JOIN held h USING (from_id, to_id)
     WINDOW parts AS (PARTITION BY l.from_id)
+), divided AS (
+    -- Rounded so that the parts add up to the whole.
+    SELECT s.*, b.quality, b.reference_date, b.counted,
+        round(b.households * s.upto) - round(b.households * (s.upto - s.share)) AS households
+    FROM (SELECT *, sum(share) OVER (PARTITION BY from_id ORDER BY to_id) AS upto FROM share) s
+    LEFT JOIN best b ON b.unit_id = s.from_id
 ), summed AS (
-    SELECT s.to_id, round(sum(b.households * s.share)) AS households,
-        CASE WHEN bool_and(s.whole) THEN (ARRAY['declared', 'census', 'derived', 'estimate'])[
-            max(array_position(ARRAY['declared', 'census', 'derived', 'estimate'], b.quality))]
-            WHEN bool_or(s.guessed AND NOT s.whole) THEN 'estimate'
+    SELECT to_id, sum(households) AS households,
+        CASE WHEN bool_and(whole) THEN (ARRAY['declared', 'census', 'derived', 'estimate'])[
+            max(array_position(ARRAY['declared', 'census', 'derived', 'estimate'], quality))]
+            WHEN bool_or(guessed AND NOT whole) THEN 'estimate'
             ELSE 'derived' END AS quality,
-        min(b.reference_date) AS reference_date, min(b.counted) AS counted
-    FROM share s LEFT JOIN best b ON b.unit_id = s.from_id
-    GROUP BY s.to_id
-    HAVING count(b.households * s.share) = count(*) AND count(DISTINCT b.counted) = 1
+        min(reference_date) AS reference_date, min(counted) AS counted
+    FROM divided
+    GROUP BY to_id
+    HAVING count(households) = count(*) AND count(DISTINCT counted) = 1
 ), withdrawn AS (
     UPDATE target t SET withdrawn_at = clock_timestamp()
     WHERE locality_id IS NULL AND withdrawn_at IS NULL

@@ -16,7 +16,7 @@ from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.sources import open_source
 from registry.core.sql import Statements
-from registry.records.named_places import holders
+from registry.records.named_places import holders, similar_names
 from registry.reform.plan_values import Leg, Plan
 from registry.reform.refusals import Refusal
 from registry.reform.resolution import Selector, StreetPart
@@ -108,6 +108,8 @@ class _Resolver:
         self.real = {unit_id: shapely.from_wkb(bytes(shape)) for unit_id, shape in rows}
         self.parts: dict[int, list[tuple[Leg, Polygons]]] = defaultdict(list)
         """Split unit → its parts with a polygon, from the file of boundaries or inline."""
+        self.streets: dict[int, str] = {}
+        """Street → its name in the resolution."""
 
     def refuse(self, code: str, leg: Leg, about: str = "") -> None:
         self.selections.refusals.append(Refusal(code, leg.line, about))
@@ -133,7 +135,10 @@ class _Resolver:
             former = {unit.id for unit in _with_code(self.plan, part.former)}
             found = [row for row in found if row.former_unit_id in former]
         if not found:
-            return self.refuse("street_unknown", leg, part.street)
+            return self.refuse(
+                "street_unknown", leg, self._similar("street", leg, part.street, read.key)
+            )
+        self.streets |= dict.fromkeys((row.id for row in found), part.street)
         bounds = part.first, part.last, _PARITY[part.side]
         self.selections.streets += [(number, row.id, *bounds) for row in found]
         return None
@@ -153,7 +158,9 @@ class _Resolver:
                 if outer_keys <= {key for _, key, _ in holders(self.session, row.id)}
             ]
         if not found:
-            return self.refuse("locality_unknown", leg, name)
+            return self.refuse(
+                "locality_unknown", leg, self._similar("locality", leg, name, inner.key)
+            )
         self.selections.localities += [(number, row.id) for row in found]
         return None
 
@@ -163,6 +170,11 @@ class _Resolver:
         rows = self.session.execute(SQL.text("places_named"), parameters).all()
         same = [row for row in rows if spelling(name, row.name) is Spelling.SAME]
         return same or [row for row in rows if spelling(name, row.name) is Spelling.BARE]
+
+    def _similar(self, class_: str, leg: Leg, name: str, key: str) -> str:
+        """Return the name, with those of the unit that resemble it: `Phố Độ Cấn (Phố Đội Cấn?)`."""
+        near = similar_names(self.session, class_, leg.source.id, key)
+        return f"{name} ({', '.join(near)}?)" if near else name
 
     def _former(self, number: int, leg: Leg, code: str) -> None:
         former = _with_code(self.plan, code)
@@ -265,7 +277,9 @@ class _Resolver:
                 for other_first, other_last, other_parity, other in parts[:at]:
                     sides = None in (parity, other_parity) or parity == other_parity
                     if other != number and sides and first <= other_last and other_first <= last:
-                        self.refuse("parts_overlap", self.plan.legs[number])
+                        leg, beside = self.plan.legs[number], self.plan.legs[other]
+                        codes = f"{beside.successor.code}, {leg.successor.code}"
+                        self.refuse("parts_overlap", leg, f"{self.streets[street]}: {codes}")
 
 
 def _with_code(plan: Plan, code: str) -> list[Unit]:

@@ -70,6 +70,26 @@ def test_invalid_changes_are_refused(hall: Hall, row: Row) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "about"),
+    [
+        ("streets: [Phố Vắng Vẻ]", "rest: true", "Phố Vắng Vẻ (Phố Vắng?)"),
+        ("localities: [TDP 1]", "rest: true", "TDP 1 (Tổ 1?)"),
+        (
+            "streets: [Phố Láng]",
+            "streets: [{street: Phố Láng, first: 9}]",
+            "Phố Láng: 00201, 00202",
+        ),
+    ],
+)
+def test_refusal_names_similar_places_and_the_other_part(
+    hall: Hall, first: str, second: str, about: str
+) -> None:
+    with pytest.raises(ResolutionRefusedError) as caught:
+        hall.carry(f"changes:\n{split(first, second)}")
+    assert [each.about for each in caught.value.refusals] == [about]
+
+
+@pytest.mark.parametrize(
     ("head", "expected"),
     [
         ({"day": "2026-04-30"}, [("day_too_early", 8)]),
