@@ -165,11 +165,16 @@ class _Reporter:
         shares: dict[int, dict[int | None, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for row in ways:
             shares[row.from_id][row.to_id].append(row)
+        successors: dict[int, set[str]] = defaultdict(set)
+        for leg in self.plan.legs:
+            successors[leg.source.id].add(leg.successor.code)
         found = []
         for row in self.session.execute(SQL.text("count_by_unit")):
             unit = self.plan.gazetteer.units[row.id]
             held = shares[row.id]
             to = [self._share(to_id, rows) for to_id, rows in held.items() if to_id is not None]
+            empty = successors[row.id] - {share.code for share in to}
+            to += [ReformShare(code, self._name_of(code), 0, 0, {}) for code in empty]
             found.append(
                 ReformUnit(
                     code=unit.code,
@@ -195,8 +200,11 @@ class _Reporter:
         return [self._named(each.code) for each in self.plan.born.values()]
 
     def _named(self, code: str) -> str:
+        return f"{code} {self._name_of(code)}"
+
+    def _name_of(self, code: str) -> str:
         unit = next(u for u in self.after.with_code(code) if u.alive_on(self.plan.day))
-        return f"{code} {unit.version_on(self.plan.day).full_name}"
+        return unit.version_on(self.plan.day).full_name
 
     def _altered(self) -> list[str]:
         found = []
@@ -305,7 +313,8 @@ def report_lines(report: Report) -> list[str]:
                 if how in WAY_WORDS
             )
             count_text = _("{count:n} codes", count=share.records)
-            lines.append(f"    → {share.code} {share.name}: {count_text} ({ways})")
+            settled_by = f" ({ways})" if ways else ""
+            lines.append(f"    → {share.code} {share.name}: {count_text}{settled_by}")
         if unit.undecided:
             lines.append(str(Message("undecided_codes", undecided=unit.undecided)))
     lines += _list(Message("streets_cut"), report.cut_streets)

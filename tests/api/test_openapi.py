@@ -260,12 +260,12 @@ def rarely_meant(path: str) -> bool:
 
     A code or number whose check letter fits its others; a kind of report with what that kind takes;
     a receipt; the code of a round; either a code or both of a point; either a text or its parts,
-    and a scheme that units have; either a code or a text. Which examples are made depends on the
-    modules that are loaded.
+    and a scheme that units have; either a code or a text; a tile, whose invalid numbers are another
+    path. Which examples are made depends on the modules that are loaded.
     """
     several = ("/v1/reports", "/v1/services", "/v1/geocode", "/v1/units/convert")
     return path in several or any(
-        name in path for name in ("{address_code}", "{number}", "{receipt}", "/v1/field/")
+        name in path for name in ("{address_code}", "{number}", "{receipt}", "/v1/field/", "{z}")
     )
 
 
