@@ -4,6 +4,7 @@ possible."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from geo import lexicon
@@ -161,10 +162,30 @@ def _house_inside(words: Sequence[Word], *, of_building: bool) -> int:
     if of_building and not name[0].text[:1].isupper():
         return 0  # `Toà Kiot 12 chợ Láng`
     # `cột điện 55 Lý Nam Đế`: a landmark, not a name
-    landmark = any(names_thing(words[first:at]) for first in range(at)) or (
-        words[0].text.islower() and not name[0].text.islower()
-    )
+    landmark = any(names_thing(words[first:at]) for first in range(at))
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
+
+
+WORDS_BEFORE: Final = "words_before_number"
+"""Note of a reading with unknown words before the number, which may be another's."""
+
+
+def words_before_number(one: Understanding) -> Iterator[Understanding]:
+    """`chung vách nhà 22 Lê Lợi`, `sát vách số 22`: the number may be another house's."""
+    doubtful = any(
+        number.role == "number" and before.part == number.part and _may_refuse_number(before)
+        for before, number in pairwise(one.pieces)
+    )
+    yield one.with_step(WORDS_BEFORE, list(one.pieces)) if doubtful else one
+
+
+def _may_refuse_number(piece: Piece) -> bool:
+    """Whether words are no name, with a word of another language or capitals: `vincom plaza`."""
+    if piece.role != "bare" and piece.kind != "nhà":
+        return piece.role == "hint"
+    return not any(word.text[:1].isupper() for word in piece.words[1:]) and all(
+        is_syllable(word.key) for word in piece.words
+    )
 
 
 LETTER_UNSURE: Final = "letter_unsure"

@@ -92,7 +92,8 @@ def test_resolution_is_dry_run_decided_carried_out_and_undone(hall: Hall, tmp_pa
     assert (tried["number"], tried["delivered_by"]) == ("1/NQ", "quản trị")
     (unit,) = tried["report"]["units"]
     assert (unit["code"], unit["records"], unit["undecided"]) == ("00199", 2, 1)
-    assert [(to["code"], to["settled_by"]) for to in unit["to"]] == [("00201", {"locality": 1})]
+    shares = [(to["code"], to["settled_by"]) for to in unit["to"]]
+    assert shares == [("00201", {"locality": 1}), ("00202", {})]
     assert [label["code"] for label in tried["report"]["labels"]] == [codes.format(named)]
     assert checksum(town.engine) == before
     number = tried["id"]
