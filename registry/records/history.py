@@ -166,8 +166,10 @@ def history(reads: Reads, text: str) -> list[Step]:
         changes = changes_between(before, record)
         # A version counts even without visible changes: verified twice on one day.
         written = record is not None and (before is None or record.event_id != before.event_id)
-        if changes or written:
-            at, event_id, operation, actor, why, decision, report, *linked = row
+        *about, successors, predecessors = row
+        if changes or written or predecessors:
+            at, event_id, operation, actor, why, decision, report = about
+            linked = successors, predecessors
             new, old = (tuple(c for c in each if c not in unnamed) for each in linked)
             what = (at, event_id, operation, actor, why, decision, report)
             steps.append(Step(*what, new, old, record, changes))

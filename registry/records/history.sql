@@ -56,6 +56,10 @@ WITH states AS (
     SELECT v.valid_to, v.ended_by_event_id
     FROM around a JOIN place_version v
         ON v.id = a.id AND v.valid_to > a.first AND v.valid_to < a.until
+    UNION
+    -- A record into which others were merged may be unchanged.
+    SELECT e.occurred_at, e.id FROM succession_link s JOIN event e ON e.id = s.event_id
+    WHERE s.new_code = :code
 )
 SELECT max(m.at), m.event_id, e.kind, e.actor, e.reason, e.decision_number,
     (e.scope -> 'reports' ->> 0)::bigint,
