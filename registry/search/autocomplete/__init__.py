@@ -10,9 +10,11 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from geo.code_writing import strip_announcement
+from geo.text import fold
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.reads import Reads
@@ -44,6 +46,8 @@ _SURE: Final = 0.5
 """Least confidence of an answer that is shown."""
 _NO_CODE: Final = re.compile("[acdejnquwyăâđêư]", re.IGNORECASE)
 """Letters that no writing of a code contains: rules out most names cheaply."""
+_MOST_PARTS: Final = 4
+"""Most parts before the last one, if that may be left out."""
 _WORDS_OF_ADDRESS: Final = 3
 """Least words of a text that is searched as an address if it starts no name."""
 
@@ -91,6 +95,7 @@ class _Completer:
     ) -> None:
         self.gazetteer = gazetteer
         self.reads = reads
+        self.names = names
         self.typing = typing
         self.words = Wordings(gazetteer, day)
         within = None
@@ -117,7 +122,7 @@ class _Completer:
             if lines := self._shown(sought):
                 # `Số 11` may be a nearby house or a street.
                 return self._unique((*near[:2], *lines, *near[2:]))
-        return near or self._geocoded()
+        return near or self._geocoded() or self._before_last_part()
 
     def _attempts(self, understood: list[Typed]) -> Iterator[Sought]:
         """Yield the searches in order; the first with suggestions ends them."""
@@ -237,3 +242,16 @@ class _Completer:
         return self._unique(
             self.words.of_answer(answer) for answer in answers if answer.confidence >= _SURE
         )
+
+    def _before_last_part(self) -> list[Suggestion]:
+        """Return what the text suggests without its last part, where that starts a part of the
+        label: `13, Tổ 2, Ấp Tr`."""
+        head, _, last = self.typing.text.rpartition(",")
+        if not head or head.count(",") >= _MOST_PARTS:
+            return []
+        typing = replace(self.typing, text=head, limit=MAX_LIMIT)
+        before = _Completer(self.gazetteer, self.reads, self.names, typing, self.words.day)
+        lines = (
+            line for line in before.suggestions() if f" {fold(last)}" in f" {fold(line.label)}"
+        )
+        return [*islice(lines, self.typing.limit)]

@@ -76,6 +76,14 @@ def test_kind_and_one_letter_give_suggestions(world: World, names: tuple[Names, 
     assert ask(world, names, "40b chua lang, phường l") == ask(world, names, "40b chua lang,")
 
 
+def test_door_stays_while_the_rest_of_its_label_is_typed(
+    world: World, names: tuple[Names, ...]
+) -> None:
+    label = "3, Xóm 1, Thôn Ngọc Sơn, Phường Láng, Thành phố Hà Nội"
+    typed = [label[:size] for size in range(len("3, Xóm 1, Thôn Ng"), len(label) + 1)]
+    assert {text for text in typed if label not in labels(ask(world, names, text))} == set()
+
+
 @pytest.mark.parametrize("row", cases("autocompleted"))
 def test_prefix_matches_come_first(world: World, names: tuple[Names, ...], row: Row) -> None:
     assert labels(ask(world, names, row["text"]))[:1] == [row["first"]]
