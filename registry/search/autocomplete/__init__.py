@@ -24,7 +24,7 @@ from registry.search.autocomplete.place_names import BUILDING, Names
 from registry.search.autocomplete.prefix_search import SPARE, Finder, Sought
 from registry.search.autocomplete.suggested_doors import Found, doors_near, look
 from registry.search.autocomplete.suggestion import Place, Suggestion, Wordings
-from registry.search.autocomplete.typed import Typed, readings, with_tail
+from registry.search.autocomplete.typed import Typed, readings, with_tail, without_kind
 from registry.search.autocomplete.unit_index import unit_index
 from registry.search.find.by_use import doors_with_prefix
 from registry.search.geocode import Question, geocode
@@ -127,7 +127,11 @@ class _Completer:
     def _attempts(self, understood: list[Typed]) -> Iterator[Sought]:
         """Yield the searches in order; the first with suggestions ends them."""
         yield self.finder.sought(understood)
-        tails = [tail for typed in understood if not typed.named for tail in with_tail(typed)]
+        # `le loi phuong`, `le loi ben nghe t`: the name of the unit is about to follow.
+        cut = [shorter for typed in understood if (shorter := without_kind(typed)) is not None]
+        yield self.finder.sought(cut)
+        open_ended = [*(typed for typed in understood if not typed.named), *cut]
+        tails = [tail for typed in open_ended for tail in with_tail(typed)]
         yield from (self.finder.sought([replace(tail, exact=True)]) for tail in tails)
         yield self.finder.starting_inside(understood)
         yield self.finder.shortened(understood)

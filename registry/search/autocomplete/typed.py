@@ -38,6 +38,7 @@ _KIND_WORDS: Final = (
     *(fold(word.writing) for word in lexicon.words() if word.role == "admin" and not word.place),
     *("duong", "pho", "viet nam", "vn"),
 )
+_KIND_WORDS_MAX: Final = 2
 _MAX_TAIL: Final = 4
 """Most words of a commune typed after a name without a comma."""
 
@@ -171,6 +172,23 @@ def with_tail(typed: Typed) -> list[Typed]:
         for cut in cuts
         if cut > group
     ]
+
+
+def without_kind(typed: Typed) -> Typed | None:
+    """Return the reading without a kind of unit, or its start, at the end of the name; None for
+    another end.
+
+    >>> (cut := without_kind(Typed("le loi thanh p"))) and (cut.name, cut.half)
+    ('le loi', 'thanh p')
+    >>> without_kind(Typed("le loi")), without_kind(Typed("phuong"))
+    (None, None)
+    """
+    words = [] if typed.named else typed.name.split()
+    for count in range(min(_KIND_WORDS_MAX, len(words) - 1), 0, -1):
+        kind = " ".join(words[-count:])
+        if _starts_kind(kind):
+            return replace(typed, name=" ".join(words[:-count]), named=True, half=kind)
+    return None
 
 
 def _is_group(words: list[str]) -> bool:
