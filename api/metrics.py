@@ -112,6 +112,7 @@ def get_metrics() -> Response:
 
     Without the database `diachiso_database_up` is 0.
     """
+    _sample_pools(register())
     shown = CollectorRegistry()
     if folder := os.environ.get(METRICS):
         _forget_dead(Path(folder))

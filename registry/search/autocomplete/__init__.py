@@ -46,8 +46,8 @@ _SURE: Final = 0.5
 """Least confidence of an answer that is shown."""
 _NO_CODE: Final = re.compile("[acdejnquwyăâđêư]", re.IGNORECASE)
 """Letters that no writing of a code contains: rules out most names cheaply."""
-_MOST_PARTS: Final = 4
-"""Most parts before the last one, if that may be left out."""
+_MOST_LEFT_OUT: Final = 4
+"""Most parts or words at the end that are compared only with the labels found without them."""
 _WORDS_OF_ADDRESS: Final = 3
 """Least words of a text that is searched as an address if it starts no name."""
 
@@ -97,6 +97,7 @@ class _Completer:
         self.reads = reads
         self.names = names
         self.typing = typing
+        self.left_out = 0
         self.words = Wordings(gazetteer, day)
         within = None
         if typing.within is not None:
@@ -122,7 +123,7 @@ class _Completer:
             if lines := self._shown(sought):
                 # `Số 11` may be a nearby house or a street.
                 return self._unique((*near[:2], *lines, *near[2:]))
-        return near or self._geocoded() or self._before_last_part()
+        return near or self._geocoded() or self._before_last_word()
 
     def _attempts(self, understood: list[Typed]) -> Iterator[Sought]:
         """Yield the searches in order; the first with suggestions ends them."""
@@ -247,14 +248,16 @@ class _Completer:
             self.words.of_answer(answer) for answer in answers if answer.confidence >= _SURE
         )
 
-    def _before_last_part(self) -> list[Suggestion]:
-        """Return what the text suggests without its last part, where that starts a part of the
-        label: `13, Tổ 2, Ấp Tr`."""
-        head, _, last = self.typing.text.rpartition(",")
-        if not head or head.count(",") >= _MOST_PARTS:
+    def _before_last_word(self) -> list[Suggestion]:
+        """Return what the text suggests without its last part, or word if it has no comma, where
+        that starts a word of the label: `13, Tổ 2, Ấp Tr`, `2 xom 1 thon b`."""
+        separator = "," if "," in self.typing.text else " "
+        head, _, last = self.typing.text.strip(" ").rpartition(separator)
+        if not head or self.left_out >= _MOST_LEFT_OUT:
             return []
         typing = replace(self.typing, text=head, limit=MAX_LIMIT)
         before = _Completer(self.gazetteer, self.reads, self.names, typing, self.words.day)
+        before.left_out = self.left_out + 1
         lines = (
             line for line in before.suggestions() if f" {fold(last)}" in f" {fold(line.label)}"
         )
