@@ -7,6 +7,7 @@ supported, so jsonv2 is the default. Names are Vietnamese whatever `accept-langu
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from flask import Response, jsonify, request
@@ -16,7 +17,7 @@ from api.core.endpoint import public
 from api.core.errors import raise_unless_row_error
 from api.dropin.errors import UsageError, errors_as
 from api.dropin.interface import Interface
-from api.dropin.place import COUNTRY, Place, coarsen, code_of, inside, places_of
+from api.dropin.place import COUNTRY, Place, coarsened, code_of, inside, places_of
 from registry.core.release import release
 from registry.publish.batch import CodeQuestion, outcomes
 from registry.records.record import Record
@@ -106,7 +107,7 @@ def at_point() -> Response:
     zoom = _number("zoom", 18)
     found = disclose_answers(reverse(gazetteer(), register().reads, lon=lon, lat=lat))
     level = next((level for least, level in _ZOOMS if zoom >= least), "province")
-    places = [coarsen(place, level) for place in _wanted(places_of(found))][:1]
+    places = list(islice(_wanted(coarsened(found, level)), 1))
     return _rendered(places, written, details=_flag("addressdetails", default=True), single=True)
 
 

@@ -14,7 +14,7 @@ from api.core.context import gazetteer, register
 from api.core.endpoint import public
 from api.dropin.errors import UsageError, errors_as
 from api.dropin.interface import Interface
-from api.dropin.place import COUNTRY, Place, coarsen, inside, places_of, suggested
+from api.dropin.place import COUNTRY, Place, coarsened, inside, places_of, suggested
 from registry.core.batching import alone
 from registry.search.answers import Answer, of_record
 from registry.search.autocomplete import Typing, autocomplete
@@ -109,10 +109,10 @@ def at_point() -> Response:
         here = (gazetteer(), register().reads)
         found = reverse(*here, lon=lon, lat=lat, limit=most, radius_m=reach_m)
         layers = [name for name in LAYERS if name in request.args.getlist("layer")]
-        places = places_of(disclose_answers(found))
+        disclosed = disclose_answers(found)
         if not layers or layers[0] not in _LEVELS:
-            return places
-        around = (coarsen(place, _LEVELS[layers[0]]) for place in places)
+            return places_of(disclosed)
+        around = coarsened(disclosed, _LEVELS[layers[0]])
         return {place.id: place for place in around}.values()
 
     return _rendered(nearest, 1)

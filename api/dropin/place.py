@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2s
 from math import cos, radians, sqrt
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from api.core.context import gazetteer
 from api.v1.features import GeocodingProperties, feature_of
 from geo import code as codes
-from registry.search.answers import Answer
+from geo.label import LabelParts
+from registry.search.answers import Answer, Level
 from registry.search.autocomplete.suggestion import Suggestion
 from registry.search.faults import OTHER_COUNTRY, POINT_ESTIMATED
 from registry.units.gazetteer import Gazetteer, Unit, today
@@ -177,29 +178,40 @@ def code_of(place_id: int) -> str | None:
     return codes.from_serial(place_id) if 0 <= place_id < codes.PAYLOAD_END else None
 
 
-def coarsen(place: Place, level: str) -> Place:
-    """Return the place that contains `place` at a level or above it, such as a door's street."""
-    if _OUTWARDS.index(place.level) >= _OUTWARDS.index(level):
-        return place
-    outer = [
-        one for one in _OUTWARDS[_OUTWARDS.index(level) :] if KINDS[one].member in place.address
-    ]
-    if not outer:
-        return place
-    member = KINDS[outer[0]].member
-    inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(outer[0])]} - {member}
-    if outer[0] == "province":
-        inner |= _INSIDE_PROVINCE
+def coarsened(answers: Iterable[Answer], level: str) -> Iterator[Place]:
+    """Yield the places that contain the answers at a level or above it, such as a door's street.
+
+    A unit has the point of its seat.
+    """
+    known, day = gazetteer(), today()
+    for answer in answers:
+        for place in places_of([answer]):
+            outwards = _OUTWARDS[max(map(_OUTWARDS.index, (place.level, level))) :]
+            outer = next((o for o in outwards if KINDS[o].member in place.address), place.level)
+            unit = answer.unit
+            if outer == "province" and unit is not None:
+                unit = known.province_of(unit, day)
+            if outer == place.level:
+                yield place
+            elif outer in ("commune", "province") and unit is not None:
+                whole = Answer(level=cast(Level, outer), parts=LabelParts(), unit=unit)
+                yield from places_of([whole])
+            else:
+                yield _around(place, outer)
+
+
+def _around(place: Place, level: str) -> Place:
+    """Return the street or locality that contains a place."""
+    member = KINDS[level].member
+    inner = {KINDS[one].member for one in _OUTWARDS[: _OUTWARDS.index(level)]} - {member}
     address = {key: value for key, value in place.address.items() if key not in inner}
-    name = address[member]
     label = ", ".join(value for key, value in address.items() if key in _LABEL_MEMBERS)
     return Place(
-        *(_id_of(f"{outer[0]} {label}"), outer[0], name, label, place.lon, place.lat),
-        *(KINDS[outer[0]].reach_m, place.importance, address),
+        *(_id_of(f"{level} {label}"), level, address[member], label, place.lon, place.lat),
+        *(KINDS[level].reach_m, place.importance, address),
     )
 
 
-_INSIDE_PROVINCE: Final = frozenset({"county", "postcode"})
 _LABEL_MEMBERS: Final = frozenset({"road", "hamlet", "city", "state"})
 
 

@@ -75,6 +75,11 @@ def test_zoom_decides_the_level_of_a_reverse_result(
     assert found["addresstype"] == addresstype
     assert ("house_number" in found["address"]) == (addresstype == "place")
     assert ("postcode" in found["address"]) == (addresstype != "state")
+    if addresstype in ("city", "state"):
+        (unit,) = ask(site, "/nominatim/search", q=found["display_name"])
+        assert (unit["place_id"], unit["lat"], unit["lon"]) == (
+            *(found["place_id"], found["lat"], found["lon"]),
+        )
     members = [each for each in ("road", "city", "state") if each in found["address"]]
     assert found["display_name"].endswith(", ".join(found["address"][each] for each in members))
 
