@@ -25,7 +25,7 @@ from geo.number_or_name import (
     number_inside_name,
     row_or_street,
     street_or_block,
-    words_before_number,
+    words_beside_number,
 )
 from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_kinds import GLUED_UNIT
@@ -390,7 +390,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     _date_or_number,
     kiet_or_quarter,
     letter_of_number,
-    words_before_number,
+    words_beside_number,
     row_or_street,
     street_or_block,
     number_behind_street,

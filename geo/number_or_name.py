@@ -166,17 +166,17 @@ def _house_inside(words: Sequence[Word], *, of_building: bool) -> int:
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 
 
-WORDS_BEFORE: Final = "words_before_number"
-"""Note of a reading with unknown words before the number, which may be another's."""
+WORDS_BESIDE: Final = "words_beside_number"
+"""Note of a reading with words beside the number that may make it another house's."""
 
 
-def words_before_number(one: Understanding) -> Iterator[Understanding]:
+def words_beside_number(one: Understanding) -> Iterator[Understanding]:
     """`chung vách nhà 22 Lê Lợi`, `sát vách số 22`: the number may be another house's."""
     doubtful = any(
         number.role == "number" and before.part == number.part and _may_refuse_number(before)
         for before, number in pairwise(one.pieces)
     )
-    yield one.with_step(WORDS_BEFORE, list(one.pieces)) if doubtful else one
+    yield one.with_step(WORDS_BESIDE, list(one.pieces)) if doubtful else one
 
 
 def _may_refuse_number(piece: Piece) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from geo.address import Door, parse_components
 from geo.alternatives import FIRST_NUMBER_DROPPED
 from geo.label import number_of
-from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND, WORDS_BEFORE
+from geo.number_or_name import DASH_UNSURE, LETTER_UNSURE, NUMBER_BEHIND, WORDS_BESIDE
 from geo.plus_code import complete_short_code
 from geo.points import Evidence, evidence_in, point_in
 from geo.text import to_plain_signs
@@ -583,8 +583,8 @@ class _Search:
             found = [a for a in found if not (a.record and "street_not_found" in a.faults)]
         for note in {NUMBER_BEHIND, LETTER_UNSURE, DASH_UNSURE}.intersection(reading.notes):
             found = [a if _is_written_so(a, door, note) else with_fault(a, note) for a in found]
-        if WORDS_BEFORE in reading.notes:
-            found = [with_fault(answer, WORDS_BEFORE) for answer in found]
+        if WORDS_BESIDE in reading.notes:
+            found = [with_fault(answer, WORDS_BESIDE) for answer in found]
         if TWO_NUMBERS.intersection(reading.notes):
             found = [with_fault(answer, SECOND_NUMBER) for answer in found]
         return found

@@ -250,7 +250,7 @@ class _Completer:
 
     def _before_last_word(self) -> list[Suggestion]:
         """Return what the text suggests without its last part, or word if it has no comma, where
-        that starts a word of the label: `13, Tổ 2, Ấp Tr`, `2 xom 1 thon b`."""
+        that starts a word behind the label's first part: `13, Tổ 2, Ấp Tr`, `2 xom 1 thon b`."""
         separator = "," if "," in self.typing.text else " "
         head, _, last = self.typing.text.strip(" ").rpartition(separator)
         if not head or self.left_out >= _MOST_LEFT_OUT:
