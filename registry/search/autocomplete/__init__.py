@@ -258,7 +258,6 @@ class _Completer:
         typing = replace(self.typing, text=head, limit=MAX_LIMIT)
         before = _Completer(self.gazetteer, self.reads, self.names, typing, self.words.day)
         before.left_out = self.left_out + 1
-        lines = (
-            line for line in before.suggestions() if f" {fold(last)}" in f" {fold(line.label)}"
-        )
-        return [*islice(lines, self.typing.limit)]
+        start = f" {fold(last)}"
+        behind = ((line, fold(line.label.partition(",")[2])) for line in before.suggestions())
+        return [*islice((line for line, rest in behind if start in f" {rest}"), self.typing.limit)]
