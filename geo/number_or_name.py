@@ -180,7 +180,8 @@ def words_beside_number(one: Understanding) -> Iterator[Understanding]:
 
 
 def _may_refuse_number(piece: Piece) -> bool:
-    """Whether words are no name, with a word of another language or capitals: `vincom plaza`."""
+    """Whether words may say that a number is another's. A name of premises, with capitals or a word
+    of another language (`vincom plaza`), may not."""
     if piece.role != "bare" and piece.kind != "nhà":
         return piece.role == "hint"
     return not any(word.text[:1].isupper() for word in piece.words[1:]) and all(
