@@ -103,6 +103,7 @@ _WARD_IN_ENGLISH: Final = re.compile(
 _GROWN: Final = re.compile(
     r"(?<=\d)(?=(?![A-Z]?(?:[Bb]is|[Tt]er)(?![^\W\d_]))[A-ZÀ-ỸĐ][a-zà-ỹđ])|(?<=[PFpf]\d)(?=[Qq]\d)|(?<=[PFpf]\d\d)(?=[Qq]\d)"
 )
+_LETTER_BEHIND_DIGIT: Final = re.compile(r"\d[^\W\d_]")
 # `Nhà 3 tầng số 12 Trần Phú`: the height of a house is not a house number.
 _STOREYS: Final = re.compile(r"\b(?:nhà|biệt thự)\s+\d{1,2}\s+tầng\b[\s,]*(?=\D)", re.IGNORECASE)
 # `Địa chỉ: 225 Lê Duẩn`, `ship về 56 ngõ 22`, `Nơi ở hiện tại: Ấp 3`: labels and phrases before an
@@ -256,7 +257,10 @@ def _in_parts(text: str) -> str:
         text = f"{unit[0][:-1]},{text[unit.end() :]}"
     if "." in text:
         text = _WARD_LETTER.sub("phường ", _SENTENCE.sub(", ", text))
-    text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", _GROWN.sub(_apart, text))
+    if _LETTER_BEHIND_DIGIT.search(text):
+        text = _GROWN.sub(_apart, text)
+    if "w" in text or "W" in text:
+        text = _WARD_IN_ENGLISH.sub(r"phường \1, quận \2", text)
     return _HEADING.sub(_heading, _COLON.sub(": ", text)) if ":" in text else text
 
 

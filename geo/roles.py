@@ -38,7 +38,9 @@ def settled(pieces: list[Piece]) -> list[Piece]:
     """Return `pieces` with all roles that are unambiguous."""
     if _is_settled(pieces):
         return pieces
-    known = with_flats(with_named_blocks(with_house_of_block(pieces)))
+    known = with_house_of_block(pieces)
+    if any(piece.role == "number" for piece in known[1:]):
+        known = with_flats(with_named_blocks(known))
     known = _without_people(_without_stray_letters(with_blocks(known)))
     return inside_buildings(_joined(_with_implied_roles(known)))
 

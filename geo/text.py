@@ -46,6 +46,7 @@ _STRAY_MARKS = re.compile(
     "(?<![^\\W\\d_])(?<![\u0300-\u036f])[\u0300-\u036f]+|(?<=[\u0300-\u036f]{2})[\u0300-\u036f]+"
 )
 """Combining marks beyond two on a letter, or without a letter."""
+_MARK = re.compile("[\u0300-\u036f]")
 _OTHER_SIGN = re.compile(f"[{''.join(map(chr, _PLAIN_SIGNS))}]")
 _TONES = {
     "\u0300": "1",  # huyền
@@ -173,7 +174,8 @@ def to_plain_signs(text: str) -> str:
     """
     if text.isascii():
         return text
-    text = _STRAY_MARKS.sub("", text)
+    if _MARK.search(text):
+        text = _STRAY_MARKS.sub("", text)
     return text.translate(_PLAIN_SIGNS) if _OTHER_SIGN.search(text) else text
 
 

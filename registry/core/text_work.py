@@ -7,8 +7,6 @@ and `spend` is called where the work is done. Code that keeps the best result so
 a text has the same result on a busy machine.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
@@ -36,14 +34,19 @@ class Work:
 _current: Final[ContextVar[Work | None]] = ContextVar("text_work", default=None)
 
 
-@contextmanager
-def doing(work: Work) -> Iterator[None]:
+class doing:  # noqa: N801 - a context manager, entered several times for each text
     """Count the steps of the block against this work."""
-    token = _current.set(work)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_token", "_work")
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._work)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def spend(steps: int) -> None:

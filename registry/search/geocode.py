@@ -193,12 +193,7 @@ class _Search:
         """Return the answers, before `near` and `limit` apply."""
         given, text = self.question.components, (self.question.text or "").strip()
         if given is not None and not text:
-
-            def read(units: Mapping[str, str]) -> Query[list[Answer]]:
-                located = yield from self._best([self._components(replace(given, **units))])
-                self.reading = located.reading
-                return located.answers
-
+            read = partial(self._read_components, given)
             return (yield from self._completed_by_postcode(read, given.postcode))
         if len(text) > MAX_TEXT:
             raise InvalidInputError.of_field(
@@ -254,13 +249,8 @@ class _Search:
         """Answer a text by its words, with the postcode at its end, or beside it, as evidence."""
         given = self.question.components
         words, written = without_postcode(self.gazetteer, self.day, text)
-
-        def read(units: Mapping[str, str]) -> Query[list[Answer]]:
-            whole = completed_text(words, units).strip(" ,")
-            return (yield from self._read(whole)) if whole else []
-
         postcode = written or (given.postcode if given else None)
-        found = yield from self._completed_by_postcode(read, postcode)
+        found = yield from self._completed_by_postcode(partial(self._read_words, words), postcode)
         # The parameter is weighed with all answers, also those of a code or a point (`locating`).
         return by_postcode(self.gazetteer, self.day, found, written) if written else found
 
@@ -479,6 +469,15 @@ class _Search:
         best = yield from rereading.located(to_plain_signs(text))
         self.reading = best.reading
         return best.answers
+
+    def _read_words(self, words: str, units: Mapping[str, str]) -> Query[list[Answer]]:
+        whole = completed_text(words, units).strip(" ,")
+        return (yield from self._read(whole)) if whole else []
+
+    def _read_components(self, given: Components, units: Mapping[str, str]) -> Query[list[Answer]]:
+        located = yield from self._best([self._components(replace(given, **units))])
+        self.reading = located.reading
+        return located.answers
 
     def _as_written(self, text: str) -> Query[Located]:
         readings = read_address(self.gazetteer, text)[:_MAX_READINGS]

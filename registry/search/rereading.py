@@ -81,16 +81,24 @@ class Rereading:
             inside = yield from self._in_named_building(text, best)
             if inside is not best:
                 return inside
-            # A note behind the units hides them, and may itself name them: `gần chợ Bến Thành`.
-            for each in dict.fromkeys((without_notes(text), text)):
-                if not best.answers:
-                    best = yield from self._with_units_apart(each, best)
-                if not (best.answers and _is_sufficient(best.answers[0])) or is_damaged(each):
-                    best = yield from self._by_letters(each, best)
-                if best.answers:
-                    break
+            if not _is_sufficient(best) or is_damaged(text):
+                best = yield from self._otherwise(text, best)
             if not is_door(best):
                 best = yield from self._with_signs(text, best)
+        return best
+
+    def _otherwise(self, text: str, best: Located) -> Query[Located]:
+        """Return the answers with other borders between the parts, or by letters, if they fit
+        better.
+        """
+        # A note behind the units hides them, and may itself name them: `gần chợ Bến Thành`.
+        for each in dict.fromkeys((without_notes(text), text)):
+            if not best.answers:
+                best = yield from self._with_units_apart(each, best)
+            if not _is_sufficient(best) or is_damaged(each):
+                best = yield from self._by_letters(each, best)
+            if best.answers:
+                break
         return best
 
     def _in_named_building(self, text: str, best: Located) -> Query[Located]:
@@ -135,7 +143,7 @@ class Rereading:
             if is_other_door(best, other):
                 best = Located([], other.reading)  # found by ignoring the alley or the flat
             best = better_by_letters(best, other)
-        if best.answers and _is_sufficient(best.answers[0]):
+        if _is_sufficient(best):
             return best
         unread = reading is not None and reading.unread
         if apart == text and best.answers and not unread and not is_damaged(text):
@@ -208,8 +216,9 @@ def _is_whole_part(piece: Piece, part: str) -> bool:
     return (flat or piece.role in _WHOLE) and fold(text_of(piece.all_words)) == fold(part)
 
 
-def _is_sufficient(answer: Answer) -> bool:
-    return is_sure(answer) or is_as_written(answer)
+def _is_sufficient(best: Located) -> bool:
+    first = next(iter(best.answers), None)
+    return first is not None and (is_sure(first) or is_as_written(first))
 
 
 def _is_read_by(restored: Restored, reading: ReadAddress | None) -> bool:
