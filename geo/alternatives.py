@@ -14,6 +14,7 @@ from geo.flat_roles import as_flat, is_flat_of_estate, is_flat_of_named, may_be_
 from geo.house_number import is_date, path_steps
 from geo.locality import locality_of
 from geo.number_or_name import (
+    WORDS_BESIDE,
     dash_of_number,
     has_block,
     has_letter_d,
@@ -21,6 +22,7 @@ from geo.number_or_name import (
     is_kiet,
     kiet_or_quarter,
     letter_of_number,
+    means_another_house,
     number_behind_street,
     number_inside_name,
     row_or_street,
@@ -43,7 +45,10 @@ FIRST_NUMBER_DROPPED: Final = "first_number_dropped"
 
 def understandings(pieces: list[Piece]) -> list[Understanding]:
     """Return the likeliest ways to understand `pieces`, best first; at least one."""
-    found = [Understanding(tuple(settled(pieces)))]
+    plain = Understanding(tuple(settled(pieces)))
+    if means_another_house(pieces):
+        plain = plain.with_step(WORDS_BESIDE, list(plain.pieces))
+    found = [plain]
     if _is_plain(found[0].pieces):
         return found
     if _NUMBERED_OR_STREETS.isdisjoint([piece.role for piece in found[0].pieces]):

@@ -4,7 +4,8 @@ possible."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
+from operator import attrgetter
 from typing import Final
 
 from geo import lexicon
@@ -166,8 +167,39 @@ def _house_inside(words: Sequence[Word], *, of_building: bool) -> int:
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 
 
+def _words(use: str) -> frozenset[str]:
+    return frozenset(word for name in lexicon.names("beside", use) for word in fold(name).split())
+
+
 WORDS_BESIDE: Final = "words_beside_number"
 """Note of a reading with words beside the number that may make it another house's."""
+
+
+_ANOTHER: Final = _words("another")
+_NUMBERED_OR_NAMED: Final = HOUSE_ROLES | {"street", "admin"}
+_SAID: Final = _ANOTHER | _words("around")
+
+
+def means_another_house(pieces: Sequence[Piece]) -> bool:
+    """Whether a part of the text behind the number ends in words for another house: `22 Láng, nhà
+    bên cạnh`, `22 Láng đối diện`; but not `22 Láng, đối diện chợ`."""
+    if _SAID.isdisjoint([words[-1].key for one in pieces if (words := one.words or one.opening)]):
+        return False  # the common case
+    numbered = another = False
+    for _, part in groupby(pieces, attrgetter("part")):
+        here = list(part)
+        numbered = numbered or any(one.role in HOUSE_ROLES and one.complete for one in here)
+        words = [word for one in here for word in one.all_words]
+        said = list(takewhile(_is_said_of_another, reversed(words)))
+        # `để sau nhà` is where to leave the parcel.
+        ends = len(said) == len(words) or any(one.role in _NUMBERED_OR_NAMED for one in here)
+        if numbered and ends and len(said) > 1 and said[0].key in _SAID:
+            another = another or not _ANOTHER.isdisjoint([word.key for word in said])
+    return another
+
+
+def _is_said_of_another(word: Word) -> bool:
+    return (word.key in _SAID and not word.text.istitle()) or word.text.isdecimal()
 
 
 def words_beside_number(one: Understanding) -> Iterator[Understanding]:
