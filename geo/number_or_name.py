@@ -2,9 +2,9 @@
 possible."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise, takewhile
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -15,7 +15,7 @@ from geo.piece import HOUSE_ROLES, Piece
 from geo.piece_numbers import names_thing
 from geo.street import ENGLISH_KINDS, ROAD_CLASSES
 from geo.syllables import is_syllable
-from geo.text import fold, has_diacritics
+from geo.text import accent_key, fold, has_diacritics
 from geo.understanding import Understanding
 from geo.words import Word, text_of
 
@@ -167,45 +167,61 @@ def _house_inside(words: Sequence[Word], *, of_building: bool) -> int:
     return at if house and not landmark and words[at - 1].key not in _NEVER_BEFORE_HOUSE else 0
 
 
-def _words(use: str) -> frozenset[str]:
-    return frozenset(word for name in lexicon.names("beside", use) for word in fold(name).split())
-
-
 WORDS_BESIDE: Final = "words_beside_number"
 """Note of a reading with words beside the number that may make it another house's."""
 
 
-_ANOTHER: Final = _words("another")
+_DOORS: Final = frozenset({"number", "unit", "code"})
 _NUMBERED_OR_NAMED: Final = HOUSE_ROLES | {"street", "admin"}
-_SAID: Final = _ANOTHER | _words("around")
+
+
+def _names(key: Callable[[str], str], *uses: str) -> str:
+    names = {key(name) for use in uses for name in lexicon.names("beside", use)}
+    return "|".join(sorted(names, key=len, reverse=True))
+
+
+_KEYS: Final = ((True, accent_key), (False, fold))
+_ANOTHER: Final = {
+    marked: re.compile(rf"(?<!\S)(?:{_names(key, 'another')})(?!\S)") for marked, key in _KEYS
+}
+_SAID_OF_ANOTHER: Final = {
+    marked: re.compile(rf"(?<!\S)(?:(?:{_names(key, 'another', 'around')}|[0-9]+)(?: |$))++$")
+    for marked, key in _KEYS
+}
+"""Whether with diacritics → words at the end of a part that are only for another house."""
+_LAST: Final = frozenset(
+    fold(name).split()[-1] for use in ("another", "around") for name in lexicon.names("beside", use)
+)
 
 
 def means_another_house(pieces: Sequence[Piece]) -> bool:
     """Whether a part of the text behind the number ends in words for another house: `22 Láng, nhà
     bên cạnh`, `22 Láng đối diện`; but not `22 Láng, đối diện chợ`."""
-    if _SAID.isdisjoint([words[-1].key for one in pieces if (words := one.words or one.opening)]):
+    if _LAST.isdisjoint([words[-1].key for one in pieces if (words := one.words or one.opening)]):
         return False  # the common case
+    marked = any(word.accents != word.key for one in pieces for word in one.all_words)
     numbered = another = False
     for _, part in groupby(pieces, attrgetter("part")):
         here = list(part)
-        numbered = numbered or any(one.role in HOUSE_ROLES and one.complete for one in here)
         words = [word for one in here for word in one.all_words]
-        said = list(takewhile(_is_said_of_another, reversed(words)))
-        # `để sau nhà` is where to leave the parcel.
-        ends = len(said) == len(words) or any(one.role in _NUMBERED_OR_NAMED for one in here)
-        if numbered and ends and len(said) > 1 and said[0].key in _SAID:
-            another = another or not _ANOTHER.isdisjoint([word.key for word in said])
+        numbered = numbered or any(one.role in HOUSE_ROLES and one.complete for one in here)
+        said = _SAID_OF_ANOTHER[marked].search(
+            " ".join(word.accents if marked else word.key for word in words)
+        )
+        count = len(said[0].split()) if said and _ANOTHER[marked].search(said[0]) else 0
+        # `để sau nhà` is where to leave the parcel; `Đường Bên Kia` is a name.
+        ends = count == len(words) or any(one.role in _NUMBERED_OR_NAMED for one in here)
+        named = any(word.text.istitle() for word in words[1:][-count:])
+        # `đối diện 24` has what it refers to.
+        whole = numbered and ends and not named and not words[-1].numeric
+        another = another or (whole and count > 1)
     return another
-
-
-def _is_said_of_another(word: Word) -> bool:
-    return (word.key in _SAID and not word.text.istitle()) or word.text.isdecimal()
 
 
 def words_beside_number(one: Understanding) -> Iterator[Understanding]:
     """`chung vách nhà 22 Lê Lợi`, `sát vách số 22`: the number may be another house's."""
     doubtful = any(
-        number.role == "number" and before.part == number.part and _may_refuse_number(before)
+        number.role in _DOORS and before.part == number.part and _may_refuse_number(before)
         for before, number in pairwise(one.pieces)
     )
     yield one.with_step(WORDS_BESIDE, list(one.pieces)) if doubtful else one
