@@ -12,6 +12,9 @@ def show_preview(preview: UndoPreview, form: str) -> int:
     if form == "json":
         counts = {name: getattr(preview, name) for name in ("removed", "restored", "kept")}
         show_json(worded(counts | {"obstacles": [each.to_dict() for each in preview.obstacles]}))
+    elif preview.obstacles:
+        for obstacle in preview.obstacles:
+            click.echo(obstacle.detail)
     else:
         click.echo(
             _(
@@ -20,6 +23,4 @@ def show_preview(preview: UndoPreview, form: str) -> int:
                 restored=preview.restored,
             )
         )
-        for obstacle in preview.obstacles:
-            click.echo(obstacle.detail)
     return 1 if preview.obstacles else 0

@@ -62,14 +62,19 @@ def field_words(name: str) -> str:
 def changes_words(known: Gazetteer, changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
     """Return label, old and new value of each change."""
     return tuple(
-        (
-            field_words(c.field),
-            value_words(known, c.field, c.before),
-            value_words(known, c.field, c.after),
-        )
+        (field_words(one.field), *_before_and_after(known, one))
         for change in changes
-        for c in _one_by_one(change)
+        for one in _one_by_one(change)
     )
+
+
+def _before_and_after(known: Gazetteer, change: Change) -> tuple[str, str]:
+    before, after = (value_words(known, change.field, v) for v in (change.before, change.after))
+    if before == after and isinstance(change.before, int) and isinstance(change.after, int):
+        # A reform may give a new unit the name of the old one.
+        codes = [known.units[unit_id].code for unit_id in (change.before, change.after)]
+        before, after = (f"{before} ({code})" for code in codes)
+    return before, after
 
 
 def _one_by_one(change: Change) -> Iterator[Change]:

@@ -20,6 +20,7 @@ from registry.core.settings import ROOT
 from registry.files.formats.any_file import read_file
 from registry.intake.result import ImportOptions
 from registry.intake.run import import_file
+from registry.lifecycle.change_words import changes_words
 from registry.publish.export.run import ExportOptions, export_file
 from registry.publish.services.loading import load_services
 from registry.reform.due import carry_due, withdraw
@@ -332,7 +333,7 @@ def test_killed_reform_leaves_all_or_nothing(hall: Hall) -> None:
 
 @pytest.mark.thorough
 def test_command_carries_out_a_reform(hall: Hall) -> None:
-    hall.town.house("27")
+    house = hall.town.house("27")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
         return as_process("reform", *arguments, DATABASE_URL=hall.town.url)
@@ -344,10 +345,27 @@ def test_command_carries_out_a_reform(hall: Hall) -> None:
     again = run(path)
     assert again.returncode == 1
     assert "dòng 2: 1/NQ: nghị quyết này đã nạp" in again.stderr.decode()
-    assert run("--undo", "1/NQ").returncode == 0
+    tried = run("--undo", "1/NQ", "--dry-run")
+    assert (tried.returncode, tried.stdout.decode()) == (
+        0,
+        "Sẽ huỷ 0 mã; 1 nhà sẽ trở lại như trước.\n",
+    )
+    hall.town.do("renumber", code=house, house_number="29")
+    blocked = run("--undo", "1/NQ", "--dry-run")
+    assert (blocked.returncode, "trở lại" in blocked.stdout.decode()) == (1, False)
+    hall.town.do("renumber", code=house, house_number="27")
     assert run().returncode == 2
     assert run("--from-seeds", "2026-04-30").stdout.startswith(b"resolution:")
     assert "không có thay đổi" in run("--from-seeds", "0001-01-01").stderr.decode()
+
+
+def test_history_tells_units_of_one_name_apart_by_their_codes(hall: Hall) -> None:
+    house = hall.town.house("27")
+    hall.carry(MERGE.replace('{code: "00199", name: Láng Mới', '{code: "00201", name: Láng'))
+    with session_scope(hall.town.engine) as session:
+        known = load_gazetteer(session)
+    words = changes_words(known, hall.town.steps(house)[-1].changes)
+    assert ("Phường Láng (00199)", "Phường Láng (00201)") in [line[1:] for line in words]
 
 
 RENUMBERED = """\
