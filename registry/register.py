@@ -77,7 +77,7 @@ class Register:
                 statements(read_url), engine(read_url), primary, settings.replica_age_s
             )
             reads = EitherReads(reads, replica)
-        known = GazetteerCache(primary, replica)
+        known = GazetteerCache(primary, replica, reads)
         return cls(
             primary,
             replica,

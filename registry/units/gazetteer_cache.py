@@ -15,10 +15,11 @@ from sqlalchemy import Engine
 from registry.core.database import TookTooLongError, session_scope, tried_again
 from registry.core.errors import RegistryError
 from registry.core.messages import Message
+from registry.core.reads import Reads
 from registry.core.replica import Replica
 from registry.core.watch import PATIENCE_S, Watch
 from registry.units.gazetteer import Gazetteer, today
-from registry.units.gazetteer_loading import gazetteer_version, load_gazetteer
+from registry.units.gazetteer_loading import VERSION, gazetteer_version, load_gazetteer
 from registry.units.one_map import Asking, asking
 
 T = TypeVar("T")
@@ -33,9 +34,13 @@ _ASKED_AGAIN: Final = 2
 class GazetteerCache:
     """The newest gazetteer, checked against the database at most four times a second."""
 
-    def __init__(self, engine: Engine, replica: Replica | None = None) -> None:
+    def __init__(
+        self, engine: Engine, replica: Replica | None = None, reads: Reads | None = None
+    ) -> None:
+        """`reads` checks a doubtful answer in one round trip; a session needs four."""
         self._engine = engine
         self._replica = replica
+        self._reads = reads
         self._current: Gazetteer | None = None
         self._watch = Watch(self._checked, new_s=RECHECK_S, hangs_s=_HANGS_S, patience_s=_HANGS_S)
         self._made_ready: Callable[[Gazetteer], None] | None = None
@@ -106,6 +111,9 @@ class GazetteerCache:
             asking.reset(before)
 
     def _is_behind(self, known: Gazetteer) -> bool:
+        if self._reads is not None:
+            ((version,),) = self._reads.rows(VERSION, {})
+            return bool(version > known.version)
         with session_scope(self._nearest_engine()) as session:
             return gazetteer_version(session) > known.version
 

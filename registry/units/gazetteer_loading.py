@@ -23,12 +23,12 @@ from registry.units.gazetteer import (
 
 SQL: Final = Statements(__file__)
 
-_VERSION = text("SELECT version FROM gazetteer_state")
+VERSION: Final = "SELECT version FROM gazetteer_state"
 
 
 def gazetteer_version(session: Session) -> int:
     """Return the number that increases with every change of a unit."""
-    version: int = session.execute(_VERSION).scalar_one()
+    version: int = session.execute(text(VERSION)).scalar_one()
     return version
 
 
