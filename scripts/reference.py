@@ -3,8 +3,8 @@
 import dataclasses
 import inspect
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,19 +15,13 @@ from registry.lifecycle.table import OPERATIONS
 from scripts.help import english_help
 from scripts.main import diachiso
 
-_CALLED: Final = {"serve": "bin/run"}
-"""Commands that a script of their own runs."""
 _CONTEXT: Final = click.Context(diachiso)
 _FIELD: Final = re.compile(r'^    (\w+): [^\n]+\n    """(.+?)"""', re.DOTALL | re.MULTILINE)
 _SHARED_BY: Final = 3
 """So many groups make an option, with one meaning, a common one."""
-_LONG: Final = 100
-"""Characters of a text that is not repeated."""
-_OF_ALL: Final = "All take"
 _OPERATION: Final = "operation"
 _OPERATIONS: Final = (
-    "`bin/diachiso operation NAME` for each [operation](operations.md), with its members as"
-    " options, `--dry-run`, `--format`, `--actor` and `--second-person`."
+    "`NAME` is that of one of the [operations](operations.md), whose members are options too."
 )
 
 
@@ -42,19 +36,20 @@ def commands(group: click.Group = diachiso, name: str = "") -> Iterator[tuple[st
 
 
 def command_sections() -> str:
-    """A section for each command or group; options of one meaning stand once."""
+    """The common options, and a section for each command or group."""
     groups = defaultdict(set)
     for path, command in commands():
-        for line in _lines(command):
-            groups[line].add(path.partition(" ")[0])
-    common = {line for line, names in groups.items() if len(names) >= _SHARED_BY}
-    texts: dict[str, str] = {}
-    parts = ["## Common options", _listed(sorted(common))]
+        for option in _options(command):
+            groups[f"`{_synopsis(option)}`: {english_help(option)}"].add(path.partition(" ")[0])
+    common = sorted(line for line, names in groups.items() if len(names) >= _SHARED_BY)
+    parts = ["## Common options", "\n".join(f"- {line}" for line in common)]
     for name, command in _below(diachiso):
-        if isinstance(command, click.Group):
-            parts += _group(name, command, common, texts)
-        else:
-            parts += [f"## {name}", *_described(name, command, common, texts)]
+        parts += [f"## {name}", *_described(command)]
+        if name == _OPERATION:
+            parts += [_OPERATIONS, _given(_of_operations())]
+        elif isinstance(command, click.Group):
+            for path, below in commands(command, name):
+                parts += [f"### {path}", *_described(below)]
     return "\n\n".join(parts)
 
 
@@ -73,90 +68,59 @@ def _below(group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield name, command
 
 
-def _group(name: str, group: click.Group, common: set[str], texts: dict[str, str]) -> Iterator[str]:
-    """A group with its commands; what several of them take stands above them."""
-    below = list(commands(group, name))
-    counted = Counter(line for _, command in below for line in _lines(command))
-    if name == _OPERATION:
-        yield f"## {name}"
-        yield f"{_help(group)} {_OPERATIONS}"
-        members = {name for made in OPERATIONS for name in made.request.model_fields}
-        own = (line for _, command in below for line in _lines(command, without=members))
-        yield _listed(sorted({*own} - common))
-        return
-    shared = {line for line, times in counted.items() if times > 1} - common
-    of_all = [line for line, times in counted.items() if times == len(below) > 1]
-    takes = f" {_OF_ALL} {_named(of_all)}." if of_all else ""
-    yield f"## {name}"
-    yield f"{_help(group)}{takes}"
-    if shared:
-        yield _listed(sorted(shared))
-    for path, command in below:
-        yield f"### {path}"
-        yield from _described(path, command, common | shared, texts, of_all)
+def _described(command: click.Command) -> Iterator[str]:
+    """What a command does, in one sentence, and what it takes."""
+    first = " ".join((english_help(command) or "").split()).partition(". ")[0]
+    yield f"{first.rstrip('.')}."
+    if not isinstance(command, click.Group) and command.params:
+        yield _given(command.params)
 
 
-def _described(
-    path: str,
-    command: click.Command,
-    elsewhere: set[str],
-    texts: dict[str, str],
-    of_all: Collection[str] = (),
-) -> Iterator[str]:
-    """What a command does, its own options, and the names of those described elsewhere."""
-    given = " ".join(
-        each.make_metavar(_CONTEXT) for each in command.params if isinstance(each, click.Argument)
+def _given(parameters: Collection[click.Parameter]) -> str:
+    shown = (
+        each.make_metavar(_CONTEXT) if isinstance(each, click.Argument) else _optional(each)
+        for each in parameters
     )
-    called = _CALLED.get(path, f"bin/diachiso {path}")
-    usage = f"`{called} {given}`: " if given else f"`{called}`: " if path in _CALLED else ""
-    first, _, more = _help(command).partition(". ")
-    if len(more) > _LONG and (other := texts.setdefault(more, path)) != path:
-        more = f"The rest as [{other}](#{other})."
-    yield f"{usage}{first.rstrip('.')}. {more}".rstrip()
-    lines = list(_lines(command))
-    if own := [line for line in lines if line not in elsewhere]:
-        yield _listed(own)
-    if also := [line for line in lines if line in elsewhere and line not in of_all]:
-        yield f"Also {_named(also)}."
+    return f"`{' '.join(shown)}`"
 
 
-def _lines(command: click.Command, without: Collection[str] = ()) -> Iterator[str]:
-    """A line for each option: how it is given, and what it means."""
-    for option in command.params:
-        if isinstance(option, click.Option) and option.name not in without:
-            flag = "/".join([*option.opts, *option.secondary_opts])
-            value = "" if option.is_flag else option.make_metavar(_CONTEXT).strip("[]")
-            value = re.sub("INTEGER RANGE|INTEGER", "N", value).replace("TEXT", "")
-            notes = ["required"] if option.required else []
-            if option.show_default and (default := _shown(option.default)):
-                notes.append(f"default `{default}`")
-            note = f" ({', '.join(notes)})" if notes else ""
-            yield f"`{f'{flag} {value}'.rstrip()}`{note}: {english_help(option)}"
+def _of_operations() -> Collection[click.Parameter]:
+    """The options of operations that are none of their members."""
+    members = {name for made in OPERATIONS for name in made.request.model_fields}
+    found = (
+        option
+        for path, command in commands()
+        if path.startswith(f"{_OPERATION} ")
+        for option in _options(command)
+    )
+    return {each.name: each for each in found if each.name not in members}.values()
 
 
-def _help(command: click.Command) -> str:
-    return " ".join(inspect.cleandoc(english_help(command) or "").split())
+def _options(command: click.Command) -> Iterator[click.Option]:
+    return (each for each in command.params if isinstance(each, click.Option))
 
 
-def _named(lines: Iterable[str]) -> str:
-    """The names of the options of these lines."""
-    return ", ".join(f"`{re.split('[ `]', line[1:], maxsplit=1)[0]}`" for line in lines)
+def _optional(option: click.Parameter) -> str:
+    return _synopsis(option) if option.required else f"[{_synopsis(option)}]"
 
 
-def _listed(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+def _synopsis(option: click.Parameter) -> str:
+    """How an option is given: its choices, its default or what it takes."""
+    flag = "/".join([*option.opts, *option.secondary_opts])
+    if getattr(option, "is_flag", False):
+        return flag
+    value = option.make_metavar(_CONTEXT).strip("[]").replace("INTEGER RANGE", "INTEGER")
+    default = option.default if getattr(option, "show_default", False) else None
+    shown = default if "|" not in value and isinstance(default, str | int | float) else ""
+    return f"{flag}={shown or value.replace('INTEGER', 'N')}"
 
 
 def _default(described: Any) -> str:
-    shown = _shown(described.default)
-    return f" ({shown})" if shown else ""
-
-
-def _shown(value: Any) -> str:
+    value = described.default
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return " (on)" if value else " (off)"
     if isinstance(value, Path):
-        return str(value.relative_to(ROOT)) if value.is_relative_to(ROOT) else ""
+        value = value.relative_to(ROOT) if value.is_relative_to(ROOT) else None
     if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
+        value = " ".join(map(str, value))
+    return "" if value in (None, "") else f" ({value})"
