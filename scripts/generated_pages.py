@@ -33,7 +33,7 @@ from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.publish.batch.flat import RESULT_COLUMNS
 from registry.records.uses import WORDS_OF_USES
 from registry.search.faults import FAULTS
-from scripts.api_reference import endpoint_sections, error_codes, field_codes
+from scripts.api_reference import endpoint_index, error_codes, field_codes
 from scripts.reference import command_sections, setting_lines
 from scripts.table_template import TABLES
 
@@ -342,7 +342,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "schemes": schemes,
     "result_columns": result_columns,
     "pack_words": pack_words,
-    "endpoints": endpoint_sections,
+    "endpoints": endpoint_index,
     "errors": error_codes,
     "field_codes": field_codes,
     "figures": figures,

@@ -4,7 +4,7 @@ The codes of problems come from the table of `api.core.errors`, so that an error
 there is described here.
 
 Clients are generated from it: each body and answer has one media type, though other forms are taken
-and given too (docs/reference/api.md), and no schema says what nothing uses.
+and given too, as descriptions tell, and no schema says what nothing uses.
 """
 
 import inspect

@@ -25,8 +25,6 @@ ELSEWHERE: Final = "http://127.0.0.1:8000"
 FOLDERS: Final = ("", "reference/", "decisions/")
 """Guides, what is generated, and decisions, as a search ranks them."""
 _IMAGES: Final = "img"
-_ASKED: Final = re.compile(rf"\$ curl '{re.escape(ELSEWHERE)}(/[^']*)'\n[^$]*")
-"""An example that can be shown as a link."""
 _OUTWARD: Final = re.compile(r"\]\((\.\./[^)#]+)")
 """A link to a file outside the folder of the page."""
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
@@ -186,15 +184,8 @@ class _Renderer(RendererHTML):
         return ""
 
     def fence(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
-        """Render code scrollable by keyboard, with a link for an example that can be one."""
-        text = tokens[idx].content
-        shown = f'<pre tabindex="0"><code>{escape(text)}</code></pre>\n'
-        if asked := _ASKED.fullmatch(text):
-            shown += (
-                f'<p class="ask-live"><a href="{escape(asked[1])}">'
-                "Hỏi máy chủ này (ask this server)</a></p>\n"
-            )
-        return shown
+        """Render code scrollable by keyboard."""
+        return f'<pre tabindex="0"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
     def table_open(self, *_: Any) -> str:
         """Open a table that scrolls if it is wider than the page."""

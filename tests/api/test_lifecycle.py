@@ -299,7 +299,7 @@ def test_fuzzing_finds_no_contradiction(
         suppress_health_check=list(HealthCheck),
     )
     def fuzz(case: schemathesis.Case) -> None:
-        # A body that is not a form is a file, and any body may be one (docs/reference/api.md).
+        # A body that is not a form is a file, and any body may be one.
         takes_any = case.media_type == "multipart/form-data"
         unchecked = [negative_data_rejection] if takes_any else []
         statuses.add(case.call_and_validate(excluded_checks=unchecked).status_code)

@@ -1,18 +1,19 @@
-"""The examples of docs/reference/api.md are what the application answers."""
+"""Every endpoint answers as the example of it in examples.yaml."""
 
 import re
 import shlex
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from scripts.api_reference import read_examples
 from tests.support.demo import first_demo
 from tests.support.units import open_app
 from tests.support.web import api_rules
@@ -25,7 +26,9 @@ KEY_REQUIRED = {"status": 401, "code": "key_required", LEFT_OUT: LEFT_OUT}
 """The answer of an example that shows none."""
 EXAMPLES = [
     (endpoint, example["curl"], example.get("answer", KEY_REQUIRED))
-    for endpoint, examples in read_examples().items()
+    for endpoint, examples in yaml.safe_load(
+        Path(__file__).with_name("examples.yaml").read_text(encoding="utf-8")
+    ).items()
     for example in examples
 ]
 
