@@ -42,77 +42,72 @@ class Settings:
     """
 
     database_url: str | None = None
-    """The PostgreSQL database, as `postgresql://user:password@host/database`; in the password
-    write `%` as `%25`, `@` as `%40`, `/` as `%2F`, `:` as `%3A`, `#` as `%23`. Unset: the private
-    cluster of `bin/run`."""
+    """The database, as `postgresql://user:password@host/database`; in the password write `%`, `@`,
+    `/`, `:`, `#` as `%25`, `%40`, `%2F`, `%3A`, `%23`. Unset: the private cluster of `bin/run`."""
     database_read_url: str | None = None
-    """A streaming replica for reads. Unset: the same database."""
+    """A streaming replica for reads."""
     database_web_url: str | None = None
-    """The same database through a pooler, for the web processes only. Unset: `DATABASE_URL`."""
+    """The same database through a pooler, for the web processes only."""
     replica_age_s: int = 15
     """The replica is read while its newest commit is at most this many seconds old."""
     var: Path = _VAR
-    """Folder of the private cluster, the spill files of imports and the lock of `bin/run`; of an
-    installed package `~/.local/state/diachiso`."""
+    """Folder of the private cluster, spill files and the lock of `bin/run`; of an installed package
+    `~/.local/state/diachiso`."""
     files: Path | None = None
-    """Folder of delivered files, reports and open data; with several web nodes, on a disk that all
-    of them share. Unset: `DIACHISO_VAR`."""
+    """Folder of delivered files, reports and open data, shared by all web nodes. Unset:
+    `DIACHISO_VAR`."""
     backups: Path | None = None
-    """The store of point-in-time backups: a folder, or a file of pgBackRest settings (`.conf`).
-    Unset: no such backups."""
+    """Point-in-time backups: a folder, or a file of pgBackRest settings (`.conf`)."""
     pool_size: int = 3
-    """Database connections, and request threads, of each server process. Raise `--workers`
-    first."""
+    """Database connections and request threads of a server process. Raise `--workers` first."""
     statement_timeout_ms: int = 10_000
-    """The longest time that one web request may keep the database busy, in milliseconds."""
+    """Milliseconds that one web request may keep the database busy."""
     batch_rows: int = 10_000
-    """Maximum rows of one batch over HTTP."""
+    """Maximum rows of a batch over HTTP."""
     batch_bytes: int = 10_000_000
-    """Maximum bytes of one batch over HTTP."""
+    """Maximum bytes of a batch over HTTP."""
     large_batch_rows: int = 1_000_000
-    """Maximum rows of a file that a background job answers."""
+    """Maximum rows of a file that a job answers."""
     cors_origins: tuple[str, ...] = ("*",)
     """Sites whose pages may call public endpoints, separated by spaces; `none` for none."""
     anonymous_reads: bool = True
     """`off`: everything needs a key but `/healthz`, `/readyz`, `/openapi.json` and `/static`."""
     limits: bool | None = None
-    """Whether requests and disclosed codes are counted and limited. Unset: on, except on the
-    private cluster while it listens to its own machine only and no proxy is declared."""
+    """`on` or `off`: count and limit requests and disclosed codes. Unset: on, except on the private
+    cluster while it listens to its own machine only, without proxies."""
     ipv6_prefix: int = 64
-    """Callers without a key are one caller if this many bits of their IPv6 addresses agree (16 to
+    """Callers without a key are one caller if so many bits of their IPv6 addresses agree (16 to
     64)."""
     rate_per_address: int = 600
-    """Requests a minute per network address without a key."""
+    """Requests a minute of a network address without a key."""
     rate_per_key: int = 6_000
-    """Requests a minute of a key that has no rate of its own."""
+    """Requests a minute of a key without a rate of its own."""
     budget_per_address: int = 600
-    """Budget of disclosed codes per network address without a key, in units an hour."""
+    """Budget of disclosed codes of a network address without a key, an hour."""
     budget_per_key: int = 100_000
-    """Budget of disclosed codes of a key, in units an hour."""
+    """Budget of disclosed codes of a key, an hour."""
     key_age_s: int = 3_600
-    """While the primary is down, keys are checked on a replica whose newest commit is at most this
-    many seconds old."""
+    """While the primary is down, keys are checked on a replica at most this many seconds old."""
     reports_per_address: int = 20
-    """Field reports a day that count, per network address without a key."""
+    """Field reports a day of a network address without a key."""
     reports_per_key: int = 20_000
-    """Field reports a day that count, per key."""
+    """Field reports a day of a key."""
     public_url: str | None = None
-    """Public address of the site, as `https://diachi.vn`, for QR codes and shared links; set it
-    before plates are printed. Unset: the address of the request."""
+    """Address of the site, as `https://diachi.vn`, for QR codes and shared links; set it before
+    plates are printed. Unset: that of the request."""
     basemap: str | None = None
-    """Base map below the records: a PMTiles file, or a tile server's URL with `{z}`, `{x}`,
-    `{y}`. Unset: none."""
+    """Base map below the records: a PMTiles file, or the URL of tiles with `{z}`, `{x}`, `{y}`."""
     basemap_attribution: str = ""
-    """Attribution shown on the map, as `© OpenStreetMap`. Unset: what the file has."""
+    """Its attribution, as `© OpenStreetMap`. Unset: what the file has."""
     leave_s: int = 0
-    """How many seconds `bin/run` goes on serving after a stop signal, with `/readyz` failing
-    already: as long as the proxy takes to notice."""
+    """Seconds that `bin/run` goes on serving after a stop signal, with `/readyz` failing already:
+    as long as the proxy takes to notice."""
     proxies: int = 0
-    """How many of your proxies stand before the server: that many entries of `X-Forwarded-For` and
+    """How many of your proxies stand before the server: so many entries of `X-Forwarded-For` and
     `X-Forwarded-Proto` are trusted, from the right."""
     pack_keys: Path | None = None
-    """File of the private keys that sign packs, the same on all nodes. Unset:
-    `keys/pack-keys.json` in `DIACHISO_FILES`."""
+    """File of the private keys that sign packs, the same on all nodes. Unset: `keys/pack-keys.json`
+    in `DIACHISO_FILES`."""
     open_packs: bool = False
     """`on`: packs need no key."""
     draft_schemes: bool = False
@@ -120,25 +115,22 @@ class Settings:
     open_metrics: bool = False
     """`on`: `/metrics` needs no key."""
     audit_days: int = 730
-    """How many days the audit log is kept; at least 31."""
+    """Days that the audit log is kept; at least 31."""
     import_bytes: int = 2_000_000_000
-    """Maximum bytes of an import over HTTP; while it is received it takes twice its size on
-    disk."""
+    """Maximum bytes of an import over HTTP, which takes twice its size on disk."""
     import_days: int = 30
-    """How many days an imported file and its reports are kept."""
+    """Days that an imported file and its reports are kept."""
     imports_at_once: int = 2
-    """Dry runs of imports that run side by side, of different keys; each may take 500 MB of
-    memory."""
+    """Dry runs of imports side by side, of different keys; each may take 500 MB of memory."""
     open_data: tuple[str, ...] = ("units", "successions", "coverage")
-    """Files of open data that are published; `none` for none."""
+    """Published files of open data; `none` for none."""
     webhook_hosts: tuple[str, ...] = ()
-    """Hosts that webhooks may reach in private networks, or by http, separated by spaces."""
+    """Hosts, separated by spaces, that webhooks may reach in private networks or by http."""
     routing_url: str | None = None
     """Your OSRM server, as `http://10.0.0.9:5000`; it receives points only. Unset: straight
     lines."""
     oidc_issuer: str | None = None
-    """The identity provider whose accounts may sign in at the desk, by its exact issuer URL. Unset:
-    keys only."""
+    """Exact issuer URL of the identity provider whose accounts may sign in at the desk."""
     oidc_client_id: str = ""
     """The register's client id there; required with an issuer."""
     oidc_client_secret: str | None = field(default=None, repr=False)
