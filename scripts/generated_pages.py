@@ -7,8 +7,8 @@ A test says when they are out of date.
 import json
 import re
 import textwrap
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -31,8 +31,7 @@ from registry.ops.doctor import PROBES
 from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.publish.batch.flat import RESULT_COLUMNS
-from registry.records.uses import WORDS_OF_USES
-from registry.search.faults import FAULTS
+from registry.search.faults import FAULTS, VERDICTS
 from scripts.api_reference import endpoint_index, error_codes, field_codes
 from scripts.reference import command_sections, setting_lines
 from scripts.table_template import TABLES
@@ -63,6 +62,11 @@ _RESULTS: Final = ROOT / "docs" / "benchmarks.json"
 _PART: Final = re.compile(
     r"(<!-- generated: (\w+)([\w ]*) -->\n).*?((?: *(?:#|//) )?<!-- end -->)", re.DOTALL
 )
+_REST: Final = re.compile(
+    r" \(.*?\)|(?:: |; |, (?:(?:of )?which|so that|read as|though|while|where|put|"
+    r"and (?:was|were|makes|never|counted))\b).*"
+)
+"""What a report tells of a problem beside its meaning: examples, what was done, what to do."""
 _COMMON: Final = ("reason", "decision_number")
 
 
@@ -87,35 +91,17 @@ def diagram() -> str:
 
 def listing() -> str:
     """One line an operation."""
-    head = (
-        "| endpoint | tên gọi | what it is for | record is | becomes | role | takes |\n"
-        "|---|---|---|---|---|---|---|"
-    )
-    return "\n".join([head, *(_line(made) for made in OPERATIONS)])
+    return _listed(map(_line, OPERATIONS))
 
 
 def members() -> str:
-    """One line a member of the operations' bodies, with what it means."""
-    meanings: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    """One line a member of the operations' bodies, with what it means in most of them."""
+    meanings: dict[str, Counter[str]] = defaultdict(Counter)
     for made in OPERATIONS:
         for name, info in made.request.model_fields.items():
             if name not in _COMMON:
-                meanings[name][info.description or ""].append(made.name)
-    rows = (f"| `{name}` | {_one_or_each(found)} |" for name, found in meanings.items())
-    return "\n".join(["| member | meaning |", "|---|---|", *rows])
-
-
-def examples() -> str:
-    """A body for each operation, in the order in which the test sends them."""
-    bodies = (f"{each.name} {json.dumps(each.example, ensure_ascii=False)}" for each in OPERATIONS)
-    return "\n".join(["```text", *bodies, "```"])
-
-
-def _one_or_each(found: dict[str, list[str]]) -> str:
-    """The meaning of a member; where operations differ, the common one before the others."""
-    common, *others = sorted(found, key=lambda meaning: -len(found[meaning]))
-    differing = (f"{meaning} ({', '.join(found[meaning])})" for meaning in others)
-    return "; ".join([common, *differing])
+                meanings[name][info.description or ""] += 1
+    return _listed(f"`{name}`: {found.most_common(1)[0][0]}" for name, found in meanings.items())
 
 
 def problems() -> str:
@@ -123,9 +109,8 @@ def problems() -> str:
     parts = []
     for severity in SEVERITIES:
         found = sorted(k for k, kind in PROBLEMS.items() if kind.severity == severity)
-        # Reports show the remedy after a colon.
-        lines = (f"- `{code}`: {PROBLEMS[code].english.partition(': ')[0]}" for code in found)
-        parts += [f"## {severity.capitalize()}s", "\n".join(lines)]
+        lines = (f"`{code}`: {_REST.sub('', PROBLEMS[code].english)}" for code in found)
+        parts += [f"## {severity.capitalize()}s", _listed(lines)]
     return "\n\n".join(parts)
 
 
@@ -141,26 +126,24 @@ def schemes() -> str:
 
 def result_columns() -> str:
     """One line a column of the answers to a file of questions."""
-    rows = (
-        f"| `result_{each['column']}` | {each['operations'].replace('*', 'all')}"
-        f" | {each['meaning']} |"
+    return _listed(
+        f"`result_{each['column']}`{_of(each['operations'])}: {each['meaning']}"
         for each in RESULT_COLUMNS
     )
-    return "\n".join(["| column | of | what it holds |", "|---|---|---|", *rows])
 
 
-def use_words() -> str:
-    """One line a use of a door, with the words for it."""
-    rows = (f"| `{use}` | {', '.join(words)} |" for use, words in WORDS_OF_USES.items())
-    return "\n".join(["| use | words |", "|---|---|", *rows])
+def _of(operations: str) -> str:
+    return "" if operations == "*" else f" ({', '.join(operations.split())})"
 
 
 def faults() -> str:
-    """One line a fault."""
-    rows = (
-        f"| `{f.code}` | {f.weight:g} | {f.verdict} | {f.message_en} |" for f in FAULTS.values()
-    )
-    return "\n".join(["| fault | weight | verdict | |", "|---|---|---|---|", *rows])
+    """One line a fault, by verdict."""
+    parts = []
+    for verdict in VERDICTS:
+        found = (f for f in FAULTS.values() if f.verdict == verdict)
+        lines = (f"`{f.code}` {f.weight:g}: {f.message_en}" for f in found)
+        parts += [f"## {verdict.capitalize()}", _listed(lines)]
+    return "\n\n".join(parts)
 
 
 def pack_words() -> str:
@@ -190,13 +173,11 @@ def _is_one(word: lexicon.Wording) -> bool:
 
 
 def _line(made: Operation) -> str:
-    before = ", ".join(made.from_states) or "–"
-    after = made.to_state or made.makes or "–"
+    before, after = ", ".join(made.from_states), made.to_state or made.makes
+    states = f"{before} → {after}".strip() if after else before
+    notes = "; ".join(filter(None, (made.role, states)))
     called = in_vietnamese(made.called)
-    return (
-        f"| `POST /v1/operations/{made.name}` | {called} | {made.summary} | {before} | {after} |"
-        f" {made.role} | {_taken(made.request)} |"
-    )
+    return f"**`{made.name}`**, {called} ({notes}): {made.summary} {_taken(made.request)}"
 
 
 def _taken(model: type[BaseModel]) -> str:
@@ -214,9 +195,10 @@ def _taken(model: type[BaseModel]) -> str:
 
 def columns(table: TableFile, language: str = "en") -> str:
     """The columns of a small table: its header in the template, its name, what stands in it."""
-    at, heading = (0, "nghĩa") if language == "vi" else (1, "what it holds")
-    rows = [f"| {each.header} | `{each.field}` | {each.explained(at)} |" for each in table.columns]
-    return "\n".join([f"| cột | column | {heading} |", "|---|---|---|", *rows])
+    at = 0 if language == "vi" else 1
+    return _listed(
+        f"**{each.header}**, `{each.field}`: {each.explained(at)}" for each in table.columns
+    )
 
 
 def alerts() -> str:
@@ -241,11 +223,15 @@ def _rule(alert: Alert) -> str:
 
 def formats() -> str:
     """One line a format that is imported."""
-    return "\n".join(
-        f"- {each.label}: {each.endings}{'; rows come back' if each.writer else ''}"
+    return _listed(
+        f"{each.label}: {each.endings}{'; rows come back' if each.writer else ''}"
         for each in FORMATS.values()
         if each.reader
     )
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def figures(*scenarios: str) -> str:
@@ -335,10 +321,8 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "diagram": diagram,
     "listing": listing,
     "members": members,
-    "examples": examples,
     "problems": problems,
     "faults": faults,
-    "use_words": use_words,
     "schemes": schemes,
     "result_columns": result_columns,
     "pack_words": pack_words,

@@ -114,13 +114,13 @@ _TYPES: Final = MappingProxyType[str, Callable[..., Any]](
 """Name of a type → its parser; a number behind the name is the second argument."""
 _TYPE_WORDS: Final = MappingProxyType(
     {
-        "count": ("số nguyên", "whole number"),
-        "number": ("số", "number"),
-        "day": ("ngày: 02/11/2026 hoặc 2026-11-02", "day: 2026-11-02 or 02/11/2026"),
-        "yes": ("`x`: đúng vậy", "`x`: yes"),
+        "count": ("số nguyên", ""),
+        "number": ("số", ""),
+        "day": ("ngày: 02/11/2026 hoặc 2026-11-02", ""),
+        "yes": ("`x`: đúng vậy", "`x`"),
     }
 )
-"""Explanations of types, in Vietnamese and in English."""
+"""Explanations of types, in Vietnamese, and in English where its description says too little."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The table of operations, from which endpoints, commands and docs/lifecycle.md are generated."""
+"""The table of operations: endpoints, commands and docs/reference/operations.md follow from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Operation:
     request: type[r.OperationRequest]
     run: Callable[[Work, Any], Done]
     example: dict[str, Any]
-    """A request that docs/lifecycle.md shows and its test performs, in this order."""
+    """A request that the OpenAPI document shows and a test performs, in this order."""
     makes: str | None = None
     """Status of the records it creates."""
 

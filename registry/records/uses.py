@@ -67,8 +67,6 @@ class _Kind(NamedTuple):
 _TABLE: Final = read_table(Path(__file__).with_suffix(".csv"), _Kind, in_order=False)
 USE_WORDS: Final = {row.use: row.english for row in _TABLE}
 """Use → its label, a text of the catalogue."""
-WORDS_OF_USES: Final = {row.use: row.words.split("|") for row in _TABLE}
-"""Use → the beginnings of cells and names that are read as it."""
 _BETWEEN: Final = re.compile(r"\s*[;\n|]\s*")
 _AND: Final = re.compile(r"\s*(?:[;,\n|/+&]|\b(?:kết hợp(?: với)?|và|kiêm)\b)\s*", re.IGNORECASE)
 _DAYS: Final = re.compile(r"\s*\[([^\[\]]*)\.\.([^\[\]]*)\]$")

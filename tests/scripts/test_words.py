@@ -12,7 +12,6 @@ from registry.core.settings import ROOT
 from registry.intake.judging.row_problem import RowProblem
 
 _VIETNAMESE: Final = {
-    "generated_pages.py": "headings of pages in docs/",
     "batch.py": "an example of a header",
     "route.py": "an example of a header, and the name of a GPX file",
 }

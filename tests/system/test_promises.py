@@ -36,7 +36,7 @@ def is_operation(method: str, path: str) -> bool:
 
 def is_member(name: str) -> bool:
     """Whether the page of operations describes a member of this name."""
-    return re.search(rf"(^\| |all take .*)`{name}`[ .]", OPERATIONS, re.MULTILINE) is not None
+    return re.search(rf"(^- |All take .*)`{name}`[ :;]", OPERATIONS, re.MULTILINE) is not None
 
 
 def test_every_route_has_a_section_in_the_reference(app: Flask) -> None:
@@ -44,7 +44,7 @@ def test_every_route_has_a_section_in_the_reference(app: Flask) -> None:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             if is_operation(method, path):
-                assert re.search(rf"^\| `{method} {re.escape(path)}` \|", OPERATIONS, re.M), path
+                assert f"\n- **`{rule.rule.rpartition('/')[2]}`**, " in OPERATIONS, path
             else:
                 assert f"\n### `{method} {path}`\n\n" in API, (method, path)
 
