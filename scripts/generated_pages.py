@@ -302,11 +302,11 @@ def _value(figure: dict[str, Any]) -> str:
 
 
 def decision_pages() -> str:
-    """A numbered list of the pages of decisions."""
+    """The pages of decisions by number. Numbers of folded ones are missing."""
     lines = []
     for page in sorted((ROOT / "docs" / "decisions").glob("0*.md")):
-        number, title = page.read_text(encoding="utf-8").partition("\n")[0][2:].split(" ", 1)
-        lines.append(f"{int(number)}. [{title}]({page.name})")
+        title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        lines.append(f"- [{title}]({page.name})")
     return "\n".join(lines)
 
 
