@@ -103,6 +103,8 @@ def ways_of_writing(worded: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
         "today's text": [today for today, _ in worded],
         "the old map": [before for _, before in worded],
         "no commune": [f"{today.split(',')[0]}, {today.split(',')[-1]}" for today, _ in worded],
+        # A doubtful answer: whether the map is the newest is checked in the database.
+        "absent number": [f"9{today}" for today, _ in worded],
     }
 
 
