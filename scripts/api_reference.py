@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, Final
 
 from api.app import create_app
@@ -20,11 +21,26 @@ _NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/nothing"
 """Never connected to: the declarations of an application need no database."""
 _VIEWER: Final = "http://127.0.0.1:8000/docs/try#"
 _ROLE: Final = re.compile(r"Role: [^.]+")
+_REPEATED: Final = 4
+"""So many parameters, or problems, of the endpoint above are not named again."""
+_BUNDLES: Final = {
+    "parts": (
+        *("house_number", "street", "locality", "building", "floor", "unit"),
+        *("commune", "district", "province", "postcode"),
+    ),
+    "address": (
+        *("commune", "former_commune", "house_number", "street", "locality"),
+        *("building", "floor", "unit_number"),
+    ),
+    "labels": ("ids", "scheme", "postal", "on", "wording"),
+    "features": ("datetime", "crs", "limit", "bbox", "bbox-crs", "unit", "after"),
+}
+"""Parameters that several endpoints take, by the name that the page gives them."""
 _MEMBERS: Final = re.compile(r" Members?: ([^.]+)")
 
 
 def endpoint_index() -> str:
-    """A section for each endpoint, by subject.
+    """A section for each subject, a paragraph for each endpoint.
 
     The operations of the register's table are in docs/reference/operations.md.
     """
@@ -34,7 +50,7 @@ def endpoint_index() -> str:
         with app.test_request_context():
             described = document()
     schemas = described["components"]["schemas"]
-    by_tag: dict[str, list[str]] = {tag: [f"## {tag.capitalize()}"] for tag in TAGS}
+    by_tag: dict[str, list[_Entry]] = {tag: [] for tag in TAGS}
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
@@ -43,11 +59,10 @@ def endpoint_index() -> str:
                 method == "post" and path.startswith("/v1/operations/")
             ):
                 continue
-            by_tag[operation["tags"][0]] += [
-                f"### `{method.upper()} {path}`",
-                " ".join(_entry(operation, view, schemas)),
-            ]
-    return "\n\n".join(part for parts in by_tag.values() for part in parts)
+            by_tag[operation["tags"][0]].append(
+                _entry(f"{method.upper()} {path}", operation, view, schemas)
+            )
+    return "\n\n".join(part for tag, entries in by_tag.items() for part in _section(tag, entries))
 
 
 def error_codes() -> str:
@@ -71,21 +86,89 @@ def field_codes() -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """An endpoint: its link and title, and what may stand once for several."""
+
+    title: str
+    notes: list[str]
+    parameters: list[str]
+    problems: list[str]
+
+
 def _entry(
-    operation: dict[str, Any], view: Callable[..., Any], schemas: dict[str, Any]
-) -> Iterator[str]:
+    name: str, operation: dict[str, Any], view: Callable[..., Any], schemas: dict[str, Any]
+) -> _Entry:
     facts = declared_by(view)
     at = f"{_VIEWER}/{operation['tags'][0]}/{operation['operationId']}"
-    yield f"[{title_of(view).rstrip('.')}]({at})."
-    notes = _ROLE.findall(operation["description"])
-    notes += ["Code of a field round"] if facts.takes_round_code else []
-    notes += ["Budget"] if facts.discloses else []
-    if notes:
-        yield f"{'. '.join(notes)}."
-    if names := list(_parameters(operation, schemas)):
-        yield f"Parameters: {', '.join(names)}."
-    if facts.codes:
-        yield f"Problems: {', '.join(f'`{code}`' for code in facts.codes)}."
+    notes = [note.removeprefix("Role: ") for note in _ROLE.findall(operation["description"])]
+    notes += ["code of a field round"] if facts.takes_round_code else []
+    notes += ["budget"] if facts.discloses else []
+    return _Entry(
+        f"[`{name}`]({at}): {title_of(view).rstrip('.')}.",
+        [f"*{note}*" for note in notes],
+        list(_parameters(operation, schemas)),
+        [f"`{code}`" for code in facts.codes],
+    )
+
+
+def _section(tag: str, entries: list[_Entry]) -> Iterator[str]:
+    """What all endpoints of a subject share, then a paragraph for each."""
+    yield f"## {tag.capitalize()}"
+    shared = _Entry(
+        "All:",
+        _of_all([each.notes for each in entries]),
+        _of_all([each.parameters for each in entries]),
+        _of_all([each.problems for each in entries]),
+    )
+    if len(entries) == 1:
+        shared = _Entry("", [], [], [])
+    if words := _words(shared.notes, shared.parameters, shared.problems):
+        yield f"All: {words}"
+    before: list[str] = []
+    problems: list[str] = []
+    for each in entries:
+        parameters = [name for name in each.parameters if name not in shared.parameters]
+        words = _words(
+            [note for note in each.notes if note not in shared.notes],
+            _as_above(parameters, before),
+            (
+                ["as above"]
+                if each.problems == problems and len(problems) >= _REPEATED
+                else [code for code in each.problems if code not in shared.problems]
+            ),
+        )
+        yield f"{each.title} {words}".rstrip()
+        before, problems = parameters, each.problems
+
+
+def _of_all(lists: list[list[str]]) -> list[str]:
+    return [name for name in lists[0] if all(name in each for each in lists)]
+
+
+def _as_above(parameters: list[str], before: list[str]) -> list[str]:
+    """The parameters, those of the paragraph above in two words where all come again."""
+    if len(before) >= _REPEATED and set(before) <= set(parameters):
+        return ["As above", *(name for name in parameters if name not in before)]
+    for name, names in _BUNDLES.items():
+        marks = [f"`{each}`" for each in names]
+        if set(marks) <= set(parameters):
+            rest = [each for each in parameters if each not in marks]
+            return _as_above([f"*{name}*", *rest], [])
+    return parameters
+
+
+def _words(notes: list[str], parameters: list[str], problems: list[str]) -> str:
+    parts = [", ".join(notes), ", ".join(parameters)]
+    parts += [f"Problems: {', '.join(problems)}"] if problems else []
+    return " ".join(f"{part}." for part in parts if part)
+
+
+def shared_parameters() -> str:
+    """What the names of parameters in italics stand for."""
+    return _listed(
+        f"*{name}*: {', '.join(f'`{each}`' for each in names)}" for name, names in _BUNDLES.items()
+    )
 
 
 def _parameters(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:

@@ -32,7 +32,7 @@ from registry.ops.probes.alerts import Alert
 from registry.ops.probes.figures import ALERTS as ALERTS_OF_FIGURES
 from registry.publish.batch.flat import RESULT_COLUMNS
 from registry.search.faults import FAULTS, VERDICTS
-from scripts.api_reference import endpoint_index, error_codes, field_codes
+from scripts.api_reference import endpoint_index, error_codes, field_codes, shared_parameters
 from scripts.reference import command_sections, setting_lines
 from scripts.table_template import TABLES
 
@@ -327,6 +327,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "result_columns": result_columns,
     "pack_words": pack_words,
     "endpoints": endpoint_index,
+    "shared_parameters": shared_parameters,
     "errors": error_codes,
     "field_codes": field_codes,
     "figures": figures,

@@ -43,13 +43,18 @@ def command_sections() -> str:
             groups[f"`{_synopsis(option)}`: {english_help(option)}"].add(path.partition(" ")[0])
     common = sorted(line for line, names in groups.items() if len(names) >= _SHARED_BY)
     parts = ["## Common options", "\n".join(f"- {line}" for line in common)]
+    before: tuple[str, list[str]] = ("", [])
     for name, command in _below(diachiso):
+        options = [_shown(each) for each in command.params]
         parts += [f"## {name}", *_described(command)]
+        if len(options) >= _SHARED_BY and options == before[1]:
+            parts[-1] = f"As [{before[0]}](#{before[0]})."
+        else:
+            before = name, options
         if name == _OPERATION:
             parts += [_OPERATIONS, _given(_of_operations())]
         elif isinstance(command, click.Group):
-            for path, below in commands(command, name):
-                parts += [f"### {path}", *_described(below)]
+            parts += _subcommands(name, list(commands(command, name)))
     return "\n\n".join(parts)
 
 
@@ -68,6 +73,20 @@ def _below(group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield name, command
 
 
+def _subcommands(group: str, below: list[tuple[str, click.Command]]) -> Iterator[str]:
+    """The options that all take, and a paragraph for each; the others are those of its own."""
+    shown = [[_shown(each) for each in command.params] for _, command in below]
+    shared = [each for each in shown[0] if all(each in others for others in shown)]
+    if len(below) == 1 or not shared:
+        shared = []
+    else:
+        yield f"All: `{' '.join(shared)}`"
+    for (path, command), options in zip(below, shown, strict=True):
+        own = " ".join(each for each in options if each not in shared)
+        sentence = next(_described(command))
+        yield f"**{path.removeprefix(f'{group} ')}**: {sentence}" + (f" `{own}`" if own else "")
+
+
 def _described(command: click.Command) -> Iterator[str]:
     """What a command does, in one sentence, and what it takes."""
     first = " ".join((english_help(command) or "").split()).partition(". ")[0]
@@ -77,11 +96,13 @@ def _described(command: click.Command) -> Iterator[str]:
 
 
 def _given(parameters: Collection[click.Parameter]) -> str:
-    shown = (
-        each.make_metavar(_CONTEXT) if isinstance(each, click.Argument) else _optional(each)
-        for each in parameters
-    )
-    return f"`{' '.join(shown)}`"
+    return f"`{' '.join(map(_shown, parameters))}`"
+
+
+def _shown(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Argument):
+        return parameter.make_metavar(_CONTEXT)
+    return _optional(parameter)
 
 
 def _of_operations() -> Collection[click.Parameter]:

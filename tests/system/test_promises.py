@@ -39,14 +39,31 @@ def is_member(name: str) -> bool:
     return re.search(rf"(^- |All take .*)`{name}`[ :;]", OPERATIONS, re.MULTILINE) is not None
 
 
-def test_every_route_has_a_section_in_the_reference(app: Flask) -> None:
+def endpoint_words(name: str) -> str:
+    """What the reference says of an endpoint: its paragraph, what all of its subject share, the
+    paragraph above where it refers to that, and the lists that it names; empty without one.
+    """
+    for section in API.split("## Problem codes")[0].split("\n## ")[1:]:
+        found = ""
+        shared = section.partition("\n\nAll: ")[2].partition("\n")[0]
+        for paragraph in section.split("\n\n"):
+            above = found if " As above" in paragraph else ""
+            lists = re.findall(r"\*(\w+)\*", paragraph)
+            named = [re.search(rf"^- \*{each}\*: (.+)$", API, re.MULTILINE) for each in lists]
+            found = "\n".join([paragraph, shared, above, *(each[1] for each in named if each)])
+            if paragraph.startswith(f"[`{name}`]("):
+                return found
+    return ""
+
+
+def test_every_route_stands_in_the_reference(app: Flask) -> None:
     for rule in api_rules(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             if is_operation(method, path):
                 assert f"\n- **`{rule.rule.rpartition('/')[2]}`**, " in OPERATIONS, path
             else:
-                assert f"\n### `{method} {path}`\n\n" in API, (method, path)
+                assert endpoint_words(f"{method} {path}"), (method, path)
 
 
 def test_every_parameter_stands_in_the_reference(app: Flask) -> None:
@@ -57,7 +74,7 @@ def test_every_parameter_stands_in_the_reference(app: Flask) -> None:
                 for name in parameters(document, operation):
                     assert is_member(name), (path, name)
                 continue
-            section = API.split(f"### `{method.upper()} {path}`\n")[1].split("\n##")[0]
+            section = endpoint_words(f"{method.upper()} {path}")
             for name in parameters(document, operation):
                 assert f"`{name}`" in section, (path, name)
 
@@ -136,19 +153,32 @@ def test_every_setting_has_its_line_in_the_reference() -> None:
     ] == []
 
 
+def command_words(path: str) -> str:
+    """What the reference says of a command: its section, or its paragraph in that of its group
+    with what all of the group take; empty without one.
+    """
+    group, _, name = path.partition(" ")
+    found = re.search(rf"^## {group}\n(.*?)(?=^##|\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return ""
+    if other := re.search(r"^As \[([\w-]+)\]", found[1], re.MULTILINE):
+        return command_words(other[1])
+    # What several operations take is described with them all.
+    if not name or group == "operation":
+        return found[1]
+    shared = re.search(r"^All: (.+)$", found[1], re.MULTILINE)
+    own = re.search(rf"^\*\*{name}\*\*: (.+)$", found[1], re.MULTILINE)
+    return f"{shared[1] if shared else ''} {own[1]}" if own else ""
+
+
 @pytest.mark.parametrize(("path", "command"), list(commands()))
 def test_every_command_and_option_is_described_in_the_reference(
     path: str, command: click.Command
 ) -> None:
     assert english_help(command)
     group = path.partition(" ")[0]
-    sections = {
-        name: re.search(rf"^##+ {name}\n(.*?)(?=^##|\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
-        # What several operations take is described with them all.
-        for name in ({group} if group == "operation" else {path, group})
-    }
-    assert all(sections.values()), path
-    shown = " ".join(found[1] for found in sections.values() if found)
+    shown = command_words(path)
+    assert shown, path
     for option in command.params:
         if isinstance(option, click.Option):
             assert english_help(option), (path, option.opts)
