@@ -7,6 +7,10 @@ thread gets the complete request, and hands its answer to the server, which send
 pace.
 
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
+
+HTTP/2 is off: one connection would be a hundred. Rejected: waitress (pure Python), nginx in front
+(no minimum rate), uvloop (a fifth of the hand-over for one more binary). The hand-over costs 60 to
+80 µs of processor time.
 """
 
 import asyncio

@@ -15,6 +15,10 @@ The scheme, fixed permanently by ``tests/vectors/permutation.csv``:
   passes on average. This restricts the permutation of 2**30 to one of N.
 
 Tables, not hashes, in each round make the scalar and the numpy path the same arithmetic, and fast.
+
+The key is 32 bytes, made by the migration from the database's randomness, never changed and never
+logged. Whoever has it can list the issued codes, so a dump is as secret as the key. Another key
+length, round count or domain string would issue codes twice.
 """
 
 from __future__ import annotations

@@ -3,6 +3,11 @@
 Parts 1 and 2 of the standard (OGC 17-069r4, 18-058r1), which requires 400 for invalid parameters,
 and pages linked by `next`. Households and buildings need a key, as in the change feed; streets and
 units are open.
+
+Pages continue after the last key; a small box uses the spatial index, a large one a walk along
+codes. Households need a key as a page discloses a thousand codes. Rejected: pygeoapi 0.24, which
+pages by `offset`, brings a second GDAL (rasterio) and leaves days, labels and VN-2000 to us; tipg
+1.6, a second server (FastAPI).
 """
 
 from collections.abc import Iterable

@@ -2,6 +2,9 @@
 
 They are read on the first request and cached, since they are part of the release. Scripts, styles
 and raw HTML in them are dropped.
+
+Rejected: MkDocs, which needs a build, forty packages, and inline scripts that our CSP forbids.
+markdown-it-py takes 35 ms for the longest page. Mermaid appears as source: its library is 3 MB.
 """
 
 import posixpath

@@ -2,6 +2,10 @@
 
 An account is identified by a hash of its issuer and subject, and named by its first unit and a few
 random characters: no personal data is stored. The issuer sets role and units at each sign-in.
+
+An account needs what a key has: role, units, limits, audit, revocation. Secrets are 178 random bits
+stored as SHA-256: slow hashes protect chosen secrets only. What the provider withdraws counts at
+the next sign-in, at most ten hours later.
 """
 
 import datetime

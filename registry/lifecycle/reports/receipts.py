@@ -3,6 +3,9 @@
 A receipt is random and stored as its SHA-256, like a key. It does not identify the reporter, and
 gives only what the reporter knew: the code, or the address as understood. An API key lists its own
 reports instead.
+
+Rejected: receipts computed from number and secret, of which none expires, and a lost secret opens
+all; answers by mail or telephone, which are personal data.
 """
 
 import base64

@@ -5,4 +5,7 @@ feed, `reading` imports it into an empty register, with the key of the codes and
 every drawn code. `members.csv` describes the file: a ZIP archive of a manifest and one part of JSON
 lines per kind of object, in an order independent of the database, so that equal registers have
 equal parts.
+
+Rejected: importing an export, which issues new codes; a backup, which is the tables of one schema.
+Loading parks foreign keys (docs/decisions/0003-bulk-writes.md).
 """

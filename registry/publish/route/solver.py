@@ -5,6 +5,9 @@ It runs in a process of its own, so that its time and memory do not affect a ser
 route starts at the first point and ends at the last; `open` routes end at any stop and have no last
 point. `costs` are from each point to each, or null for straight lines; `order` is the initial
 solution, and the result is never longer.
+
+By default no optimiser is asked: the odd side of a street up, the even down. PyVRP could do time
+windows and capacities, too.
 """
 
 import json

@@ -3,6 +3,11 @@
 Each operator has its own set of areas and offices (`loading`). For one service of an operator the
 most specific area counts: a list of codes before a polygon, and that before a commune. Equally
 specific areas are all returned, and reported (`checking`).
+
+A file is the operator's complete set, applied in one transaction with one event: each knows its own
+network, and must not touch another's. The owner is the name of the key, never reused. Answers give
+the number of codes; a list would be the cheapest enumeration. There are no calls for single areas
+and no history: files have days (`valid_from`, `valid_to`).
 """
 
 import datetime
