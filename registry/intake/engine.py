@@ -2,11 +2,17 @@
 
 DuckDB uses at most half a gigabyte and spills the rest below `var/imports`. Data of the register is
 copied over the connection that will publish, so that the snapshot, the locks and row-level security
-are those of its transaction (decision 0026); results are copied back the same way. A step is one
+are those of its transaction; results are copied back the same way. A step is one
 `.sql` file, which can be pasted into a shell.
 
 Most files are small, but DuckDB plans a statement for one row as for a million. So statements and
 steps name what they need, and are skipped if that has no rows: see `Workbench.has`.
+
+Reading, matching and publishing are one transaction, so that a killed import leaves the register as
+it was; a dry run rolls it back. Steps through some 75 unlogged tables made a dry run of two million
+rows take a minute and write gigabytes. Rejected: ADBC, a little faster (2.0 s for 1,700,000 doors),
+but on another connection. Twenty rows take 147 statements of DuckDB and 42 of PostgreSQL, a quarter
+of a second.
 """
 
 import fcntl
