@@ -237,7 +237,7 @@ def _listed(lines: Iterable[str]) -> str:
 def figures(*scenarios: str) -> str:
     """One line for each thing that scenarios of `bench` measured; a missed promise is bold.
 
-    The day stands in the head where it is that of all.
+    The day that most have stands in the head.
     """
     return _figures(_measured(scenarios))
 
@@ -259,17 +259,13 @@ def _figures(measured: list[dict[str, Any]]) -> str:
         measure = each.get("measure", "")
         key = (each["scenario"], each["name"], each.get("promised", ""), _when(each))
         lines.setdefault(key, []).append(f"{measure} {value}" if measure else value)
-    days = {when for *_, when in lines}
-    if len(days) == 1:
-        head = [f"| what | measured {days.pop()} | promised |", "|---|---|---|"]
-        rows = [f"| {what} | {'; '.join(of)} | {by} |" for (_, what, by, _), of in lines.items()]
-    else:
-        head = ["| what | measured | promised | when |", "|---|---|---|---|"]
-        rows = [
-            f"| {what} | {'; '.join(of)} | {by} | {when} |"
-            for (_, what, by, when), of in lines.items()
-        ]
-    return "\n".join([*head, *rows])
+    usual, _ = Counter(when for *_, when in lines).most_common(1)[0]
+    rows = [
+        f"{what}{'' if when == usual else f' ({when})'}: {'; '.join(of)}"
+        + (f"; promised {by}" if by else "")
+        for (_, what, by, when), of in lines.items()
+    ]
+    return f"Measured {usual}, unless another day is named:\n\n{_listed(rows)}"
 
 
 def matrix(*scenarios: str) -> str:
@@ -282,8 +278,8 @@ def matrix(*scenarios: str) -> str:
     columns = list(dict.fromkeys(column for row in cells.values() for column in row))
     columns.sort(key=lambda column: column == "promised")
     rows = [[name, *(row.get(column, "") for column in columns)] for name, row in cells.items()]
-    head = [["", *columns], ["---"] * (len(columns) + 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+    head, *body = (f"| {' | '.join(row)} |" for row in [["", *columns], *rows])
+    return "\n".join([head, f"|{'---|' * (len(columns) + 1)}", *body])
 
 
 def _measured(scenarios: tuple[str, ...]) -> list[dict[str, Any]]:
