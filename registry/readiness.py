@@ -2,7 +2,11 @@
 
 Load balancers ask often, have short timeouts, and remove a server after two of them. The database
 that answers queries and the primary are checked separately: the primary may hang while a replica
-answers. Why it runs none of `registry.ops.probes`: docs/decisions/0055-one-list-of-probes.md.
+answers. It runs none of `registry.ops.probes`, whose verdicts are others (a newer schema is ready,
+but a warning), and which waited two seconds for a frozen primary. `registry.core.watch` returns
+what was seen in the last second; else a thread looks, callers wait 0.2 s, and the previous result
+counts until three seconds old, so the answer is a second late, three if the database hangs.
+Rejected: a permanent thread; a time-out per look, as libpq waits anyway.
 """
 
 from dataclasses import dataclass, replace

@@ -7,6 +7,10 @@ texts are msgids themselves (`_`, `N_`).
 
 Without a chosen language a message is Vietnamese with its English in brackets.
 
+A sentence is one line, a language one file; before, 250 regular expressions made Vietnamese from
+English, and the desk parsed options out of prose. Not Flask-Babel: most messages leave outside a
+request. Catalogues take 5 ms and 1 MB a process.
+
 >>> with speaking("en"):
 ...     str(Message("more_than_characters", most=2_000))
 'more than 2,000 characters'

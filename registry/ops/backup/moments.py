@@ -3,6 +3,10 @@
 They save the cluster's files, so a register can be restored to any second
 (`registry.ops.backup.recovery`). Each backup has the number of code ordinals drawn by then: a
 restored register continues after the highest of them, whatever its own state.
+
+The log reaches the store within a minute. A failed store never stops the register: up to 8 GiB, or
+a tenth of the disk, wait, then they are dropped. Rejected: shipping the log by our own code,
+barman, wal-g, asynchronous pushing.
 """
 
 import datetime

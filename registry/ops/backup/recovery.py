@@ -3,7 +3,8 @@
 pgBackRest restores the newest backup before the moment, and PostgreSQL replays the log up to it.
 The result is another register, as after any restore: it issues codes beyond all that were drawn
 since, its followers start again, its webhooks are paused, it has no jobs. Only then does it get the
-name under which it can be started.
+name under which it can be started. Its ordinals begin a million beyond all that backups and running
+register know, and it does not archive (`archive_mode` off).
 """
 
 import datetime
