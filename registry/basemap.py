@@ -51,7 +51,7 @@ class Basemap:
 
     @property
     def origin(self) -> str | None:
-        """The other server, as a browser is told that it may ask it."""
+        """The other server, as the content security policy names it."""
         if self.url is None:
             return None
         parts = urlsplit(self.url)

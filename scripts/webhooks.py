@@ -1,4 +1,4 @@
-"""`diachiso webhooks`: whose receivers are told of changes, and those that are not any more."""
+"""`diachiso webhooks`: list webhooks; pause and resume them."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -207,7 +207,7 @@ def error_page(error: RegistryError) -> BaseResponse:
     else:
         heading = _("This was not done")
     return desk_page(
-        "desk/told.html",
+        "desk/message.html",
         problem.status_code,
         heading=heading,
         trouble=trouble,

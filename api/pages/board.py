@@ -108,7 +108,7 @@ def get_figures() -> Response:
                 {"kind": each["code"], **each["outcomes"], "asked": each["asked"][_LONGEST_DAYS]}
                 for each in _requests(figures)
             ],
-            "verdicts": {each["code"]: each["told"][_LONGEST_DAYS] for each in _verdicts(figures)},
+            "verdicts": {each["code"]: each["counts"][_LONGEST_DAYS] for each in _verdicts(figures)},
             "reports": [
                 {
                     "kind": each.kind,
@@ -188,7 +188,7 @@ def _verdicts(figures: _Figures) -> list[dict[str, Any]]:
         {
             "code": verdict,
             "label": _(words),
-            "told": {days: given[days, verdict] for days in _DAYS},
+            "counts": {days: given[days, verdict] for days in _DAYS},
         }
         for verdict, words in VERDICTS.items()
     ]

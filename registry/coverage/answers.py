@@ -131,7 +131,7 @@ class SeriesForecast(TypedDict):
 
     date: datetime.date | None
     reason: NoForecast | None
-    """Why no date is told"""
+    """Why there is no date"""
 
 
 class CoverageSeries(TypedDict):

@@ -24,8 +24,8 @@ CREATE MACRO has_barred_d(number) AS coalesce(regexp_matches(number, '[0-9][Đđ
 CREATE MACRO is_lived_in(uses) AS uses IS NULL OR contains(uses, '{"use": "dwelling"}');
 -- A cell that cannot be read says nothing about a door where nobody lives.
 CREATE MACRO is_kept_unlived(written, uses, known) AS written IS NOT NULL AND uses IS NULL AND NOT is_lived_in(known);
-CREATE MACRO households_of(uses, said, referred) AS
-    CASE WHEN is_lived_in(uses) THEN greatest(said, referred, 1) ELSE coalesce(said, 0) END;
+CREATE MACRO households_of(uses, stated, referred) AS
+    CASE WHEN is_lived_in(uses) THEN greatest(stated, referred, 1) ELSE coalesce(stated, 0) END;
 
 -- A list as PostgreSQL reads an array.
 CREATE MACRO pg_array(list) AS

@@ -139,7 +139,7 @@ STEPS: Final = (
     Step("matching/settled.sql", "meant_name"),
     Step("matching/street_named.sql", "texts, place"),
     Step(lambda job: tell_apart(job.bench)),
-    Step("matching/told.sql", "told"),
+    Step("matching/reassigned.sql", "reassigned"),
     Step("matching/begin.sql"),
     Step(lambda job: bring_records(job.bench)),
     Step("matching/questions.sql"),

@@ -14,7 +14,7 @@ WITH door AS (
 ), bound AS (
     SELECT b.unit_id AS id, count(*) AS n FROM api_key_unit b JOIN api_key k ON k.id = b.key_id
     WHERE k.revoked_at IS NULL GROUP BY 1
-), said AS (
+), targets AS (
     SELECT unit_id AS id, count(*) AS n FROM target WHERE withdrawn_at IS NULL GROUP BY 1
 ), report AS (
     SELECT unit_id AS id, count(*) AS n FROM field_report
@@ -27,7 +27,7 @@ SELECT s.id, s.ends, coalesce(d.records, 0), coalesce(d.households, 0), coalesce
             AND (w.unit_ids IS NULL OR s.id = ANY (w.unit_ids)))
 FROM reform_source s
 LEFT JOIN door d USING (id) LEFT JOIN street t USING (id) LEFT JOIN hamlet l USING (id)
-LEFT JOIN bound b USING (id) LEFT JOIN said g USING (id) LEFT JOIN report f USING (id)
+LEFT JOIN bound b USING (id) LEFT JOIN targets g USING (id) LEFT JOIN report f USING (id)
 ORDER BY s.id
 
 -- count_by_way --

@@ -99,9 +99,9 @@ class StreetPart(_Model):
 
 
 class Selector(_Model):
-    """How a part of a unit is told; several ways together mean all that any of them names.
+    """How a part of a unit is described; several ways add up.
 
-    Where nothing tells it, the polygon of the unit that it goes to does (`boundaries`).
+    Without any, the polygon of the unit that receives it decides (`boundaries`).
     """
 
     polygon: dict[str, Any] | None = Field(None, description="GeoJSON geometry, WGS 84")

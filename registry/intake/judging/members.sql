@@ -6,7 +6,7 @@
 -- that incomplete rows are not hidden among them. $personal: whether the file has personal columns,
 -- the only ones that such a row fills; $of_one_commune: whether one commune was stated for all rows.
 CREATE TABLE person_row AS
-WITH told AS (
+WITH member AS (
     SELECT row_number, source_ref, rejected, lon, lat, hash(unit_id, former_id, number_key,
         has_barred_d(number), coalesce(street_key, array_to_string(place_keys, ',')),
         building_key, storey, flat) AS door
@@ -14,12 +14,12 @@ WITH told AS (
     WHERE source_ref IN (
         SELECT o.source_ref FROM repeated p JOIN entry o ON o.row_number = p.row_number)
 ), head AS (
-    SELECT DISTINCT ON (source_ref) * FROM told ORDER BY source_ref, row_number
+    SELECT DISTINCT ON (source_ref) * FROM member ORDER BY source_ref, row_number
 )
 -- The only error is that an earlier row has the same reference and door.
 SELECT e.row_number
 FROM repeated r
-JOIN told e ON e.row_number = r.row_number AND e.rejected
+JOIN member e ON e.row_number = r.row_number AND e.rejected
 JOIN head h ON h.source_ref = e.source_ref AND h.door = e.door AND NOT h.rejected
     AND (h.lon IS NULL OR e.lon IS NULL OR (h.lon = e.lon AND h.lat = e.lat))
 WHERE e.row_number NOT IN (

@@ -39,11 +39,11 @@ CREATE TABLE meeting (
     degrees DOUBLE);
 CREATE TABLE succeeded (row_number BIGINT, old_code VARCHAR, heirs VARCHAR[], known BOOLEAN);
 CREATE TABLE sharing (row_number BIGINT, first BIGINT, code VARCHAR);
-CREATE TABLE shared (row_number BIGINT, code VARCHAR, before BIGINT, now BIGINT, said INTEGER);
+CREATE TABLE shared (row_number BIGINT, code VARCHAR, before BIGINT, now BIGINT, stated INTEGER);
 CREATE TABLE kept (
     row_number BIGINT, code VARCHAR, address BOOLEAN, position BOOLEAN, households BOOLEAN,
     -- each plain column: {name} BOOLEAN,
-    hint BOOLEAN, told BOOLEAN);
+    hint BOOLEAN, measured_kept BOOLEAN);
 CREATE TABLE head (unit_id INTEGER, address UBIGINT, head BIGINT);
 CREATE TABLE returned (row_number BIGINT, source_ref VARCHAR, code VARCHAR, revives BOOLEAN);
 -- Missing from a full delivery: references, records that only they name, and the counts.

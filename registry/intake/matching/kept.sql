@@ -4,8 +4,8 @@
 -- a point over one measured at the door, with a warning. A row without a point removes none.
 
 -- When the source's own imports last set each part, and whether it was changed since (`over`).
-CREATE TABLE said AS
-WITH told AS (
+CREATE TABLE last_delivered AS
+WITH part_value AS (
     SELECT code, since, own, unnest([
         {'part': 'address', 'value': hash(unit_id, former_unit_id, street_id, locality_id,
             house_number, house_number_key, building_name, building_key, floor, unit_number)},
@@ -16,7 +16,7 @@ WITH told AS (
     ], recursive := true)
     FROM past
 ), changed AS (
-    SELECT * FROM told
+    SELECT * FROM part_value
     WINDOW w AS (PARTITION BY code, part ORDER BY since)
     QUALIFY value IS DISTINCT FROM lag(value) OVER w
 ), latest AS (
@@ -30,7 +30,7 @@ INSERT INTO kept
 SELECT row_number, code, address, position OR measured AS position, households,
     -- each plain column: {name},
     hint,
-    measured AND NOT position AS told
+    measured AND NOT position AS measured_kept
 FROM (
     SELECT d.row_number, h.code,
         coalesce(a.over AND (a.unit_id = d.unit_id OR h.unit_id = d.unit_id)
@@ -43,7 +43,7 @@ FROM (
             AS position,
         coalesce(p.over AND h.position_method IN ('survey', 'gps'), false)
             AND row(d.lon, d.lat) IS DISTINCT FROM row(h.lon, h.lat) AS measured,
-        coalesce(n.over AND n.households_count = households_of(d.uses_read, greatest(d.households, s.said), s.now), false)
+        coalesce(n.over AND n.households_count = households_of(d.uses_read, greatest(d.households, s.stated), s.now), false)
             AS households,
         -- each plain column: coalesce({name}.over AND d.{name}_read = {name}.{name}, false) AS {name},
         coalesce(i.over AND d.hint IS NOT DISTINCT FROM i.delivery_hint, false) AS hint
@@ -51,11 +51,11 @@ FROM (
     JOIN door d ON d.row_number = k.row_number
     JOIN household h ON h.code = k.code
     LEFT JOIN shared s ON s.row_number = d.row_number
-    LEFT JOIN said a ON a.code = k.code AND a.part = 'address'
-    LEFT JOIN said p ON p.code = k.code AND p.part = 'position'
-    LEFT JOIN said n ON n.code = k.code AND n.part = 'households'
-    -- each plain column: LEFT JOIN said {name} ON {name}.code = k.code AND {name}.part = '{name}'
-    LEFT JOIN said i ON i.code = k.code AND i.part = 'hint'
+    LEFT JOIN last_delivered a ON a.code = k.code AND a.part = 'address'
+    LEFT JOIN last_delivered p ON p.code = k.code AND p.part = 'position'
+    LEFT JOIN last_delivered n ON n.code = k.code AND n.part = 'households'
+    -- each plain column: LEFT JOIN last_delivered {name} ON {name}.code = k.code AND {name}.part = '{name}'
+    LEFT JOIN last_delivered i ON i.code = k.code AND i.part = 'hint'
     WHERE NOT k.same AND NOT k.linked
         AND (d.lon IS NULL OR k.code IN (SELECT code FROM past))
 )
@@ -70,4 +70,4 @@ SELECT p.row_number, 'longitude', 'measured_position_kept', 'warning',
 FROM kept p
 JOIN entry e ON e.row_number = p.row_number
 JOIN household h ON h.code = p.code
-WHERE p.told ORDER BY p.row_number;
+WHERE p.measured_kept ORDER BY p.row_number;

@@ -27,7 +27,7 @@ from registry.intake.engine import Workbench
 _PARTS: Final = ("street", "place")
 """Parts of a row."""
 SQL: Final = Statements(__file__)
-_TOLD: Final = (
+_REASSIGNED: Final = (
     'part VARCHAR, unit_id INTEGER, "at" INTEGER, new_at INTEGER, keys VARCHAR[], value VARCHAR,'
     " beside VARCHAR"
 )
@@ -87,10 +87,10 @@ class _Places:
 def tell_apart(bench: Workbench) -> None:
     """Decide by diacritics which street and locality the rows of `entry` mean.
 
-    Creates `told`, the parts of communes assigned to another key, for a new name with the names
+    Creates `reassigned`, the parts of communes assigned to another key, for a new name with the names
     beside it, and `unclear`, those that may mean several. Needs `entry` and the registered places.
     """
-    bench.table("told", _TOLD)
+    bench.table("reassigned", _REASSIGNED)
     bench.table("unclear", _UNCLEAR)
     for part in _PARTS:
         if not bench.has(part):
@@ -103,14 +103,14 @@ def tell_apart(bench: Workbench) -> None:
         ]
         if keys:
             settled, unclear = _settled(bench, part, keys)
-            bench.add("told", settled)
+            bench.add("reassigned", settled)
             bench.add("unclear", unclear)
 
 
 def _settled(
     bench: Workbench, part: str, keys: Sequence[str]
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    """Rows of `_TOLD` and of `_UNCLEAR`: parts with another key, and ambiguous parts."""
+    """Rows of `_REASSIGNED` and of `_UNCLEAR`: parts with another key, and ambiguous parts."""
     naming = bench.rows(SQL.written("naming", part), keys=keys)
     called = _places(bench, part, naming)
     last: int = bench.value(SQL.written("last_at", part))

@@ -59,10 +59,10 @@ WHERE is_slip(folded(p.key), folded(p.other));
 CREATE TABLE near_name (part VARCHAR, unit_id INTEGER, "at" INTEGER, key VARCHAR, code VARCHAR,
     value VARCHAR, beside VARCHAR);
 -- A typo in diacritics makes a place too: Hàng Dầu beside Hàng Đậu.
--- needs: told
+-- needs: reassigned
 INSERT INTO near_name
 SELECT t.part, t.unit_id, t.new_at, t.keys[1], f.field || '_spelled_otherwise', t.value, t.beside
-FROM told t JOIN field_of f ON f.part = t.part WHERE t.beside IS NOT NULL;
+FROM reassigned t JOIN field_of f ON f.part = t.part WHERE t.beside IS NOT NULL;
 -- `Quán Thánh kéo dài`, `… cũ`: a street of its own, or a section of the other one. `Đội Cấn T1`: a
 -- mark behind the name. `Tổ 1` and `1`, `Đại lộ Thăng Long` and `Thăng Long`: one name with and
 -- without its kind. Of two new names, the one with fewer rows gets the warning.

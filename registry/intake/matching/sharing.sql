@@ -57,12 +57,12 @@ WITH ref AS (
 ), was AS (
     SELECT code, count(*) FILTER (living) AS before FROM ref GROUP BY code
 ), now AS (
-    SELECT n.code, count(*) FILTER (WHERE is_lived_in(e.uses_read)) AS now, max(e.households) AS said
+    SELECT n.code, count(*) FILTER (WHERE is_lived_in(e.uses_read)) AS now, max(e.households) AS stated
     FROM named n LEFT JOIN entry e ON e.row_number = n.row_number GROUP BY n.code
 ), own AS (
     SELECT code, min(row_number) AS row_number FROM known WHERE NOT linked GROUP BY code
 )
-SELECT own.row_number, code, was.before, coalesce(now.now, 0) AS now, now.said
+SELECT own.row_number, code, was.before, coalesce(now.now, 0) AS now, now.stated
 FROM was LEFT JOIN now USING (code) LEFT JOIN own USING (code)
 UNION ALL
 SELECT s.first, NULL, 0,

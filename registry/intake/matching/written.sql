@@ -33,7 +33,7 @@ FROM (
             IS NOT DISTINCT FROM row(d.unit_id, d.street_key, d.place_keys[1], d.number_key,
                 d.building_key, d.storey, d.flat))
             -- each plain column: AND (p.{name} OR d.{name}_read IS NULL OR h.{name} IS NOT DISTINCT FROM d.{name}_read)
-            AND (p.households OR is_kept_unlived(d.uses, d.uses_read, h.uses) OR h.households_count = households_of(d.uses_read, greatest(d.households, s.said), s.now))
+            AND (p.households OR is_kept_unlived(d.uses, d.uses_read, h.uses) OR h.households_count = households_of(d.uses_read, greatest(d.households, s.stated), s.now))
             AND (p.position OR d.lon IS NULL
                 OR row(d.lon, d.lat) IS NOT DISTINCT FROM row(h.lon, h.lat)))
 ) u

@@ -22,7 +22,7 @@ SELECT w.row_number, w.row_hash, w.is_new, w.code, coalesce(w.source_ref, r.ref)
     w.former_id AS former_unit_id, t.id AS street_id, l.id AS locality_id,
     n.number AS house_number, n.number_key AS house_number_key, f.building_name, f.building_key,
     f.storey AS floor, f.flat AS unit_number,
-    households_of(w.uses_read, greatest(w.households, s.said), s.now)::INTEGER AS households_count, w.lon, w.lat,
+    households_of(w.uses_read, greatest(w.households, s.stated), s.now)::INTEGER AS households_count, w.lon, w.lat,
     -- each plain column: w.{name}_read AS {name},
     CASE WHEN w.lon IS NOT NULL THEN 'unknown' END AS position_method,
     CASE WHEN w.lon IS NOT NULL THEN w.accuracy_m END AS position_accuracy_m,

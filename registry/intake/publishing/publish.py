@@ -63,7 +63,7 @@ HANDED: Final = {
     "pointed": "code text, lon float8, lat float8, accuracy_m float8",
     "retired": "code text",
     "used": "code text, households int, uses jsonb",
-    "counted": "code text, before int, now int, said int",
+    "counted": "code text, before int, now int, stated int",
     "changed_ref": (
         "source_ref text, linked boolean, shares boolean, row_hash uuid, vanished_import_id bigint"
     ),
@@ -78,7 +78,7 @@ SQL: Final = Statements(
     position_of_changed=", ".join(f"n.{name}" for name in _POSITION.split(", ")),
 )
 _REVIVED: Final = "SELECT DISTINCT code FROM returned WHERE revives"
-_COUNTED: Final = "SELECT code, before, now, said FROM shared WHERE code IS NOT NULL"
+_COUNTED: Final = "SELECT code, before, now, stated FROM shared WHERE code IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,14 @@ GROUP BY f.code
 
 -- count --
 -- Later corrections are kept: a count is lowered only if it was the number of references.
-UPDATE household h SET households_count = greatest(s.now, s.said, 1)
+UPDATE household h SET households_count = greatest(s.now, s.stated, 1)
 FROM counted s
 WHERE h.code = s.code AND h.status = 'active'
     AND (h.uses IS NULL OR h.uses @> '[{"use": "dwelling"}]')
     AND (writable_units() IS NULL OR h.unit_id = ANY (writable_units()))
-    AND (s.now > s.before AND h.households_count < greatest(s.now, s.said)
+    AND (s.now > s.before AND h.households_count < greatest(s.now, s.stated)
         OR s.now < s.before AND h.households_count = s.before
-            AND greatest(s.now, s.said, 1) < s.before)
+            AND greatest(s.now, s.stated, 1) < s.before)
 
 -- refs_before --
 SELECT $import_id AS import_id, source_ref, was_linked, was_shares, was_row_hash,
