@@ -108,7 +108,9 @@ def get_figures() -> Response:
                 {"kind": each["code"], **each["outcomes"], "asked": each["asked"][_LONGEST_DAYS]}
                 for each in _requests(figures)
             ],
-            "verdicts": {each["code"]: each["counts"][_LONGEST_DAYS] for each in _verdicts(figures)},
+            "verdicts": {
+                each["code"]: each["counts"][_LONGEST_DAYS] for each in _verdicts(figures)
+            },
             "reports": [
                 {
                     "kind": each.kind,

@@ -87,7 +87,7 @@ class _Places:
 def tell_apart(bench: Workbench) -> None:
     """Decide by diacritics which street and locality the rows of `entry` mean.
 
-    Creates `reassigned`, the parts of communes assigned to another key, for a new name with the names
+    Creates `reassigned`, the parts of communes assigned to another key, for a new name with names
     beside it, and `unclear`, those that may mean several. Needs `entry` and the registered places.
     """
     bench.table("reassigned", _REASSIGNED)
