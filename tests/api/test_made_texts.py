@@ -11,6 +11,20 @@ from tests.support.text_cost import QUESTIONS, WAYS, cost_of
 from tests.support.web import Site
 
 TIMES = 200
+DEAR = (
+    (
+        "autocomplete",
+        "nguyen chi thanh,căn hộ 7a/69ter/1058bis,căn 73) tran quang khai,phòng 1704,5/1",
+    ),
+    ("autocomplete", "Binh TrungBinh TrungBinh TrungBinh TrungBinh TrungBinh TrungBinh Trung"),
+)
+"""Made texts that once took up to 88 statements."""
+
+
+@pytest.mark.parametrize(("way", "text"), DEAR)
+def test_text_that_was_dear_stays_within_the_limit(site: Site, way: str, text: str) -> None:
+    cost_of(site.client, way, text)  # fills the caches
+    assert cost_of(site.client, way, text).questions <= QUESTIONS
 
 
 @pytest.mark.thorough

@@ -18,6 +18,7 @@ from geo.text import fold
 from registry.core.errors import InvalidInputError
 from registry.core.messages import Message
 from registry.core.reads import Reads
+from registry.core.text_work import Work
 from registry.records.lookup import by_code
 from registry.search.autocomplete.buildings import flats_in, open_buildings, open_doors
 from registry.search.autocomplete.place_names import BUILDING, Names
@@ -27,7 +28,7 @@ from registry.search.autocomplete.suggestion import Place, Suggestion, Wordings
 from registry.search.autocomplete.typed import Typed, readings, with_tail, without_kind
 from registry.search.autocomplete.unit_index import unit_index
 from registry.search.find.by_use import doors_with_prefix
-from registry.search.geocode import Question, geocode
+from registry.search.geocode import Question, locate
 from registry.search.judge.labels_apart import Labelled, labels_apart
 from registry.search.read.codes_in_text import whole_code
 from registry.search.read.postcode_text import registered_postcode
@@ -98,6 +99,8 @@ class _Completer:
         self.names = names
         self.typing = typing
         self.left_out = 0
+        self.work = Work()
+        """Shared by all geocoding for one text."""
         self.words = Wordings(gazetteer, day)
         within = None
         if typing.within is not None:
@@ -243,7 +246,7 @@ class _Completer:
         if len(asked.text.split()) < _WORDS_OF_ADDRESS and postcode is None:
             return []
         question = Question(asked.text, None, asked.limit, asked.near, asked.within)
-        answers = geocode(self.gazetteer, self.reads, question)
+        answers = locate(self.gazetteer, self.reads, question, self.work).answers
         return self._unique(
             self.words.of_answer(answer) for answer in answers if answer.confidence >= _SURE
         )
@@ -253,11 +256,11 @@ class _Completer:
         that starts a word behind the label's first part: `13, Tổ 2, Ấp Tr`, `2 xom 1 thon b`."""
         separator = "," if "," in self.typing.text else " "
         head, _, last = self.typing.text.strip(" ").rpartition(separator)
-        if not head or self.left_out >= _MOST_LEFT_OUT:
+        if not head or self.left_out >= _MOST_LEFT_OUT or self.work.spent:
             return []
         typing = replace(self.typing, text=head, limit=MAX_LIMIT)
         before = _Completer(self.gazetteer, self.reads, self.names, typing, self.words.day)
-        before.left_out = self.left_out + 1
+        before.left_out, before.work = self.left_out + 1, self.work
         start = f" {fold(last)}"
         behind = ((line, fold(line.label.partition(",")[2])) for line in before.suggestions())
         return [*islice((line for line, rest in behind if start in f" {rest}"), self.typing.limit)]

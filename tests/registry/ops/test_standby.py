@@ -208,10 +208,11 @@ def test_crashed_server_resumes(primary: PrivateCluster) -> None:
         before = reserved()
         uuid, known = identity(primary.url()), ordinal(primary.url())
         one(primary.url(), "SELECT pg_switch_wal()")  # to the disk
-        with psycopg.connect(primary.url(), autocommit=True) as connection:
-            os.kill(connection.info.backend_pid, signal.SIGKILL)
+        with psycopg.connect(primary.url()) as killed, psycopg.connect(primary.url()) as other:
+            os.kill(killed.info.backend_pid, signal.SIGKILL)
+            # The server ends all the others too, a moment later.
             with pytest.raises(psycopg.OperationalError):
-                connection.execute("SELECT pg_sleep(60)")
+                other.execute("SELECT pg_sleep(60)")
         after = eventually(reserved, "it has recovered")
         assert before != after
         # A crash burns what the log had fetched ahead.
