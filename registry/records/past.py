@@ -3,6 +3,12 @@
 A door's label depends on its street and localities as well, so their history is read too. A
 decision applies from its day; a correction applies to the past as well. So the label of a day is
 that of the last version before the first decision after that day.
+
+Units are the predecessors of today's commune by any number of reforms, within what is known of the
+record; unless one remains they are listed, without a label. `wording=before:DAY` adds evidence
+where several remain: the commune named in the text, and the polygons of that day around the point.
+If they disagree nothing is returned. Rejected: joining today's door with names of its former
+commune, which was never on a letter.
 """
 
 import datetime
