@@ -1,19 +1,19 @@
--- Events: every transaction that writes into the register opens one, and says so in its settings.
--- What is committed is then told to followers, in the order of commits, by the feed.
+-- Events: every transaction that writes to the register opens one and puts its id in a setting. The
+-- feed then gives followers the committed events, in commit order.
 
 GRANT USAGE ON SCHEMA public TO diachiso_app;
 
 CREATE FUNCTION current_event_id() RETURNS bigint LANGUAGE sql STABLE
     RETURN nullif(current_setting('diachiso.event_id', true), '')::bigint;
 COMMENT ON FUNCTION current_event_id IS
-    'Event of this transaction, or null when none was opened; ends with the transaction';
+    'Event of this transaction, NULL if none is open; valid until its end';
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END
 $$;
-COMMENT ON FUNCTION refuse_change IS 'Trigger: raises, whoever asks';
+COMMENT ON FUNCTION refuse_change IS 'Trigger: always raises';
 
 CREATE TABLE event (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -29,15 +29,15 @@ CREATE TABLE event (
 COMMENT ON TABLE event IS 'Append-only. Every writing transaction has one (function open_event).';
 COMMENT ON COLUMN event.id IS 'Identity; not the order of commits';
 COMMENT ON COLUMN event.kind IS 'Operation: import, rename, merge, move …';
-COMMENT ON COLUMN event.actor IS 'Who: a key or operator, never a person''s name';
-COMMENT ON COLUMN event.reason IS 'Why, in the actor''s words';
+COMMENT ON COLUMN event.actor IS 'Key or operator, never a person''s name';
+COMMENT ON COLUMN event.reason IS 'Reason given by the actor';
 COMMENT ON COLUMN event.decision_number IS 'Number of the legal decision';
 COMMENT ON COLUMN event.scope IS 'What it touched: units, codes, import';
 COMMENT ON COLUMN event.occurred_at IS 'When it was recorded';
-COMMENT ON COLUMN event.xact IS 'The transaction that opened it; meaningless after a restore';
--- A form that is sent twice is carried out once.
+COMMENT ON COLUMN event.xact IS 'Transaction that opened it; meaningless after a restore';
+-- A form submitted twice is carried out once.
 CREATE UNIQUE INDEX uq_event_once ON event ((scope ->> 'once')) WHERE scope ? 'once';
--- What happened since a day.
+-- Events since a day.
 CREATE INDEX ix_event_occurred_at ON event (occurred_at);
 GRANT SELECT ON event TO diachiso_app;
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event
@@ -48,8 +48,7 @@ CREATE TABLE event_pending (
     CONSTRAINT pk_event_pending PRIMARY KEY (event_id),
     CONSTRAINT fk_event_pending_event_id_event FOREIGN KEY (event_id) REFERENCES event (id)
 );
-COMMENT ON TABLE event_pending IS
-    'Events on their way into the feed; emptied by move_pending_events.';
+COMMENT ON TABLE event_pending IS 'Events not yet in the feed; emptied by move_pending_events.';
 COMMENT ON COLUMN event_pending.event_id IS 'The event';
 GRANT SELECT ON event_pending TO diachiso_app;
 
@@ -61,8 +60,8 @@ CREATE TABLE feed (
     CONSTRAINT fk_feed_event_id_event FOREIGN KEY (event_id) REFERENCES event (id)
 );
 COMMENT ON TABLE feed IS
-    'Committed events in reading order: once a position is visible, none below it will ever appear.';
-COMMENT ON COLUMN feed.position IS 'Cursor; grows, may have gaps';
+    'Committed events in reading order: once a position is visible, no lower one is added later.';
+COMMENT ON COLUMN feed.position IS 'Cursor; increases, may have gaps';
 COMMENT ON COLUMN feed.event_id IS 'The event, exactly once';
 GRANT SELECT ON feed TO diachiso_app;
 CREATE TRIGGER feed_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON feed
@@ -91,14 +90,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION open_event IS
-    'Opens the one event of this transaction and returns its id; without it nothing can be written';
+    'Opens the only event of this transaction and returns its id; required for any write';
 
 CREATE FUNCTION publish_event() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    -- As in move_pending_events the lock is held until after the commit, so positions are drawn and
-    -- become visible in one order. Who holds it moves a pending event later; to wait here would
-    -- hold this transaction's rows. The next statement may draw a position: it comes last.
+    -- As in move_pending_events, the lock is held until commit, so positions become visible in the
+    -- order drawn. If it is taken, the event is moved later; waiting would keep this transaction's
+    -- rows locked. The INSERT may draw a position, so it comes last.
     IF NOT pg_try_advisory_xact_lock(7238010021) THEN
         RETURN false;
     END IF;
@@ -108,7 +107,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION publish_event IS
-    'Last statement before a commit: puts the transaction''s own event into the feed; false when move_pending_events has still something to do afterwards';
+    'Last statement before a commit: adds the transaction''s own event to the feed; false if move_pending_events must run afterwards';
 
 CREATE FUNCTION move_pending_events() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -116,9 +115,9 @@ CREATE FUNCTION move_pending_events() RETURNS bigint
 DECLARE
     moved bigint;
 BEGIN
-    -- Positions are drawn and become visible in one order only because this lock is held until
-    -- commit. The statement after it has a new snapshot, so it sees all that is committed by now.
-    -- lock_timeout: one mover that hangs must not hang every writer after its commit.
+    -- Positions become visible in the order in which they are drawn only because this lock is held
+    -- until commit. The next statement has a new snapshot, so it sees everything committed by now.
+    -- lock_timeout: a hanging mover must not block every writer after its commit.
     PERFORM pg_advisory_xact_lock(7238010021);
     WITH taken AS (DELETE FROM event_pending RETURNING event_id)
     INSERT INTO feed (event_id) SELECT event_id FROM taken ORDER BY event_id;

@@ -1,23 +1,23 @@
--- Which register this is, and the codes that it has given out. Both know on which server they
--- stand: a promoted standby, or a copy, never issues a code of the other one again, and never goes
--- on with the other one's feed.
+-- Identity of the register, and the codes that it has issued. Both record the server that they are
+-- on: a promoted standby, or a copy, never issues a code of the other server again, and never
+-- continues its feed.
 
 CREATE FUNCTION server_timeline() RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     server bigint := 0;
 BEGIN
-    -- Where an administrator took this away, the timeline alone tells.
+    -- Without this privilege the timeline alone has to suffice.
     IF has_function_privilege('pg_control_system()', 'EXECUTE') THEN
         SELECT system_identifier INTO server FROM pg_control_system();
     END IF;
-    -- The log's files are named by the timeline that is written now. pg_control_checkpoint() tells
-    -- that of the last checkpoint, for which a promotion does not wait.
+    -- WAL file names start with the current timeline. pg_control_checkpoint() returns that of the
+    -- last checkpoint, for which a promotion does not wait.
     RETURN server + ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
 END
 $$;
 COMMENT ON FUNCTION server_timeline IS
-    'System identifier + timeline: another one after a promotion or recovery, and on another server';
+    'System identifier + timeline: changes on promotion or recovery, differs between servers';
 
 CREATE TABLE register_identity (
     id smallint NOT NULL,
@@ -30,15 +30,15 @@ CREATE TABLE register_identity (
     CONSTRAINT ck_register_identity_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE register_identity IS
-    'One row. Cursors carry the uuid: one of another database, or of before a restore, is refused.';
+    'One row. Cursors contain its uuid; those of another database or from before a restore are refused.';
 COMMENT ON COLUMN register_identity.id IS 'Always 1';
 COMMENT ON COLUMN register_identity.uuid IS 'Changes after a restore or promotion';
-COMMENT ON COLUMN register_identity.created_at IS 'When this identity began';
+COMMENT ON COLUMN register_identity.created_at IS 'Start of this identity';
 COMMENT ON COLUMN register_identity.note IS 'created | restored | promoted | transferred';
 COMMENT ON COLUMN register_identity.timeline IS
-    'server_timeline() on which the register got its uuid; the feed goes on under no other';
+    'server_timeline() at which the uuid was assigned; the feed continues under no other';
 COMMENT ON COLUMN register_identity.transferred_event_id IS
-    'Last event that a transfer brought: what it and those before it did is history here, and not taken back';
+    'Last event imported by a transfer; it and earlier ones are history here and cannot be undone';
 INSERT INTO register_identity (id, timeline) VALUES (1, server_timeline());
 GRANT SELECT ON register_identity TO diachiso_app;
 
@@ -50,10 +50,10 @@ CREATE TABLE code_key (
     CONSTRAINT ck_code_key_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE code_key IS
-    'Key of the permutation of code ordinals: made with the database, or brought with its codes by a transfer into an empty one; else never changed.';
+    'Key that permutes code ordinals: created with the database, or copied with the codes by a transfer into an empty one; never changed otherwise.';
 COMMENT ON COLUMN code_key.id IS 'Always 1';
 COMMENT ON COLUMN code_key.key IS '32 secret bytes';
--- 32 bytes out of five random UUIDs of 122 random bits each: no extension is needed for it.
+-- 32 bytes from five random UUIDs of 122 random bits each, which need no extension.
 INSERT INTO code_key (id, key) SELECT 1, sha256(
     uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
     || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
@@ -61,21 +61,21 @@ GRANT SELECT ON code_key TO diachiso_app;
 CREATE TRIGGER code_key_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON code_key
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Of the ordinals the application sees how far they are; it draws by draw_ordinals() alone.
+-- The application may read the last ordinal, but draws only through draw_ordinals().
 CREATE SEQUENCE code_ordinal AS bigint MINVALUE 0 MAXVALUE 846825857 START 0 NO CYCLE;
 COMMENT ON SEQUENCE code_ordinal IS
-    'Ordinals of issued codes; the keyed permutation turns one into a serial. Drawn, never given back';
+    'Ordinals of issued codes; the keyed permutation maps one to a serial. Never returned once drawn';
 GRANT SELECT ON SEQUENCE code_ordinal TO diachiso_app;
 
 CREATE SEQUENCE demo_ordinal AS bigint MINVALUE 0 MAXVALUE 47045880 START 0 NO CYCLE;
 COMMENT ON SEQUENCE demo_ordinal IS
-    'Serials of demonstration codes, which begin with 0 and never stand on a real door';
+    'Serials of demonstration codes, which start with 0 and are never on a real door';
 GRANT SELECT ON SEQUENCE demo_ordinal TO diachiso_app;
 
--- A sequence, for what it tells is seen at once and outlives a rollback, as the ordinals do: nobody
--- waits for the end of a long import that was the first to draw after a promotion.
+-- A sequence, because its value is visible at once and survives a rollback, as the ordinals do:
+-- nobody waits for the end of a long import that drew first after a promotion.
 CREATE SEQUENCE code_timeline AS bigint MINVALUE -9223372036854775808;
-COMMENT ON SEQUENCE code_timeline IS 'server_timeline() on which code_ordinal was last moved on';
+COMMENT ON SEQUENCE code_timeline IS 'server_timeline() at the last skip of code_ordinal';
 SELECT setval('code_timeline', server_timeline());
 
 CREATE FUNCTION draw_ordinals(
@@ -96,16 +96,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION draw_ordinals IS
-    'Ordinals never drawn before, also by a server that this one follows: from first to last, or drawn';
+    'Ordinals never drawn before, not even by a previous server: first to last, or else drawn';
 
 CREATE FUNCTION move_codes_on() RETURNS void
     LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     passed numeric := server_timeline()::numeric - (SELECT last_value FROM code_timeline);
 BEGIN
-    -- The lost tail of the old server may have issued codes that this one does not know: they
-    -- stand on plates, so this one never issues them. Nor what a server issued that was promoted
-    -- in between and lost as well: a million for each timeline. Another system is one step.
+    -- The lost tail of the old server may include codes, unknown here, that are on plates, so they
+    -- are never issued again; nor are those of servers promoted in between and lost as well. So a
+    -- million is skipped for each timeline. Another system counts as one.
     IF passed NOT BETWEEN 1 AND 100 THEN
         passed := 1;
     END IF;
@@ -115,7 +115,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION move_codes_on IS
-    'Moves the ordinals of codes on by 1,000,000 for each timeline since they were last moved';
+    'Skips 1,000,000 code ordinals for each timeline since the last skip';
 REVOKE EXECUTE ON FUNCTION move_codes_on() FROM PUBLIC;
 
 CREATE FUNCTION register_restored() RETURNS uuid
@@ -132,7 +132,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION register_restored IS
-    'After a restore: moves the ordinals on and renames the register, also on the same timeline';
+    'After a restore: skips ordinals and renews the register''s uuid, even on the same timeline';
 REVOKE EXECUTE ON FUNCTION register_restored() FROM PUBLIC;
 
 CREATE FUNCTION rename_promoted() RETURNS trigger
@@ -146,6 +146,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rename_promoted IS
-    'Trigger: on another timeline positions that followers have read may be given again, so the register gets another uuid, and they begin anew';
+    'Trigger: on a new timeline, positions that followers have read may be reused, so the register gets a new uuid and they start over';
 CREATE TRIGGER feed_rename_promoted BEFORE INSERT ON feed
     FOR EACH STATEMENT EXECUTE FUNCTION rename_promoted();

@@ -1,6 +1,6 @@
--- Households and buildings: one record for each door, its history, and the rules that no statement
--- gets around. Where other tables have foreign keys, a statement that writes many households has
--- them checked once for all its rows.
+-- Households and buildings: one record per door, its history, and rules that apply to every
+-- statement. Where other tables have foreign keys, references of households are checked once for
+-- all rows of a statement.
 
 CREATE TABLE household (
     code text COLLATE "C" NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE household (
     CONSTRAINT ck_household_building_has_no_parent
         CHECK (kind = 'household' OR parent_code IS NULL),
     CONSTRAINT ck_household_code_well_formed CHECK (code ~ '^[0-9FHKMPRTVX]{8}$'),
-    -- Every one of them is one that fits: of a list in a list, or of none, the path makes another.
+    -- The list equals its matching elements: the path drops others and unwraps nested lists.
     CONSTRAINT ck_household_entrances_well_formed
         CHECK (jsonb_path_match(entrances, '$.size() >= 1 && $.size() <= 8')
             AND entrances = jsonb_path_query_array(entrances, '$[*] ? (
@@ -66,26 +66,24 @@ CREATE TABLE household (
         CHECK (status IN ('reserved', 'retired') OR unit_id IS NOT NULL)
 );
 COMMENT ON TABLE household IS
-    'One record per dwelling place of a household, and per building that holds several. The dwelling is stored, never people.';
+    'One record per dwelling of a household, and per building with several. Dwellings are stored, never people.';
 COMMENT ON COLUMN household.code IS 'Permanent code, canonical, no hyphen; never reused';
-COMMENT ON COLUMN household.event_id IS 'Event that wrote this state; stamped by the database';
-COMMENT ON COLUMN household.recorded_at IS
-    'Since when this state is on record; stamped by the database';
+COMMENT ON COLUMN household.event_id IS 'Event that wrote this state; set by the database';
+COMMENT ON COLUMN household.recorded_at IS 'When this state was recorded; set by the database';
 COMMENT ON COLUMN household.kind IS 'household | building (parent record of flats)';
-COMMENT ON COLUMN household.unit_id IS
-    'Commune of today; none only for a code never bound to a door';
-COMMENT ON COLUMN household.former_unit_id IS 'Commune of an earlier map, when known';
+COMMENT ON COLUMN household.unit_id IS 'Current commune; NULL only if never bound to a door';
+COMMENT ON COLUMN household.former_unit_id IS 'Commune of an earlier map, if known';
 COMMENT ON COLUMN household.street_id IS 'Street';
 COMMENT ON COLUMN household.locality_id IS 'Innermost locality';
 COMMENT ON COLUMN household.house_number IS 'As written: Số 5A, ngách 34, ngõ 12';
 COMMENT ON COLUMN household.house_number_key IS 'Canonical path: 12/34/5A';
 COMMENT ON COLUMN household.building_name IS 'Toà nhà, chung cư, block';
-COMMENT ON COLUMN household.building_key IS 'Folded building, block and tower: what is matched';
+COMMENT ON COLUMN household.building_key IS 'Folded building, block and tower, for matching';
 COMMENT ON COLUMN household.floor IS 'Tầng';
 COMMENT ON COLUMN household.unit_number IS 'Căn hộ, phòng';
-COMMENT ON COLUMN household.parent_code IS 'Building that holds it';
+COMMENT ON COLUMN household.parent_code IS 'Building that it is in';
 COMMENT ON COLUMN household.households_count IS
-    'Hộ that share it until they get records of their own; 0 for a building, so that a sum counts hộ, and where nobody lives';
+    'Hộ that share it until they get their own records; 0 for a building, so that sums count hộ, and where nobody lives';
 COMMENT ON COLUMN household.point IS 'Entrance, lon/lat EPSG:4326';
 COMMENT ON COLUMN household.position_method IS
     'survey, gps, imagery, parcel, geocoded, interpolated, centroid, unknown';
@@ -96,18 +94,18 @@ COMMENT ON COLUMN household.restricted IS 'Never in tiles, exports, packs, rever
 COMMENT ON COLUMN household.verified_on IS 'Last seen to exist';
 COMMENT ON COLUMN household.delivery_hint IS 'Landmark: gần chợ …; never a person';
 COMMENT ON COLUMN household.entrances IS
-    'Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly none';
+    'Entrances besides the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on, source; mostly NULL';
 -- Doors of a street.
 CREATE INDEX ix_household_street
     ON household (street_id, house_number_key) WHERE street_id IS NOT NULL;
--- Doors over several numbers (12-14), few of a street's, of which imports ask.
+-- Doors with several numbers (12-14), few per street, for imports.
 CREATE INDEX ix_household_range
     ON household (street_id)
     WHERE street_id IS NOT NULL AND house_number_key LIKE '%-%';
 -- Doors of a locality.
 CREATE INDEX ix_household_locality
     ON household (locality_id, house_number_key) WHERE locality_id IS NOT NULL;
--- Doors of a hamlet that has no streets: is one number there twice?
+-- Doors of a hamlet without streets, to find duplicate numbers.
 CREATE INDEX ix_household_hamlet_number
     ON household (locality_id, house_number_key)
     WHERE street_id IS NULL AND house_number_key IS NOT NULL;
@@ -118,17 +116,17 @@ CREATE INDEX ix_household_building
     ON household (building_key)
     INCLUDE (building_name, unit_id, code)
     WHERE kind = 'building' AND status = 'active' AND NOT restricted;
--- What lies nearest.
+-- Nearest records.
 CREATE INDEX ix_household_point
     ON household USING gist (point) WHERE status = 'active' AND NOT restricted;
--- And of those that have entrances, few of all, by whichever of these lies nearest.
+-- The same by nearest entrance, for the few records that have entrances.
 CREATE FUNCTION entrance_points(entrances jsonb, point geometry)
     RETURNS geometry LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     points public.geometry[] := '{}';
 BEGIN
-    -- A query of the list would take ten times as long, and each look at the index asks. Schemas are
-    -- named because a restore makes the index without any.
+    -- A query of the list would take ten times as long, and each index lookup calls this. Schemas
+    -- are named because a restore has an empty search_path.
     FOR at IN 0 .. jsonb_array_length(entrances) - 1 LOOP
         points[at + 1] := public.ST_SetSRID(public.ST_MakePoint(
             (entrances -> at -> 'lon')::float8, (entrances -> at -> 'lat')::float8), 4326);
@@ -140,27 +138,27 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION entrance_points IS
-    'Where one gets in: the entrances, and the point of the record where none of them is the main one';
+    'The entrances, and the point of the record unless one of them is the main entrance';
 CREATE INDEX ix_household_entrances
     ON household USING gist (entrance_points(entrances, point))
     WHERE entrances IS NOT NULL AND status = 'active' AND NOT restricted;
 -- Records of a commune.
 CREATE INDEX ix_household_unit ON household (unit_id, status);
--- What was proposed, few of all records: the queue of those who approve.
+-- Proposed records, few of all: the queue of approvers.
 CREATE INDEX ix_household_proposed ON household (unit_id, code) WHERE status = 'proposed';
--- All that coverage counts, without reading the rows. Demonstration codes begin with 0.
+-- Everything that coverage counts, without reading rows. Demonstration codes start with 0.
 CREATE INDEX ix_household_coverage
     ON household (unit_id)
     INCLUDE (households_count, position_accuracy_m, verified_on)
     WHERE status = 'active' AND kind = 'household' AND code >= '1';
--- And what coverage finds by itself: doors without a number.
+-- Doors without a number, which coverage looks up separately.
 CREATE INDEX ix_household_unnumbered
     ON household (unit_id)
     INCLUDE (position_accuracy_m, locality_id)
     WHERE status = 'active' AND kind = 'household' AND code >= '1'
         AND house_number_key IS NULL AND unit_number IS NULL;
--- Changes of an event, page by page. Not by event alone: after a first import the planner takes
--- every event for large, and for one of a single record would walk the whole primary key.
+-- Changes of an event, page by page. Not by event alone: after a first import the planner assumes
+-- that every event is large, and would scan the whole primary key for one of a single record.
 CREATE INDEX ix_household_event ON household (event_id, code);
 GRANT SELECT, UPDATE, DELETE ON household TO diachiso_app;
 
@@ -173,25 +171,24 @@ CREATE TABLE household_version (
     CONSTRAINT pk_household_version PRIMARY KEY (code, valid_from),
     CONSTRAINT ck_household_version_range_not_empty CHECK (valid_from < valid_to)
 );
-COMMENT ON TABLE household_version IS
-    'Every superseded state, written by a trigger; nobody may change it.';
+COMMENT ON TABLE household_version IS 'Every superseded state; written by a trigger, append-only.';
 COMMENT ON COLUMN household_version.code IS 'Permanent code';
-COMMENT ON COLUMN household_version.valid_from IS 'Since when the state was on record (inclusive)';
-COMMENT ON COLUMN household_version.valid_to IS 'Until when it was on record (exclusive)';
+COMMENT ON COLUMN household_version.valid_from IS 'Recorded from (inclusive)';
+COMMENT ON COLUMN household_version.valid_to IS 'Recorded until (exclusive)';
 COMMENT ON COLUMN household_version.event_id IS 'Event that wrote this state';
 COMMENT ON COLUMN household_version.ended_by_event_id IS 'Event that superseded it';
--- The other columns are those of `household`: `fit_household_versions` below.
--- What an event wrote.
+-- fit_household_versions below adds the other columns, those of household.
+-- States that an event wrote.
 CREATE INDEX ix_household_version_event ON household_version (event_id);
--- What an event superseded, page by page.
+-- States that an event superseded, page by page.
 CREATE INDEX ix_household_version_ended_by ON household_version (ended_by_event_id, code);
 GRANT SELECT ON household_version TO diachiso_app;
 CREATE TRIGGER household_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
     ON household_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A record keeps its code, and goes from status to status as the law of codes says. Conditions
--- stand in the triggers rather than in the functions: they are bound to these operators once, so
--- the search_path of a session cannot bend them, and they cost less for the rows that are right.
+-- A record keeps its code, and changes its status only by the transitions below. Conditions are in
+-- the triggers rather than the functions: their operators are resolved once, so a session's
+-- search_path cannot change them, and they cost less for valid rows.
 CREATE TRIGGER household_no_truncate BEFORE TRUNCATE ON household
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -201,7 +198,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'household_code_permanent';
 END
 $$;
-COMMENT ON FUNCTION refuse_new_code IS 'Trigger: raises, whoever asks';
+COMMENT ON FUNCTION refuse_new_code IS 'Trigger: always raises';
 CREATE TRIGGER household_code_permanent BEFORE UPDATE ON household FOR EACH ROW
     WHEN (OLD.code <> NEW.code) EXECUTE FUNCTION refuse_new_code();
 
@@ -211,7 +208,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'household_status_transition';
 END
 $$;
-COMMENT ON FUNCTION refuse_transition IS 'Trigger: raises, whoever asks';
+COMMENT ON FUNCTION refuse_transition IS 'Trigger: always raises';
 CREATE TRIGGER household_status_transition BEFORE UPDATE ON household FOR EACH ROW
     WHEN (OLD.status <> NEW.status AND (OLD.status, NEW.status) NOT IN (
         ('reserved', 'proposed'), ('reserved', 'active'), ('reserved', 'retired'),
@@ -223,7 +220,7 @@ CREATE FUNCTION stamp_household() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Schemas are named because a fixed search_path would cost 1 to 3 microseconds a row.
     NEW.event_id := public.current_event_id();
-    -- Two states of one code never begin at once, even when the clock is set back.
+    -- No two states of a code start at one time, even if the clock is set back.
     NEW.recorded_at := greatest(
         pg_catalog.clock_timestamp(),
         OLD.recorded_at OPERATOR(pg_catalog.+) '1 microsecond'::pg_catalog.interval
@@ -231,12 +228,12 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION stamp_household IS 'Trigger: stamps event_id and recorded_at';
+COMMENT ON FUNCTION stamp_household IS 'Trigger: sets event_id and recorded_at';
 CREATE TRIGGER household_stamp BEFORE UPDATE ON household
     FOR EACH ROW EXECUTE FUNCTION stamp_household();
 
--- Triggers of one kind fire in the order of their names, so these have numbers: 1 checks, 2 keeps
--- the superseded states, 3 tells other tables, 4 notes what is to be counted (13_coverage.sql).
+-- Triggers of one kind fire in the order of their names, hence the numbers: 1 checks, 2 stores
+-- superseded states, 3 updates other tables, 4 notes what to count again (13_coverage.sql).
 CREATE FUNCTION fault_of_places(
     units integer[], former_units integer[], streets bigint[], localities bigint[], parents text[],
     OUT unit_id integer, OUT former_unit_id integer, OUT street_id bigint,
@@ -244,9 +241,9 @@ CREATE FUNCTION fault_of_places(
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    -- Locked first, as foreign keys would: a street that is just moving, or a building that is
-    -- just going, is waited for, and then seen where it is. Buildings need the stronger lock
-    -- because their commune and kind are no key.
+    -- Locked first, as by foreign keys: waits for streets being moved and buildings being removed,
+    -- and then sees the result. Buildings need the stronger lock because their commune and kind are
+    -- not in a key.
     PERFORM FROM place WHERE id = ANY (streets || localities) ORDER BY id FOR KEY SHARE;
     PERFORM FROM household WHERE code = ANY (parents) ORDER BY code FOR SHARE;
     SELECT n.*, CASE
@@ -263,7 +260,7 @@ BEGIN
     INTO unit_id, former_unit_id, street_id, locality_id, parent_code, fault
     FROM unnest(units, former_units, streets, localities, parents)
         AS n(unit_id, former_unit_id, street_id, locality_id, parent_code)
-    -- Whoever looked a commune up before a reform ended it, and writes after that, is refused.
+    -- Rejects a commune that was looked up before a reform ended it, and is written afterwards.
     LEFT JOIN admin_unit u ON u.id = n.unit_id AND u.level = 'commune'
         AND (upper_inf(u.lifetime) OR upper(u.lifetime) > current_date)
     LEFT JOIN admin_unit f ON f.id = n.former_unit_id
@@ -282,7 +279,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION fault_of_places IS
-    'The first of these combinations of places that no household may have, and why; fault is null where there is none';
+    'First invalid combination of places, and why; fault is NULL if all are valid';
 
 CREATE FUNCTION check_household_statement() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -307,10 +304,10 @@ BEGIN
             USING ERRCODE = 'invalid_transaction_state';
     END IF;
 
-    -- In place of five foreign keys, which cost 8 microseconds a row in a bulk load: one pass over
-    -- the statement's rows for the combinations of places that it brings, few beside its rows.
-    -- One that an old row had is right already. No query here joins a transition table: its plan
-    -- would be kept, and be wrong for a statement of another size.
+    -- Instead of five foreign keys, which cost 8 microseconds a row in a bulk load: one pass over
+    -- the statement's rows collects its combinations of places, far fewer than rows. Those of old
+    -- rows are valid already. No query here joins a transition table: its plan would be cached, and
+    -- be wrong for a statement of another size.
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg(p.unit_id), array_agg(p.former_unit_id), array_agg(p.street_id),
             array_agg(p.locality_id), array_agg(p.parent_code)
@@ -329,7 +326,7 @@ BEGIN
             SELECT unit_id, former_unit_id, street_id, locality_id, parent_code FROM old_rows
         ) p;
     END IF;
-    IF units IS NOT NULL THEN -- arrays of nothing are null
+    IF units IS NOT NULL THEN -- array_agg of no rows is NULL
         SELECT * INTO wrong FROM fault_of_places(units, former_units, streets, localities, parents);
         IF wrong.fault IS NOT NULL THEN
             SELECT min(n.code) INTO bad FROM new_rows n
@@ -364,7 +361,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_household_statement IS
-    'Trigger: every row written names an event of this transaction and places of its own commune';
+    'Trigger: every written row refers to an event of this transaction and places of its commune';
 CREATE TRIGGER household_1_check_insert AFTER INSERT ON household
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION check_household_statement();
@@ -395,7 +392,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_household_delete IS
-    'Trigger: rows are removed under an event of this transaction, and no flat loses its building';
+    'Trigger: requires an event of this transaction, and that no flat loses its building';
 CREATE TRIGGER household_1_check_delete AFTER DELETE ON household
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION check_household_delete();
@@ -437,15 +434,15 @@ BEGIN
             AND attname NOT IN ('code', 'recorded_at')
         ORDER BY attnum
     ) columns;
-    -- All but the two columns that the database stamps.
+    -- All but the two columns that the database sets.
     EXECUTE format('GRANT INSERT (code, %s) ON household TO diachiso_app', given);
     EXECUTE format($make$
         CREATE OR REPLACE FUNCTION keep_household_versions() RETURNS trigger
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
         BEGIN
             IF TG_OP = 'UPDATE' THEN
-                -- EXECUTE plans for this statement's number of rows. A plan kept from an update of
-                -- one row is a nested loop, and a later update of 60,000 rows would take minutes.
+                -- EXECUTE plans for this statement's number of rows. A plan cached for one row is a
+                -- nested loop: a later update of 60,000 rows would take minutes.
                 EXECUTE $keep$
                     INSERT INTO household_version
                         (code, valid_from, valid_to, ended_by_event_id, %1$s)
@@ -467,10 +464,10 @@ BEGIN
 END
 $fit$;
 COMMENT ON PROCEDURE fit_household_versions IS
-    'Gives household_version the columns of household, and its trigger and grants with them';
+    'Adds the columns of household to household_version, its trigger and the grants';
 CALL fit_household_versions();
 COMMENT ON FUNCTION keep_household_versions IS
-    'Trigger: copies every superseded or removed row into household_version, set by set';
+    'Trigger: copies superseded and removed rows into household_version, per statement';
 CREATE TRIGGER household_2_keep_update AFTER UPDATE ON household
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION keep_household_versions();
@@ -478,13 +475,13 @@ CREATE TRIGGER household_2_keep_delete AFTER DELETE ON household
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION keep_household_versions();
 
--- The other side of that check: a place that goes may leave no household behind.
+-- The reverse check: no household may refer to a place that was removed or moved.
 CREATE FUNCTION check_place_left() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     bad text;
 BEGIN
-    -- Where the place is now, at commit, and not where this change put it: it may have moved on.
+    -- The place as of the commit, not of this change: it may have moved again.
     IF TG_TABLE_NAME = 'place' THEN
         SELECT h.code INTO bad FROM household h LEFT JOIN place p ON p.id = OLD.id
         WHERE (h.street_id = OLD.id OR h.locality_id = OLD.id)
@@ -501,7 +498,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_place_left IS
-    'Trigger, at commit: a place that moved to another commune, or was removed, left no household';
+    'Trigger, at commit: no household remains at a place that was removed or left its commune';
 CREATE CONSTRAINT TRIGGER place_moved AFTER UPDATE OF unit_id ON place
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.unit_id <> NEW.unit_id)
     EXECUTE FUNCTION check_place_left();

@@ -1,7 +1,7 @@
--- What is known of a household beside its record: which codes continue it, the numbers that its
--- door had, identifiers of other schemes, plates.
+-- Data of a household besides its record: successors of its code, former numbers of its door,
+-- identifiers of other schemes, plates.
 
--- Households that are removed, demonstration ones, take their links along.
+-- ON DELETE CASCADE: demonstration households are removed with their links.
 CREATE TABLE succession_link (
     old_code text COLLATE "C" NOT NULL,
     new_code text COLLATE "C" NOT NULL,
@@ -19,14 +19,14 @@ CREATE TABLE succession_link (
     CONSTRAINT ck_succession_link_kind_known CHECK (kind IN ('merge', 'split', 'replace')),
     CONSTRAINT ck_succession_link_two_codes CHECK (old_code <> new_code)
 );
-COMMENT ON TABLE succession_link IS 'Retired code to the codes that continue it.';
+COMMENT ON TABLE succession_link IS 'Retired codes and the codes that continue them.';
 COMMENT ON COLUMN succession_link.old_code IS 'The retired record';
 COMMENT ON COLUMN succession_link.new_code IS 'A record that continues it';
 COMMENT ON COLUMN succession_link.kind IS 'merge | split | replace';
 COMMENT ON COLUMN succession_link.event_id IS 'Event that linked them';
 COMMENT ON COLUMN succession_link.ended_by_event_id IS
-    'Event that reinstated the retired record, so that it needs no successor; none while it holds';
--- What a code continues.
+    'Event that reinstated the retired record, which then needs no successor; NULL until then';
+-- Predecessors of a code.
 CREATE INDEX ix_succession_link_new_code ON succession_link (new_code);
 GRANT SELECT, INSERT ON succession_link TO diachiso_app;
 
@@ -48,7 +48,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_succession_cycle IS
-    'Trigger: no code is continued by itself, through any number of steps';
+    'Trigger: no code is its own successor, in any number of steps';
 CREATE TRIGGER succession_link_no_cycle AFTER INSERT ON succession_link
     FOR EACH ROW EXECUTE FUNCTION refuse_succession_cycle();
 
@@ -60,8 +60,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION end_succession IS
-    'Trigger: a record that is reinstated is continued by nothing any more';
+COMMENT ON FUNCTION end_succession IS 'Trigger: ends the successions of a reinstated record';
 CREATE TRIGGER household_3_end_succession AFTER UPDATE ON household FOR EACH ROW
     WHEN (OLD.status = 'retired' AND NEW.status <> 'retired')
     EXECUTE FUNCTION end_succession();
@@ -77,24 +76,23 @@ CREATE TABLE household_former_number (
     CONSTRAINT pk_household_former_number PRIMARY KEY (code, event_id)
 );
 COMMENT ON TABLE household_former_number IS
-    'Numbers that stood on a door until a decision changed them or their street; corrected mistakes are none.';
-COMMENT ON COLUMN household_former_number.code IS 'The record that bore the number';
+    'Numbers that a door had until a decision changed them or their street; corrections are not included.';
+COMMENT ON COLUMN household_former_number.code IS 'The record that had the number';
 COMMENT ON COLUMN household_former_number.event_id IS 'Event that ended it';
-COMMENT ON COLUMN household_former_number.street_id IS
-    'Street along which it counted, also where that was merged since';
+COMMENT ON COLUMN household_former_number.street_id IS 'Street of the number, even if merged since';
 COMMENT ON COLUMN household_former_number.locality_id IS
-    'Innermost locality at that time, also where that was merged since';
-COMMENT ON COLUMN household_former_number.house_number IS 'As it was written';
+    'Innermost locality at that time, even if merged since';
+COMMENT ON COLUMN household_former_number.house_number IS 'As written';
 COMMENT ON COLUMN household_former_number.house_number_key IS 'Canonical path: 12/34/5A';
-COMMENT ON COLUMN household_former_number.until IS 'Until when it was on record';
--- The door that had a number of a street, or of a locality.
+COMMENT ON COLUMN household_former_number.until IS 'Recorded until';
+-- Doors that had a number of a street, or of a locality.
 CREATE INDEX ix_household_former_number_street
     ON household_former_number (street_id, house_number_key) WHERE street_id IS NOT NULL;
 CREATE INDEX ix_household_former_number_locality
     ON household_former_number (locality_id, house_number_key) WHERE locality_id IS NOT NULL;
 GRANT SELECT, INSERT ON household_former_number TO diachiso_app;
 
--- In place of a foreign key, which makes the merger of a large street a sixth slower.
+-- Instead of a foreign key, which makes merging a large street a sixth slower.
 CREATE FUNCTION forget_former_numbers() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -104,7 +102,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION forget_former_numbers IS
-    'Trigger: a record that is removed leaves no former number behind';
+    'Trigger: removes the former numbers of a removed record';
 CREATE TRIGGER household_3_forget_numbers AFTER DELETE ON household
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION forget_former_numbers();
@@ -119,16 +117,16 @@ CREATE TABLE external_id (
     CONSTRAINT ck_external_id_valid_not_empty CHECK (NOT isempty(valid))
 );
 COMMENT ON TABLE external_id IS
-    'Plus Code, postcode, the State''s place identifier, land parcel, carriers'' numbers: beside the code, never the code.';
+    'Plus Code, postcode, the State''s place identifier, land parcel, carriers'' numbers; none replaces the code.';
 COMMENT ON COLUMN external_id.code IS 'The record';
 COMMENT ON COLUMN external_id.scheme IS 'plus_code, postcode …';
-COMMENT ON COLUMN external_id.value IS 'The identifier there';
-COMMENT ON COLUMN external_id.valid IS 'Days on which it holds';
--- The record that another scheme's identifier names.
+COMMENT ON COLUMN external_id.value IS 'Value in that scheme';
+COMMENT ON COLUMN external_id.valid IS 'Days of its validity';
+-- Records of an identifier.
 CREATE INDEX ix_external_id_scheme_value ON external_id (scheme, value);
 GRANT SELECT, INSERT, UPDATE, DELETE ON external_id TO diachiso_app;
 
--- What stands at a door beside the households that live there: an office, a shop, a school.
+-- Uses of a door besides dwelling: an office, a shop, a school.
 CREATE TABLE household_use (
     id bigint GENERATED BY DEFAULT AS IDENTITY,
     code text COLLATE "C" NOT NULL,
@@ -149,14 +147,14 @@ COMMENT ON COLUMN household_use.id IS 'Identity, internal';
 COMMENT ON COLUMN household_use.code IS 'The record; one without a dwelling has 0 households';
 COMMENT ON COLUMN household_use.use IS 'office, business, works, public_place …';
 COMMENT ON COLUMN household_use.name IS 'Name of the organisation or place: Trường Tiểu học Kim Liên';
-COMMENT ON COLUMN household_use.name_key IS 'Folded name: what is matched';
-COMMENT ON COLUMN household_use.valid IS 'Days on which it is so';
+COMMENT ON COLUMN household_use.name_key IS 'Folded name, for matching';
+COMMENT ON COLUMN household_use.valid IS 'Days of this use';
 COMMENT ON COLUMN household_use.event_id IS 'Event that wrote it';
 -- Uses of a record.
 CREATE INDEX ix_household_use_code ON household_use (code);
 GRANT SELECT, INSERT, UPDATE, DELETE ON household_use TO diachiso_app;
 
--- Households that are removed, demonstration ones, take their plates along.
+-- ON DELETE CASCADE: demonstration households are removed with their plates.
 CREATE TABLE plate (
     id bigint GENERATED BY DEFAULT AS IDENTITY,
     code text COLLATE "C" NOT NULL,
@@ -174,10 +172,9 @@ COMMENT ON TABLE plate IS
     'Plates of a record: reserved with its code, issued, mounted at the door, lost.';
 COMMENT ON COLUMN plate.id IS 'Identity, internal';
 COMMENT ON COLUMN plate.code IS 'Code on the plate';
-COMMENT ON COLUMN plate.issued_on IS
-    'Day it was printed and handed out; none while it is only reserved';
+COMMENT ON COLUMN plate.issued_on IS 'Day it was printed and handed out; NULL while only reserved';
 COMMENT ON COLUMN plate.mounted_on IS 'Day it was fixed to the door';
-COMMENT ON COLUMN plate.lost_on IS 'Day it was found to be lost, broken or taken down';
+COMMENT ON COLUMN plate.lost_on IS 'Day it was found lost, broken or taken down';
 -- Plates of a record.
 CREATE INDEX ix_plate_code ON plate (code);
 -- A record has one plate at a time.

@@ -1,16 +1,15 @@
--- A key that is bound to communes writes in these and nowhere else, whatever the program asks for.
--- Everybody reads everything. The owner is held to the same policies as the application (FORCE).
+-- A key bound to communes can write only in those, whatever the program does. Everyone reads
+-- everything. The policies apply to the owner as well as the application (FORCE).
 
--- In a policy this stands in a sub-select: it is asked once a statement, and each row costs a
--- comparison. A transaction that says nothing is the operator's and is bound to nothing. What the
--- owner's functions and triggers do in a session of the application is the database's own doing.
+-- Policies call this in a sub-select, so it runs once per statement, and each row costs only a
+-- comparison. A transaction without the setting is the operator's and unrestricted. So are the
+-- owner's functions and triggers in a session of the application.
 CREATE FUNCTION writable_units() RETURNS integer[] LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN current_user = 'diachiso_owner' AND current_setting('role') = 'diachiso_app'
         THEN NULL ELSE nullif(current_setting('diachiso.writable_units', true), '')::integer[] END;
-COMMENT ON FUNCTION writable_units IS
-    'Communes in which this transaction may write; null for everywhere';
+COMMENT ON FUNCTION writable_units IS 'Communes in which this transaction may write; NULL: all';
 
--- By the commune of the row. A code that is reserved for no commune yet may be bound by any.
+-- By the commune of the row. A code reserved without a commune may be bound by any key.
 ALTER TABLE household ENABLE ROW LEVEL SECURITY;
 ALTER TABLE household FORCE ROW LEVEL SECURITY;
 CREATE POLICY household_read ON household FOR SELECT
@@ -51,7 +50,7 @@ CREATE POLICY place_delete ON place FOR DELETE
     USING (
         (SELECT writable_units()) IS NULL OR unit_id = ANY ((SELECT writable_units())::integer[]));
 
--- What belongs to a record, by the commune of the record.
+-- Data of a record, by the commune of the record.
 ALTER TABLE household_former_number ENABLE ROW LEVEL SECURITY;
 ALTER TABLE household_former_number FORCE ROW LEVEL SECURITY;
 CREATE POLICY household_former_number_read ON household_former_number FOR SELECT

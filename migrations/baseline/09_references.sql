@@ -1,5 +1,4 @@
--- How sources call the records, so that their next delivery finds them, and what a rollback of an
--- import puts back.
+-- References of sources to records, to match later deliveries, and what a rollback restores.
 
 CREATE TABLE household_ref (
     source text COLLATE "C" NOT NULL,
@@ -13,31 +12,30 @@ CREATE TABLE household_ref (
     CONSTRAINT pk_household_ref PRIMARY KEY (source, source_ref)
 );
 COMMENT ON TABLE household_ref IS
-    'A source''s own reference to a record; the same door from a second source is linked, never given a second code.';
+    'A source''s own reference to a record; a door from a second source is linked, and never gets a second code.';
 COMMENT ON COLUMN household_ref.source IS 'Source of an import';
-COMMENT ON COLUMN household_ref.source_ref IS 'Reference there';
-COMMENT ON COLUMN household_ref.code IS 'The record it names';
-COMMENT ON COLUMN household_ref.import_id IS 'Import that brought it';
-COMMENT ON COLUMN household_ref.linked IS
-    'The record came from another reference; this one only names it';
+COMMENT ON COLUMN household_ref.source_ref IS 'Its reference';
+COMMENT ON COLUMN household_ref.code IS 'The record';
+COMMENT ON COLUMN household_ref.import_id IS 'Import that added it';
+COMMENT ON COLUMN household_ref.linked IS 'True if another reference created the record';
 COMMENT ON COLUMN household_ref.shares IS
-    'Another hộ at the record''s door, which counts it beside its own';
+    'True for a further hộ at the door, which the record counts too';
 COMMENT ON COLUMN household_ref.row_hash IS
-    'Hash of the row as delivered last: an equal row is not looked at again';
+    'Hash of the row as last delivered: equal rows are skipped';
 COMMENT ON COLUMN household_ref.vanished_import_id IS
-    'Full delivery that no longer held it; none while the source delivers it';
--- What names a record.
+    'Full delivery that lacked it; NULL while the source delivers it';
+-- References to a record.
 CREATE INDEX ix_household_ref_code ON household_ref (code);
--- References that an import brought, when it is taken back.
+-- References of an import, for its rollback.
 CREATE INDEX ix_household_ref_import_id ON household_ref (import_id);
--- References that a full delivery no longer held.
+-- References missing from a full delivery.
 CREATE INDEX ix_household_ref_vanished_import_id
     ON household_ref (vanished_import_id) WHERE vanished_import_id IS NOT NULL;
--- References of further hộ at a door, few of a source's.
+-- References of further hộ at a door, few per source.
 CREATE INDEX ix_household_ref_shares ON household_ref (source, code) WHERE shares;
 GRANT SELECT, INSERT, UPDATE, DELETE ON household_ref TO diachiso_app;
 
--- An import writes a reference for each of its rows: foreign keys took more than half of that.
+-- Imports write a reference per row: foreign keys took more than half of that time.
 CREATE FUNCTION check_ref_statement() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -58,8 +56,8 @@ BEGIN
         RAISE EXCEPTION 'there is no import %', bad
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'household_ref_references';
     END IF;
-    -- Planned for as many rows as there are: a plan for one row would be kept for millions. What
-    -- this event has written nobody else can remove; the rest is locked, as a foreign key would.
+    -- Planned for the actual number of rows: a plan for one row would be cached for millions.
+    -- Nobody else can remove records of this event; the others are locked, as by a foreign key.
     EXECUTE
         'SELECT array_agg(DISTINCT h.code) FILTER (WHERE h.event_id IS DISTINCT FROM $1),
             min(n.code) FILTER (WHERE h.code IS NULL)
@@ -80,7 +78,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_ref_statement IS
-    'Trigger: every reference written names a record and imports that are there';
+    'Trigger: written references refer to existing records and imports';
 CREATE TRIGGER household_ref_1_check_insert AFTER INSERT ON household_ref
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION check_ref_statement();
@@ -108,7 +106,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION keep_referred IS
-    'Trigger: no record and no import is removed that references of sources name';
+    'Trigger: records and imports with references cannot be removed';
 CREATE TRIGGER household_1_keep_referred AFTER DELETE ON household
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION keep_referred();

@@ -1,5 +1,5 @@
--- The first load of an empty register: keys and indexes off, rows in, keys and indexes made anew,
--- everything checked once when all of it is there.
+-- The first load of an empty register: drops keys and indexes, loads the rows, recreates keys and
+-- indexes, and checks everything once at the end.
 
 CREATE TABLE parked_key (
     place integer NOT NULL,
@@ -10,12 +10,12 @@ CREATE TABLE parked_key (
     CONSTRAINT pk_parked_key PRIMARY KEY (place)
 );
 COMMENT ON TABLE parked_key IS
-    'Keys and indexes that a first load took off; empty outside its transaction.';
-COMMENT ON COLUMN parked_key.place IS 'Order of taking off';
-COMMENT ON COLUMN parked_key.relation IS 'Table that it belongs to';
+    'Keys and indexes that a first load dropped; empty outside its transaction.';
+COMMENT ON COLUMN parked_key.place IS 'Order of dropping';
+COMMENT ON COLUMN parked_key.relation IS 'Its table';
 COMMENT ON COLUMN parked_key.name IS 'Name of the constraint or index';
-COMMENT ON COLUMN parked_key.definition IS 'As the database tells it';
-COMMENT ON COLUMN parked_key.is_constraint IS 'Or else an index';
+COMMENT ON COLUMN parked_key.definition IS 'Its SQL definition';
+COMMENT ON COLUMN parked_key.is_constraint IS 'False for an index';
 GRANT SELECT ON parked_key TO diachiso_app;
 
 CREATE FUNCTION park_keys() RETURNS boolean
@@ -27,7 +27,7 @@ BEGIN
     IF EXISTS (SELECT FROM household) OR EXISTS (SELECT FROM household_ref) THEN
         RETURN false;
     END IF;
-    -- Foreign keys go first and come back last: they need the primary keys.
+    -- Foreign keys are dropped first, recreated last: they need primary keys.
     INSERT INTO parked_key (place, relation, name, definition, is_constraint)
     SELECT row_number() OVER (ORDER BY contype = 'f' DESC, conname), conrelid::regclass::text,
         conname, pg_get_constraintdef(oid), true
@@ -42,8 +42,8 @@ BEGIN
     WHERE i.indrelid IN ('household'::regclass, 'household_ref'::regclass) AND NOT EXISTS (
         SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid);
     BEGIN
-        -- Who comes to read waits until the load has ended; there is nothing to read yet. Who reads
-        -- already is waited for, but not for long, a backup say: then the load keeps the keys.
+        -- New readers wait until the load has ended; there is nothing to read yet. Present readers,
+        -- such as a backup, are waited for, but not long: then the load keeps the keys.
         FOR parked IN SELECT DISTINCT relation FROM parked_key ORDER BY relation LOOP
             EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', parked.relation);
         END LOOP;
@@ -62,7 +62,7 @@ BEGIN
             EXECUTE format('DROP INDEX %I', parked.name);
         END IF;
     END LOOP;
-    -- Comes back last, for `unpark_keys` goes by place, downwards.
+    -- Recreated last, since unpark_keys goes by descending place.
     INSERT INTO parked_key (place, relation, name, definition, is_constraint)
     SELECT 1 - row_number() OVER (ORDER BY tgname), 'household', tgname, pg_get_triggerdef(oid),
         false
@@ -74,7 +74,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION park_keys IS
-    'Takes keys and indexes off household and household_ref when both are empty, else returns false; the transaction cannot commit before unpark_keys';
+    'Drops keys and indexes of household and household_ref if both are empty, else returns false; the transaction cannot commit before unpark_keys';
 
 CREATE FUNCTION unpark_keys(brought boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -93,7 +93,7 @@ BEGIN
         END IF;
     END LOOP;
     DELETE FROM parked_key;
-    -- What the trigger checks of each statement, of all rows: there were none before.
+    -- The trigger's checks, for all rows: there were none before.
     IF NOT brought AND (NOT EXISTS (
         SELECT FROM event WHERE id = event_now AND xact = pg_current_xact_id()::text::bigint
     ) OR EXISTS (SELECT FROM household WHERE event_id <> event_now)) THEN
@@ -127,7 +127,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION unpark_keys IS
-    'Makes anew what park_keys took off. Rows that were brought from another register have the events that they had there, and what was retired there may lie in a unit that has ended since';
+    'Recreates what park_keys dropped. Rows transferred from another register keep their events, and those retired there may be in a unit that has ended since';
 
 CREATE FUNCTION refuse_parked() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -143,12 +143,12 @@ COMMENT ON FUNCTION refuse_parked IS 'Trigger, at commit: no transaction leaves 
 CREATE CONSTRAINT TRIGGER parked_key_empty AFTER INSERT ON parked_key
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_parked();
 
--- A fifth of the usual sample does until autovacuum looks.
+-- A fifth of the usual sample is enough until autovacuum runs.
 CREATE FUNCTION analyse_register() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
     SET default_statistics_target = 20 AS $$
 BEGIN
-    -- What plans depend on; autovacuum looks at the other columns in its own time.
+    -- Columns that plans depend on; autovacuum analyses the others later.
     ANALYZE household (code, unit_id, former_unit_id, street_id, locality_id,
         house_number_key, building_key, parent_code, kind, status, point, event_id);
     ANALYZE household_ref (source, source_ref, code, import_id);
@@ -156,4 +156,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analyse_register IS
-    'Tells the planner of many new rows: only the owner of a table may, and autovacuum takes a minute';
+    'Updates statistics after many new rows: only the table owner may, and autovacuum takes a minute';

@@ -1,4 +1,4 @@
--- What maps are drawn from, made by a job: units by zoom, names, households by cell.
+-- Data of maps, written by a job: units by zoom, names, households by cell.
 
 CREATE TABLE map_unit (
     unit_id integer NOT NULL,
@@ -14,15 +14,15 @@ CREATE TABLE map_unit (
     CONSTRAINT ck_map_unit_level_known CHECK (level IN ('province', 'commune'))
 );
 COMMENT ON TABLE map_unit IS
-    'Units as maps draw them, once a range of zooms. Never a legal boundary.';
+    'Units as drawn on maps, one per range of zooms. Never a legal boundary.';
 COMMENT ON COLUMN map_unit.unit_id IS 'The unit';
 COMMENT ON COLUMN map_unit.detail IS
     '0 for the whole country to 3 for streets (registry.publish.drawing.units)';
 COMMENT ON COLUMN map_unit.level IS 'province | commune';
 COMMENT ON COLUMN map_unit.code IS 'Its code';
-COMMENT ON COLUMN map_unit.name IS 'As it is called today, with its kind';
+COMMENT ON COLUMN map_unit.name IS 'Current name, with its kind';
 COMMENT ON COLUMN map_unit.approximate IS
-    'Whether it is, or holds, a cell around a seat in place of a real boundary';
+    'Whether it is or has a cell around a seat instead of a real boundary';
 COMMENT ON COLUMN map_unit.geom IS 'EPSG:3857';
 -- Units in a tile, at its zoom.
 CREATE INDEX ix_map_unit_geom ON map_unit USING gist (detail, level, geom);
@@ -45,17 +45,17 @@ COMMENT ON TABLE map_label IS
     'Names on the map: units, and the streets and localities of the register.';
 COMMENT ON COLUMN map_label.id IS 'Identity, internal';
 COMMENT ON COLUMN map_label.kind IS 'province | archipelago | commune | street | locality';
-COMMENT ON COLUMN map_label.name IS 'As it is written on the map';
-COMMENT ON COLUMN map_label.holder IS 'Province, where it is written beside the name';
-COMMENT ON COLUMN map_label.place_id IS 'Of a street or locality: its id';
+COMMENT ON COLUMN map_label.name IS 'As written on the map';
+COMMENT ON COLUMN map_label.holder IS 'Province, if written beside the name';
+COMMENT ON COLUMN map_label.place_id IS 'Id of a street or locality';
 COMMENT ON COLUMN map_label.first_zoom IS
-    'From which zoom on it is shown: the larger of its surroundings first';
+    'Lowest zoom that shows it: larger ones of an area come first';
 COMMENT ON COLUMN map_label.weight IS
-    'Households, or area in km²: where two collide the larger stays';
+    'Households, or area in km²: of two that collide, the larger stays';
 COMMENT ON COLUMN map_label.point IS 'EPSG:3857';
 -- Names in a tile, at its zoom.
 CREATE INDEX ix_map_label_point ON map_label USING gist (first_zoom, point);
--- Where a street or locality lies.
+-- Labels of a street or locality.
 CREATE INDEX ix_map_label_place_id ON map_label (place_id, kind) WHERE place_id IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON map_label TO diachiso_app;
 
@@ -69,7 +69,7 @@ CREATE TABLE map_density (
     CONSTRAINT ck_map_density_cells_counted CHECK (cardinality(cells) = cardinality(households))
 );
 COMMENT ON TABLE map_density IS
-    'Households in each cell of a tile of 64 by 64; restricted records are in none. A tile without households has no row.';
+    'Households in each cell of a 64 by 64 tile, without restricted records. A tile without households has no row.';
 COMMENT ON COLUMN map_density.zoom IS 'Of the tile';
 COMMENT ON COLUMN map_density.x IS 'Column of the tile';
 COMMENT ON COLUMN map_density.y IS 'Row of the tile';
@@ -87,13 +87,12 @@ CREATE TABLE map_state (
     CONSTRAINT ck_map_state_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE map_state IS
-    'One row: what the drawings were made of, so that equal work is not repeated.';
+    'One row: inputs of the last drawing, so that equal work is not repeated.';
 COMMENT ON COLUMN map_state.id IS 'Always 1';
 COMMENT ON COLUMN map_state.units IS 'Hash of units and boundaries drawn last';
 COMMENT ON COLUMN map_state.event_id IS 'Last event when households were drawn';
-COMMENT ON COLUMN map_state.drawn_at IS 'When it was looked at last';
-COMMENT ON COLUMN map_state.rests_until IS
-    'Until when households are not drawn again by themselves';
+COMMENT ON COLUMN map_state.drawn_at IS 'When it was last checked';
+COMMENT ON COLUMN map_state.rests_until IS 'Until when households are not redrawn by themselves';
 INSERT INTO map_state (id) VALUES (1);
 GRANT SELECT, UPDATE ON map_state TO diachiso_app;
 
@@ -104,4 +103,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analyse_map IS
-    'Tells the planner of a map that is drawn anew: only the owner of a table may';
+    'Updates statistics after a map is redrawn: only the table owner may';

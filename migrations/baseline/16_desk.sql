@@ -1,4 +1,4 @@
--- Who sits at the desk: keys, and accounts of an identity provider, exchanged for a cookie.
+-- Sessions of the desk: keys, and accounts of an identity provider, exchanged for a cookie.
 
 CREATE TABLE desk_session (
     token_hash bytea NOT NULL,
@@ -11,11 +11,11 @@ CREATE TABLE desk_session (
     CONSTRAINT ck_desk_session_token_hash_length CHECK (octet_length(token_hash) = 32)
 );
 COMMENT ON TABLE desk_session IS
-    'Keys that were exchanged for a cookie; they end by themselves, and with the key.';
-COMMENT ON COLUMN desk_session.token_hash IS 'SHA-256 of what the cookie holds';
-COMMENT ON COLUMN desk_session.key_id IS 'Whose session it is';
-COMMENT ON COLUMN desk_session.began_at IS 'When it began';
+    'Sessions of keys exchanged for a cookie; they expire, and end with the key.';
+COMMENT ON COLUMN desk_session.token_hash IS 'SHA-256 of the cookie''s value';
+COMMENT ON COLUMN desk_session.key_id IS 'Key of the session';
+COMMENT ON COLUMN desk_session.began_at IS 'When it started';
 COMMENT ON COLUMN desk_session.seen_at IS 'Last use, to the minute';
--- Those of a key, which go with it; and those that are over.
+-- Sessions of a key, deleted with it; and expired ones.
 CREATE INDEX ix_desk_session_key_id ON desk_session (key_id);
 GRANT SELECT, INSERT, UPDATE, DELETE ON desk_session TO diachiso_app;

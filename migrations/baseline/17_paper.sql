@@ -1,7 +1,6 @@
--- Paper of the authority: certificates of address that were issued. What stands on them is an
--- address and a point, never a person.
+-- Issued certificates of address. They contain an address and a point, never a person.
 
--- Households that are removed, demonstration ones, take their certificates along.
+-- ON DELETE CASCADE: demonstration households are removed with their certificates.
 CREATE TABLE certificate (
     number text COLLATE "C" NOT NULL,
     code text COLLATE "C" NOT NULL,
@@ -21,20 +20,20 @@ CREATE TABLE certificate (
     CONSTRAINT ck_certificate_revoked_with_reason
         CHECK ((revoked_on IS NULL) = (revoked_why IS NULL))
 );
-COMMENT ON TABLE certificate IS 'Certificates of address that were issued. They name no person.';
+COMMENT ON TABLE certificate IS 'Issued certificates of address. They name no person.';
 COMMENT ON COLUMN certificate.number IS
-    'What its QR leads to: drawn by chance, so that the next one is not to be guessed';
+    'Random number to which its QR code leads, so that others cannot be guessed';
 COMMENT ON COLUMN certificate.code IS 'The record';
 COMMENT ON COLUMN certificate.unit_id IS 'Commune that issued it';
 COMMENT ON COLUMN certificate.issued_on IS 'Day of issue';
 COMMENT ON COLUMN certificate.label IS 'The address that it confirms, as printed';
-COMMENT ON COLUMN certificate.event_id IS 'Event of the state of the record that it confirms';
-COMMENT ON COLUMN certificate.document_number IS 'Number in the office''s own books, where given';
-COMMENT ON COLUMN certificate.revoked_on IS 'Day on which the office took it back';
+COMMENT ON COLUMN certificate.event_id IS 'Event of the confirmed state of the record';
+COMMENT ON COLUMN certificate.document_number IS 'Number in the office''s own books, if any';
+COMMENT ON COLUMN certificate.revoked_on IS 'Day on which the office revoked it';
 COMMENT ON COLUMN certificate.revoked_why IS 'Why; never a person''s name';
--- Certificates of a record, also when it is removed.
+-- Certificates of a record, also for its removal.
 CREATE INDEX ix_certificate_code ON certificate (code);
--- What a commune has issued, the latest first.
+-- Certificates of a commune, latest first.
 CREATE INDEX ix_certificate_unit_id ON certificate (unit_id, issued_on DESC);
 GRANT SELECT, INSERT, UPDATE ON certificate TO diachiso_app;
 

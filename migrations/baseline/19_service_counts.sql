@@ -1,4 +1,4 @@
--- What the service was asked, by day: figures for its supervision, and nothing of who asked what.
+-- Requests to the service by day, for its supervision, without callers or contents.
 
 CREATE TABLE service_count (
     day date NOT NULL,
@@ -9,11 +9,11 @@ CREATE TABLE service_count (
     CONSTRAINT ck_service_count_asked_positive CHECK (asked > 0)
 );
 COMMENT ON TABLE service_count IS
-    'Requests of a day by kind and outcome, summed over the processes of the service.';
+    'Requests per day by kind and outcome, summed over the processes of the service.';
 COMMENT ON COLUMN service_count.day IS 'Day in Viet Nam';
 COMMENT ON COLUMN service_count.kind IS
-    'What was asked: a family of endpoints, or `verdict` for each verdict that was told';
+    'A family of endpoints, or `verdict` for each verdict returned';
 COMMENT ON COLUMN service_count.outcome IS
-    'ok | refused | limited | failed; of a verdict, which';
-COMMENT ON COLUMN service_count.asked IS 'How often';
+    'ok | refused | limited | failed; for `verdict`, which one';
+COMMENT ON COLUMN service_count.asked IS 'Number of them';
 GRANT SELECT, INSERT, UPDATE ON service_count TO diachiso_app;

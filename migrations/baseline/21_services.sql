@@ -15,12 +15,12 @@ CREATE TABLE service_office (
         CHECK (point IS NULL OR coalesce(
             ST_X(point) BETWEEN -180 AND 180 AND ST_Y(point) BETWEEN -90 AND 90, false))
 );
-COMMENT ON TABLE service_office IS 'Offices of carriers, as each of them delivers its own.';
+COMMENT ON TABLE service_office IS 'Offices of carriers, as each delivers them.';
 COMMENT ON COLUMN service_office.id IS 'Identity';
-COMMENT ON COLUMN service_office.operator IS 'Name of the key whose it is';
-COMMENT ON COLUMN service_office.name IS 'What its operator calls it';
+COMMENT ON COLUMN service_office.operator IS 'Name of the owner key';
+COMMENT ON COLUMN service_office.name IS 'Name given by its operator';
 COMMENT ON COLUMN service_office.point IS 'Where, lon/lat EPSG:4326';
-COMMENT ON COLUMN service_office.hours IS 'When it is open, as OpenStreetMap writes it';
+COMMENT ON COLUMN service_office.hours IS 'Opening hours in the OpenStreetMap format';
 COMMENT ON COLUMN service_office.event_id IS 'Event that wrote it';
 GRANT SELECT, INSERT, UPDATE, DELETE ON service_office TO diachiso_app;
 
@@ -44,17 +44,15 @@ CREATE TABLE service_area (
     CONSTRAINT ck_service_area_digest_length CHECK (octet_length(digest) = 32),
     CONSTRAINT ck_service_area_geom_valid CHECK (ST_IsValid(geom))
 );
-COMMENT ON TABLE service_area IS
-    'Where carriers serve; each delivery replaces its operator''s set.';
+COMMENT ON TABLE service_area IS 'Areas of carriers; each delivery replaces its operator''s set.';
 COMMENT ON COLUMN service_area.id IS 'Identity';
-COMMENT ON COLUMN service_area.operator IS 'Name of the key whose it is';
-COMMENT ON COLUMN service_area.service IS 'What its operator calls the service';
+COMMENT ON COLUMN service_area.operator IS 'Name of the owner key';
+COMMENT ON COLUMN service_area.service IS 'Name of the service, by its operator';
 COMMENT ON COLUMN service_area.kind IS 'delivers | collects | counter';
 COMMENT ON COLUMN service_area.office_id IS 'Office that serves it';
-COMMENT ON COLUMN service_area.geom IS 'Where it is drawn, EPSG:4326';
+COMMENT ON COLUMN service_area.geom IS 'Area, if drawn, EPSG:4326';
 COMMENT ON COLUMN service_area.valid IS 'Days on which it is served';
-COMMENT ON COLUMN service_area.digest IS
-    'SHA-256 of the row as delivered: what comes again stays';
+COMMENT ON COLUMN service_area.digest IS 'SHA-256 of the row as delivered: unchanged rows are kept';
 COMMENT ON COLUMN service_area.event_id IS 'Event that wrote it';
 CREATE INDEX ix_service_area_office_id ON service_area (office_id);
 CREATE INDEX ix_service_area_geom ON service_area USING gist (geom);
@@ -70,7 +68,7 @@ CREATE TABLE service_area_unit (
         FOREIGN KEY (unit_id) REFERENCES admin_unit (id)
 );
 COMMENT ON TABLE service_area_unit IS
-    'Communes that an area holds; a reform leads them on to what continues them.';
+    'Communes of an area; a reform replaces them with their successors.';
 COMMENT ON COLUMN service_area_unit.area_id IS 'The area';
 COMMENT ON COLUMN service_area_unit.unit_id IS 'The commune';
 CREATE INDEX ix_service_area_unit_unit_id ON service_area_unit (unit_id);
@@ -83,9 +81,8 @@ CREATE TABLE service_area_code (
     CONSTRAINT fk_service_area_code_area_id_service_area
         FOREIGN KEY (area_id) REFERENCES service_area (id) ON DELETE CASCADE
 );
-COMMENT ON TABLE service_area_code IS
-    'Codes that an area lists; nobody is told them but their operator.';
+COMMENT ON TABLE service_area_code IS 'Codes listed by an area; shown only to their operator.';
 COMMENT ON COLUMN service_area_code.area_id IS 'The area';
-COMMENT ON COLUMN service_area_code.code IS 'A code, canonical';
+COMMENT ON COLUMN service_area_code.code IS 'Canonical code';
 CREATE INDEX ix_service_area_code_code ON service_area_code (code);
 GRANT SELECT, INSERT, DELETE ON service_area_code TO diachiso_app;

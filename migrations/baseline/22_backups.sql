@@ -1,4 +1,4 @@
--- What was saved, and when somebody last saw that it comes back.
+-- Backups, and rehearsals of restoring them.
 
 CREATE TABLE backup_run (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -9,10 +9,10 @@ CREATE TABLE backup_run (
     CONSTRAINT ck_backup_run_kind_known CHECK (kind IN ('file', 'full', 'diff', 'rehearsal'))
 );
 COMMENT ON TABLE backup_run IS
-    'Backups that were taken, and rehearsals of their return that went well: what the doctor and monitors tell. The backups say themselves what they hold.';
+    'Backups taken and successful rehearsals of restoring them, for the doctor and monitors. Contents are listed in the backups themselves.';
 COMMENT ON COLUMN backup_run.id IS 'Identity, internal';
 COMMENT ON COLUMN backup_run.kind IS
-    'file: by `backup`; full | diff: by `backups make`; rehearsal: one came back and was examined';
-COMMENT ON COLUMN backup_run.done_at IS 'When it had ended';
-COMMENT ON COLUMN backup_run.label IS 'The name of the file, or what pgBackRest calls the backup';
+    'file: by `backup`; full | diff: by `backups make`; rehearsal: one was restored and checked';
+COMMENT ON COLUMN backup_run.done_at IS 'When it ended';
+COMMENT ON COLUMN backup_run.label IS 'Name of the file, or pgBackRest''s name of the backup';
 GRANT SELECT ON backup_run TO diachiso_app;

@@ -1,4 +1,4 @@
--- What one person cannot do alone: the operator's table of it, and operations that wait for another.
+-- Operations that need a second person: the operator's table, and those waiting for one.
 
 CREATE TABLE second_person_table (
     id smallint DEFAULT 1 NOT NULL,
@@ -8,10 +8,11 @@ CREATE TABLE second_person_table (
     CONSTRAINT ck_second_person_table_one_row CHECK (id = 1)
 );
 COMMENT ON TABLE second_person_table IS
-    'Which operations need a second person; empty where the default of the program holds.';
+    'Operations that need a second person; empty if the program''s default applies.';
 COMMENT ON COLUMN second_person_table.id IS 'Always 1';
-COMMENT ON COLUMN second_person_table.rules IS 'CSV as the operator gave it: operation, role, moved_m, records';
-COMMENT ON COLUMN second_person_table.set_at IS 'When it was given';
+COMMENT ON COLUMN second_person_table.rules IS
+    'CSV as set by the operator: operation, role, moved_m, records';
+COMMENT ON COLUMN second_person_table.set_at IS 'When it was set';
 GRANT SELECT, INSERT, DELETE ON second_person_table TO diachiso_app;
 
 CREATE TABLE pending_operation (
@@ -38,26 +39,25 @@ CREATE TABLE pending_operation (
     CONSTRAINT ck_pending_operation_decided CHECK ((state = 'waiting') = (decided_at IS NULL)),
     CONSTRAINT ck_pending_operation_done CHECK ((state = 'done') = (event_id IS NOT NULL))
 );
-COMMENT ON TABLE pending_operation IS
-    'Operations that one person asked for and another one decides on.';
+COMMENT ON TABLE pending_operation IS 'Operations requested by one person and decided by another.';
 COMMENT ON COLUMN pending_operation.id IS 'Number of the pending operation';
 COMMENT ON COLUMN pending_operation.operation IS 'Name of the operation: rename-street';
 COMMENT ON COLUMN pending_operation.requests IS
-    'What was asked, as the operation takes it; of several records one each';
+    'Requests, as the operation accepts them; one per record';
 COMMENT ON COLUMN pending_operation.seen IS
-    'Code of each record that it names, and a hash of its address, point and status when it was asked';
-COMMENT ON COLUMN pending_operation.unit_ids IS 'Communes that it is about';
-COMMENT ON COLUMN pending_operation.once IS 'Name of the form that asked for it';
-COMMENT ON COLUMN pending_operation.asked_by IS 'Name of the key that asked';
+    'Code of each named record, with a hash of its address, point and status at the request';
+COMMENT ON COLUMN pending_operation.unit_ids IS 'Communes concerned';
+COMMENT ON COLUMN pending_operation.once IS 'Name of the form that requested it';
+COMMENT ON COLUMN pending_operation.asked_by IS 'Name of the requesting key';
 COMMENT ON COLUMN pending_operation.asked_key_id IS 'Number of that key';
-COMMENT ON COLUMN pending_operation.asked_at IS 'When it was asked';
-COMMENT ON COLUMN pending_operation.expires_at IS 'From then on nobody approves it any more';
+COMMENT ON COLUMN pending_operation.asked_at IS 'When it was requested';
+COMMENT ON COLUMN pending_operation.expires_at IS 'Cannot be approved from then on';
 COMMENT ON COLUMN pending_operation.state IS 'waiting | done | declined | withdrawn';
 COMMENT ON COLUMN pending_operation.decided_by IS 'Name of the key that decided';
 COMMENT ON COLUMN pending_operation.decided_key_id IS 'Number of that key';
 COMMENT ON COLUMN pending_operation.decided_at IS 'When it was decided';
-COMMENT ON COLUMN pending_operation.word IS 'Why it was declined, in the words of who did';
-COMMENT ON COLUMN pending_operation.event_id IS 'What was done';
--- Those that wait, few of all.
+COMMENT ON COLUMN pending_operation.word IS 'Why it was declined, as stated by the decider';
+COMMENT ON COLUMN pending_operation.event_id IS 'Event that carried it out';
+-- Waiting operations, few of all.
 CREATE INDEX ix_pending_operation_waiting ON pending_operation (id) WHERE state = 'waiting';
 GRANT SELECT, INSERT, UPDATE ON pending_operation TO diachiso_app;
