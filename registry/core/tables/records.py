@@ -90,9 +90,9 @@ HOUSEHOLD: Final = Table(
             label=N_("Kind"), required=True),
     _column("status", Text, "reserved | proposed | active | retired", _SHOWN,
             label=N_("Status"), required=True),
-    _column("unit_id", Integer, "Commune of today; none only for a code never bound to a door",
+    _column("unit_id", Integer, "Current commune; NULL only if never bound to a door",
             _READ | Goes.TRACED, member="commune", label=N_("Code of the commune")),
-    _column("former_unit_id", Integer, "Commune of an earlier map, when known",
+    _column("former_unit_id", Integer, "Commune of an earlier map, if known",
             _READ | Goes.TRACED, member="former_commune",
             label=N_("Code of the former commune")),
     _column("house_number", Text, "As written: Số 5A, ngách 34, ngõ 12", _READ,
@@ -105,15 +105,15 @@ HOUSEHOLD: Final = Table(
             member="localities", label=N_("Hamlet, quarter")),
     _column("building_name", Text, "Toà nhà, chung cư, block", _NAMED | Goes.EDITED,
             member="building", label=N_("Name of the building")),
-    _column("building_key", KEY, "Folded building, block and tower: what is matched", _READ),
+    _column("building_key", KEY, "Folded building, block and tower, for matching", _READ),
     _column("floor", Text, "Tầng", _NAMED | Goes.EDITED | Goes.DELIVERED, label=N_("Floor")),
     _column("unit_number", Text, "Căn hộ, phòng", _NAMED | Goes.EDITED | Goes.DELIVERED,
             label=N_("Number of the flat or room")),
-    _column("parent_code", KEY, "Building that holds it", _READ | Goes.TRACED | Goes.FED,
+    _column("parent_code", KEY, "Building that it is in", _READ | Goes.TRACED | Goes.FED,
             member="parent", label=N_("Code of the building")),
     _column("households_count", Integer,
-            "Hộ that share it until they get records of their own; 0 for a building, so that a"
-            " sum counts hộ, and where nobody lives", Goes.EVERYWHERE,
+            "Hộ that share it until they get their own records; 0 for a building, so that sums"
+            " count hộ, and where nobody lives", Goes.EVERYWHERE,
             label=N_("Households that share it"),
             required=True, filled=True),
     _column("point", Geometry("POINT", srid=4326, spatial_index=False),
@@ -128,19 +128,19 @@ HOUSEHOLD: Final = Table(
             Goes.EVERYWHERE & ~Goes.EXPORTED,
             label=N_("Hint for delivery, without names of people")),
     _column("entrances", JSONB(none_as_null=True),
-            "Where one gets in beside the point, 1 to 8: kind, lon, lat, accuracy_m, note,"
-            " seen_on, source; mostly none", _READ | Goes.TRACED | Goes.FED, label=N_("Entrances")),
+            "Entrances besides the point, 1 to 8: kind, lon, lat, accuracy_m, note, seen_on,"
+            " source; mostly NULL", _READ | Goes.TRACED | Goes.FED, label=N_("Entrances")),
     _column("uses", JSONB(none_as_null=True),
-            "What stands there beside homes or in their place, 1 to 500: use, name, key, since,"
-            " until; none at a mere dwelling",
+            "Uses besides or instead of homes, 1 to 500: use, name, key, since, until; NULL for a"
+            " mere dwelling",
             Goes.EVERYWHERE & ~Goes.EDITED, label=N_("Uses, with names of organisations")),
     _column("restricted", Boolean, "Never in tiles, exports, packs, reverse, suggestions",
             _READ | Goes.TRACED, label=N_("Leave out of lists, maps and exports"), required=True,
             filled=True),
-    _column("event_id", BigInteger, "Event that wrote this state; stamped by the database", _READ,
+    _column("event_id", BigInteger, "Event that wrote this state; set by the database", _READ,
             required=True, filled=True),
     _column("recorded_at", DateTime(timezone=True),
-            "Since when this state is on record; stamped by the database", required=True,
+            "When this state was recorded; set by the database", required=True,
             filled=True),
 )  # fmt: skip
 HOUSEHOLD_VERSION: Final = Table(
