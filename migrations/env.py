@@ -1,4 +1,4 @@
-"""How Alembic reaches the register's database: as its owner, one migrator at a time."""
+"""Run migrations of the register's database as its owner, one migrator at a time."""
 
 import time
 
@@ -18,7 +18,7 @@ def _wait_for_lock(connection: Connection) -> None:
     """Take the migrators' lock by polling.
 
     `pg_advisory_lock` would wait inside a transaction, and CREATE INDEX CONCURRENTLY of the other
-    migrator waits for that transaction: a deadlock. Polling commits between two tries.
+    migrator waits for that transaction: a deadlock. Polling commits between attempts.
     """
     deadline = time.monotonic() + LOCK_WAIT_S
     while not connection.scalar(
@@ -32,7 +32,7 @@ def _wait_for_lock(connection: Connection) -> None:
 
 
 def _is_described(_: object, name: str | None, kind: str, *__: object) -> bool:
-    """Autogenerate leaves alone what is of others, as the queue."""
+    """Whether autogenerate compares it: not tables of others, such as the queue."""
     return kind != "table" or name in all_tables().tables
 
 
@@ -41,12 +41,12 @@ def _configure(connection: Connection | None = None) -> None:
         connection=connection,
         dialect_name=None if connection else "postgresql",
         literal_binds=connection is None,
-        # Another style doubles every % of what is printed.
+        # Other styles double every % in the printed SQL.
         dialect_opts={"paramstyle": "named"},
         transaction_per_migration=True,
         target_metadata=all_tables(),
         include_object=_is_described,
-        # All else stands in migrations alone.
+        # Everything else is defined in migrations only.
         autogenerate_plugins=[
             f"alembic.autogenerate.{name}" for name in ("schemas", "tables", "types")
         ],
@@ -65,7 +65,7 @@ def _migrate(connection: Connection) -> None:
 
 
 def run() -> None:
-    """Migrate over the connection handed in, or over one of our own; or print the SQL."""
+    """Migrate over the given connection or a new one, or print the SQL."""
     if context.is_offline_mode():
         _configure()
         with context.begin_transaction():

@@ -1,7 +1,7 @@
-"""The register, subject by subject: migrations/baseline/*.sql, in the order of their numbers.
+"""The register by subject: migrations/baseline/*.sql, in the order of their numbers.
 
-Registers at 0001, of before release 1.0, had streets and localities in two tables: `transfer`
-carries them over. From here on numbered migrations follow; this one and the baseline are frozen.
+Registers at 0001, before release 1.0, had streets and localities in two tables; `transfer` converts
+them. Numbered migrations follow; this one and the baseline are frozen.
 
 Revision ID: 0002
 Revises:
@@ -22,7 +22,7 @@ BASELINE = Path(__file__).parents[1] / "baseline"
 
 def upgrade() -> None:
     for script in sorted(BASELINE.glob("*.sql")):
-        # A colon is SQL's own here, and names no parameter.
+        # Colons are part of the SQL, not of parameters.
         op.execute(sa.text(script.read_text(encoding="utf-8").replace(":", r"\:")))
     op.execute("GRANT SELECT ON alembic_version TO diachiso_app")
     works_with = "The schema works with programs from migration 0002 on"

@@ -29,12 +29,11 @@ CREATE TABLE import_edit (
 _WORDS = {
     "TABLE import_edit": "Cells of the file of an import that were edited on its page.",
     "COLUMN import_edit.import_id": "The import",
-    "COLUMN import_edit.place": "Place of the row in the file: 0 = first after the header, blank"
-    " rows counted",
-    'COLUMN import_edit."column"': "Place of the column in the file, from 0",
-    "COLUMN import_edit.value": "What the cell holds now, without names and numbers of people",
-    "COLUMN import_edit.version": "How many times it was edited",
-    "COLUMN import_edit.edited_by": "Name of the key that edited it last",
+    "COLUMN import_edit.place": "Row of the file: 0 = first after the header, blank rows counted",
+    'COLUMN import_edit."column"': "Column of the file, from 0",
+    "COLUMN import_edit.value": "Current value, without names and numbers of people",
+    "COLUMN import_edit.version": "Number of edits",
+    "COLUMN import_edit.edited_by": "Name of the key that last edited it",
     "COLUMN import_edit.edited_at": "When that was",
 }
 

@@ -1,4 +1,4 @@
-"""Operations that are undone: merged places come apart, and what was former is forgotten.
+"""Undo operations: merged places are separated, and former names and numbers are removed.
 
 Revision ID: 0004
 Revises: 0003
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 # An event is undone at most once. No event has been undone yet, and events are far fewer than
-# records: the index is created quickly, so that the migration stays one transaction.
+# records: the index is created quickly, so the migration stays one transaction.
 _ONCE = """
 -- squawk-ignore require-concurrent-index-creation
 CREATE UNIQUE INDEX uq_event_undone ON event ((scope ->> 'undone')) WHERE scope ? 'undone'
@@ -26,14 +26,14 @@ BEGIN
     INSERT INTO place_version (id, class, valid_to, ended_by_event_id, unit_id, former_unit_id,
         parent_id, key, name, kind, merged_into_id)
     SELECT OLD.id, OLD.class,
-        -- Two states never end at once, even when the clock is set back.
+        -- No two states end at one time, even if the clock is set back.
         greatest(clock_timestamp(), max(v.valid_to) + interval '1 microsecond'),
         current_event_id(), OLD.unit_id, OLD.former_unit_id, OLD.parent_id, OLD.key, OLD.name,
         OLD.kind, OLD.merged_into_id
     FROM place_version v WHERE v.id = OLD.id;
     IF OLD.merged_into_id IS NOT NULL AND NEW.id IS NOT NULL AND NEW.merged_into_id IS NULL
         AND EXISTS (SELECT FROM event WHERE id = current_event_id() AND scope ? 'undone') THEN
-        -- Its names lead to it again, and those of what had become part of it before.
+        -- Its names refer to it again, and those of places merged into it before.
         UPDATE place_alias SET place_id = NEW.id WHERE named_id IN (
             WITH RECURSIVE part AS (
                 SELECT NEW.id
@@ -74,7 +74,7 @@ BEGIN
     END IF;
     DELETE FROM household_former_number n USING household_version v
     WHERE v.ended_by_event_id = undone AND n.code = v.code AND n.event_id = undone;
-    -- A former name stays where an event that was not undone ended it.
+    -- A former name is kept if an event that was not undone ended it.
     DELETE FROM place_alias a USING place_version u
     WHERE u.ended_by_event_id = current_event_id() AND a.named_id = u.id
         AND a.event_id = current_event_id() AND NOT EXISTS (
@@ -85,15 +85,16 @@ BEGIN
 END
 $$
 """
+_WORDS = {
+    "FUNCTION forget_former": "Removes the former names and numbers that an undone event left",
+}
 
 
 def upgrade() -> None:
     op.execute(_ONCE)
     op.execute(_KEEP_PLACE)
     op.execute(_FORGET_FORMER)
-    op.execute(
-        "COMMENT ON FUNCTION forget_former IS"
-        " 'Takes back the former names and numbers that an undone event left'"
-    )
+    for what, words in _WORDS.items():
+        op.execute(f"COMMENT ON {what} IS '{words}'")
     op.execute("REVOKE EXECUTE ON FUNCTION forget_former FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION forget_former TO diachiso_app")

@@ -1,4 +1,4 @@
-"""Identifiers of units: one of a scheme on a day, and every process hears of a new one.
+"""Identifiers of units: one per scheme and day; every process reloads them after a change.
 
 Revision ID: 0005
 Revises: 0004
@@ -11,7 +11,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# The table is still empty: nothing to scan, and nobody is blocked.
+# The table is still empty: nothing is scanned or blocked.
 _ONE_PER_DAY = """
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE unit_identifier ADD CONSTRAINT ex_unit_identifier_one_per_day

@@ -1,4 +1,4 @@
-"""What stands at a door: a list in the record, its rows for searches, its counts and targets.
+"""Uses of a door: a list in the record, its rows for searches, counts and targets.
 
 Revision ID: 0006
 Revises: 0005
@@ -55,7 +55,7 @@ _STATEMENTS = (
     " WHEN (NEW.uses IS NOT NULL) EXECUTE FUNCTION keep_uses()",
     "CREATE TRIGGER household_3_keep_uses AFTER UPDATE ON household FOR EACH ROW"
     " WHEN (OLD.uses IS DISTINCT FROM NEW.uses) EXECUTE FUNCTION keep_uses()",
-    # Few records have uses; none does yet, so the indexes are created quickly.
+    # Few records will have uses, and none has yet: the indexes are created quickly.
     "-- squawk-ignore require-concurrent-index-creation\n"
     "CREATE INDEX ix_household_used ON household (unit_id) WHERE uses IS NOT NULL",
     "-- squawk-ignore require-concurrent-index-creation\n"
@@ -76,12 +76,12 @@ _STATEMENTS = (
     "ALTER TABLE target VALIDATE CONSTRAINT ck_target_counted_known",
 )
 _WORDS = {
-    "COLUMN household.uses": "What stands there beside homes or in their place, 1 to 500: use, name,"
-    " key, since, until; none at a mere dwelling",
-    "TABLE household_use": "Uses of a door other than dwelling, by names: rows of household.uses,"
-    " kept by its triggers",
-    "FUNCTION keep_uses": "Trigger: the rows of household_use are those of the record",
-    "COLUMN coverage_count.uses": "Use → active records with it that has no last day",
+    "COLUMN household.uses": "Uses besides or instead of homes, 1 to 500: use, name, key, since, until;"
+    " NULL for a mere dwelling",
+    "TABLE household_use": "Uses of a door other than dwelling, by name: rows of household.uses,"
+    " written by its triggers",
+    "FUNCTION keep_uses": "Trigger: copies the uses of a record to household_use",
+    "COLUMN coverage_count.uses": "Use → active records with it, while it has no last day",
     "COLUMN target.counted": "What is counted: households (hộ) | residents (hộ thường trú) |"
     " dwellings (chỗ ở) | a use: doors with it",
 }
@@ -92,5 +92,5 @@ def upgrade() -> None:
         op.execute(statement)
     for what, words in _WORDS.items():
         op.execute(f"COMMENT ON {what} IS '{words}'")
-    # Tables of versions have the same comments on their columns.
+    # household_version has the comments of household.
     op.execute(f"COMMENT ON COLUMN household_version.uses IS '{_WORDS['COLUMN household.uses']}'")

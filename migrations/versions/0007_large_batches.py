@@ -1,4 +1,4 @@
-"""Large batches over HTTP: whose they are, and how far; webhooks are told of their end.
+"""Large batches over HTTP: owner and progress; webhooks report their end.
 
 Revision ID: 0007
 Revises: 0006
@@ -35,22 +35,23 @@ CREATE TABLE batch (
 )
 """
 _WORDS = {
-    "TABLE batch": "Files of questions that are answered by a job, until a day after their end.",
+    "TABLE batch": "Files of queries that a job answers; deleted a day after they end.",
     "COLUMN batch.id": "Number of the batch",
-    "COLUMN batch.key_id": "Key whose it is, and nobody else''s: it ends with the key",
+    "COLUMN batch.key_id": "Owner key, the only one with access; deleted with it",
     "COLUMN batch.actor": "Name of that key",
     "COLUMN batch.operation": "lookup | geocode | reverse | validate",
     "COLUMN batch.file_name": "Name of the file, without names of people",
-    "COLUMN batch.request": "How it is read and answered: sheet, mapping, on, format, webhook …",
-    "COLUMN batch.state": "working: waits or is being answered | done | failed",
-    "COLUMN batch.phase": "What is being done now: waiting, reading, answering, writing",
-    "COLUMN batch.rows_count": "Rows of the file; none before they are counted",
+    "COLUMN batch.request": "Its options: sheet, mapping, on, format, webhook …",
+    "COLUMN batch.state": "working: waiting or being answered | done | failed",
+    "COLUMN batch.phase": "Current step: waiting, reading, answering, writing",
+    "COLUMN batch.rows_count": "Rows of the file; NULL until they are counted",
     "COLUMN batch.done": "Rows whose answers are written",
-    "COLUMN batch.written_bytes": "Length of these answers: a job that was killed goes on there",
-    "COLUMN batch.counts": "Rows without an answer, and of each verdict; columns not read",
+    "COLUMN batch.written_bytes": "Length of these answers, from where a killed job resumes",
+    "COLUMN batch.counts": "Rows without an answer and of each verdict; columns not read",
     "COLUMN batch.problem": "Why it failed",
-    "COLUMN batch.created_at": "When the file came",
-    "COLUMN batch.files_until": "When all of it is deleted, unless it is being worked on",
+    "COLUMN batch.created_at": "When the file arrived",
+    "COLUMN batch.files_until": "When all of it is deleted, unless in progress",
+    "COLUMN webhook_delivery.kind": "changes | test | batch",
 }
 _KIND = """
 -- squawk-ignore ban-drop-constraint
@@ -72,4 +73,3 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON batch TO diachiso_app")
     op.execute(_KIND)
     op.execute(_VALIDATED)
-    op.execute("COMMENT ON COLUMN webhook_delivery.kind IS 'changes | test | batch'")
