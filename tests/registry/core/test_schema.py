@@ -1,7 +1,7 @@
 """The schema as a whole: migrations, comments, privileges, and append-only tables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -21,7 +21,7 @@ from registry.core.settings import ROOT
 from registry.core.tables import all_tables
 from registry.core.tables.records import HOUSEHOLD, state
 from registry.ops.prepare import alembic_config, make_roles_and_extensions
-from tests.support.catalogue import OURS, read
+from tests.support.catalogue import OURS, read, schema_of
 from tests.support.factories import make_event, make_household, make_unit
 from tests.support.postgis import database
 from tests.support.refusal import refused
@@ -135,6 +135,24 @@ def test_migrations_print_the_sql_that_they_run(
             revision = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     assert printed == read(owner, FUNCTIONS)
     assert revision == [(head_revision(),)]
+
+
+def test_registers_with_earlier_comments_get_the_current_ones(
+    fresh_database: Callable[[], str],
+) -> None:
+    engine = make_engine(fresh_database(), role=OWNER_ROLE)
+    config = alembic_config()
+    with engine.connect() as connection:
+        current = schema_of(connection)
+        for what in ("TABLE event", "COLUMN household.uses", "COLUMN household_version.floor"):
+            connection.execute(text(f"COMMENT ON {what} IS 'as before'"))
+        assert schema_of(connection) != current
+        connection.commit()
+        config.attributes["connection"] = connection
+        command.stamp(config, "0008")
+        command.upgrade(config, "head")
+        assert schema_of(connection) == current
+    engine.dispose()
 
 
 def test_migrations_form_one_line_of_numbered_files() -> None:
