@@ -36,7 +36,7 @@ _STRAIGHT: Final = 1e-6
 """Tolerance of a straight line, for rounding errors of degrees."""
 _SEA, _LINE, _INK, _QUIET = "#f3f7fa", "#5f6c78", "#1b2733", "#55616d"
 
-NOT_A_BOUNDARY: Final = "Hình vẽ thống kê, không phải bản đồ địa giới hành chính."
+NOT_A_BOUNDARY: Final = "Hình vẽ để thống kê, không phải địa giới hành chính pháp lý."
 CELLS: Final = "Ô gần đúng quanh trụ sở xã, chưa nạp ranh giới thật."
 
 Point = tuple[float, float]

@@ -133,16 +133,17 @@ def _parts(part: _Part) -> str:
 def _remarks(found: Coverage, whole: _Part) -> Iterator[str]:
     if found.former:
         code, name = found.former
-        yield f"<p class=warn>{escape(name)} ({code}) thuộc bản đồ cũ;"
+        yield f"<p class=warn>{escape(name)} ({code}) thuộc địa giới cũ;"
         yield " đây là các đơn vị thay thế.</p>"
     if found.counted_at:
         yield f"<p class=warn>{late_label(found.counted_at)}</p>"
     if found.demo:
-        yield ("<p class=warn>Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.</p>")
+        yield "<p class=warn>Có tính cả dữ liệu minh hoạ (mã bắt đầu bằng 0): "
+        yield "không phải độ phủ thật.</p>"
     if found.total.without_accuracy:
         yield f"<p class=warn>{NO_ACCURACY}</p>"
     if any(unit.is_estimate for unit in (*whole.units, whole.total)):
-        yield "<p class=warn>Số «ước tính» không phải số liệu địa phương công bố.</p>"
+        yield "<p class=warn>Số “ước tính” không phải số liệu địa phương công bố.</p>"
 
 
 def _totals(unit: UnitCoverage) -> str:

@@ -19,7 +19,7 @@ _OF_DAYS: Final = ("Ngày", "Hộ có mã", "Chỗ ở", "Giao được", "Tổn
 _NOTES: Final = (
     "Hộ có mã: hộ của các chỗ ở đang dùng; nhiều hộ có thể chung một chỗ ở.",
     "Tỷ lệ: so với tổng số hộ, hoặc chỗ ở khi tổng số đếm chỗ ở; cắt, không làm tròn lên.",
-    "Số «ước tính» không phải số liệu địa phương công bố.",
+    "Số “ước tính” không phải số liệu địa phương công bố.",
     "Ngày không ghi độ phủ thì không có trong chuỗi ngày.",
 )
 
@@ -120,7 +120,7 @@ def _write_notes(book: Any, found: Coverage) -> None:
     sheet.set_column(0, 0, 100)
     notes = [f"{found.total.name}, {found.day:%d/%m/%Y}", *_NOTES]
     if found.demo:
-        notes.append("Có tính dữ liệu thử (mã bắt đầu bằng 0): không phải độ phủ thật.")
+        notes.append("Có tính cả dữ liệu minh hoạ (mã bắt đầu bằng 0): không phải độ phủ thật.")
     if found.counted_at:
         notes.append(late_label(found.counted_at))
     for row, note in enumerate(notes):

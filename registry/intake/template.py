@@ -54,11 +54,11 @@ _COLUMNS: Final = (
 _STREET, _LOCALITY, _COMMUNE = 2, 3, len(_COLUMNS) - 1
 _RULES: Final = (
     "Mỗi dòng là một chỗ ở (nhà, căn hộ, phòng trọ có hộ ở).",
-    "Một dòng cần ít nhất: số nhà, hoặc số căn hộ, hoặc thôn/tổ cùng toạ độ.",
+    "Một dòng cần ít nhất: số nhà, hoặc số căn hộ, hoặc thôn, tổ cùng toạ độ.",
     "Không ghi họ tên, số điện thoại, số căn cước: những cột như vậy bị bỏ, không lưu.",
     "Số nhà dạng 3/2 gõ thẳng vào ô: ô đã định dạng chữ nên không thành ngày tháng.",
-    "Tên đường hoặc thôn chưa có trong danh sách thì cứ gõ, sẽ được thêm.",
-    "Có toạ độ thì ghi cả độ chính xác: điểm sai không quá 20 m mới tính là giao được.",
+    "Tên đường hoặc thôn, tổ chưa có trong danh sách thì cứ gõ, sẽ được thêm.",
+    "Có toạ độ thì ghi cả cột Độ chính xác (m): điểm sai không quá 20 m mới tính là giao được.",
     "Toạ độ của cả tệp cùng một hệ: độ WGS 84, hoặc mét VN-2000 (khi nhập thêm --crs EPSG:…,"
     " chạy thử sẽ đề nghị hệ).",
     "Nộp lại cả tệp khi có thay đổi: dòng không đổi thì không có gì xảy ra.",

@@ -42,9 +42,9 @@ def test_line_shows_actor_action_code_and_reason(office: Office, reader: Seat) -
     headers = {"Authorization": f"Bearer {second.secret}"}
     assert office.client.post(url, headers=headers).status_code == 200
     approved, asked = lines(reader, code=shown)
-    assert "Khoá « Phường Láng – nhập » (người duyệt) đã gửi, chờ người thứ hai duyệt" in asked
+    assert "Khoá “ Phường Láng – nhập ” (người duyệt) đã gửi, chờ người thứ hai duyệt" in asked
     assert f"ngừng dùng mã {shown}" in asked
-    assert f"Phường Láng – duyệt » (người duyệt) đã duyệt: ngừng dùng mã {shown}" in approved
+    assert f"Phường Láng – duyệt ” (người duyệt) đã duyệt: ngừng dùng mã {shown}" in approved
     for text in ("lý do: nhà đã phá dỡ", "quyết định 12/QĐ-UBND", "Phường Láng – nhập"):
         assert text in approved
     assert f'href="/desk/records/{shown}"' in reader.get("/desk/audit", code=code).text

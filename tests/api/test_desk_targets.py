@@ -94,8 +94,8 @@ def test_approver_declares_a_target_by_page_and_api(office: Office) -> None:
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
-        ({"unit": COMMUNE, "households": "nhiều"}, "không phải số nguyên"),
-        ({"unit": COMMUNE, "households": "-5"}, "không phải số nguyên"),
+        ({"unit": COMMUNE, "households": "nhiều"}, "phải là số nguyên"),
+        ({"unit": COMMUNE, "households": "-5"}, "phải là số nguyên"),
         ({"unit": COMMUNE, "households": "99999999"}, "nhiều hơn mức"),
         ({"unit": COMMUNE, "households": "5000", "reference_date": "2099-01-01"}, "chưa tới"),
         ({"unit": COMMUNE, "households": "5000", "locality": "Tổ 99"}, "Chưa có thôn"),

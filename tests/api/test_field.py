@@ -204,7 +204,7 @@ def test_desk_imports_a_round_and_rolls_it_back(
     assert all(text in page for text in ("77 Phố Láng", "cạnh &lt;nhà&gt; văn hoá", "1 → 2"))
     # An editor proposes new houses; what ends a code is left to an approver.
     preview = editor.post(f"{url}/take-over", url)
-    assert "cần quyền approver" in preview.text
+    assert "cần vai trò approver" in preview.text
     assert "thành đề nghị cấp mã" in preview.text
     editor.post(f"{url}/aside", url, record=gone["id"], aside="yes")
     assert editor.post(f"{url}/take-back", url).status_code == 403

@@ -262,7 +262,7 @@ def test_board_explains_why_nothing_is_deliverable(site: Site) -> None:
     """The search world has demo codes, none with a position accuracy."""
     page = site.client.get("/coverage/01", headers=BROWSER).text
     assert "Giao được tận nơi" in page
-    assert "Chưa vị trí nào ghi độ chính xác" in page
+    assert "Chưa vị trí nào có sai số từ 20 m" in page
     assert "Chưa vị trí nào" not in site.client.get("/coverage/96", headers=BROWSER).text
 
 

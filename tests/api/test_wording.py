@@ -274,7 +274,7 @@ def test_code_page_shows_the_old_wording_with_its_parts(shop: Shop) -> None:
     page = shop.client.get(f"/a/{code_display(code)}").text
     for words in (LABEL.format(door="29 Phố Láng", ward="Hạ"), "Theo địa giới trước 01/07/2025"):
         assert words in page
-    assert "vị trí nhà trên bản đồ cũ" in page
+    assert "vị trí nhà trong địa giới cũ" in page
     untold = shop.client.get(f"/a/{code_display(shop.town.house('31'))}").text
     assert "chưa rõ thuộc đơn vị cũ nào: " in untold
     assert "Chép địa chỉ cũ" not in untold

@@ -137,7 +137,7 @@ def test_approver_sees_a_conflict_and_decides_on_several_records(
     states = [office.place.row(code).status for code in codes]
     assert states == ["retired", "retired", "active"]
     # After signing out nothing is shown again.
-    page.get_by_role("button", name="Thoát").click()
+    page.get_by_role("button", name="Đăng xuất").click()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     page.go_back()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
@@ -208,7 +208,7 @@ def test_operation_is_requested_by_one_person_and_approved_by_another(
     expect(page.locator("#said")).to_contain_text("chờ người thứ hai")
     assert visit.is_sound()
     waiting = page.url
-    page.get_by_role("button", name="Thoát").click()
+    page.get_by_role("button", name="Đăng xuất").click()
     visit.enter(second.secret, "/desk/proposals")
     assert visit.is_sound()
     page.goto(waiting)

@@ -148,8 +148,8 @@ def test_administrator_signs_in_by_account_and_makes_a_key(
     visit.open("/desk/audit")
     expect(page.get_by_text(f"keys revoke: {name}")).to_be_visible()
     assert visit.is_sound()
-    page.get_by_role("button", name="Thoát").click()
-    expect(page.get_by_role("link", name="Thoát cả tài khoản")).to_be_visible()
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page.get_by_role("link", name="Đăng xuất cả tài khoản")).to_be_visible()
     expect(page.get_by_text("Lê Thị An")).to_have_count(0)
 
 

@@ -176,7 +176,7 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
     page.get_by_text("Huỷ lần tiếp nhận này").click()
     page.get_by_label("Lý do").fill("nhận nhầm")
     page.get_by_role("button", name="Huỷ lần tiếp nhận").click()
-    expect(page.locator("#said")).to_contain_text("Đã huỷ: bỏ 1 mã mới")
+    expect(page.locator("#said")).to_contain_text("Đã huỷ: huỷ 1 mã mới")
     assert office.place.rows(new) == []
     why = "SELECT reason FROM event WHERE kind = 'rollback'"
     assert office.place.rows(why) == [("nhận nhầm",)]
@@ -193,10 +193,10 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
     expect(walk.locator("#waiting")).to_have_text("1 chờ gửi")
     with walk.expect_download() as file:
         walk.get_by_role("button", name="Tải tệp kết quả chưa gửi").click()
-    page.get_by_text("Nạp tệp từ điện thoại").click()
+    page.get_by_text("Nhận tệp từ điện thoại").click()
     page.get_by_label("Tệp", exact=True).set_input_files(file.value.path())
     page.get_by_role("button", name="Nạp", exact=True).click()
-    expect(page.locator("#said")).to_contain_text("Đã nạp 1 kết quả mới")
+    expect(page.locator("#said")).to_contain_text("Đã nhận 1 kết quả mới")
     page.get_by_text("Mã của đợt", exact=True).click()
     page.get_by_role("button", name="Lấy mã mới").click()
     walk.goto(page.get_by_role("link", name="Đường dẫn có sẵn mã").get_attribute("href") or "")

@@ -47,7 +47,7 @@ def window() -> dict[str, Any]:
 @in_both_sizes
 def test_button_beside_the_key_fits_on_one_line(visit: Visit) -> None:
     page = visit.open("/desk/sign-in")
-    button = page.get_by_role("button", name="Vào")
+    button = page.get_by_role("button", name="Đăng nhập")
     lines = button.evaluate(
         "own => { const range = document.createRange(); range.selectNodeContents(own);"
         " return new Set([...range.getClientRects()].map((box) => box.top)).size; }"
@@ -98,7 +98,7 @@ def test_file_is_dry_run_approved_and_rolled_back_in_the_browser(
     assert checksum(desk.office.place.engine) == before
     number = page.url.rpartition("#")[2]
 
-    page.get_by_role("button", name="Thoát").click()
+    page.get_by_role("button", name="Đăng xuất").click()
     page = visit.enter(approver.secret, DESK)
     page.locator("#recent").get_by_role("button", name=f"#{number}").click()
     one = page.locator("#one")
@@ -131,7 +131,8 @@ def test_invalid_or_insufficient_key_is_reported(visit: Visit, desk: Desk) -> No
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     carrier = desk.office.key(f"phát thư {visit.page.viewport_size}", "carrier")
     page = visit.enter(carrier.secret, DESK)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("không thuộc quyền bưu tá")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("không thuộc quyền hãng chuyển phát")
     assert visit.is_sound()
 
 
@@ -216,7 +217,7 @@ def test_delivery_continues_its_source_whoever_delivers(visit: Visit, desk: Desk
     choose(page, table(row("61", f"N{place}")))
     page.get_by_label("Đơn vị gửi").fill(f"nguồn {place}")
     try_it(page, desk)
-    page.get_by_role("button", name="Thoát").click()
+    page.get_by_role("button", name="Đăng xuất").click()
     expect(page.get_by_label("Khoá của đơn vị")).to_be_visible()
     visit.enter(desk.office.key(f"duyệt nguồn {place}", "approver").secret, DESK)
     expect(page.get_by_label("Đơn vị gửi")).to_have_value(f"nguồn {place}")

@@ -129,7 +129,7 @@ def test_doors_are_found_offline_and_after_a_restart(visit: Visit, world: World)
     assert visit.barriers() == []
     assert not visit.overflows()
     first = find(page, code).locator(".hand-card").first
-    dots = first.get_by_label("Sơ đồ và báo về", exact=False)
+    dots = first.get_by_label("Sơ đồ và báo cáo về", exact=False)
     dots.focus()
     page.keyboard.press("Enter")
     expect(first.get_by_role("button", name="Không có nhà")).to_be_visible()
@@ -177,7 +177,7 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
     card.get_by_role("combobox", name="Lối vào").select_option(label="Lối xe vào")
     for note in ("gọi 0912345678", "nhà anh Hùng"):
         card.get_by_label("Cách vào nhà").fill(note)
-        card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+        card.get_by_role("button", name="Báo lối vào ở chỗ tôi đang đứng").click()
         expect(card.get_by_role("alert")).to_contain_text("Xin đừng ghi tên người")
         expect(page.locator("#outbox li")).to_have_count(0)
     choose_in_menu(card, "Biển")
@@ -187,7 +187,7 @@ def test_pack_is_updated_and_a_damaged_one_is_refused(visit: Visit, world: World
     card.get_by_label("Cách vào nhà").fill("cổng phía ngõ 34")
     assert visit.barriers() == []
     assert not visit.overflows()
-    card.get_by_role("button", name="Báo lối vào ở chỗ tôi đứng").click()
+    card.get_by_role("button", name="Báo lối vào ở chỗ tôi đang đứng").click()
     written = page.locator("#outbox [data-state=waiting]")
     expect(written).to_contain_text("Lối xe vào: cổng phía ngõ 34")
     # No point is there, but lockers of this door.
@@ -245,7 +245,7 @@ def test_report_waits_for_a_network_and_is_filed_once(visit: Visit, world: World
     expect(page.locator("#outbox [data-state=waiting]")).to_contain_text("Nhà ở chỗ khác")
     page.get_by_text("Báo nhà chưa có mã").click()
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng, 0912345678")
-    page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+    page.get_by_role("button", name="Báo nhà ở chỗ tôi đang đứng").click()
     expect(page.locator("#new-notice")).to_contain_text("Xin đừng ghi tên người")
     page.get_by_label("Địa chỉ ghi trên cửa").fill("999/4 Láng")
     page.close()
@@ -270,7 +270,7 @@ def test_report_waits_for_a_network_and_is_filed_once(visit: Visit, world: World
     # Text only typed is kept as well and shown on the phone.
     expect(page.get_by_label("Địa chỉ ghi trên cửa")).to_have_value("999/4 Láng")
     with page.expect_event("requestfailed", lambda each: each.url.endswith("/v1/batch/reports")):
-        page.get_by_role("button", name="Báo ở chỗ tôi đứng").click()
+        page.get_by_role("button", name="Báo nhà ở chỗ tôi đang đứng").click()
     expect(page.locator("#waiting")).to_have_text("2 chờ gửi")
     losing = False
     send_waiting(page)

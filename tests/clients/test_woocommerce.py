@@ -84,7 +84,7 @@ def test_owner_configures_the_plugin_and_a_guest_completes_an_address(
             _sign_in(visit)
             page = visit.open("/wp-admin/admin.php?page=dia-chi-so")
             _save(page, {"Địa chỉ của sổ": register.url, "Khoá": "dcs_wrong"})
-            expect(page.locator(".notice-error")).to_contain_text("không phải một khoá")
+            expect(page.locator(".notice-error")).to_contain_text("khoá không đủ")
             _save(page, {"Khoá": register.key})
             expect(page.get_by_text("Sổ trả lời tốt.")).to_be_visible()
             expect(page.get_by_text("Đã lưu khoá")).to_be_visible()

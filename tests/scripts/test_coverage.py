@@ -74,11 +74,11 @@ def test_table_lists_provinces_and_the_country(run: Run) -> None:
     (total,) = [line for line in lines if "Cả nước" in line]
     assert "28.146.930" in total
     assert "ước tính" in total
-    assert lines[-1].startswith("Không tính dữ liệu thử")
+    assert lines[-1].startswith("Không tính dữ liệu minh hoạ")
 
 
 def test_table_states_that_demo_households_are_counted(run: Run) -> None:
-    assert "Có tính cả dữ liệu thử" in run("--demo").stdout
+    assert "Có tính cả dữ liệu minh hoạ" in run("--demo").stdout
 
 
 def test_unit_is_shown_alone_or_with_its_communes(run: Run) -> None:
@@ -100,7 +100,7 @@ def test_commune_cannot_be_divided_into_provinces(run: Run) -> None:
 
 def test_former_unit_is_answered_by_its_successor(run: Run) -> None:
     assert (
-        "Tỉnh Hà Giang (02) thuộc bản đồ cũ; nay là Tỉnh Tuyên Quang (08)."
+        "Tỉnh Hà Giang (02) thuộc địa giới cũ; nay là Tỉnh Tuyên Quang (08)."
         in run("--unit", "02").stdout
     )
 
@@ -172,7 +172,7 @@ def test_fail_under_refuses_an_estimate_unless_accepted(run: Run) -> None:
     assert refused.exit_code == 2
     assert refused.stdout == ""
     assert len(refused.stderr.splitlines()) == 1
-    assert "là số ước tính; thêm --accept-estimate" in refused.stderr
+    assert "là số ước tính; muốn vẫn so thì thêm --accept-estimate" in refused.stderr
     assert run("--fail-under", "90", "--accept-estimate").exit_code == 1
     assert run("--fail-under", "0", "--accept-estimate").exit_code == 0
 
@@ -193,7 +193,7 @@ def test_fail_under_compares_with_the_declared_target(run_declared: Run) -> None
 
 
 def test_missing_position_accuracy_is_reported(run_declared: Run) -> None:
-    text = "Chưa vị trí nào ghi độ chính xác"
+    text = "Chưa vị trí nào có sai số từ 20 m"
     assert text in run_declared("--unit", "00004").stdout
     assert text not in run_declared("--unit", "00097").stdout  # nothing is there
 

@@ -70,7 +70,7 @@ def test_street_is_renumbered_from_a_table(run: Run, place: Town, tmp_path: Path
     table.write_text("Số nhà cũ,số nhà mới\n1,2\n2,1\n", encoding="utf-8-sig")
     arguments = ("operation", "renumber-street", "--commune", COMMUNE, "--street", "Phố Bảng")
     dry = run(*arguments, "--numbers", table, "--dry-run")
-    assert dry.stdout == f"{COMMUNE}  Phố Bảng  2 nơi ở, toà nhà\nsẽ ghi 2 mã\n"
+    assert dry.stdout == f"{COMMUNE}  Phố Bảng  2 chỗ ở, toà nhà\nsẽ ghi 2 mã\n"
     assert place.record(codes[0]).house_number_key == "1"
     assert run(*arguments, "--numbers", table).stdout.endswith("đã ghi lại 2 mã\n")
     assert [place.record(code).house_number_key for code in codes] == ["2", "1"]

@@ -54,7 +54,7 @@ def test_queue_lists_the_reporters(run: Run, place: Town, say: Say) -> None:
     assert (
         f"{number}  sai vị trí  {code_display(code)}  {place.row(code).house_number} Phố" in shown
     )
-    assert "1 bưu tá, 1 người dân  từ " in shown
+    assert "1 hãng chuyển phát, 1 người dân  từ " in shown
     assert "21.021300,105.807100 (cách 116 m)" in shown
     assert str(number) in run("reports", "list", "--unit", "01", "--limit", 500).stdout
     assert str(number) in run("reports", "list", "--unit", COMMUNE).stdout

@@ -163,7 +163,7 @@ ADDRESS_ON: Final = Column(
 EXTERNAL_IDS: Final = Column(
     "external_ids",
     "string",
-    "Mã theo hệ khác còn hiệu lực, «hệ:giá trị», cách nhau bằng dấu chấm phẩy",
+    "Mã theo hệ khác còn hiệu lực, “hệ:giá trị”, cách nhau bằng dấu chấm phẩy",
     "What other schemes call it today, `scheme:value`, with semicolons between",
 )
 """Only if requested."""

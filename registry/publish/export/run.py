@@ -273,9 +273,9 @@ def _write_beside(path: Path, options: ExportOptions, found: _Opened) -> None:
 
 
 _REMARKS: Final = {
-    True: "Không có nơi hạn chế; mã này không phải mã định danh địa điểm của Nhà nước (restricted"
-    " places are left out; the code is not the State's place identifier).",
-    False: "Hình thống kê, không phải bản đồ địa giới hành chính (drawn for statistics; no legal"
-    " boundaries).",
+    True: "Không có chỗ không công khai; mã này không phải mã định danh địa điểm của Nhà nước"
+    " (restricted places are left out; the code is not the State's place identifier).",
+    False: "Hình vẽ để thống kê, không phải địa giới hành chính pháp lý (drawn for statistics;"
+    " no legal boundaries).",
 }
 """Remark for households (True) and for boundaries (False)."""

@@ -251,7 +251,7 @@ def _print(
 def _position(record: Record) -> str | None:
     if record.lon is None or record.lat is None:
         return None
-    accuracy = "chưa biết độ chính xác"
+    accuracy = "chưa biết sai số"
     if record.position_accuracy_m is not None:
         accuracy = f"sai số khoảng {record.position_accuracy_m:.0f} m"
     return f"{record.lat:.6f}, {record.lon:.6f} ({accuracy})"

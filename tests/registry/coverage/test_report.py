@@ -68,7 +68,7 @@ def test_country_report_contains_every_province_and_commune(session, gazetteer):
     rows = rows_of(html)
     assert len(rows) == 34 + 3_321
     assert sum("ước tính" in row for row in rows) == 34
-    assert "Số «ước tính» không phải số liệu địa phương công bố" in html
+    assert "Số “ước tính” không phải số liệu địa phương công bố" in html
     (ba_dinh,) = [row for row in rows if "Phường Ba Đình" in row]
     assert "⚑" in ba_dinh
     assert "125,0 %" in ba_dinh
@@ -91,7 +91,7 @@ def test_report_of_a_province_a_commune_and_an_old_map(session, gazetteer):
     assert "không phải độ phủ thật" in commune
     assert "Xu hướng" not in commune
     old = html_report(session, gazetteer, "02")
-    assert "Tỉnh Hà Giang (02) thuộc bản đồ cũ" in old
+    assert "Tỉnh Hà Giang (02) thuộc địa giới cũ" in old
     split = html_report(session, gazetteer, "00016")
     assert "Phường Ngọc Hà" in split
     assert len(rows_of(split)) == 2

@@ -106,7 +106,7 @@ def test_dry_run_continues_in_the_zone_suggested_by_the_points(
     assert (result.new, result.problems) == (len(places), {})
     note, of_accuracy = result.file_notes
     # Coverage does not count points without an accuracy.
-    assert "độ chính xác" in str(of_accuracy)
+    assert "Độ chính xác (m)" in str(of_accuracy)
     assert "107°45′" in str(note)
     assert "--crs EPSG:5899" in str(note)
     with pytest.raises(UnreadableFileError, match="--crs EPSG:5899"):

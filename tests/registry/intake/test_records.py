@@ -77,7 +77,7 @@ def test_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
     [
         (json.dumps([ONE, OTHER])[:-20], "hỏng hoặc chưa tải hết ở bản ghi 2"),
         (json.dumps([ONE, OTHER])[:-1], "hỏng hoặc chưa tải hết ở bản ghi 3"),
-        (json.dumps([ONE]) + "\n[1]", "có thêm gì đó"),
+        (json.dumps([ONE]) + "\n[1]", "còn nội dung khác"),
         ('[{"so_nha": "1", "so_nha": "2"}]', "hai ô cùng tên 'so_nha'"),
         (json.dumps([ONE, 5]), "không phải danh sách bản ghi"),
         ('{"a": {"b": ' * 50_000, "hỏng hoặc chưa tải hết"),

@@ -173,7 +173,7 @@ def test_command_lists_each_commune_before_anything_is_written(
     names = ("--street", "Phố Thử Trước", "--new-name", "Đường Thử Sau")
     output = call(*command, *names).stdout
     assert output.splitlines()[:3] == [
-        f"{commune}  Phố Thử Trước → Đường Thử Sau  1 nơi ở, toà nhà" for commune in THREE
+        f"{commune}  Phố Thử Trước → Đường Thử Sau  1 chỗ ở, toà nhà" for commune in THREE
     ]
     streets = json.loads(call(*command, *names, "--format", "json").stdout)["streets"]
     assert [each["commune"] for each in streets] == THREE

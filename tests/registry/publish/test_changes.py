@@ -590,5 +590,5 @@ def test_cursor_is_refused_after_a_restore(
         with session_scope(register.engine) as session:
             session.connection().exec_driver_sql("SET ROLE diachiso_owner")
             session.connection().exec_driver_sql("SELECT register_restored()")
-        with pytest.raises(CursorRefusedError, match="trước khi khôi phục"):
+        with pytest.raises(CursorRefusedError, match="trước khi phục hồi"):
             reader.page()
