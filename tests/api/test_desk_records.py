@@ -446,7 +446,7 @@ def test_bulk_operation_reports_the_records_that_cannot_be_changed(
     assert "còn thiếu" in shown(missing)
     response = approver.client.post(path, data=ticked | {"_step": "preview", "reason": "giải toả"})
     found = shown(response)
-    assert "không thực hiện được với 1 mã" in found
+    assert "Không thực hiện được với 1 mã" in found
     assert "đã có người sửa sau khi bạn xem" in found
     assert "2 hộ ở đó" in found
     before = events(office)
