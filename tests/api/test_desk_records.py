@@ -266,7 +266,7 @@ def test_far_move_needs_confirmation(office: Office, approver: Seat) -> None:
     assert 'name="_sure"' not in near.text
     far = preview(approver, path, lon="105.8162", lat="21.0211")
     assert "cách vị trí đang ghi 1,1 km" in shown(far)
-    assert "nhà ở xa" in shown(approver.confirm(path, far))
+    assert "nhà ở cách xa" in shown(approver.confirm(path, far))
     assert office.place.record(code).lon == LANG["lon"]
     form = dict(hidden(far.text)) | {"_step": "do", "_sure": "1"}
     assert approver.client.post(path, data=form).status_code == 303

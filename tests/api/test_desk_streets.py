@@ -307,7 +307,7 @@ def test_street_is_merged_with_a_reason_within_its_commune(office: Office, appro
     # By mistake: the page of the remaining street links to the undo.
     (link,) = re.findall(r'href="(/desk/undo/\d+\?back=[^"]*)"', approver.get(done.location).text)
     preview = approver.get(link)
-    assert "địa chỉ sẽ trở lại như trước" in preview.text
+    assert "chỗ ở sẽ trở lại như trước" in preview.text
     assert "Ngõ Nhỏ" in preview.text
     assert approver.confirm(link.partition("?")[0], preview).status_code == 422
     undone = approver.confirm(link.partition("?")[0], preview, reason="gộp nhầm")

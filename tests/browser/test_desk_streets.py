@@ -142,11 +142,11 @@ def test_approver_renumbers_a_street_after_reviewing_each_door(
     expect(page.locator("#said")).to_contain_text("2 chỗ ở mang số mới")
     assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["4", "8"]
     page.get_by_role("link", name="Hoàn tác").click()
-    expect(page.locator(".lead")).to_contain_text("2 địa chỉ sẽ trở lại như trước")
+    expect(page.locator(".lead")).to_contain_text("2 chỗ ở sẽ trở lại như trước")
     assert visit.is_sound()
     page.get_by_label("Lý do").fill("nhập nhầm bảng")
     page.get_by_role("button", name="Hoàn tác").click()
-    expect(page.locator("#said")).to_contain_text("Đã hoàn tác: 2 địa chỉ")
+    expect(page.locator("#said")).to_contain_text("Đã hoàn tác: 2 chỗ ở")
     assert [office.place.row(codes[n]).house_number for n in ("2", "4")] == ["2", "4"]
 
 

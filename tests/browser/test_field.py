@@ -176,7 +176,7 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
     page.get_by_text("Huỷ lần tiếp nhận này").click()
     page.get_by_label("Lý do").fill("nhận nhầm")
     page.get_by_role("button", name="Huỷ lần tiếp nhận").click()
-    expect(page.locator("#said")).to_contain_text("Đã huỷ: huỷ 1 mã mới")
+    expect(page.locator("#said")).to_contain_text("Đã huỷ lần tiếp nhận: huỷ 1 mã mới")
     assert office.place.rows(new) == []
     why = "SELECT reason FROM event WHERE kind = 'rollback'"
     assert office.place.rows(why) == [("nhận nhầm",)]
