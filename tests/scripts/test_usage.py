@@ -55,7 +55,7 @@ def error_of(
             ["import", "a.csv", "--sourc", "x"],
             "Lỗi: Không có tuỳ chọn '--sourc'. (Có phải một trong: '--source', '--strict'?)",
         ),
-        (["geocode", "in.csv"], "Lỗi: Thiếu 'OUT'."),
+        (["geocode", "in.csv"], "Lỗi: Thiếu đối số 'OUT'."),
         (
             ["coverage", "--level", "quan"],
             "Lỗi: Giá trị của '--level' chưa đúng: 'quan' không thuộc 'province', 'commune',"
