@@ -47,7 +47,7 @@ def window() -> dict[str, Any]:
 @in_both_sizes
 def test_button_beside_the_key_fits_on_one_line(visit: Visit) -> None:
     page = visit.open("/desk/sign-in")
-    button = page.get_by_role("button", name="Đăng nhập")
+    button = page.get_by_role("button", name="Đăng nhập", exact=True)
     lines = button.evaluate(
         "own => { const range = document.createRange(); range.selectNodeContents(own);"
         " return new Set([...range.getClientRects()].map((box) => box.top)).size; }"

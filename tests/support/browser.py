@@ -187,7 +187,7 @@ class Visit:
         """Go to a page of the desk, and sign in there with a key."""
         page = self.open(path)
         page.get_by_label("Khoá của đơn vị").fill(secret)
-        page.get_by_role("button", name="Đăng nhập").click()
+        page.get_by_role("button", name="Đăng nhập", exact=True).click()
         return page
 
     def overflows(self) -> bool:
