@@ -195,7 +195,7 @@ def test_round_is_walked_offline_and_imported_at_the_desk(
         walk.get_by_role("button", name="Tải tệp kết quả chưa gửi").click()
     page.get_by_text("Nhận tệp từ điện thoại").click()
     page.get_by_label("Tệp", exact=True).set_input_files(file.value.path())
-    page.get_by_role("button", name="Nạp", exact=True).click()
+    page.get_by_role("button", name="Nhận", exact=True).click()
     expect(page.locator("#said")).to_contain_text("Đã nhận 1 kết quả mới")
     page.get_by_text("Mã của đợt", exact=True).click()
     page.get_by_role("button", name="Lấy mã mới").click()
