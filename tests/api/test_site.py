@@ -117,7 +117,7 @@ def test_documentation_is_served_searchable_and_uses_this_register(client: Flask
     assert client.get("/docs", query_string={"q": "<b>'\"\\[" * 400}).status_code == 200
     assert ">tiếng Việt<" in client.get("/docs/office").text
     assert ">English<" in client.get("/docs/reference/settings").text
-    rooms = [each.page.name.partition("/")[0] for each in search("pgbackrest")]
+    rooms = [each.page.name.partition("/")[0] for each in search("pooler")]
     ranks = [{"reference": 1, "decisions": 2}.get(room, 0) for room in rooms]
     assert ranks == sorted(ranks)
     assert {*ranks} == {0, 1, 2}
