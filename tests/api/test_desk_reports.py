@@ -129,7 +129,7 @@ def test_equal_and_similar_reports_are_grouped(office: Office, editor: Seat) -> 
     ids = [{int(each) for each in re.findall(r'name="report" value="(\d+)"', g)} for g in groups]
     assert {each["id"] for each in together} in ids
     assert {each["id"] for each in new} in ids
-    assert "3 báo cáo có thể cùng một chỗ" in page
+    assert "3 báo cáo có thể về cùng một nhà" in page
     assert 'data-lon="105.8063"' in page
     for query, found in (
         ({"kind": "new_house"}, {new[0]["id"], new[1]["id"]}),

@@ -289,7 +289,7 @@ def test_street_is_merged_with_a_reason_within_its_commune(office: Office, appro
     other, _ = street(office, "Phố Xa", commune=NEXT)
     path = f"/desk/streets/{own}/merge"
     for fields, expected in (
-        ({"reason": "nối liền"}, "hãy chọn nơi gộp vào"),
+        ({"reason": "nối liền"}, "hãy chọn đường hoặc thôn, tổ để gộp vào"),
         ({"into": other, "reason": "nối liền"}, "ở xã, phường khác"),
         ({"into": into}, "còn thiếu"),
         ({"into": own, "reason": "nối liền"}, "cùng một nơi"),
@@ -324,7 +324,7 @@ def test_undo_of_a_renumbering_lists_later_changes(office: Office, approver: Sea
     office.place.do("correct", code=codes["3"], floor="2")
     (link,) = re.findall(r'href="(/desk/undo/\d+\?back=[^"]*)"', approver.get(done.location).text)
     shown = approver.get(link)
-    assert f"{codes['3']}: hộ đã sửa sau đó" in shown.text
+    assert f"{codes['3']}: sau đó hộ này đã được sửa trong sổ" in shown.text
     assert 'action="/desk/undo' not in shown.text
     refused = approver.post(link.partition("?")[0], reason="nhầm")
     assert refused.status_code == 409

@@ -183,7 +183,7 @@ def test_file_of_one_commune_need_not_name_it(desk: Desk) -> None:
     failed = desk.tried(editor, table(row("5")), source="sáu", commune=COMMUNE)
     assert (failed["state"], failed["trouble"]["code"]) == ("failed", "unreadable_file")
     # Clerks have a page, and no options of a command.
-    assert "xã của cả tệp" in failed["trouble"]["detail"]
+    assert "xã cho cả tệp" in failed["trouble"]["detail"]
     assert "--" not in failed["trouble"]["detail"]
     assert {"mapping": {"commune_code": ""}, "vi": "không đọc cột “commune_code”"} in failed[
         "mappings"

@@ -148,7 +148,7 @@ def test_verify_page_of_an_unknown_certificate(office: Office) -> None:
     for path, status, words in (
         ("/verify", 200, "Quét mã QR"),
         ("/verify/GXN-4K7M-29TR-0R", 404, "chưa cấp cho giấy nào"),
-        ("/verify/GXN-4K7M-29TR-0X", 404, "xem lại từng chữ"),
+        ("/verify/GXN-4K7M-29TR-0X", 404, "so từng ký tự"),
         ("/verify?number=%3Cscript%3E", 404, "&lt;script&gt;"),
     ):
         page = office.client.get(path)

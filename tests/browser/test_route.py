@@ -149,7 +149,7 @@ def test_stops_with_one_match_are_accepted_together(visit: Visit, world: World) 
         "data-ready", "yes"
     )
     visit.is_sound()
-    page.get_by_role("button", name="Chọn tất cả nơi chắc chắn (2)").click()
+    page.get_by_role("button", name="Chọn nhà cho mọi dòng chắc chắn (2)").click()
     expect(page.locator(".round-stops li")).to_have_count(3)
     expect(page.locator(".round-unplaced li")).to_have_attribute("data-line", "4")
     expect(page.get_by_role("button", name="Nhận tất cả")).to_have_count(0)

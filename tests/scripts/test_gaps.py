@@ -22,7 +22,7 @@ def run(fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> R
 
 def test_gaps_are_shown_and_written_in_every_format(run: Run, tmp_path: Path) -> None:
     shown = run("--unit", "01").stdout
-    assert "còn xa tổng số hộ: 1" in shown
+    assert "còn thiếu nhiều so với tổng số hộ: 1" in shown
     assert "(có 0 / 2.271.806, ước tính)" in shown
     assert "chưa có tệp nào: 126" in shown
     assert "… và 96 nữa" in shown

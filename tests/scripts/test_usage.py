@@ -97,7 +97,7 @@ def test_help_of_every_command_and_option_begins_in_vietnamese() -> None:
 def test_help_shows_what_a_command_is_for() -> None:
     shown = CliRunner().invoke(diachiso, ["keys", "create", "--help"])
     assert shown.exit_code == 0
-    assert "Tạo khoá cho NAME" in shown.output
+    assert "Cấp khoá cho NAME" in shown.output
 
 
 def test_invalid_setting_is_reported_in_vietnamese_without_a_password(

@@ -238,7 +238,7 @@ def test_unit_with_two_gaps_is_one_form_row_with_both_reasons() -> None:
     gaps = Gaps("VN", "Cả nước", None, today(), demo=False, kinds=frozenset(KINDS), found=found)
     shown = [row[1:3] for row in form_rows(gaps)]
     assert shown == [
-        ["còn xa tổng số hộ; chưa có tệp nào", "còn 100 hộ"],
+        ["còn thiếu nhiều so với tổng số hộ; chưa có tệp nào", "còn 100 hộ"],
         ["chưa có tệp nào", "mọi hộ"],
     ]
 

@@ -78,7 +78,7 @@ def test_point_may_be_a_pair_of_numbers(engine: Engine, tmp_path: Path) -> None:
         (json.dumps([ONE, OTHER])[:-20], "hỏng hoặc chưa tải hết ở bản ghi 2"),
         (json.dumps([ONE, OTHER])[:-1], "hỏng hoặc chưa tải hết ở bản ghi 3"),
         (json.dumps([ONE]) + "\n[1]", "còn nội dung khác"),
-        ('[{"so_nha": "1", "so_nha": "2"}]', "hai ô cùng tên 'so_nha'"),
+        ('[{"so_nha": "1", "so_nha": "2"}]', "hai trường cùng tên 'so_nha'"),
         (json.dumps([ONE, 5]), "không phải danh sách bản ghi"),
         ('{"a": {"b": ' * 50_000, "hỏng hoặc chưa tải hết"),
         (json.dumps({"a": [ONE], "b": [OTHER]}), "không phải danh sách bản ghi"),
