@@ -18,6 +18,7 @@ from api.metrics import ALERTS as ALERTS_OF_REQUESTS
 from geo import lexicon
 from geo.locality import DWELLING_ESTATES
 from geo.text import fold
+from geo.understanding import STEPS
 from registry.core.labels import SEVERITIES
 from registry.core.messages import in_vietnamese
 from registry.core.schemes import SCHEMES
@@ -40,14 +41,13 @@ PAGES: Final = (
     *(
         ROOT / "docs" / f"{name}.md"
         for name in (
-            *(
-                "api",
-                "problems",
-                "lifecycle",
-                "services",
-                "import",
-                "benchmarks",
-            ),
+            "api",
+            "benchmarks",
+            "import",
+            "lifecycle",
+            "matching",
+            "problems",
+            "services",
         )
     ),
     ROOT / "docs" / "decisions" / "README.md",
@@ -144,6 +144,11 @@ def faults() -> str:
         lines = (f"`{f.code}` {f.weight:g}: {f.message_en}" for f in found)
         parts += [f"## {verdict.capitalize()}", _listed(lines)]
     return "\n\n".join(parts)
+
+
+def penalties() -> str:
+    """One line a step of the reader that departs from plain writing."""
+    return _listed(f"`{name}` {step.penalty}: {step.english}" for name, step in STEPS.items())
 
 
 def pack_words() -> str:
@@ -319,6 +324,7 @@ _PARTS: Final[dict[str, Callable[..., str]]] = {
     "members": members,
     "problems": problems,
     "faults": faults,
+    "penalties": penalties,
     "schemes": schemes,
     "result_columns": result_columns,
     "pack_words": pack_words,

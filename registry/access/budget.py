@@ -10,8 +10,11 @@ for seconds, and is not locked out. Meanwhile no code is answered, not even a ri
 difference would disclose it. Mistyped codes use only the upper half, and then get no suggestions:
 their check symbol suffices to reject them, and many people share an address of a mobile network.
 
-The units are counted in the database, shared by all processes of the service: unknown codes at
-once, disclosed ones within a second.
+The units are counted in the database, in an unlogged table shared by all processes of the service:
+unknown codes at once, disclosed ones within a second. A test counts the codes in what is sent.
+Before, seven batches of points gave 75,315 of 89,174 codes. Drawn areas are charged even to
+carriers, who may copy the feed: the budget bounds what a leaked key discloses in an hour. Rejected:
+the library `limits`, which counts per process or needs Redis.
 """
 
 import datetime

@@ -1,6 +1,11 @@
 """Uses of a door besides or instead of homes, with names of organisations.
 
-They are a list in the record, like its entrances. A record without uses is a dwelling.
+They are a list in the record, like its entrances: nullable JSON (at most 500 uses, one to eight
+entrances), checked by a constraint and replaced as a whole, so that history, feed, packs, undo and
+transfer have them. A trigger keeps the uses as rows (`household_use`) for search and counts. Names
+match whole: `Bệnh viện Bạch` may be another hospital. A record without uses is a dwelling.
+
+Rejected: a child table (each of these paths again). Lockers of a province cannot be queried.
 """
 
 import datetime

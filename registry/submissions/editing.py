@@ -1,7 +1,13 @@
 """Rows of an import for editing, and the edited cells.
 
 A job writes the rows next to the file after each dry run (`row_reports.write_rows`). Edited cells
-are stored with the import; the next dry run reads the file with these replaced.
+are stored with the import by their place in the file, with versions (a stale one is 412); the next
+dry run, publication and reports read the file with these replaced. The whole file is tried again,
+since rows depend on each other and an approver publishes its verdict. Columns that may return are
+shown (`registry.files.spellings.returned`).
+
+Rejected: trying one row alone (a second judge); rewriting the file, which is evidence. 400 rows
+with 40 rejected take 0.3 s, 20,000 with 10,000 rejected 1.6 s.
 """
 
 import shutil

@@ -3,7 +3,13 @@
 Lists contain names, telephone and identity numbers under any header, or none. So this is an allow
 list, and the only way out: reports of imports, batches and the page /try write no delivered cell
 that has not passed through here. In returned columns, personal numbers are removed by their form,
-and names behind words for persons. The sender's own reference is returned unchanged.
+and names behind words for persons (`ông`, `chủ hộ`), but not behind a kind of place or a house
+number: of 37,477 street names none in use is touched. The sender's own reference is returned
+unchanged; remarks and prices do not return.
+
+Before, all columns came back but those that looked like people's, and a list with merged headers
+gave back names and numbers of 400 households. Rejected: stripping a file on arrival, since columns
+are known only after questions.
 """
 
 import re

@@ -2,6 +2,9 @@
 
 An area is a GeoJSON geometry with an optional buffer: a polygon, a circle around a point, a strip
 along a line. Records without a point are in no area.
+
+Records of an area are an export with one more condition, charged to the caller's budget. The area
+is cut into parts of a few kilometres: a 60 km strip took 0.14 s, not 1.2 (2,000,000 made-up doors).
 """
 
 import re
