@@ -56,7 +56,7 @@ def test_viewer_searches_compares_and_downloads_the_report(office: Office, visit
     for name in ("Phường Láng", "Phường Ba Đình"):
         page.get_by_label(f"Chọn {name}", exact=True).check()
     page.get_by_role("button", name="So sánh các đơn vị đã chọn").click()
-    expect(page.get_by_text("Các đơn vị đã chọn")).to_be_visible()
+    expect(page.get_by_text("Các đơn vị đã chọn", exact=True)).to_be_visible()
     assert visit.is_sound()
     with page.expect_download() as taken:
         page.get_by_role("link", name="Độ phủ, Excel").click()
