@@ -73,7 +73,7 @@ def _coverage(page: Page) -> None:
 
 def _sign_in(page: Page) -> None:
     page.get_by_label("Khoá của đơn vị").fill(os.environ["DIACHISO_KEY"])
-    page.get_by_role("button", name="Vào").click()
+    page.get_by_role("button", name="Đăng nhập", exact=True).click()
     page.wait_for_load_state("networkidle")
 
 

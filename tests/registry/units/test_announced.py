@@ -46,7 +46,15 @@ ON, THEN = f"{DAY:%d/%m/%Y}", f"{LATER:%d/%m/%Y}"
     ("unit", "expected"),
     [
         ("east", [("ended", f"Từ {ON} Xã Đông Hoà nhập vào Phường Tây Đông Hoà ({BASIS})")]),
-        ("big", [("ended", f"Từ {ON} Xã Nam Hoà được chia để nhập vào Xã Trung Hoà, Xã Nam Sơn ({BASIS})")]),
+        (
+            "big",
+            [
+                (
+                    "ended",
+                    f"Từ {ON} Xã Nam Hoà được chia để nhập vào Xã Trung Hoà, Xã Nam Sơn ({BASIS})",
+                )
+            ],
+        ),
         ("giver", [("gives_part", f"Từ {ON} một phần của Xã Bắc Hoà thuộc Xã Trung Hoà")]),
         (
             "taker",
