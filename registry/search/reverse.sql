@@ -5,7 +5,7 @@
 -- metres (a degree of longitude is 8 % shorter in the north), so more are fetched than requested
 -- and sorted on the spheroid. A flat is found as its building, unless that has no point. Records
 -- with entrances, which are few, are found by the nearest of these, with an index of their own, and
--- are excluded from the search by point (decision 0038).
+-- are excluded from the search by point (`registry.records.entrances`).
 SELECT h.*, {points} AS points FROM household h
 WHERE {open} AND {which}
     AND CASE WHEN h.parent_code IS NULL THEN true ELSE (
