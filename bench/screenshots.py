@@ -132,7 +132,7 @@ def _packs(page: Page) -> None:
     page.get_by_label("Thêm xã, phường").fill("Phường Cửa Nam")
     page.get_by_role("button", name="Tìm", exact=True).click()
     page.get_by_role("button", name="Tải gói").first.click()
-    page.locator("#packs-message.thanks").scroll_into_view_if_needed()
+    page.locator("#packs-notice.thanks").scroll_into_view_if_needed()
 
 
 def _packs_found(page: Page) -> None:
