@@ -311,9 +311,12 @@ def _pho_or_ward(one: Understanding) -> Iterator[Understanding]:
     else:
         # Of two, `P. Tôn Đức Thắng, P. Hàng Bột`, the first is not a ward.
         wards = sum(p.role == "admin" and p.kind in COMMUNES for p in one.pieces)
-        street = replace(one.pieces[at], role="street", kind="phố")
         yield one if wards == 1 else one.with_step("p_is_ward", list(one.pieces))
-        yield one.with_step("p_is_pho" if wards == 1 else "p_is_pho.of_two", _with(one, at, street))
+        # Behind another name, `5, Ngọc Hà, P. Đội Cấn`, it is the ward, as it is written.
+        if at == 0 or one.pieces[at - 1].role in HOUSE_ROLES | {"locality"}:
+            step = "p_is_pho" if wards == 1 else "p_is_pho.of_two"
+            street = replace(one.pieces[at], role="street", kind="phố")
+            yield one.with_step(step, _with(one, at, street))
 
 
 def _opened_by_p(piece: Piece) -> bool:

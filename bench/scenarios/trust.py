@@ -31,10 +31,6 @@ DRAWN: Final = f"""
         AND h.point IS NOT NULL
     ORDER BY md5(h.code || %(seed)s) LIMIT %(count)s
 """
-NUMBERED: Final = """
-    SELECT DISTINCT h.house_number_key FROM household h
-    WHERE h.street_id = %(street)s AND h.status = 'active'
-"""
 SURE: Final = ("accept", "correct")
 ROADS: Final = ("QL1A", "Quốc lộ 1A", "QL 5", "tỉnh lộ 8", "đường ven sông", "chợ Mới", "cổng chào")
 
@@ -82,11 +78,6 @@ class Drawn:
             and not around.isdisjoint(communes_of(gazetteer, day, hit.unit))
             for hit in gazetteer.named(name_key(door.bare_street))
         )
-
-    def has_number(self, door: Door, number: str) -> bool:
-        """Whether the door's street has this number as well."""
-        found = self.questions.reads.rows(NUMBERED, {"street": door.record.street_id})
-        return any(key == number for (key,) in found)
 
 
 Writer = Callable[[Drawn, Door], str | None]

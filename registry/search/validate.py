@@ -18,9 +18,10 @@ from registry.core.errors import InvalidInputError, NotFoundError
 from registry.core.reads import Reads
 from registry.files.spellings.footer_words import is_total
 from registry.records.past import with_past
-from registry.search.answers import of_record
+from registry.search.answers import Answer, of_record
 from registry.search.faults import OTHER_COUNTRY
 from registry.search.find.doors import active_records
+from registry.search.find.exchanged import exchanged_doors
 from registry.search.find.groups import is_group_alone
 from registry.search.find.mistyped_codes import MeantCode
 from registry.search.find.next_door import doors_next_door
@@ -83,11 +84,19 @@ def _judged(gazetteer: Gazetteer, question: Question, located: Located, reads: R
     former = _former(gazetteer, question, today())
     if located.answers and not _is_abroad(located) and not _is_group_anywhere(located):
         day, answers, reading = today(), located.answers, located.reading
-        # A shopper who picked the address from choices has seen them.
-        next_door = (
-            [] if question.chosen else doors_next_door(gazetteer, reads, day, answers, reading)
+        exchanged: list[Answer] = []
+        next_door: list[Answer] = []
+        if not question.chosen:  # a shopper who picked the address from choices has seen them
+            # Where names were corrected, what is written is in the first reading.
+            readings = [*filter(None, [reading]), *(one.reading for one in located.tried[:1])]
+            exchanged = exchanged_doors(gazetteer, reads, day, answers, readings)
+            next_door = exchanged or doors_next_door(gazetteer, reads, day, answers, reading)
+        judge = Judge(
+            *(gazetteer, reads, day, located, next_door),
+            exchanged=bool(exchanged),
+            on=question.on,
+            former=former,
         )
-        judge = Judge(gazetteer, reads, day, located, next_door, on=question.on, former=former)
         return judge.validation()
     if located.meant is not None:
         return _meant(gazetteer, reads, located.meant, question.on)

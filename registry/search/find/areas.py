@@ -54,7 +54,7 @@ def area_of(
 
     `unread` parts of the text may name an unknown commune.
     """
-    missing = "commune_unknown" if any(map(_names_commune, unread)) else "commune_missing"
+    missing = "commune_unknown" if any(map(names_commune, unread)) else "commune_missing"
     named = tuple(naming for naming in namings if naming.innermost is not None)
     if not named:
         return _unnamed(gazetteer, day, within, missing)
@@ -65,6 +65,11 @@ def area_of(
     if found is None:
         found = _areas.keep(known, key, _area_of(gazetteer, day, named, within, missing))
     return found
+
+
+def area_within(communes: Iterable[int]) -> Area:
+    """Return these communes as an area, without any faults."""
+    return Area(tuple(sorted(communes)), {}, (), (), None)
 
 
 def _cache_key(naming: Naming) -> tuple[int, int, int, int, bool, bool]:
@@ -274,7 +279,7 @@ def _faults(
     return tuple(faults)
 
 
-def _names_commune(part: str) -> bool:
+def names_commune(part: str) -> bool:
     """Whether a part has a commune's kind: `Xã Không Có`."""
     kinds = parse_name(part)[0].kinds
     return bool(kinds) and all(KIND_LEVELS[kind] == ("commune",) for kind in kinds)

@@ -3,7 +3,7 @@ other diacritics.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from registry.core.reads import Reads
 from registry.core.text_work import Work
 from registry.search.answers import DOORS, Answer
 from registry.search.faults import BY_STREET
-from registry.search.find.areas import Area, last_districts
+from registry.search.find.areas import area_within, last_districts
 from registry.search.find.door_search import Asker
 from registry.search.read.door_with_units import ReadAddress
 from registry.units.gazetteer import Gazetteer, Unit
@@ -22,11 +22,12 @@ from registry.units.onward import communes_of
 
 MAX_DOORS: Final = 3
 """More doors with that street and number are other streets, not slips of the ward."""
-_STEPS: Final = 100
-_QUESTIONS: Final = 10
+STEPS: Final = 100
+QUESTIONS: Final = 10
 """Limits of the work for this additional search."""
 _NUMBERED: Final = "duong so "
-_ALLOWED_FAULTS: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", BY_STREET})
+ALLOWED_FAULTS: Final = frozenset({"ambiguous", "flat_missing", "marks_missing", BY_STREET})
+"""Faults of doors that may be offered."""
 
 
 def doors_next_door(
@@ -53,22 +54,18 @@ def doors_next_door(
     if (bare := _without_marks(reading.door)) != reading.door:
         lookups.append((bare, _where_not_found(answers)))
     searches = [
-        Asker(gazetteer, day, door, _area(communes)).answers()
+        Asker(gazetteer, day, door, area_within(communes)).answers()
         for door, communes in lookups
         if communes
     ]
-    found = alone(reads, bounded(side_by_side(searches), [], Work(_STEPS, _QUESTIONS)))
+    found = alone(reads, bounded(side_by_side(searches), [], Work(STEPS, QUESTIONS)))
     doors = [
         a
         for answers in found
         for a in answers
-        if a.level in DOORS and _ALLOWED_FAULTS.issuperset(a.faults)
+        if a.level in DOORS and ALLOWED_FAULTS.issuperset(a.faults)
     ]
     return doors if len(doors) <= MAX_DOORS else []
-
-
-def _area(communes: Iterable[int]) -> Area:
-    return Area(tuple(sorted(communes)), {}, (), (), None)
 
 
 def _without_marks(door: Door) -> Door:

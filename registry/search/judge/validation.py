@@ -43,6 +43,7 @@ class Judge:
         located: Located,
         next_door: list[Answer],
         *,
+        exchanged: bool = False,
         on: datetime.date | None = None,
         former: Unit | None = None,
     ) -> None:
@@ -56,6 +57,8 @@ class Judge:
         next_door = alone(reads, answers_with_past(next_door, on))
         self.next_door = self._distinct(next_door)
         """Doors in other communes than the named one, of which the shopper may mean one."""
+        self.exchanged = exchanged
+        """Whether these are doors whose street and ward the text exchanges."""
         self.coded = self._distinct(list(located.coded))
         """Doors of a code in the address of another place."""
         self.found = self._distinct(self._where_named(located.answers))
@@ -151,7 +154,9 @@ class Judge:
         return {f.question for f in faults if f.verdict_on(door=self.is_registered) == verdict}
 
     def _missing(self) -> frozenset[str]:
-        """Return the components to ask for."""
+        """Return the components to ask for; none where a door may be chosen."""
+        if self.exchanged:
+            return frozenset()
         missing = {questions.component_of(question) for question in self._asking("complete")}
         if "street" in missing and self.door.house_number is None:
             missing.add("house_number")
@@ -223,9 +228,10 @@ class Judge:
     def _choices(self) -> list[Choice]:
         """Return the choices, registered doors first."""
         doors = {words.label: words.before_2025_07 for _, words in self.next_door}
+        found = [] if self.exchanged and self._is_wide() else self.found
         others = [
             (answer, words)
-            for answer, words in self.found
+            for answer, words in found
             if words.label not in doors
             or (
                 words.before_2025_07 is not None

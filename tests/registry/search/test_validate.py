@@ -58,6 +58,17 @@ def test_address_gets_the_expected_verdict(world: World, row: Row) -> None:
     assert asks == (row["action"] == "ask_choice")
 
 
+@pytest.mark.parametrize("street", ["Láng", "đường Láng"])
+def test_exchanged_street_and_ward_are_offered_beside_what_is_written(
+    world: World, street: str
+) -> None:
+    found = ask(world, f"5 {street}, P. Quang Trung, Hà Nội")
+    assert found.question
+    offered = [world.name_of(each.code) for each in found.question.choices]
+    assert offered[0] == "5 Quang Trung"
+    assert None in offered
+
+
 VECTORS = [row["text"] for row in read_vectors("addresses")][:: examples(4, 1)]
 HARMLESS = {"accept", "correct"}
 
